@@ -1,0 +1,16 @@
+"""A remembered template, for history and rollback."""
+
+from __future__ import annotations
+
+from msgspec import field
+
+from wherry.apimachinery.meta import ObjectMeta
+from wherry.apimachinery.struct import Struct
+
+
+class ControllerRevision(Struct):
+    """A remembered template, for history and rollback."""
+
+    metadata: ObjectMeta = field(default_factory=ObjectMeta)
+    data: dict[str, object] = field(default_factory=dict)
+    revision: int

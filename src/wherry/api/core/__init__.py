@@ -1,0 +1,1 @@
+"""Pods, nodes, services and the other basics."""

@@ -1,0 +1,42 @@
+"""Which nodes a pod wants or refuses: selectors, affinities, tolerations."""
+
+from __future__ import annotations
+
+from wherry.apimachinery.struct import Struct
+
+
+class NodeSelectorRequirement(Struct):
+    key: str
+    operator: str
+    values: tuple[str, ...] = ()
+
+
+class NodeSelectorTerm(Struct):
+    match_expressions: tuple[NodeSelectorRequirement, ...] = ()
+    match_fields: tuple[NodeSelectorRequirement, ...] = ()
+
+
+class NodeSelector(Struct):
+    node_selector_terms: tuple[NodeSelectorTerm, ...]
+
+
+class PreferredSchedulingTerm(Struct):
+    preference: NodeSelectorTerm
+    weight: int
+
+
+class NodeAffinity(Struct):
+    preferred_during_scheduling_ignored_during_execution: tuple[PreferredSchedulingTerm, ...] = ()
+    required_during_scheduling_ignored_during_execution: NodeSelector | None = None
+
+
+class Affinity(Struct):
+    node_affinity: NodeAffinity | None = None
+
+
+class Toleration(Struct):
+    effect: str = ""
+    key: str = ""
+    operator: str = ""
+    toleration_seconds: int | None = None
+    value: str = ""

@@ -1,0 +1,1 @@
+"""What all API objects have in common."""

@@ -1,0 +1,1 @@
+"""The ways to change an object: JSON patch, merge patch, strategic merge patch."""

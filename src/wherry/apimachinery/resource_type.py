@@ -1,0 +1,231 @@
+"""A kind, declared once: everything that the API server needs to serve it.
+
+The generic handlers know no kind; they ask the ResourceType. A built-in kind is one file that ends
+in `X = resource_type(...)` and one line in api/registry.py; a custom resource becomes the same thing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+import msgspec
+
+from wherry.apimachinery.document import Document
+from wherry.apimachinery.field_errors import FieldError
+
+T = TypeVar("T", bound=msgspec.Struct)
+T_co = TypeVar("T_co", bound=msgspec.Struct, covariant=True)
+
+ALL_VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of `kubectl get`; `priority` above 0 shows with `-o wide` only.
+
+    `type` and `format` are OpenAPI's (string, integer, date; format "name" marks the name column).
+    """
+
+    name: str
+    type: str = "string"
+    description: str = ""
+    priority: int = 0
+    format: str = ""
+
+
+NAME_COLUMN = Column("Name", "string", "Name must be unique within a namespace.", format="name")
+AGE_COLUMN = Column("Age", "string", "How long ago the object was created.")
+
+
+@dataclass(frozen=True, slots=True)
+class Subresource:
+    """Something that hangs below an object's URL: status, scale, log, exec ...
+
+    `kind`, `group` and `version` are those of its body where they differ from the parent's.
+    """
+
+    name: str
+    verbs: tuple[str, ...]
+    kind: str = ""
+    group: str = ""
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ScalePaths:
+    """Where a scalable kind keeps its replica counts and its selector (dotted, as in a CRD)."""
+
+    spec_replicas: str = "spec.replicas"
+    status_replicas: str = "status.replicas"
+    selector: str = "spec.selector"
+
+
+def no_default(new: Document) -> None:
+    """Fills in nothing."""
+
+
+def no_prepare(new: Document, old: Document | None) -> None:
+    """Changes nothing."""
+
+
+def no_errors(new: Document, old: Document | None) -> list[FieldError]:
+    """Finds nothing wrong."""
+    return []
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceType(Generic[T_co]):
+    """One kind of API object.
+
+    Hooks get whole Documents, so that fields unknown to the Struct survive. All hooks are pure.
+    `default(new)` fills absent fields in place. `prepare(new, old)` is the strategy: it may reset
+    what users may not set (`old` is None on create); the generic code has already handled status,
+    generation and the immutable metadata. `validate(new, old)` returns all field errors at once.
+    """
+
+    group: str
+    version: str
+    kind: str
+    plural: str
+    namespaced: bool
+    decode: Callable[[bytes], T_co]
+    from_document: Callable[[Document], T_co]
+    struct: type[msgspec.Struct]
+    singular: str = ""
+    short_names: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    verbs: tuple[str, ...] = ALL_VERBS
+    subresources: tuple[Subresource, ...] = ()
+    default: Callable[[Document], None] = no_default
+    prepare: Callable[[Document, Document | None], None] = no_prepare
+    validate: Callable[[Document, Document | None], list[FieldError]] = no_errors
+    name_rule: Callable[[str], str] | None = None
+    columns: tuple[Column, ...] = (NAME_COLUMN, AGE_COLUMN)
+    row: Callable[[Document, float], Sequence[object]] | None = None
+    selectable_fields: Mapping[str, Callable[[Document], str]] = field(default_factory=dict)
+    scale: ScalePaths | None = None
+    tracks_generation: bool = False
+    delete_returns_object: bool = False
+    graceful_delete_s: Callable[[Document, int | None], int] | None = None
+
+    @property
+    def api_version(self) -> str:
+        """`v1` or `apps/v1`."""
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+    @property
+    def has_status(self) -> bool:
+        """Whether its status is written apart from its spec."""
+        return any(subresource.name == "status" for subresource in self.subresources)
+
+    @property
+    def list_kind(self) -> str:
+        """The kind of a list of these."""
+        return f"{self.kind}List"
+
+    @property
+    def url_prefix(self) -> str:
+        """`/api/v1` or `/apis/apps/v1`."""
+        return f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"
+
+    def url(self, namespace: str = "", name: str = "", subresource: str = "") -> str:
+        """The path of a collection, an object or a subresource ("" for none). Names must be URL-safe."""
+        path = self.url_prefix
+        if namespace and self.namespaced:
+            path += f"/namespaces/{namespace}"
+        path += f"/{self.plural}"
+        if name:
+            path += f"/{name}"
+        return f"{path}/{subresource}" if subresource else path
+
+
+AnyResourceType = ResourceType[msgspec.Struct]
+"""A kind, no matter which."""
+
+
+STATUS = Subresource("status", ("get", "patch", "update"))
+SCALE = Subresource("scale", ("get", "patch", "update"), kind="Scale", group="autoscaling", version="v1")
+
+
+def resource_type(  # noqa: PLR0913 - a declaration has as many facts as a kind has
+    struct: type[T],
+    *,
+    kind: str,
+    plural: str,
+    group: str = "",
+    version: str = "v1",
+    namespaced: bool = True,
+    short_names: tuple[str, ...] = (),
+    categories: tuple[str, ...] = (),
+    verbs: tuple[str, ...] = ALL_VERBS,
+    subresources: tuple[Subresource, ...] = (),
+    default: Callable[[Document], None] | None = None,
+    prepare: Callable[[Document, Document | None], None] | None = None,
+    validate: Callable[[T, T | None], list[FieldError]] | None = None,
+    name_rule: Callable[[str], str] | None = None,
+    columns: tuple[Column, ...] = (NAME_COLUMN, AGE_COLUMN),
+    row: Callable[[T, float], Sequence[object]] | None = None,
+    selectable_fields: Mapping[str, Callable[[T], str]] | None = None,
+    scale: ScalePaths | None = None,
+    tracks_generation: bool | None = None,
+    delete_returns_object: bool = False,
+    graceful_delete_s: Callable[[T, int | None], int] | None = None,
+) -> ResourceType[T]:
+    """Declare a kind.
+
+    Args:
+        validate: gets the new and the old object (None on create), typed; the schema has been checked.
+        name_rule: returns what is wrong with a name, or ""; default: an RFC 1123 subdomain.
+        row: the cells of `columns` for one object at `now_s` (seconds since 1970).
+        selectable_fields: field selectors besides metadata.name and metadata.namespace.
+        tracks_generation: whether a changed spec raises metadata.generation; default: has a status.
+        graceful_delete_s: (object, requested grace or None) -> seconds; above 0 the object stays, marked
+            as being deleted, until its keeper removes it with grace 0.
+    """
+    decoder = msgspec.json.Decoder(struct)
+
+    def convert(document: Document) -> T:
+        return msgspec.convert(document, struct)
+
+    def validate_documents(new: Document, old: Document | None) -> list[FieldError]:
+        return validate(convert(new), None if old is None else convert(old)) if validate else []
+
+    def row_of(document: Document, now_s: float) -> Sequence[object]:
+        return row(convert(document), now_s) if row else ()
+
+    def field_of(getter: Callable[[T], str]) -> Callable[[Document], str]:
+        return lambda document: getter(convert(document))
+
+    def grace_of(document: Document, requested_s: int | None) -> int:
+        return graceful_delete_s(convert(document), requested_s) if graceful_delete_s else 0
+
+    return ResourceType(
+        group=group,
+        version=version,
+        kind=kind,
+        plural=plural,
+        namespaced=namespaced,
+        decode=decoder.decode,
+        from_document=convert,
+        struct=struct,
+        singular=kind.lower(),
+        short_names=short_names,
+        categories=categories,
+        verbs=verbs,
+        subresources=subresources,
+        default=default or no_default,
+        prepare=prepare or no_prepare,
+        validate=validate_documents,
+        name_rule=name_rule,
+        columns=columns,
+        row=row_of if row else None,
+        selectable_fields={path: field_of(getter) for path, getter in (selectable_fields or {}).items()},
+        scale=scale,
+        tracks_generation=(
+            any(sub.name == "status" for sub in subresources) if tracks_generation is None else tracks_generation
+        ),
+        delete_returns_object=delete_returns_object,
+        graceful_delete_s=grace_of if graceful_delete_s else None,
+    )

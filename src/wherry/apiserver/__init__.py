@@ -1,0 +1,1 @@
+"""HTTP in front, the store behind: one handler per verb, no kind known."""

@@ -1,0 +1,1 @@
+"""The masters' loops: each keeps one promise."""

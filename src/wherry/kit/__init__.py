@@ -1,0 +1,1 @@
+"""Ground floor: time, tasks, programs, files, HTTP, Linux. No Kubernetes here."""

@@ -1,0 +1,92 @@
+"""Time, as a thing that can be handed over: the system's, or one that moves only when told.
+
+Nothing else in Wherry asks the operating system for the time or sleeps. Durations are measured
+on the monotonic clock, so that a wall clock that jumps neither expires leases nor evicts pods.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+import time
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Tells the time and waits."""
+
+    def now_s(self) -> float:
+        """Wall-clock time in seconds since 1970 (UTC); may jump. For display and timestamps."""
+
+    def monotonic_s(self) -> float:
+        """Seconds since an arbitrary start; never jumps. For durations."""
+
+    async def sleep(self, delay_s: float) -> None:
+        """Wait `delay_s` seconds (0 or less: one turn of the event loop)."""
+
+
+class SystemClock:
+    """The operating system's time."""
+
+    def now_s(self) -> float:
+        """Wall-clock seconds since 1970 (UTC)."""
+        return time.time()
+
+    def monotonic_s(self) -> float:
+        """Monotonic seconds."""
+        return time.monotonic()
+
+    async def sleep(self, delay_s: float) -> None:
+        """Wait `delay_s` seconds."""
+        await asyncio.sleep(max(0.0, delay_s))  # noqa: TID251 - this is the one place
+
+
+class FakeClock:
+    """Time that stands still until a test calls `advance`."""
+
+    def __init__(self, now_s: float = 1_800_000_000.0) -> None:
+        """Start at `now_s`, wall-clock seconds since 1970."""
+        self._now_s = now_s
+        self._elapsed_s = 0.0
+        self._order = itertools.count()
+        self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
+
+    def now_s(self) -> float:
+        """Wall-clock seconds since 1970 (UTC)."""
+        return self._now_s + self._elapsed_s
+
+    def monotonic_s(self) -> float:
+        """Seconds that `advance` has added."""
+        return self._elapsed_s
+
+    async def sleep(self, delay_s: float) -> None:
+        """Wait until `advance` has passed this moment."""
+        if delay_s <= 0:
+            await settle(1)
+            return
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._sleepers, (self._elapsed_s + delay_s, next(self._order), future))
+        await future
+
+    async def advance(self, delta_s: float) -> None:
+        """Move time forward and let everybody who was due run, in order."""
+        target_s = self._elapsed_s + delta_s
+        while self._sleepers and self._sleepers[0][0] <= target_s:
+            due_s, _, future = heapq.heappop(self._sleepers)
+            self._elapsed_s = due_s
+            if not future.done():
+                future.set_result(None)
+            await settle()
+        self._elapsed_s = target_s
+        await settle()
+
+    def jump_wall_clock(self, delta_s: float) -> None:
+        """Set the wall clock forward or back, as an operator or NTP would; durations do not notice."""
+        self._now_s += delta_s
+
+
+async def settle(turns: int = 20) -> None:
+    """Give every ready task `turns` turns of the event loop."""
+    for _ in range(turns):
+        await asyncio.sleep(0)  # noqa: TID251 - a turn of the loop, not time

@@ -1,0 +1,1 @@
+"""HTTP/1.1 for our server and our clients."""

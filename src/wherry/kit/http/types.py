@@ -1,0 +1,105 @@
+"""What a request and a response are, apart from any socket.
+
+The same `App` answers over TLS (kit/http/server.py) and in process (client/transport.py): that is
+the seam which lets Wherry run as one process or as many.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+from urllib.parse import parse_qsl
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """Who is at the other end of a connection, by its client certificate (or its in-process name).
+
+    `common_name` is the user's name, `organizations` are the groups (X.509 CN and O).
+    """
+
+    common_name: str
+    organizations: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Request:
+    """One HTTP request, read completely.
+
+    `path` is percent-decoded by nobody yet: handlers split it first and decode each segment, so
+    that an encoded slash stays inside its segment. `headers` has lower-case names.
+    """
+
+    method: str
+    path: str
+    query: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    peer: Peer | None = None
+    remote_address: str = ""
+
+    def query_items(self) -> list[tuple[str, str]]:
+        """The query's names and values in order, decoded; blank values are kept."""
+        return parse_qsl(self.query, keep_blank_values=True)
+
+
+class WebSocketClosed(Exception):
+    """The other side has closed the WebSocket (or its connection is gone)."""
+
+
+class WebSocket(Protocol):
+    """An open WebSocket: messages in, messages out."""
+
+    async def receive(self) -> bytes:
+        """Wait for the next message (text arrives as UTF-8). Raises WebSocketClosed at the end."""
+
+    async def send(self, message: bytes) -> None:
+        """Send one binary message; waits while the peer reads too slowly. Raises WebSocketClosed."""
+
+    async def close(self, code: int = 1000, reason: str = "") -> None:
+        """Close; safe to call twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upgrade:
+    """An answer that turns the connection into a WebSocket.
+
+    `subprotocol` is the one chosen of those that the client offered ("" when it offered none);
+    `handler` runs for the life of the WebSocket, which is closed when it returns.
+    """
+
+    subprotocol: str
+    handler: Callable[[WebSocket], Awaitable[None]]
+
+
+Body = bytes | list[bytes] | AsyncIterator[bytes]
+
+
+@dataclass(slots=True)
+class Response:
+    """One HTTP response.
+
+    `body` is whole bytes; a list of bytes that is written piece by piece without being joined (a
+    LIST); or an async iterator, sent chunked as it comes (a WATCH, a log), which is closed when the
+    client goes away. `upgrade` replaces the body by a WebSocket.
+    """
+
+    status: int = 200
+    content_type: str = "application/json"
+    body: Body = b""
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    upgrade: Upgrade | None = None
+
+
+App = Callable[[Request], Awaitable[Response]]
+
+
+async def read_body(response: Response) -> bytes:
+    """The whole body of a response as one piece of bytes."""
+    body = response.body
+    if isinstance(body, bytes):
+        return body
+    if isinstance(body, list):
+        return b"".join(body)
+    return b"".join([part async for part in body])

@@ -1,0 +1,1 @@
+"""The kernel's own calls: mounts, namespaces, netlink, pidfd, inotify."""

@@ -1,0 +1,1 @@
+"""Addresses, Services and names for pods."""

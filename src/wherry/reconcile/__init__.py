@@ -1,0 +1,1 @@
+"""How any controller runs: facts in, actions out, each with its why."""

@@ -1,0 +1,1 @@
+"""One machine's containers and images; knows no Kubernetes."""

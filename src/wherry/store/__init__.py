@@ -1,0 +1,1 @@
+"""Revisions: the masters' memory, and nothing about Kubernetes."""
