@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 import msgspec
 
 from wherry.apimachinery.document import Document
-from wherry.apimachinery.field_errors import FieldError
+from wherry.apimachinery.field_errors import FieldError, child, required
 
 T = TypeVar("T", bound=msgspec.Struct)
 T_co = TypeVar("T_co", bound=msgspec.Struct, covariant=True)
@@ -149,6 +149,15 @@ STATUS = Subresource("status", ("get", "patch", "update"))
 SCALE = Subresource("scale", ("get", "patch", "update"), kind="Scale", group="autoscaling", version="v1")
 
 
+def _error_from_conversion(message: str) -> FieldError:
+    """What msgspec says about a document (`Object missing required field `name` - at `$.status`) as a field error."""
+    detail, _, place = message.partition(" - at `$")
+    path = place.rstrip("`").lstrip(".")
+    if detail.startswith("Object missing required field `"):
+        return required(child(path, detail.split("`")[1]))
+    return FieldError("FieldValueTypeInvalid", path, f"Invalid value: {detail}")
+
+
 def resource_type(  # noqa: PLR0913 - a declaration has as many facts as a kind has
     struct: type[T],
     *,
@@ -164,6 +173,7 @@ def resource_type(  # noqa: PLR0913 - a declaration has as many facts as a kind 
     default: Callable[[Document], None] | None = None,
     prepare: Callable[[Document, Document | None], None] | None = None,
     validate: Callable[[T, T | None], list[FieldError]] | None = None,
+    validate_documents: Callable[[Document, Document | None], list[FieldError]] | None = None,
     name_rule: Callable[[str], str] | None = None,
     columns: tuple[Column, ...] = (NAME_COLUMN, AGE_COLUMN),
     row: Callable[[T, float], Sequence[object]] | None = None,
@@ -177,6 +187,7 @@ def resource_type(  # noqa: PLR0913 - a declaration has as many facts as a kind 
 
     Args:
         validate: gets the new and the old object (None on create), typed; the schema has been checked.
+        validate_documents: the same on whole documents, for rules about fields that the Struct lacks.
         name_rule: returns what is wrong with a name, or ""; default: an RFC 1123 subdomain.
         row: the cells of `columns` for one object at `now_s` (seconds since 1970).
         selectable_fields: field selectors besides metadata.name and metadata.namespace.
@@ -189,8 +200,13 @@ def resource_type(  # noqa: PLR0913 - a declaration has as many facts as a kind 
     def convert(document: Document) -> T:
         return msgspec.convert(document, struct)
 
-    def validate_documents(new: Document, old: Document | None) -> list[FieldError]:
-        return validate(convert(new), None if old is None else convert(old)) if validate else []
+    def validate_all(new: Document, old: Document | None) -> list[FieldError]:
+        try:
+            typed_new, typed_old = convert(new), None if old is None else convert(old)
+        except msgspec.ValidationError as err:
+            return [_error_from_conversion(str(err))]
+        errors = validate(typed_new, typed_old) if validate else []
+        return errors + validate_documents(new, old) if validate_documents else errors
 
     def row_of(document: Document, now_s: float) -> Sequence[object]:
         return row(convert(document), now_s) if row else ()
@@ -217,7 +233,7 @@ def resource_type(  # noqa: PLR0913 - a declaration has as many facts as a kind 
         subresources=subresources,
         default=default or no_default,
         prepare=prepare or no_prepare,
-        validate=validate_documents,
+        validate=validate_all,
         name_rule=name_rule,
         columns=columns,
         row=row_of if row else None,

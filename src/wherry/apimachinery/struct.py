@@ -7,8 +7,19 @@ from typing import dataclass_transform
 import msgspec
 
 
+class _KeywordOnly(msgspec.StructMeta):
+    """Makes every subclass keyword-only: msgspec does not inherit that option, and fields come in any order."""
+
+    def __new__(
+        cls, name: str, bases: tuple[type, ...], namespace: dict[str, object], **options: bool | str
+    ) -> _KeywordOnly:
+        options.setdefault("kw_only", True)
+        # msgspec types each option by name; they are passed on as they came.
+        return super().__new__(cls, name, bases, namespace, **options)  # type: ignore[arg-type]
+
+
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(msgspec.field,))
-class Struct(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
+class Struct(msgspec.Struct, metaclass=_KeywordOnly, frozen=True, omit_defaults=True, rename="camel"):
     """A part of an API object. Python's snake_case is camelCase on the wire; unknown fields are skipped.
 
     The wire keeps the whole document; a Struct is decoded from it once, at a component's border.

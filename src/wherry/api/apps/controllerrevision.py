@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import field
 
 from wherry.apimachinery.meta import ObjectMeta
+from wherry.apimachinery.resource_type import resource_type
 from wherry.apimachinery.struct import Struct
 
 
@@ -14,3 +15,10 @@ class ControllerRevision(Struct):
     metadata: ObjectMeta = field(default_factory=ObjectMeta)
     data: dict[str, object] = field(default_factory=dict)
     revision: int
+
+CONTROLLER_REVISIONS = resource_type(
+    ControllerRevision,
+    kind="ControllerRevision",
+    plural="controllerrevisions",
+    group="apps",
+)

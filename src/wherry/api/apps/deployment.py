@@ -7,6 +7,7 @@ from msgspec import field
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.labels import LabelSelector
 from wherry.apimachinery.meta import ObjectMeta
+from wherry.apimachinery.resource_type import SCALE, STATUS, ScalePaths, resource_type
 from wherry.apimachinery.struct import Struct
 
 
@@ -26,9 +27,9 @@ class DeploymentSpec(Struct):
     progress_deadline_seconds: int | None = None
     replicas: int | None = None
     revision_history_limit: int | None = None
-    selector: LabelSelector
+    selector: LabelSelector | None = None
     strategy: DeploymentStrategy | None = None
-    template: Document
+    template: Document = field(default_factory=dict)
 
 
 class DeploymentCondition(Struct):
@@ -56,5 +57,16 @@ class Deployment(Struct):
     """Rolls out a release of a stateless application and keeps it running."""
 
     metadata: ObjectMeta = field(default_factory=ObjectMeta)
-    spec: DeploymentSpec
+    spec: DeploymentSpec = field(default_factory=DeploymentSpec)
     status: DeploymentStatus = field(default_factory=DeploymentStatus)
+
+DEPLOYMENTS = resource_type(
+    Deployment,
+    kind="Deployment",
+    plural="deployments",
+    group="apps",
+    short_names=("deploy",),
+    categories=("all",),
+    subresources=(STATUS, SCALE),
+    scale=ScalePaths(),
+)

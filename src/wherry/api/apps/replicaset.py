@@ -7,14 +7,15 @@ from msgspec import field
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.labels import LabelSelector
 from wherry.apimachinery.meta import ObjectMeta
+from wherry.apimachinery.resource_type import SCALE, STATUS, ScalePaths, resource_type
 from wherry.apimachinery.struct import Struct
 
 
 class ReplicaSetSpec(Struct):
     replicas: int | None = None
     min_ready_seconds: int | None = None
-    selector: LabelSelector
-    template: Document | None = None
+    selector: LabelSelector | None = None
+    template: Document = field(default_factory=dict)
 
 
 class ReplicaSetCondition(Struct):
@@ -39,5 +40,16 @@ class ReplicaSet(Struct):
     """Keeps a number of identical pods running."""
 
     metadata: ObjectMeta = field(default_factory=ObjectMeta)
-    spec: ReplicaSetSpec
+    spec: ReplicaSetSpec = field(default_factory=ReplicaSetSpec)
     status: ReplicaSetStatus = field(default_factory=lambda: ReplicaSetStatus(replicas=0))
+
+REPLICA_SETS = resource_type(
+    ReplicaSet,
+    kind="ReplicaSet",
+    plural="replicasets",
+    group="apps",
+    short_names=("rs",),
+    categories=("all",),
+    subresources=(STATUS, SCALE),
+    scale=ScalePaths(),
+)

@@ -8,6 +8,7 @@ from wherry.api.core.persistent_volume_claim import PersistentVolumeClaim
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.labels import LabelSelector
 from wherry.apimachinery.meta import ObjectMeta
+from wherry.apimachinery.resource_type import SCALE, STATUS, ScalePaths, resource_type
 from wherry.apimachinery.struct import Struct
 
 
@@ -32,8 +33,8 @@ class StatefulSetPersistentVolumeClaimRetentionPolicy(Struct):
 
 class StatefulSetSpec(Struct):
     replicas: int | None = None
-    selector: LabelSelector
-    template: Document
+    selector: LabelSelector | None = None
+    template: Document = field(default_factory=dict)
     volume_claim_templates: tuple[PersistentVolumeClaim, ...] = ()
     service_name: str = ""
     pod_management_policy: str = ""
@@ -69,5 +70,16 @@ class StatefulSet(Struct):
     """Runs pods that keep their name and their storage."""
 
     metadata: ObjectMeta = field(default_factory=ObjectMeta)
-    spec: StatefulSetSpec
+    spec: StatefulSetSpec = field(default_factory=StatefulSetSpec)
     status: StatefulSetStatus = field(default_factory=lambda: StatefulSetStatus(replicas=0))
+
+STATEFUL_SETS = resource_type(
+    StatefulSet,
+    kind="StatefulSet",
+    plural="statefulsets",
+    group="apps",
+    short_names=("sts",),
+    categories=("all",),
+    subresources=(STATUS, SCALE),
+    scale=ScalePaths(),
+)

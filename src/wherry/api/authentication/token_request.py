@@ -9,6 +9,8 @@ from wherry.apimachinery.struct import Struct
 
 
 class BoundObjectReference(Struct):
+    api_version: str = ""
+    kind: str = ""
     name: str = ""
     uid: str = ""
 

@@ -7,6 +7,7 @@ from msgspec import field
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.labels import LabelSelector
 from wherry.apimachinery.meta import ObjectMeta
+from wherry.apimachinery.resource_type import STATUS, resource_type
 from wherry.apimachinery.struct import Struct
 
 
@@ -17,7 +18,7 @@ class JobSpec(Struct):
     backoff_limit: int | None = None
     selector: LabelSelector | None = None
     manual_selector: bool | None = None
-    template: Document
+    template: Document = field(default_factory=dict)
     ttl_seconds_after_finished: int | None = None
     completion_mode: str = ""
     suspend: bool | None = None
@@ -54,5 +55,14 @@ class Job(Struct):
     """Runs pods until the work is done."""
 
     metadata: ObjectMeta = field(default_factory=ObjectMeta)
-    spec: JobSpec
+    spec: JobSpec = field(default_factory=JobSpec)
     status: JobStatus = field(default_factory=JobStatus)
+
+JOBS = resource_type(
+    Job,
+    kind="Job",
+    plural="jobs",
+    group="batch",
+    categories=("all",),
+    subresources=(STATUS,),
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import field
 
 from wherry.apimachinery.meta import ObjectMeta
+from wherry.apimachinery.resource_type import resource_type
 from wherry.apimachinery.struct import Struct
 
 
@@ -21,3 +22,10 @@ class Lease(Struct):
 
     metadata: ObjectMeta = field(default_factory=ObjectMeta)
     spec: LeaseSpec = field(default_factory=LeaseSpec)
+
+LEASES = resource_type(
+    Lease,
+    kind="Lease",
+    plural="leases",
+    group="coordination.k8s.io",
+)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from msgspec import field
+
 from wherry.apimachinery.struct import Struct
 
 
 class NodeSelectorRequirement(Struct):
-    key: str
-    operator: str
+    key: str = ""
+    operator: str = ""
     values: tuple[str, ...] = ()
 
 
@@ -17,12 +19,12 @@ class NodeSelectorTerm(Struct):
 
 
 class NodeSelector(Struct):
-    node_selector_terms: tuple[NodeSelectorTerm, ...]
+    node_selector_terms: tuple[NodeSelectorTerm, ...] = ()
 
 
 class PreferredSchedulingTerm(Struct):
-    preference: NodeSelectorTerm
-    weight: int
+    preference: NodeSelectorTerm = field(default_factory=NodeSelectorTerm)
+    weight: int = 0
 
 
 class NodeAffinity(Struct):

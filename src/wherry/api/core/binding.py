@@ -5,10 +5,15 @@ from __future__ import annotations
 from msgspec import field
 
 from wherry.apimachinery.meta import ObjectMeta
+from wherry.apimachinery.resource_type import resource_type
 from wherry.apimachinery.struct import Struct
 
 
 class ObjectReference(Struct):
+    """Points at an object, or at a part of one."""
+
+    api_version: str = ""
+    kind: str = ""
     field_path: str = ""
     name: str = ""
     namespace: str = ""
@@ -20,4 +25,6 @@ class Binding(Struct):
     """The scheduler's decision: this pod runs on that node."""
 
     metadata: ObjectMeta = field(default_factory=ObjectMeta)
-    target: ObjectReference
+    target: ObjectReference = field(default_factory=ObjectReference)
+
+BINDINGS = resource_type(Binding, kind="Binding", plural="bindings", verbs=("create",))

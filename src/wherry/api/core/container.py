@@ -10,13 +10,13 @@ from wherry.apimachinery.struct import Struct
 
 
 class ConfigMapKeySelector(Struct):
-    key: str
+    key: str = ""
     name: str = ""
     optional: bool | None = None
 
 
 class SecretKeySelector(Struct):
-    key: str
+    key: str = ""
     name: str = ""
     optional: bool | None = None
 
@@ -29,7 +29,7 @@ class EnvVarSource(Struct):
 
 
 class EnvVar(Struct):
-    name: str
+    name: str = ""
     value: str = ""
     value_from: EnvVarSource | None = None
 
@@ -51,7 +51,7 @@ class EnvFromSource(Struct):
 
 
 class ContainerPort(Struct):
-    container_port: int
+    container_port: int = 0
     host_ip: str = field(default="", name="hostIP")
     host_port: int | None = None
     name: str = ""
@@ -59,8 +59,8 @@ class ContainerPort(Struct):
 
 
 class VolumeMount(Struct):
-    name: str
-    mount_path: str
+    name: str = ""
+    mount_path: str = ""
     read_only: bool | None = None
     sub_path: str = ""
     sub_path_expr: str = ""
@@ -76,25 +76,25 @@ class ExecAction(Struct):
 
 
 class HTTPHeader(Struct):
-    name: str
-    value: str
+    name: str = ""
+    value: str = ""
 
 
 class HTTPGetAction(Struct):
     host: str = ""
     http_headers: tuple[HTTPHeader, ...] = ()
     path: str = ""
-    port: int | str
+    port: int | str = 0
     scheme: str = ""
 
 
 class TCPSocketAction(Struct):
     host: str = ""
-    port: int | str
+    port: int | str = 0
 
 
 class SleepAction(Struct):
-    seconds: int
+    seconds: int = 0
 
 
 class Probe(Struct):
@@ -127,7 +127,7 @@ class Capabilities(Struct):
 
 class SeccompProfile(Struct):
     localhost_profile: str = ""
-    type: str
+    type: str = ""
 
 
 class SecurityContext(Struct):
@@ -142,7 +142,7 @@ class SecurityContext(Struct):
 
 
 class Container(Struct):
-    name: str
+    name: str = ""
     image: str = ""
     command: tuple[str, ...] = ()
     args: tuple[str, ...] = ()

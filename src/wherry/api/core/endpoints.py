@@ -6,12 +6,13 @@ from msgspec import field
 
 from wherry.api.core.binding import ObjectReference
 from wherry.apimachinery.meta import ObjectMeta
+from wherry.apimachinery.resource_type import resource_type
 from wherry.apimachinery.struct import Struct
 
 
 class EndpointAddress(Struct):
     hostname: str = ""
-    ip: str
+    ip: str = ""
     node_name: str = ""
     target_ref: ObjectReference | None = None
 
@@ -19,7 +20,7 @@ class EndpointAddress(Struct):
 class EndpointsPort(Struct):
     app_protocol: str = ""
     name: str = ""
-    port: int
+    port: int = 0
     protocol: str = ""
 
 
@@ -34,3 +35,10 @@ class Endpoints(Struct):
 
     metadata: ObjectMeta = field(default_factory=ObjectMeta)
     subsets: tuple[EndpointSubset, ...] = ()
+
+ENDPOINTS = resource_type(
+    Endpoints,
+    kind="Endpoints",
+    plural="endpoints",
+    short_names=("ep",),
+)

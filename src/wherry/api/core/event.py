@@ -6,6 +6,7 @@ from msgspec import field
 
 from wherry.api.core.binding import ObjectReference
 from wherry.apimachinery.meta import ObjectMeta
+from wherry.apimachinery.resource_type import resource_type
 from wherry.apimachinery.struct import Struct
 
 
@@ -26,7 +27,7 @@ class Event(Struct):
     count: int | None = None
     event_time: str = ""
     first_timestamp: str = ""
-    involved_object: ObjectReference
+    involved_object: ObjectReference = field(default_factory=ObjectReference)
     last_timestamp: str = ""
     message: str = ""
     metadata: ObjectMeta = field(default_factory=ObjectMeta)
@@ -37,3 +38,10 @@ class Event(Struct):
     series: EventSeries | None = None
     source: EventSource | None = None
     type: str = ""
+
+EVENTS = resource_type(
+    Event,
+    kind="Event",
+    plural="events",
+    short_names=("ev",),
+)

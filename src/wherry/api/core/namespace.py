@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import field
 
 from wherry.apimachinery.meta import ObjectMeta
+from wherry.apimachinery.resource_type import STATUS, Subresource, resource_type
 from wherry.apimachinery.struct import Struct
 
 
@@ -31,3 +32,12 @@ class Namespace(Struct):
     metadata: ObjectMeta = field(default_factory=ObjectMeta)
     spec: NamespaceSpec = field(default_factory=NamespaceSpec)
     status: NamespaceStatus = field(default_factory=NamespaceStatus)
+
+NAMESPACES = resource_type(
+    Namespace,
+    kind="Namespace",
+    plural="namespaces",
+    namespaced=False,
+    short_names=("ns",),
+    subresources=(STATUS, Subresource("finalize", ("update",))),
+)

@@ -6,6 +6,7 @@ from msgspec import field
 
 from wherry.apimachinery.meta import ObjectMeta
 from wherry.apimachinery.quantity import QuantityText
+from wherry.apimachinery.resource_type import STATUS, resource_type
 from wherry.apimachinery.struct import Struct
 
 
@@ -80,3 +81,12 @@ class Node(Struct):
     metadata: ObjectMeta = field(default_factory=ObjectMeta)
     spec: NodeSpec = field(default_factory=NodeSpec)
     status: NodeStatus = field(default_factory=NodeStatus)
+
+NODES = resource_type(
+    Node,
+    kind="Node",
+    plural="nodes",
+    namespaced=False,
+    short_names=("no",),
+    subresources=(STATUS,),
+)

@@ -8,17 +8,18 @@ from wherry.api.core.affinity import NodeSelector
 from wherry.api.core.binding import ObjectReference
 from wherry.apimachinery.meta import ObjectMeta
 from wherry.apimachinery.quantity import QuantityText
+from wherry.apimachinery.resource_type import STATUS, resource_type
 from wherry.apimachinery.struct import Struct
 
 
 class PersistentHostPath(Struct):
-    path: str
+    path: str = ""
     type: str = ""
 
 
 class LocalVolumeSource(Struct):
     fs_type: str = ""
-    path: str
+    path: str = ""
 
 
 class VolumeNodeAffinity(Struct):
@@ -51,3 +52,12 @@ class PersistentVolume(Struct):
     metadata: ObjectMeta = field(default_factory=ObjectMeta)
     spec: PersistentVolumeSpec = field(default_factory=PersistentVolumeSpec)
     status: PersistentVolumeStatus = field(default_factory=PersistentVolumeStatus)
+
+PERSISTENT_VOLUMES = resource_type(
+    PersistentVolume,
+    kind="PersistentVolume",
+    plural="persistentvolumes",
+    namespaced=False,
+    short_names=("pv",),
+    subresources=(STATUS,),
+)

@@ -7,6 +7,7 @@ from msgspec import field
 from wherry.apimachinery.labels import LabelSelector
 from wherry.apimachinery.meta import ObjectMeta
 from wherry.apimachinery.quantity import QuantityText
+from wherry.apimachinery.resource_type import STATUS, resource_type
 from wherry.apimachinery.struct import Struct
 
 
@@ -46,3 +47,11 @@ class PersistentVolumeClaim(Struct):
     metadata: ObjectMeta = field(default_factory=ObjectMeta)
     spec: PersistentVolumeClaimSpec = field(default_factory=PersistentVolumeClaimSpec)
     status: PersistentVolumeClaimStatus = field(default_factory=PersistentVolumeClaimStatus)
+
+PERSISTENT_VOLUME_CLAIMS = resource_type(
+    PersistentVolumeClaim,
+    kind="PersistentVolumeClaim",
+    plural="persistentvolumeclaims",
+    short_names=("pvc",),
+    subresources=(STATUS,),
+)

@@ -8,12 +8,13 @@ from wherry.api.core.affinity import Affinity, Toleration
 from wherry.api.core.container import Container, SeccompProfile
 from wherry.api.core.volume import Volume
 from wherry.apimachinery.meta import ObjectMeta
+from wherry.apimachinery.resource_type import STATUS, Subresource, resource_type
 from wherry.apimachinery.struct import Struct
 
 
 class HostAlias(Struct):
     hostnames: tuple[str, ...] = ()
-    ip: str
+    ip: str = ""
 
 
 class PodDNSConfigOption(Struct):
@@ -38,8 +39,8 @@ class PodSecurityContext(Struct):
 
 
 class Sysctl(Struct):
-    name: str
-    value: str
+    name: str = ""
+    value: str = ""
 
 
 class LocalObjectReference(Struct):
@@ -47,13 +48,13 @@ class LocalObjectReference(Struct):
 
 
 class PodReadinessGate(Struct):
-    condition_type: str
+    condition_type: str = ""
 
 
 class PodSpec(Struct):
     volumes: tuple[Volume, ...] = ()
     init_containers: tuple[Container, ...] = ()
-    containers: tuple[Container, ...]
+    containers: tuple[Container, ...] = ()
     restart_policy: str = ""
     termination_grace_period_seconds: int | None = None
     active_deadline_seconds: int | None = None
@@ -155,5 +156,24 @@ class Pod(Struct):
     """The smallest thing that Kubernetes runs: one or more containers that share an address and volumes."""
 
     metadata: ObjectMeta = field(default_factory=ObjectMeta)
-    spec: PodSpec
+    spec: PodSpec = field(default_factory=PodSpec)
     status: PodStatus = field(default_factory=PodStatus)
+
+POD_SUBRESOURCES = (
+    STATUS,
+    Subresource("binding", ("create",), kind="Binding"),
+    Subresource("eviction", ("create",), kind="Eviction", group="policy", version="v1"),
+    Subresource("log", ("get",)),
+    Subresource("exec", ("create", "get"), kind="PodExecOptions"),
+    Subresource("attach", ("create", "get"), kind="PodAttachOptions"),
+    Subresource("portforward", ("create", "get"), kind="PodPortForwardOptions"),
+)
+
+PODS = resource_type(
+    Pod,
+    kind="Pod",
+    plural="pods",
+    short_names=("po",),
+    categories=("all",),
+    subresources=POD_SUBRESOURCES,
+)

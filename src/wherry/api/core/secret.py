@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import field
 
 from wherry.apimachinery.meta import ObjectMeta
+from wherry.apimachinery.resource_type import resource_type
 from wherry.apimachinery.struct import Struct
 
 
@@ -16,3 +17,9 @@ class Secret(Struct):
     string_data: dict[str, str] = field(default_factory=dict)
     type: str = ""
     immutable: bool | None = None
+
+SECRETS = resource_type(
+    Secret,
+    kind="Secret",
+    plural="secrets",
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import field
 
 from wherry.apimachinery.meta import ObjectMeta
+from wherry.apimachinery.resource_type import STATUS, resource_type
 from wherry.apimachinery.struct import Struct
 
 
@@ -12,7 +13,7 @@ class ServicePort(Struct):
     app_protocol: str = ""
     name: str = ""
     node_port: int | None = None
-    port: int
+    port: int = 0
     protocol: str = ""
     target_port: int | str | None = None
 
@@ -61,3 +62,12 @@ class Service(Struct):
     metadata: ObjectMeta = field(default_factory=ObjectMeta)
     spec: ServiceSpec = field(default_factory=ServiceSpec)
     status: ServiceStatus = field(default_factory=ServiceStatus)
+
+SERVICES = resource_type(
+    Service,
+    kind="Service",
+    plural="services",
+    short_names=("svc",),
+    categories=("all",),
+    subresources=(STATUS,),
+)

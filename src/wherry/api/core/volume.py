@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from msgspec import field
 
-from wherry.api.core.persistent_volume import PersistentHostPath
 from wherry.apimachinery.quantity import QuantityText
 from wherry.apimachinery.struct import Struct
 
 
 class KeyToPath(Struct):
-    key: str
+    key: str = ""
     mode: int | None = None
-    path: str
+    path: str = ""
 
 
 class ConfigMapVolumeSource(Struct):
@@ -35,29 +34,29 @@ class EmptyDirVolumeSource(Struct):
 
 
 class HostPathVolumeSource(Struct):
-    path: str
+    path: str = ""
     type: str = ""
 
 
 class PersistentVolumeClaimVolumeSource(Struct):
-    claim_name: str
+    claim_name: str = ""
     read_only: bool | None = None
 
 
 class ObjectFieldSelector(Struct):
-    field_path: str
+    field_path: str = ""
 
 
 class ResourceFieldSelector(Struct):
     container_name: str = ""
     divisor: QuantityText | None = None
-    resource: str
+    resource: str = ""
 
 
 class DownwardAPIVolumeFile(Struct):
     field_ref: ObjectFieldSelector | None = None
     mode: int | None = None
-    path: str
+    path: str = ""
     resource_field_ref: ResourceFieldSelector | None = None
 
 
@@ -85,7 +84,7 @@ class SecretProjection(Struct):
 class ServiceAccountTokenProjection(Struct):
     audience: str = ""
     expiration_seconds: int | None = None
-    path: str
+    path: str = ""
 
 
 class VolumeProjection(Struct):
@@ -101,11 +100,11 @@ class ProjectedVolumeSource(Struct):
 
 
 class Volume(Struct):
-    name: str
+    name: str = ""
     config_map: ConfigMapVolumeSource | None = None
     secret: SecretVolumeSource | None = None
     empty_dir: EmptyDirVolumeSource | None = None
-    host_path: PersistentHostPath | None = None
+    host_path: HostPathVolumeSource | None = None
     persistent_volume_claim: PersistentVolumeClaimVolumeSource | None = None
     downward_api: DownwardAPIVolumeSource | None = field(default=None, name="downwardAPI")
     projected: ProjectedVolumeSource | None = None

@@ -6,6 +6,7 @@ from msgspec import field
 
 from wherry.api.core.binding import ObjectReference
 from wherry.apimachinery.meta import ObjectMeta
+from wherry.apimachinery.resource_type import resource_type
 from wherry.apimachinery.struct import Struct
 
 
@@ -16,7 +17,7 @@ class EndpointConditions(Struct):
 
 
 class Endpoint(Struct):
-    addresses: tuple[str, ...]
+    addresses: tuple[str, ...] = ()
     conditions: EndpointConditions | None = None
     hostname: str = ""
     target_ref: ObjectReference | None = None
@@ -37,3 +38,10 @@ class EndpointSlice(Struct):
     address_type: str
     endpoints: tuple[Endpoint, ...] = ()
     ports: tuple[EndpointPort, ...] = ()
+
+ENDPOINT_SLICES = resource_type(
+    EndpointSlice,
+    kind="EndpointSlice",
+    plural="endpointslices",
+    group="discovery.k8s.io",
+)

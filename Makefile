@@ -1,0 +1,35 @@
+# Two commands: `make demo` and `make test`. Both set up what they need.
+.PHONY: demo setup dev test check bench update lock clean
+
+demo: setup
+	@.venv/bin/wherry demo
+
+setup:
+	@scripts/setup user
+
+dev:
+	@scripts/setup dev
+
+test: dev check
+	@.venv/bin/python -m pytest -q
+
+check:
+	@[ -x .venv/bin/ruff ] || scripts/setup dev
+	@.venv/bin/ruff check --quiet .
+	@.venv/bin/ruff format --quiet --check .
+	@.venv/bin/mypy --no-error-summary
+	@.venv/bin/lint-imports --no-timing >.import-linter.log 2>&1 || { tail -40 .import-linter.log; exit 1; }
+	@rm -f .import-linter.log
+	@.venv/bin/python -m pytest -q -x tests/tidy
+
+bench: dev
+	@.venv/bin/python -m benchmarks
+
+# Rewrites what is generated: the locked dependencies.
+lock: dev
+	@.venv/bin/python -m pip install --quiet uv
+	@.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --no-annotate --no-header --generate-hashes --group build -o requirements.txt pyproject.toml
+	@.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --no-annotate --no-header --generate-hashes --group dev -o requirements-dev.txt pyproject.toml
+
+clean:
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build src/*.egg-info

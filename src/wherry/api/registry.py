@@ -1,0 +1,50 @@
+"""Every built-in kind, in the order of discovery."""
+
+from __future__ import annotations
+
+from wherry.api.apps.controllerrevision import CONTROLLER_REVISIONS
+from wherry.api.apps.deployment import DEPLOYMENTS
+from wherry.api.apps.replicaset import REPLICA_SETS
+from wherry.api.apps.statefulset import STATEFUL_SETS
+from wherry.api.batch.job import JOBS
+from wherry.api.coordination.lease import LEASES
+from wherry.api.core.binding import BINDINGS
+from wherry.api.core.configmap import CONFIG_MAPS
+from wherry.api.core.endpoints import ENDPOINTS
+from wherry.api.core.event import EVENTS
+from wherry.api.core.namespace import NAMESPACES
+from wherry.api.core.node import NODES
+from wherry.api.core.persistent_volume import PERSISTENT_VOLUMES
+from wherry.api.core.persistent_volume_claim import PERSISTENT_VOLUME_CLAIMS
+from wherry.api.core.pod import PODS
+from wherry.api.core.secret import SECRETS
+from wherry.api.core.service import SERVICES
+from wherry.api.core.serviceaccount import SERVICE_ACCOUNTS
+from wherry.api.discovery.endpointslice import ENDPOINT_SLICES
+from wherry.api.scheduling.priorityclass import PRIORITY_CLASSES
+from wherry.api.storage.storageclass import STORAGE_CLASSES
+from wherry.apimachinery.resource_type import AnyResourceType
+
+RESOURCE_TYPES: tuple[AnyResourceType, ...] = (
+    BINDINGS,
+    CONFIG_MAPS,
+    ENDPOINTS,
+    EVENTS,
+    NAMESPACES,
+    NODES,
+    PERSISTENT_VOLUME_CLAIMS,
+    PERSISTENT_VOLUMES,
+    PODS,
+    SECRETS,
+    SERVICE_ACCOUNTS,
+    SERVICES,
+    ENDPOINT_SLICES,
+    STORAGE_CLASSES,
+    LEASES,
+    PRIORITY_CLASSES,
+    REPLICA_SETS,
+    DEPLOYMENTS,
+    STATEFUL_SETS,
+    CONTROLLER_REVISIONS,
+    JOBS,
+)

@@ -1,0 +1,1 @@
+"""Rules that may complete or refuse an object before it is stored: one file each."""

@@ -1,0 +1,1 @@
+"""One file per verb; none of them knows a kind."""

@@ -1,0 +1,105 @@
+"""What a client may ask for besides the object: dry runs, strictness, how to delete."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wherry.apimachinery import field_errors
+from wherry.apimachinery.document import Document
+from wherry.apimachinery.errors import BadRequest, invalid
+from wherry.apimachinery.field_errors import FieldError
+from wherry.apiserver.request import ApiRequest
+from wherry.apiserver.wire import mapping_in, text_in
+
+META_GROUP = "meta.k8s.io"
+FIELD_VALIDATIONS = ("", "Ignore", "Strict", "Warn")
+PROPAGATION_POLICIES = ("Foreground", "Background", "Orphan", "nil")
+
+
+@dataclass(frozen=True, slots=True)
+class WriteOptions:
+    """How to write. `field_validation` is Strict, Warn or Ignore: what to do about unknown fields."""
+
+    dry_run: bool = False
+    field_validation: str = "Warn"
+
+
+PLAIN_WRITE = WriteOptions()
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteOptions:
+    """How to delete. `grace_period_s` None leaves it to the kind; `propagation` "" leaves the finalizers alone."""
+
+    dry_run: bool = False
+    grace_period_s: int | None = None
+    propagation: str = ""
+    uid: str = ""
+    resource_version: str = ""
+
+
+def write_options(request: ApiRequest, kind: str) -> WriteOptions:
+    """Read the options of a write from the query.
+
+    Args:
+        kind: what errors call them (CreateOptions, UpdateOptions, PatchOptions).
+    """
+    if not request.http.query:
+        return PLAIN_WRITE
+    query = request.query
+    errors: list[FieldError] = []
+    dry_run = query.get("dryRun", "")
+    if dry_run not in ("", "All"):
+        errors.append(_bad_dry_run([dry_run]))
+    field_validation = query.get("fieldValidation", "")
+    if field_validation not in FIELD_VALIDATIONS:
+        errors.append(field_errors.not_supported("fieldValidation", field_validation, FIELD_VALIDATIONS))
+    if errors:
+        raise invalid(kind, META_GROUP, "", errors)
+    return WriteOptions(dry_run=bool(dry_run), field_validation=field_validation or "Warn")
+
+
+def delete_options(request: ApiRequest, body: Document | None) -> DeleteOptions:
+    """Read the options of a deletion from its body, or else from the query."""
+    given: Document = body or {}
+    query = request.query
+    grace = given.get("gracePeriodSeconds")
+    if grace is None and "gracePeriodSeconds" in query:
+        grace = request.whole_number("gracePeriodSeconds", 0)
+    if grace is not None and (not isinstance(grace, int) or isinstance(grace, bool)):
+        raise BadRequest("gracePeriodSeconds must be a whole number of seconds")
+    dry_run = given.get("dryRun") or ([query["dryRun"]] if query.get("dryRun") else [])
+    propagation = text_in(given, "propagationPolicy") or query.get("propagationPolicy", "")
+    orphan = given.get("orphanDependents")
+    if orphan is None and "orphanDependents" in query:
+        orphan = request.is_set("orphanDependents")
+    errors: list[FieldError] = []
+    if isinstance(orphan, bool):
+        if propagation:
+            errors.append(
+                field_errors.invalid(
+                    "propagationPolicy", propagation, "orphanDependents and deletionPropagation cannot be both set"
+                )
+            )
+        propagation = "Orphan" if orphan else "Background"
+    if propagation and propagation not in PROPAGATION_POLICIES[:3]:
+        errors.append(field_errors.not_supported("propagationPolicy", propagation, PROPAGATION_POLICIES))
+    if not isinstance(dry_run, list) or any(value != "All" for value in dry_run):
+        errors.append(_bad_dry_run(dry_run if isinstance(dry_run, list) else [dry_run]))
+    if errors:
+        raise invalid("DeleteOptions", META_GROUP, "", errors)
+    preconditions = mapping_in(given, "preconditions")
+    return DeleteOptions(
+        dry_run=bool(dry_run),
+        # A negative grace period means one second, as upstream has decided.
+        grace_period_s=1 if isinstance(grace, int) and grace < 0 else grace,
+        propagation=propagation,
+        uid=text_in(preconditions, "uid"),
+        resource_version=text_in(preconditions, "resourceVersion"),
+    )
+
+
+def _bad_dry_run(values: list[object] | list[str]) -> FieldError:
+    shown = ", ".join(field_errors.show(value) for value in values)
+    message = f'Unsupported value: []string{{{shown}}}: supported values: "All"'
+    return FieldError("FieldValueNotSupported", "dryRun", message)

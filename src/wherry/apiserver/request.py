@@ -1,0 +1,77 @@
+"""A request as the API server sees it: who asks for which verb on which resource."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from wherry.apimachinery.errors import BadRequest
+from wherry.apimachinery.resource_type import AnyResourceType
+from wherry.kit.http.types import Request
+
+
+@dataclass(frozen=True, slots=True)
+class UserInfo:
+    """Somebody who has proved who they are."""
+
+    name: str
+    groups: tuple[str, ...] = ()
+    uid: str = ""
+    extra: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+ANONYMOUS = UserInfo("system:anonymous", ("system:unauthenticated",))
+
+
+@dataclass(slots=True)
+class ApiRequest:
+    """One request on its way through the filters, which fill it in.
+
+    `resource` is None for paths that are no API objects (/version). `verb` is Kubernetes' own
+    (get, list, watch, create, update, patch, delete, deletecollection), or the lower-case HTTP
+    method for other paths. `warnings` become Warning headers.
+    """
+
+    http: Request
+    verb: str = ""
+    resource: AnyResourceType | None = None
+    namespace: str = ""
+    name: str = ""
+    subresource: str = ""
+    user: UserInfo = ANONYMOUS
+    warnings: list[str] = field(default_factory=list)
+    _query: dict[str, str] | None = None
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The query's parameters; the first one counts where a name occurs twice."""
+        if self._query is None:
+            parsed: dict[str, str] = {}
+            if self.http.query:
+                for name, value in self.http.query_items():
+                    parsed.setdefault(name, value)
+            self._query = parsed
+        return self._query
+
+    @property
+    def target(self) -> AnyResourceType:
+        """The resource, where the routing has made sure that there is one."""
+        assert self.resource is not None
+        return self.resource
+
+    def is_set(self, name: str) -> bool:
+        """Whether a boolean parameter is given and not false."""
+        return self.query.get(name, "") not in ("", "0", "false", "False")
+
+    def whole_number(self, name: str, default: int) -> int:
+        """A number from the query. Raises BadRequest, in Go's words, for anything else."""
+        text = self.query.get(name, "")
+        if not text:
+            return default
+        digits = text[1:] if text[:1] in ("-", "+") else text
+        if not (digits.isascii() and digits.isdigit()):
+            raise BadRequest(f'strconv.ParseInt: parsing "{text}": invalid syntax')
+        number = int(text)
+        if not -(2**63) <= number < 2**63:
+            raise BadRequest(f'strconv.ParseInt: parsing "{text}": value out of range')
+        return number

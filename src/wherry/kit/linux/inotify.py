@@ -1,0 +1,81 @@
+"""Changes in a directory, as they happen: the kernel's inotify, on the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import os
+import struct
+from collections.abc import Callable
+from pathlib import Path
+
+from wherry.kit.linux.syscalls import checked, encoded, libc
+
+IN_MODIFY = 0x00000002
+IN_CLOSE_WRITE = 0x00000008
+IN_MOVED_FROM = 0x00000040
+IN_MOVED_TO = 0x00000080
+IN_CREATE = 0x00000100
+IN_DELETE = 0x00000200
+IN_Q_OVERFLOW = 0x00004000
+
+_HEADER = struct.Struct("iIII")
+_READ_BYTES = 65536
+
+
+class DirectoryWatch:
+    """Calls a function for every change in a directory.
+
+    When more happens than the kernel can queue, the name is "": look at the whole directory then.
+
+    Example:
+        watch = DirectoryWatch(exits, IN_MOVED_TO | IN_CLOSE_WRITE, on_name)
+        watch.start()
+        ...
+        watch.stop()
+    """
+
+    def __init__(self, directory: Path, events: int, on_change: Callable[[str, int], None]) -> None:
+        """`on_change` is called on the loop with the file's name and the event bits."""
+        self.directory = directory
+        self._events = events
+        self._on_change = on_change
+        self._descriptor: int | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def start(self) -> None:
+        """Begin; changes after this call are seen."""
+        assert self._descriptor is None, "started twice"
+        descriptor = checked(libc().inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC), "inotify_init1")
+        try:
+            checked(
+                libc().inotify_add_watch(descriptor, encoded(self.directory), ctypes.c_uint32(self._events)),
+                f"inotify_add_watch {self.directory}",
+            )
+        except OSError:
+            os.close(descriptor)
+            raise
+        self._descriptor = descriptor
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(descriptor, self._read)
+
+    def stop(self) -> None:
+        """End. Safe to call twice."""
+        if self._descriptor is not None and self._loop is not None:
+            self._loop.remove_reader(self._descriptor)
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def _read(self) -> None:
+        assert self._descriptor is not None
+        try:
+            data = os.read(self._descriptor, _READ_BYTES)
+        except BlockingIOError:
+            return
+        offset = 0
+        while offset < len(data):
+            _, bits, _, length = _HEADER.unpack_from(data, offset)
+            offset += _HEADER.size
+            name = os.fsdecode(data[offset : offset + length].rstrip(b"\0"))
+            offset += length
+            self._on_change("" if bits & IN_Q_OVERFLOW else name, bits)

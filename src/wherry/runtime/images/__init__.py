@@ -1,0 +1,1 @@
+"""Images: named, kept by their content, unpacked into layers, imported and built."""

@@ -1,0 +1,1 @@
+"""Containers through crun, each under a small monitor (conmon) that outlives this process."""

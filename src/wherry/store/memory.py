@@ -1,0 +1,182 @@
+"""The store as a list of everything that ever happened: the model that the durable store is tested against.
+
+It is right because it is simple: the state at a revision is what one gets by replaying the events up
+to it. It keeps everything for ever and writes nothing to disk, so it serves tests, not clusters.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from wherry.store.interface import (
+    Compacted,
+    FutureRevision,
+    KeyExists,
+    KeyValue,
+    Page,
+    RevisionConflict,
+    StoreBroken,
+    StoreEvent,
+)
+
+FIRST_REVISION = 2  # A store that is empty is at revision 1, so that 0 can mean "none" or "any" on the wire.
+
+
+class MemoryStore:
+    """Keys and values with history, in memory."""
+
+    def __init__(self) -> None:
+        """Empty."""
+        self._history: list[StoreEvent] = []  # the event of revision N is at N - FIRST_REVISION
+        self._oldest_revision = FIRST_REVISION - 1
+        self._current: dict[str, KeyValue] = {}
+        self._watches: set[MemoryWatch] = set()
+        self._closed = False
+
+    @property
+    def revision(self) -> int:
+        """The newest revision (at least 1)."""
+        return len(self._history) + FIRST_REVISION - 1
+
+    @property
+    def oldest_revision(self) -> int:
+        """The oldest revision from which one can still list or watch."""
+        return self._oldest_revision
+
+    async def get(self, key: str) -> KeyValue | None:
+        """The key's newest value."""
+        return self._current.get(key)
+
+    async def list(self, prefix: str, *, after_key: str = "", limit: int = 0, at_revision: int = 0) -> Page:
+        """The keys that start with `prefix`, in order, as of one revision."""
+        revision = at_revision or self.revision
+        if revision > self.revision:
+            raise FutureRevision(revision, self.revision)
+        if revision < self._oldest_revision:
+            raise Compacted(revision, self._oldest_revision)
+        state = self._state_at(revision)
+        items = [state[key] for key in sorted(state) if key.startswith(prefix) and key > after_key]
+        shown = items[:limit] if limit else items
+        return Page(shown, revision, len(items) - len(shown))
+
+    async def count(self, prefix: str) -> int:
+        """How many keys start with `prefix`."""
+        return sum(1 for key in self._current if key.startswith(prefix))
+
+    async def put(self, key: str, value: bytes, *, expected_revision: int | None = None) -> KeyValue:
+        """Write."""
+        self._refuse_when_closed()
+        current = self._current.get(key)
+        if expected_revision == 0 and current is not None:
+            raise KeyExists(current)
+        if expected_revision and (current is None or current.revision != expected_revision):
+            raise RevisionConflict(key, current)
+        revision = self.revision + 1
+        new = KeyValue(key, value, revision, current.created_revision if current else revision)
+        self._record(StoreEvent(key, value, revision, new.created_revision, current))
+        return new
+
+    async def delete(self, key: str, *, expected_revision: int | None = None) -> int:
+        """Remove the key; returns the deletion's revision."""
+        self._refuse_when_closed()
+        current = self._current.get(key)
+        if current is None or (expected_revision is not None and current.revision != expected_revision):
+            raise RevisionConflict(key, current)
+        self._record(StoreEvent(key, None, self.revision + 1, current.created_revision, current))
+        return self.revision
+
+    def watch(self, prefix: str, *, after_revision: int) -> MemoryWatch:
+        """Changes below `prefix` after `after_revision` (exclusive), then live."""
+        if after_revision < self._oldest_revision:
+            raise Compacted(after_revision, self._oldest_revision)
+        watch = MemoryWatch(self, prefix, after_revision)
+        self._watches.add(watch)
+        return watch
+
+    async def compact(self, revision: int) -> None:
+        """Forget what was overwritten or deleted up to `revision`."""
+        if revision > self.revision:
+            raise FutureRevision(revision, self.revision)
+        self._oldest_revision = max(self._oldest_revision, revision)
+
+    async def close(self) -> None:
+        """End all watches and refuse further writes."""
+        self._closed = True
+        for watch in list(self._watches):
+            watch.close()
+
+    def events_after(self, revision: int) -> list[StoreEvent]:
+        """Everything that happened after `revision`."""
+        return self._history[max(0, revision + 1 - FIRST_REVISION) :]
+
+    def forget_watch(self, watch: MemoryWatch) -> None:
+        """The watch has been closed."""
+        self._watches.discard(watch)
+
+    def _refuse_when_closed(self) -> None:
+        if self._closed:
+            raise StoreBroken("the store is closed")
+
+    def _state_at(self, revision: int) -> dict[str, KeyValue]:
+        if revision == self.revision:
+            return self._current
+        state: dict[str, KeyValue] = {}
+        for event in self._history[: revision + 1 - FIRST_REVISION]:
+            apply_event(state, event)
+        return state
+
+    def _record(self, event: StoreEvent) -> None:
+        self._history.append(event)
+        apply_event(self._current, event)
+        for watch in self._watches:
+            watch.changed.set()
+
+
+class MemoryWatch:
+    """Reads the store's history from where it last stopped. Nothing is ever dropped, so it never ends with Compacted."""
+
+    def __init__(self, store: MemoryStore, prefix: str, after_revision: int) -> None:
+        """Made by MemoryStore.watch."""
+        self.changed = asyncio.Event()
+        self._store = store
+        self._prefix = prefix
+        self._read_revision = after_revision
+        self._closed = False
+
+    def __aiter__(self) -> MemoryWatch:
+        """Itself."""
+        return self
+
+    async def __anext__(self) -> list[StoreEvent]:
+        """Wait for the next changes."""
+        while not self._closed:
+            events = self._unread()
+            self._read_revision = max(self._read_revision, self._store.revision)
+            if events:
+                return events
+            self.changed.clear()
+            await self.changed.wait()
+        raise StopAsyncIteration
+
+    @property
+    def revision(self) -> int:
+        """Every event up to and including this revision has been yielded."""
+        unread = self._unread()
+        return unread[0].revision - 1 if unread else max(self._read_revision, self._store.revision)
+
+    def close(self) -> None:
+        """Stop."""
+        self._closed = True
+        self.changed.set()
+        self._store.forget_watch(self)
+
+    def _unread(self) -> list[StoreEvent]:
+        return [event for event in self._store.events_after(self._read_revision) if event.key.startswith(self._prefix)]
+
+
+def apply_event(state: dict[str, KeyValue], event: StoreEvent) -> None:
+    """Bring `state` from before `event` to after it."""
+    if event.value is None:
+        del state[event.key]
+    else:
+        state[event.key] = KeyValue(event.key, event.value, event.revision, event.created_revision)
