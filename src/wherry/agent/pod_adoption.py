@@ -51,9 +51,9 @@ def _adopt_run(
     state: PodFacts, record: ContainerRecord, run: e.AdoptedContainer, reported: ReportedStatus | None
 ) -> None:
     status = run.status
-    if status.attempt != record.attempt and reported is not None and reported.state is not None:
-        if reported.state.terminated is not None:
-            record.last = _termination(reported.state.terminated)
+    before = reported.state.terminated if reported is not None and reported.state is not None else None
+    if status.attempt != record.attempt and before is not None:
+        record.last = _termination(before)
     record.attempt, record.container_id = status.attempt, status.id
     record.image, record.image_id, record.started_at_s = record.spec.image, status.image_id, status.started_at_s
     if status.state is ContainerState.RUNNING:

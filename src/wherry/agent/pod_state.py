@@ -58,7 +58,7 @@ class PodState(PodFacts):
 
     # Arrows: what each event changes ---------------------------------------------------------------
 
-    def _take(self, event: e.Event) -> None:  # noqa: PLR0912, PLR0915 - one line per event
+    def _take(self, event: e.Event) -> None:  # noqa: PLR0912 - one line per event
         match event:
             case e.PodUpdated(pod):
                 self._pod_updated(pod)

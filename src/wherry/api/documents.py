@@ -34,7 +34,7 @@ def find_section(document: Document, *path: str) -> Document | None:
     """The object at `path`, or None."""
     value = find(document, *path)
     # JSON objects have text keys: a document came from a JSON decoder.
-    return cast(Document, value) if isinstance(value, dict) else None
+    return cast("Document", value) if isinstance(value, dict) else None
 
 
 def sections(document: Document, *path: str) -> list[Document]:

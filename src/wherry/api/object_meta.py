@@ -65,7 +65,9 @@ def validate_meta_update(new: ObjectMeta, old: ObjectMeta, path: str = "metadata
     added = [name for name in new.finalizers if name not in old.finalizers]
     if old.is_being_deleted and added:
         shown = ", ".join(f'"{name}"' for name in added)
-        detail = f"no new finalizers can be added if the object is being deleted, found new finalizers []string{{{shown}}}"
+        detail = (
+            f"no new finalizers can be added if the object is being deleted, found new finalizers []string{{{shown}}}"
+        )
         errors.append(forbidden(child(path, "finalizers"), detail))
     return errors
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import Generic, Literal, TypeVar, overload
 from urllib.parse import quote, urlencode
 
@@ -65,7 +65,7 @@ class _Named(Struct):
     metadata: ObjectMeta
 
 
-@lru_cache(maxsize=None)
+@cache
 def _list_decoder(struct: type[T]) -> msgspec.json.Decoder[_ListEnvelope[T]]:
     """One decoder per kind: the envelope and all its items in a single pass."""
     return msgspec.json.Decoder(_ListEnvelope[struct])  # type: ignore[valid-type] # a generic Struct made at run time
@@ -228,7 +228,9 @@ class Client:
             propagation: Background, Foreground or Orphan; "" leaves it to the kind.
         """
         preconditions = {"uid": uid, "resourceVersion": resource_version}
-        options = _delete_options(grace_period_s, propagation, {key: text for key, text in preconditions.items() if text})
+        options = _delete_options(
+            grace_period_s, propagation, {key: text for key, text in preconditions.items() if text}
+        )
         return _document(await self._call("DELETE", _url(resource, namespace, name), body=options))
 
     async def delete_collection(

@@ -187,13 +187,13 @@ class SharedInformers:
         async with TaskScope(self.name) as scope:
             self._scope = scope
             for reflector in self._reflectors:
-                scope.start("reflector", reflector.run())
+                _ = scope.start("reflector", reflector.run())
             await self.wait_synced()
             self.ready.set()
             await asyncio.Event().wait()
 
     def _start(self, reflector: Reflector[msgspec.Struct], resource: AnyResourceType) -> None:
         if self._scope is not None:
-            self._scope.start(resource.plural, reflector.run())
+            _ = self._scope.start(resource.plural, reflector.run())
         else:
             self._reflectors.append(reflector)

@@ -96,7 +96,7 @@ class Reflector(Generic[T]):
                 await self._clock.sleep(self._delay_s())
 
     def _delay_s(self) -> float:
-        longest_s = min(BACKOFF_MAX_S, BACKOFF_MIN_S * 2 ** min(self._failures - 1, 16))
+        longest_s = min(BACKOFF_MAX_S, BACKOFF_MIN_S * 2.0 ** min(self._failures - 1, 16))
         return longest_s * self._random.uniform(0.5, 1.0)
 
     async def _list(self) -> None:

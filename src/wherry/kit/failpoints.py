@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import signal
 from dataclasses import dataclass
 from typing import Literal
 
+SPEC = re.compile(r"([a-z-]+):(kill|error):([1-9][0-9]*)")
 Deed = Literal["kill", "error"]
 
 
@@ -33,13 +35,11 @@ def configure(spec: str) -> None:
     """
     armed = {}
     for part in filter(None, spec.split(",")):
-        name, deed, visit = (part.split(":") + ["", ""])[:3]
-        if part.count(":") != 2 or not name or not visit.isdigit() or int(visit) < 1:
+        matched = SPEC.fullmatch(part)
+        if matched is None:
             raise ValueError(f"invalid failpoint {part!r}: expected name:kill|error:visit, as in after-commit:kill:7")
-        if deed == "kill" or deed == "error":  # noqa: PLR1714 - mypy narrows a Literal by comparison only
-            armed[name] = _Armed(deed, int(visit))
-        else:
-            raise ValueError(f"invalid failpoint {part!r}: {deed!r} is neither kill nor error")
+        name, deed, visit = matched.groups()
+        armed[name] = _Armed("kill" if deed == "kill" else "error", int(visit))
     _armed.clear()
     _armed.update(armed)
 

@@ -50,9 +50,7 @@ class Logger:
         trace = err if isinstance(err, BaseException) else None
         self._log(logging.ERROR, message, {**fields, "err": describe(err)} if err else fields, trace)
 
-    def _log(
-        self, level: int, message: str, fields: Mapping[str, object], error: BaseException | None = None
-    ) -> None:
+    def _log(self, level: int, message: str, fields: Mapping[str, object], error: BaseException | None = None) -> None:
         if self._logger.isEnabledFor(level):
             # The message is an argument, not a format: a "%" in it is only a "%".
             self._logger.log(level, "%s", message, extra={"fields": fields}, exc_info=error, stacklevel=3)
@@ -100,7 +98,9 @@ class JsonFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The line, without its line end."""
         event: dict[str, object] = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "time": datetime.fromtimestamp(record.created, UTC)
+            .isoformat(timespec="milliseconds")
+            .replace("+00:00", "Z"),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),

@@ -34,6 +34,11 @@ async def run_in_thread(fn: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -
     return await _finish(_pool().submit(partial(fn, *args, **kwargs)))
 
 
+def start_in_thread(fn: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> asyncio.Future[T]:
+    """The same for callbacks, which cannot wait: returns at once, the result comes with the future."""
+    return asyncio.wrap_future(_pool().submit(partial(fn, *args, **kwargs)))
+
+
 async def run_in_fresh_thread(fn: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Call something that changes its thread for good (its namespaces); the thread ends with the call.
 

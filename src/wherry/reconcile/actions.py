@@ -21,7 +21,8 @@ class EventNote:
     """The Kubernetes Event that goes with an action once it has succeeded.
 
     `reason` is upstream's UpperCamel word (SuccessfulCreate, Killing ...). `message` may contain
-    `{name}`, which becomes the name of the object acted on; "" means the action's `why`.
+    `{name}`, which becomes the name of the object acted on, and in a `failed_event` `{error}`; "" means
+    the action's `why`.
     """
 
     reason: str
@@ -80,8 +81,33 @@ class PatchStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class Update:
+    """Replace an object, or what lies below it, by `document`: for what takes no patch (namespaces/finalize)."""
+
+    resource: AnyResourceType
+    namespace: str
+    document: Document
+    why: str
+    subresource: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveObject:
+    """One very object: this kind, this place, this uid."""
+
+    resource: AnyResourceType
+    namespace: str
+    name: str
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
 class Delete:
-    """Delete an object; that it is gone already is success. `uid` guards against a namesake."""
+    """Delete an object; that it is gone already is success. `uid` guards against a namesake.
+
+    `unless` are asked for at the API server first: when one of them does exist, nothing is deleted and
+    the key is planned again. For deletions that must not trust a cache.
+    """
 
     resource: AnyResourceType
     namespace: str
@@ -92,6 +118,7 @@ class Delete:
     propagation: Literal["", "Orphan", "Background", "Foreground"] = ""
     event: EventNote | None = None
     failed_event: EventNote | None = None
+    unless: tuple[LiveObject, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,4 +146,4 @@ class Requeue:
     why: str
 
 
-Action = Create | Patch | PatchStatus | Delete | DeleteCollection | Emit | Requeue
+Action = Create | Patch | PatchStatus | Update | Delete | DeleteCollection | Emit | Requeue

@@ -47,16 +47,30 @@ class View(Protocol):
     def now_s(self) -> float:
         """Wall-clock seconds since 1970."""
 
+    @property
+    def monotonic_s(self) -> float:
+        """Seconds that only move forward; for how long something has lasted."""
+
     def lister(self, resource: ResourceType[T]) -> Lister[T]:
         """The copy of a kind; the kind must occur in the controller's sources or `reads`."""
 
 
+def every_change(old: msgspec.Struct | None, new: msgspec.Struct | None) -> bool:
+    """Any change matters."""
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Which changes concern which keys: a kind, and how its objects map to keys to plan."""
+    """Which changes concern which keys: a kind, and how its objects map to keys to plan.
+
+    Made by the functions of reconcile/sources.py. `matters(old, new)` may say that a change (old None:
+    new there; new None: gone) concerns nobody.
+    """
 
     resource: AnyResourceType
-    keys: Callable[[msgspec.Struct], Iterable[ObjectKey]]
+    keys: Callable[[msgspec.Struct, View], Iterable[ObjectKey]]
+    matters: Callable[[msgspec.Struct | None, msgspec.Struct | None], bool] = every_change
 
 
 @dataclass(frozen=True, slots=True)

@@ -247,7 +247,7 @@ class FakeRuntime:
         if script.exit_code is not None:
             if self._scope is None:
                 raise Unavailable("The runtime was not started")
-            self._scope.start(status.id, self._obey(status.id, script.after_s, script.exit_code))
+            _ = self._scope.start(status.id, self._obey(status.id, script.after_s, script.exit_code))
         return status
 
     async def _obey(self, container_id: str, after_s: float, exit_code: int) -> None:

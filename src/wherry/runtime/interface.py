@@ -38,6 +38,15 @@ class FailedPrecondition(RuntimeFailure):
     """The request makes no sense in the present state, or the image cannot run so (no such program ...)."""
 
 
+class StartError(FailedPrecondition):
+    """The program could not be started. `exit_code` as Kubernetes shows it: 127 not found, 126 not allowed, 128 else."""
+
+    def __init__(self, message: str, exit_code: int = 128) -> None:
+        """`message` is for people; `exit_code` for the container's terminated state."""
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
 class Unavailable(RuntimeFailure):
     """A program or a right that this needs is missing (crun, root ...)."""
 
@@ -149,7 +158,8 @@ class ContainerState(Enum):
 class ContainerStatus:
     """A container that exists. Times are wall-clock seconds; `exit_code` is None until it has ended.
 
-    `reason` after the end: Completed, Error, OOMKilled, ContainerCannotRun.
+    `reason` after the end: Completed, Error, OOMKilled, or ContainerStatusUnknown (exit code 255: the machine
+    was restarted, or the container's monitor was killed, so nobody saw how it ended).
     """
 
     id: str

@@ -7,6 +7,7 @@ to it. It keeps everything for ever and writes nothing to disk, so it serves tes
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 from wherry.store.interface import (
     Compacted,
@@ -105,7 +106,7 @@ class MemoryStore:
         for watch in list(self._watches):
             watch.close()
 
-    def events_after(self, revision: int) -> list[StoreEvent]:
+    def events_after(self, revision: int) -> Sequence[StoreEvent]:
         """Everything that happened after `revision`."""
         return self._history[max(0, revision + 1 - FIRST_REVISION) :]
 
@@ -133,7 +134,7 @@ class MemoryStore:
 
 
 class MemoryWatch:
-    """Reads the store's history from where it last stopped. Nothing is ever dropped, so it never ends with Compacted."""
+    """Reads the store's history from where it last stopped; nothing is ever dropped."""
 
     def __init__(self, store: MemoryStore, prefix: str, after_revision: int) -> None:
         """Made by MemoryStore.watch."""

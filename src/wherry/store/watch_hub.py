@@ -104,9 +104,7 @@ class WatchHub:
 class HubWatch:
     """A stream of changes below a prefix; see interface.Watch."""
 
-    def __init__(
-        self, hub: WatchHub, log: EventLog, prefix: str, after_revision: int, buffer_events_max: int
-    ) -> None:
+    def __init__(self, hub: WatchHub, log: EventLog, prefix: str, after_revision: int, buffer_events_max: int) -> None:
         """Made by WatchHub.watch."""
         self.prefix = prefix
         self.is_synced = False

@@ -16,6 +16,7 @@ class ControllerRevision(Struct):
     data: dict[str, object] = field(default_factory=dict)
     revision: int
 
+
 CONTROLLER_REVISIONS = resource_type(
     ControllerRevision,
     kind="ControllerRevision",

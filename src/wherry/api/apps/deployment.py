@@ -60,6 +60,7 @@ class Deployment(Struct):
     spec: DeploymentSpec = field(default_factory=DeploymentSpec)
     status: DeploymentStatus = field(default_factory=DeploymentStatus)
 
+
 DEPLOYMENTS = resource_type(
     Deployment,
     kind="Deployment",

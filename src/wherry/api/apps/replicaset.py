@@ -43,6 +43,7 @@ class ReplicaSet(Struct):
     spec: ReplicaSetSpec = field(default_factory=ReplicaSetSpec)
     status: ReplicaSetStatus = field(default_factory=lambda: ReplicaSetStatus(replicas=0))
 
+
 REPLICA_SETS = resource_type(
     ReplicaSet,
     kind="ReplicaSet",

@@ -73,6 +73,7 @@ class StatefulSet(Struct):
     spec: StatefulSetSpec = field(default_factory=StatefulSetSpec)
     status: StatefulSetStatus = field(default_factory=lambda: StatefulSetStatus(replicas=0))
 
+
 STATEFUL_SETS = resource_type(
     StatefulSet,
     kind="StatefulSet",

@@ -58,6 +58,7 @@ class Job(Struct):
     spec: JobSpec = field(default_factory=JobSpec)
     status: JobStatus = field(default_factory=JobStatus)
 
+
 JOBS = resource_type(
     Job,
     kind="Job",

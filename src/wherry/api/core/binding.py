@@ -27,4 +27,5 @@ class Binding(Struct):
     metadata: ObjectMeta = field(default_factory=ObjectMeta)
     target: ObjectReference = field(default_factory=ObjectReference)
 
+
 BINDINGS = resource_type(Binding, kind="Binding", plural="bindings", verbs=("create",))

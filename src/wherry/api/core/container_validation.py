@@ -67,9 +67,7 @@ RESOURCE_FIELDS = (
 STANDARD_RESOURCES = ("cpu", "memory", "ephemeral-storage")
 
 
-def validate_container(
-    container: Container, path: str, *, volumes: frozenset[str]
-) -> list[FieldError]:
+def validate_container(container: Container, path: str, *, volumes: frozenset[str]) -> list[FieldError]:
     """One container; `volumes` are the names that its mounts may refer to."""
     errors = []
     if not container.name:
@@ -87,9 +85,7 @@ def validate_container(
         ("FallbackToLogsOnError", "File"),
         may_be_absent=False,
     )
-    errors += one_of(
-        child(path, "imagePullPolicy"), container.image_pull_policy, PULL_POLICIES, may_be_absent=False
-    )
+    errors += one_of(child(path, "imagePullPolicy"), container.image_pull_policy, PULL_POLICIES, may_be_absent=False)
     errors += _validate_ports(container.ports, child(path, "ports"))
     errors += _validate_env(container.env, child(path, "env"))
     errors += _validate_env_from(container.env_from, child(path, "envFrom"))
@@ -221,7 +217,7 @@ def validate_field_path(field_path: str, path: str, *, paths: tuple[str, ...] = 
         return []
     known = field_path.partition(".")[0] in ("metadata", "spec", "status")
     if not known:
-        return [invalid(path, field_path, f'error converting fieldPath: field label not supported: {field_path}')]
+        return [invalid(path, field_path, f"error converting fieldPath: field label not supported: {field_path}")]
     return one_of(path, field_path, paths)
 
 

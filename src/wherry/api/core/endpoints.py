@@ -5,9 +5,15 @@ from __future__ import annotations
 from msgspec import field
 
 from wherry.api.core.binding import ObjectReference
+from wherry.api.core.pod_validation import is_ip
+from wherry.api.documents import put_absent, sections
+from wherry.api.object_meta import one_of
+from wherry.apimachinery.document import Document
+from wherry.apimachinery.field_errors import FieldError, child, index, invalid, required
 from wherry.apimachinery.meta import ObjectMeta
-from wherry.apimachinery.resource_type import resource_type
+from wherry.apimachinery.resource_type import AGE_COLUMN, NAME_COLUMN, Column, resource_type
 from wherry.apimachinery.struct import Struct
+from wherry.apimachinery.timestamps import age_since
 
 
 class EndpointAddress(Struct):
@@ -36,9 +42,65 @@ class Endpoints(Struct):
     metadata: ObjectMeta = field(default_factory=ObjectMeta)
     subsets: tuple[EndpointSubset, ...] = ()
 
+
+PORT_MAX = 65535
+SHOWN_MAX = 3
+
+
+def _default(new: Document) -> None:
+    for subset in sections(new, "subsets"):
+        for port in sections(subset, "ports"):
+            put_absent(port, protocol="TCP")
+
+
+def _validate(new: Endpoints, old: Endpoints | None) -> list[FieldError]:
+    errors: list[FieldError] = []
+    for position, subset in enumerate(new.subsets):
+        path = index("subsets", position)
+        if not subset.addresses and not subset.not_ready_addresses:
+            errors.append(required(path, "must specify `addresses` or `notReadyAddresses`"))
+        for name, addresses in (("addresses", subset.addresses), ("notReadyAddresses", subset.not_ready_addresses)):
+            for number, address in enumerate(addresses):
+                if not is_ip(address.ip):
+                    place = child(index(child(path, name), number), "ip")
+                    errors.append(invalid(place, address.ip, "must be a valid IP address"))
+        for number, port in enumerate(subset.ports):
+            place = index(child(path, "ports"), number)
+            if len(subset.ports) > 1 and not port.name:
+                errors.append(required(child(place, "name")))
+            if not 0 < port.port <= PORT_MAX:
+                errors.append(invalid(child(place, "port"), port.port, f"must be between 1 and {PORT_MAX}, inclusive"))
+            errors += one_of(child(place, "protocol"), port.protocol, ("SCTP", "TCP", "UDP"), may_be_absent=False)
+    return errors
+
+
+def _places(endpoints: Endpoints) -> str:
+    places: list[str] = []
+    for subset in endpoints.subsets:
+        if not subset.ports:
+            places += [address.ip for address in subset.addresses]
+        for port in subset.ports:
+            places += [
+                f"[{address.ip}]:{port.port}" if ":" in address.ip else f"{address.ip}:{port.port}"
+                for address in subset.addresses
+            ]
+    shown = ",".join(places[:SHOWN_MAX])
+    more = len(places) - SHOWN_MAX
+    return (f"{shown} + {more} more..." if more > 0 else shown) or "<none>"
+
+
+def _row(endpoints: Endpoints, now_s: float) -> tuple[object, ...]:
+    meta = endpoints.metadata
+    return meta.name, _places(endpoints), age_since(meta.creation_timestamp, now_s)
+
+
 ENDPOINTS = resource_type(
     Endpoints,
     kind="Endpoints",
     plural="endpoints",
     short_names=("ep",),
+    default=_default,
+    validate=_validate,
+    columns=(NAME_COLUMN, Column("Endpoints", description="Addresses and ports."), AGE_COLUMN),
+    row=_row,
 )

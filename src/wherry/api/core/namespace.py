@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from msgspec import field
 
+from wherry.api.documents import section
+from wherry.apimachinery.document import Document
 from wherry.apimachinery.meta import ObjectMeta
-from wherry.apimachinery.resource_type import STATUS, Subresource, resource_type
+from wherry.apimachinery.names import dns1123_label
+from wherry.apimachinery.resource_type import AGE_COLUMN, NAME_COLUMN, STATUS, Column, Subresource, resource_type
 from wherry.apimachinery.struct import Struct
+from wherry.apimachinery.timestamps import age_since
 
 
 class NamespaceSpec(Struct):
@@ -33,11 +37,45 @@ class Namespace(Struct):
     spec: NamespaceSpec = field(default_factory=NamespaceSpec)
     status: NamespaceStatus = field(default_factory=NamespaceStatus)
 
+
+NAME_LABEL = "kubernetes.io/metadata.name"
+
+
+def _default(new: Document) -> None:
+    metadata = section(new, "metadata")
+    if metadata.get("name"):
+        # The label is how selectors reach a namespace by its name: it may not be changed.
+        section(metadata, "labels")[NAME_LABEL] = metadata["name"]
+
+
+def _prepare(new: Document, old: Document | None) -> None:
+    if old is None:
+        new["status"] = {"phase": "Active"}
+        new["spec"] = {**section(new, "spec"), "finalizers": ["kubernetes"]}
+    else:
+        # Only the finalize subresource takes finalizers away.
+        new["spec"] = old.get("spec", {})
+
+
+def _row(namespace: Namespace, now_s: float) -> tuple[object, ...]:
+    meta = namespace.metadata
+    return meta.name, namespace.status.phase, age_since(meta.creation_timestamp, now_s)
+
+
 NAMESPACES = resource_type(
     Namespace,
     kind="Namespace",
     plural="namespaces",
     namespaced=False,
     short_names=("ns",),
+    verbs=("create", "delete", "get", "list", "patch", "update", "watch"),
     subresources=(STATUS, Subresource("finalize", ("update",))),
+    default=_default,
+    prepare=_prepare,
+    name_rule=dns1123_label,
+    columns=(NAME_COLUMN, Column("Status", description="Active, or Terminating."), AGE_COLUMN),
+    row=_row,
+    selectable_fields={"status.phase": lambda namespace: namespace.status.phase},
+    tracks_generation=False,
+    delete_returns_object=True,
 )

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from msgspec import field
 
+from wherry.api.core.affinity_validation import TAINT_EFFECTS
+from wherry.api.documents import find, put_absent, put_canonical_quantities, section
+from wherry.api.object_meta import one_of
+from wherry.apimachinery.document import Document
+from wherry.apimachinery.field_errors import FieldError, child, duplicate, forbidden, index, invalid, required
 from wherry.apimachinery.meta import ObjectMeta
+from wherry.apimachinery.names import label_value, qualified_name
 from wherry.apimachinery.quantity import QuantityText
-from wherry.apimachinery.resource_type import STATUS, resource_type
+from wherry.apimachinery.resource_type import AGE_COLUMN, NAME_COLUMN, STATUS, Column, resource_type
 from wherry.apimachinery.struct import Struct
+from wherry.apimachinery.timestamps import age_since
 
 
 class Taint(Struct):
@@ -82,6 +89,80 @@ class Node(Struct):
     spec: NodeSpec = field(default_factory=NodeSpec)
     status: NodeStatus = field(default_factory=NodeStatus)
 
+
+ROLE_PREFIX = "node-role.kubernetes.io/"
+
+
+def _default(new: Document) -> None:
+    status = section(new, "status")
+    for name in ("capacity", "allocatable"):
+        put_canonical_quantities(status.get(name))
+    if status.get("capacity"):
+        put_absent(status, allocatable=find(status, "capacity"))
+
+
+def _validate(new: Node, old: Node | None) -> list[FieldError]:
+    errors = _validate_taints(new.spec.taints, "spec.taints")
+    if old is not None:
+        if old.spec.pod_cidrs and new.spec.pod_cidrs != old.spec.pod_cidrs:
+            detail = 'node updates may not change podCIDR except from "" to valid'
+            errors.append(forbidden("spec.podCIDRs", detail))
+        if old.spec.provider_id and new.spec.provider_id != old.spec.provider_id:
+            detail = 'node updates may not change providerID except from "" to valid'
+            errors.append(forbidden("spec.providerID", detail))
+    return errors
+
+
+def _validate_taints(taints: tuple[Taint, ...], path: str) -> list[FieldError]:
+    errors = []
+    taken: set[tuple[str, str]] = set()
+    for position, taint in enumerate(taints):
+        place = index(path, position)
+        if wrong := qualified_name(taint.key):
+            errors.append(invalid(child(place, "key"), taint.key, wrong))
+        if wrong := label_value(taint.value):
+            errors.append(invalid(child(place, "value"), taint.value, wrong))
+        if not taint.effect:
+            errors.append(required(child(place, "effect")))
+        errors += one_of(child(place, "effect"), taint.effect, TAINT_EFFECTS)
+        if (taint.key, taint.effect) in taken:
+            errors.append(duplicate(place, {"key": taint.key, "effect": taint.effect}))
+        taken.add((taint.key, taint.effect))
+    return errors
+
+
+def _status_word(node: Node) -> str:
+    ready = next((condition for condition in node.status.conditions if condition.type == "Ready"), None)
+    if ready is None:
+        word = "Unknown"
+    else:
+        word = "Ready" if ready.status == "True" else "NotReady"
+    return f"{word},SchedulingDisabled" if node.spec.unschedulable else word
+
+
+def _roles(node: Node) -> str:
+    roles = {name[len(ROLE_PREFIX) :] for name in node.metadata.labels if name.startswith(ROLE_PREFIX)}
+    roles |= {value for name, value in node.metadata.labels.items() if name == "kubernetes.io/role"}
+    return ",".join(sorted(role for role in roles if role)) or "<none>"
+
+
+def _row(node: Node, now_s: float) -> tuple[object, ...]:
+    addresses = {address.type: address.address for address in reversed(node.status.addresses)}
+    info = node.status.node_info
+    return (
+        node.metadata.name,
+        _status_word(node),
+        _roles(node),
+        age_since(node.metadata.creation_timestamp, now_s),
+        info.kubelet_version if info else "",
+        addresses.get("InternalIP", "<none>"),
+        addresses.get("ExternalIP", "<none>"),
+        (info.os_image if info else "") or "<unknown>",
+        (info.kernel_version if info else "") or "<unknown>",
+        (info.container_runtime_version if info else "") or "<unknown>",
+    )
+
+
 NODES = resource_type(
     Node,
     kind="Node",
@@ -89,4 +170,21 @@ NODES = resource_type(
     namespaced=False,
     short_names=("no",),
     subresources=(STATUS,),
+    default=_default,
+    validate=_validate,
+    columns=(
+        NAME_COLUMN,
+        Column("Status", description="Whether the node is ready for pods."),
+        Column("Roles", description="The roles of the node."),
+        AGE_COLUMN,
+        Column("Version", description="Kubelet Version reported by the node."),
+        Column("Internal-IP", priority=1),
+        Column("External-IP", priority=1),
+        Column("OS-Image", priority=1),
+        Column("Kernel-Version", priority=1),
+        Column("Container-Runtime", priority=1),
+    ),
+    row=_row,
+    selectable_fields={"spec.unschedulable": lambda node: "true" if node.spec.unschedulable else "false"},
+    tracks_generation=False,
 )

@@ -4,152 +4,60 @@ from __future__ import annotations
 
 from msgspec import field
 
-from wherry.api.core.affinity import Affinity, Toleration
-from wherry.api.core.container import Container, SeccompProfile
-from wherry.api.core.volume import Volume
+from wherry.api.core.pod_defaults import DEFAULT_GRACE_S, default_pod
+from wherry.api.core.pod_spec import (
+    HostAlias,
+    PodDNSConfig,
+    PodDNSConfigOption,
+    PodReadinessGate,
+    PodSecurityContext,
+    PodSpec,
+    PodTemplate,
+    Sysctl,
+)
+from wherry.api.core.pod_status import (
+    ContainerState,
+    ContainerStateRunning,
+    ContainerStateTerminated,
+    ContainerStateWaiting,
+    ContainerStatus,
+    HostIP,
+    PodCondition,
+    PodIP,
+    PodStatus,
+)
+from wherry.api.core.pod_summary import summarize
+from wherry.api.core.pod_update import validate_pod_update
+from wherry.api.core.pod_validation import validate_pod_spec
+from wherry.api.core.qos import compute_qos_class
+from wherry.apimachinery.document import Document
+from wherry.apimachinery.field_errors import FieldError
 from wherry.apimachinery.meta import ObjectMeta
-from wherry.apimachinery.resource_type import STATUS, Subresource, resource_type
+from wherry.apimachinery.resource_type import AGE_COLUMN, NAME_COLUMN, STATUS, Column, Subresource, resource_type
 from wherry.apimachinery.struct import Struct
+from wherry.apimachinery.timestamps import age_since
 
-
-class HostAlias(Struct):
-    hostnames: tuple[str, ...] = ()
-    ip: str = ""
-
-
-class PodDNSConfigOption(Struct):
-    name: str = ""
-    value: str = ""
-
-
-class PodDNSConfig(Struct):
-    nameservers: tuple[str, ...] = ()
-    options: tuple[PodDNSConfigOption, ...] = ()
-    searches: tuple[str, ...] = ()
-
-
-class PodSecurityContext(Struct):
-    run_as_user: int | None = None
-    run_as_group: int | None = None
-    run_as_non_root: bool | None = None
-    supplemental_groups: tuple[int, ...] = ()
-    fs_group: int | None = None
-    seccomp_profile: SeccompProfile | None = None
-    sysctls: tuple[Sysctl, ...] = ()
-
-
-class Sysctl(Struct):
-    name: str = ""
-    value: str = ""
-
-
-class LocalObjectReference(Struct):
-    name: str = ""
-
-
-class PodReadinessGate(Struct):
-    condition_type: str = ""
-
-
-class PodSpec(Struct):
-    volumes: tuple[Volume, ...] = ()
-    init_containers: tuple[Container, ...] = ()
-    containers: tuple[Container, ...] = ()
-    restart_policy: str = ""
-    termination_grace_period_seconds: int | None = None
-    active_deadline_seconds: int | None = None
-    dns_policy: str = ""
-    node_selector: dict[str, str] = field(default_factory=dict)
-    service_account_name: str = ""
-    automount_service_account_token: bool | None = None
-    node_name: str = ""
-    host_network: bool | None = None
-    host_pid: bool | None = field(default=None, name="hostPID")
-    security_context: PodSecurityContext | None = None
-    hostname: str = ""
-    subdomain: str = ""
-    affinity: Affinity | None = None
-    scheduler_name: str = ""
-    tolerations: tuple[Toleration, ...] = ()
-    host_aliases: tuple[HostAlias, ...] = ()
-    priority_class_name: str = ""
-    priority: int | None = None
-    dns_config: PodDNSConfig | None = None
-    enable_service_links: bool | None = None
-    readiness_gates: tuple[PodReadinessGate, ...] = ()
-    set_hostname_as_fqdn: bool | None = field(default=None, name="setHostnameAsFQDN")
-
-
-class PodCondition(Struct):
-    last_probe_time: str = ""
-    last_transition_time: str = ""
-    message: str = ""
-    observed_generation: int | None = None
-    reason: str = ""
-    status: str
-    type: str
-
-
-class PodIP(Struct):
-    ip: str
-
-
-class HostIP(Struct):
-    ip: str
-
-
-class ContainerStateRunning(Struct):
-    started_at: str = ""
-
-
-class ContainerStateWaiting(Struct):
-    message: str = ""
-    reason: str = ""
-
-
-class ContainerStateTerminated(Struct):
-    container_id: str = field(default="", name="containerID")
-    exit_code: int
-    finished_at: str = ""
-    message: str = ""
-    reason: str = ""
-    signal: int | None = None
-    started_at: str = ""
-
-
-class ContainerState(Struct):
-    running: ContainerStateRunning | None = None
-    terminated: ContainerStateTerminated | None = None
-    waiting: ContainerStateWaiting | None = None
-
-
-class ContainerStatus(Struct):
-    name: str
-    state: ContainerState | None = None
-    last_state: ContainerState | None = None
-    ready: bool
-    restart_count: int
-    image: str
-    image_id: str = field(name="imageID")
-    container_id: str = field(default="", name="containerID")
-    started: bool | None = None
-
-
-class PodStatus(Struct):
-    observed_generation: int | None = None
-    phase: str = ""
-    conditions: tuple[PodCondition, ...] = ()
-    message: str = ""
-    reason: str = ""
-    nominated_node_name: str = ""
-    host_ip: str = field(default="", name="hostIP")
-    host_ips: tuple[HostIP, ...] = field(default=(), name="hostIPs")
-    pod_ip: str = field(default="", name="podIP")
-    pod_ips: tuple[PodIP, ...] = field(default=(), name="podIPs")
-    start_time: str = ""
-    init_container_statuses: tuple[ContainerStatus, ...] = ()
-    container_statuses: tuple[ContainerStatus, ...] = ()
-    qos_class: str = ""
+__all__ = [
+    "PODS",
+    "ContainerState",
+    "ContainerStateRunning",
+    "ContainerStateTerminated",
+    "ContainerStateWaiting",
+    "ContainerStatus",
+    "HostAlias",
+    "HostIP",
+    "Pod",
+    "PodCondition",
+    "PodDNSConfig",
+    "PodDNSConfigOption",
+    "PodIP",
+    "PodReadinessGate",
+    "PodSecurityContext",
+    "PodSpec",
+    "PodStatus",
+    "PodTemplate",
+    "Sysctl",
+]
 
 
 class Pod(Struct):
@@ -158,6 +66,46 @@ class Pod(Struct):
     metadata: ObjectMeta = field(default_factory=ObjectMeta)
     spec: PodSpec = field(default_factory=PodSpec)
     status: PodStatus = field(default_factory=PodStatus)
+
+
+def _prepare(new: Document, old: Document | None) -> None:
+    if old is None:
+        new["status"] = {"phase": "Pending", "qosClass": compute_qos_class(PODS.from_document(new).spec)}
+
+
+def _validate(new: Pod, old: Pod | None) -> list[FieldError]:
+    return validate_pod_spec(new.spec, "spec")
+
+
+def _grace_s(pod: Pod, requested_s: int | None) -> int:
+    """How long a pod may take to stop; nothing is to be waited for where nothing runs."""
+    if not pod.spec.node_name or pod.status.phase in ("Succeeded", "Failed"):
+        return 0
+    if requested_s is not None:
+        return max(requested_s, 0)
+    wanted_s = pod.spec.termination_grace_period_seconds
+    return DEFAULT_GRACE_S if wanted_s is None else max(wanted_s, 0)
+
+
+def _row(pod: Pod, now_s: float) -> tuple[object, ...]:
+    summary = summarize(pod)
+    restarts = str(summary.restarts)
+    if summary.restarts and summary.last_restart:
+        restarts += f" ({age_since(summary.last_restart, now_s)} ago)"
+    passed = {condition.type for condition in pod.status.conditions if condition.status == "True"}
+    gates = [gate.condition_type in passed for gate in pod.spec.readiness_gates]
+    return (
+        pod.metadata.name,
+        f"{summary.ready}/{summary.total}",
+        summary.status,
+        restarts,
+        age_since(pod.metadata.creation_timestamp, now_s),
+        pod.status.pod_ip or "<none>",
+        pod.spec.node_name or "<none>",
+        pod.status.nominated_node_name or "<none>",
+        f"{sum(gates)}/{len(gates)}" if gates else "<none>",
+    )
+
 
 POD_SUBRESOURCES = (
     STATUS,
@@ -176,4 +124,32 @@ PODS = resource_type(
     short_names=("po",),
     categories=("all",),
     subresources=POD_SUBRESOURCES,
+    default=default_pod,
+    prepare=_prepare,
+    validate=_validate,
+    validate_documents=validate_pod_update,
+    columns=(
+        NAME_COLUMN,
+        Column("Ready", description="How many containers are ready, of how many."),
+        Column("Status", description="What the pod is doing, or what stops it."),
+        Column("Restarts", description="How often its containers were started again, and when last."),
+        AGE_COLUMN,
+        Column("IP", priority=1),
+        Column("Node", priority=1),
+        Column("Nominated Node", priority=1),
+        Column("Readiness Gates", priority=1),
+    ),
+    row=_row,
+    selectable_fields={
+        "spec.nodeName": lambda pod: pod.spec.node_name,
+        "spec.restartPolicy": lambda pod: pod.spec.restart_policy,
+        "spec.schedulerName": lambda pod: pod.spec.scheduler_name,
+        "spec.serviceAccountName": lambda pod: pod.spec.service_account_name,
+        "spec.hostNetwork": lambda pod: "true" if pod.spec.host_network else "false",
+        "status.phase": lambda pod: pod.status.phase,
+        "status.podIP": lambda pod: pod.status.pod_ip,
+        "status.nominatedNodeName": lambda pod: pod.status.nominated_node_name,
+    },
+    delete_returns_object=True,
+    graceful_delete_s=_grace_s,
 )

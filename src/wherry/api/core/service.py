@@ -63,6 +63,7 @@ class Service(Struct):
     spec: ServiceSpec = field(default_factory=ServiceSpec)
     status: ServiceStatus = field(default_factory=ServiceStatus)
 
+
 SERVICES = resource_type(
     Service,
     kind="Service",

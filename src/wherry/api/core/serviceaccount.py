@@ -4,23 +4,33 @@ from __future__ import annotations
 
 from msgspec import field
 
+from wherry.api.core.binding import ObjectReference
 from wherry.apimachinery.meta import ObjectMeta
-from wherry.apimachinery.resource_type import Subresource, resource_type
+from wherry.apimachinery.resource_type import AGE_COLUMN, NAME_COLUMN, Column, Subresource, resource_type
 from wherry.apimachinery.struct import Struct
+from wherry.apimachinery.timestamps import age_since
 
 
 class ServiceAccount(Struct):
     """Who a pod is when it talks to the API server."""
 
     metadata: ObjectMeta = field(default_factory=ObjectMeta)
+    secrets: tuple[ObjectReference, ...] = ()
     automount_service_account_token: bool | None = None
+
+
+def _row(account: ServiceAccount, now_s: float) -> tuple[object, ...]:
+    meta = account.metadata
+    return meta.name, len(account.secrets), age_since(meta.creation_timestamp, now_s)
+
 
 SERVICE_ACCOUNTS = resource_type(
     ServiceAccount,
     kind="ServiceAccount",
     plural="serviceaccounts",
     short_names=("sa",),
-    subresources=(
-        Subresource("token", ("create",), kind="TokenRequest", group="authentication.k8s.io", version="v1"),
-    ),
+    subresources=(Subresource("token", ("create",), kind="TokenRequest", group="authentication.k8s.io", version="v1"),),
+    columns=(NAME_COLUMN, Column("Secrets", "integer", "How many secrets it names."), AGE_COLUMN),
+    row=_row,
+    delete_returns_object=True,
 )

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from msgspec import field
 
+from wherry.api.documents import put_absent
+from wherry.api.object_meta import IMMUTABLE, one_of
+from wherry.apimachinery.document import Document
+from wherry.apimachinery.field_errors import FieldError, forbidden, invalid, required
 from wherry.apimachinery.meta import ObjectMeta
-from wherry.apimachinery.resource_type import resource_type
+from wherry.apimachinery.resource_type import AGE_COLUMN, NAME_COLUMN, Column, resource_type
 from wherry.apimachinery.struct import Struct
+from wherry.apimachinery.timestamps import age_since
 
 
 class StorageClass(Struct):
@@ -20,6 +25,45 @@ class StorageClass(Struct):
     allow_volume_expansion: bool | None = None
     volume_binding_mode: str = ""
 
+
+DEFAULT_ANNOTATION = "storageclass.kubernetes.io/is-default-class"
+
+
+def _default(new: Document) -> None:
+    put_absent(new, reclaimPolicy="Delete", volumeBindingMode="Immediate")
+
+
+def _validate(new: StorageClass, old: StorageClass | None) -> list[FieldError]:
+    errors = [] if new.provisioner else [required("provisioner")]
+    errors += one_of("reclaimPolicy", new.reclaim_policy, ("Delete", "Retain"))
+    errors += one_of("volumeBindingMode", new.volume_binding_mode, ("Immediate", "WaitForFirstConsumer"))
+    if old is None:
+        return errors
+    for name, now, was in (
+        ("parameters", new.parameters, old.parameters),
+        ("provisioner", new.provisioner, old.provisioner),
+        ("reclaimPolicy", new.reclaim_policy, old.reclaim_policy),
+    ):
+        if now != was:
+            errors.append(forbidden(name, f"updates to {name} are forbidden."))
+    if new.volume_binding_mode != old.volume_binding_mode:
+        errors.append(invalid("volumeBindingMode", new.volume_binding_mode, IMMUTABLE))
+    return errors
+
+
+def _row(storage_class: StorageClass, now_s: float) -> tuple[object, ...]:
+    meta = storage_class.metadata
+    is_default = meta.annotations.get(DEFAULT_ANNOTATION) == "true"
+    return (
+        f"{meta.name} (default)" if is_default else meta.name,
+        storage_class.provisioner,
+        storage_class.reclaim_policy,
+        storage_class.volume_binding_mode,
+        bool(storage_class.allow_volume_expansion),
+        age_since(meta.creation_timestamp, now_s),
+    )
+
+
 STORAGE_CLASSES = resource_type(
     StorageClass,
     kind="StorageClass",
@@ -27,4 +71,16 @@ STORAGE_CLASSES = resource_type(
     group="storage.k8s.io",
     namespaced=False,
     short_names=("sc",),
+    default=_default,
+    validate=_validate,
+    columns=(
+        NAME_COLUMN,
+        Column("Provisioner"),
+        Column("ReclaimPolicy"),
+        Column("VolumeBindingMode"),
+        Column("AllowVolumeExpansion", "boolean"),
+        AGE_COLUMN,
+    ),
+    row=_row,
+    delete_returns_object=True,
 )

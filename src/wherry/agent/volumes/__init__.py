@@ -1,0 +1,1 @@
+"""A pod's volumes: one file per type, one line per type in the registry."""

@@ -1,0 +1,39 @@
+"""What handlers work with: one bundle, made once when the server is assembled."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from random import Random
+
+from wherry.apiserver.filters.authorize import Authorizer
+from wherry.apiserver.generic_store import GenericStore
+from wherry.apiserver.request import ApiRequest
+from wherry.apiserver.telemetry import Telemetry
+from wherry.apiserver.tokens import ServiceAccountTokens
+from wherry.apiserver.watch_frames import WatchFrames
+from wherry.kit.clock import Clock
+from wherry.kit.http.types import App, Response
+from wherry.store.interface import Store
+
+ConnectNode = Callable[[str], Awaitable[App]]
+"""Opens the way to a node's own API, by the node's name. Raises StatusError when there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """The server's parts."""
+
+    store: Store
+    objects: GenericStore
+    clock: Clock
+    random: Random
+    authorizer: Authorizer
+    tokens: ServiceAccountTokens | None
+    connect_node: ConnectNode | None
+    frames: WatchFrames
+    telemetry: Telemetry
+
+
+Handler = Callable[[Environment, ApiRequest], Awaitable[Response]]
+"""Answers one verb (or one subresource)."""

@@ -1,0 +1,113 @@
+"""What is asked for: the resource, the namespace, the name and the verb, read from the path.
+
+Splitting and dictionary look-ups, no patterns: routing and authorization see the same, decoded
+segments, and a path that plays tricks (`//`, `..`, an encoded slash) names nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from urllib.parse import unquote
+
+from wherry.apimachinery.errors import MethodNotAllowed, NotFound
+from wherry.apimachinery.resource_type import AnyResourceType
+from wherry.apiserver.request import ApiRequest
+
+COLLECTION_VERBS = {"GET": "list", "POST": "create", "DELETE": "deletecollection"}
+OBJECT_VERBS = {"GET": "get", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
+SUBRESOURCE_VERBS = {"GET": "get", "POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
+ALLOWED_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
+# Subresources that are reached by GET and mean "create" (a GET that upgrades may do as much as a POST).
+CONNECT_SUBRESOURCES = frozenset({"exec", "attach", "portforward", "proxy"})
+
+
+class Routes:
+    """Finds the resource that a path names."""
+
+    def __init__(self, resources: Iterable[AnyResourceType]) -> None:
+        """Serves these kinds."""
+        self._versions: dict[tuple[str, str], dict[str, AnyResourceType]] = {}
+        for resource in resources:
+            self._versions.setdefault((resource.group, resource.version), {})[resource.plural] = resource
+
+    def resolve(self, request: ApiRequest) -> None:
+        """Fill in resource, namespace, name, subresource and verb.
+
+        Raises:
+            NotFound: the path looks like an API object's and there is no such kind.
+            MethodNotAllowed: the path is right and the method is not.
+        """
+        http = request.http
+        request.verb = http.method.lower()
+        segments = http.path.split("/")
+        if segments[-1] == "" and len(segments) > 2:  # noqa: PLR2004 - one trailing slash is forgiven
+            segments.pop()
+        if http.method not in ALLOWED_METHODS:
+            raise MethodNotAllowed
+        if "%" in http.path:
+            segments = [unquote(segment) for segment in segments]
+        rest = self._find_version(segments)
+        if rest is not None:
+            kinds, tail = rest
+            self._resolve_tail(request, kinds, tail)
+
+    def _find_version(self, segments: list[str]) -> tuple[dict[str, AnyResourceType], list[str]] | None:
+        """The kinds of the version that the path names and the rest of the path; None if it is no object's path."""
+        root = segments[1] if len(segments) > 1 else ""
+        if root == "api" and len(segments) > 3:  # noqa: PLR2004 - /api/v1 itself is discovery
+            group, version, tail = "", segments[2], segments[3:]
+        elif root == "apis" and len(segments) > 4:  # noqa: PLR2004
+            group, version, tail = segments[2], segments[3], segments[4:]
+        else:
+            return None
+        kinds = self._versions.get((group, version))
+        if kinds is None or not all(tail) or any(_is_trick(segment) for segment in tail):
+            raise no_such_path()
+        return kinds, tail
+
+    def _resolve_tail(self, request: ApiRequest, kinds: dict[str, AnyResourceType], tail: list[str]) -> None:
+        namespace = ""
+        # /namespaces/x/pods is a namespaced path, /namespaces/x/status a subresource of the namespace.
+        if len(tail) > 2 and tail[0] == "namespaces" and (kind := kinds.get(tail[2])) and kind.namespaced:  # noqa: PLR2004
+            namespace, tail = tail[1], tail[2:]
+        resource = kinds.get(tail[0])
+        if resource is None:
+            raise no_such_path()
+        request.resource = resource
+        request.namespace = namespace
+        request.name = tail[1] if len(tail) > 1 else ""
+        request.subresource = "/".join(tail[2:])
+        if resource.namespaced and not namespace and request.name:
+            raise no_such_path()
+        request.verb = self._verb(request, resource)
+
+    def _verb(self, request: ApiRequest, resource: AnyResourceType) -> str:
+        method = request.http.method
+        if request.subresource:
+            name = request.subresource.split("/", 1)[0]
+            found = next((sub for sub in resource.subresources if sub.name == name), None)
+            if found is None or (name != request.subresource and name != "proxy"):
+                raise no_such_path()
+            verb = SUBRESOURCE_VERBS[method]
+            if verb not in found.verbs:
+                raise MethodNotAllowed
+            return "create" if name in CONNECT_SUBRESOURCES else verb
+        verb = (OBJECT_VERBS if request.name else COLLECTION_VERBS).get(method, "")
+        if verb == "list" and request.is_set("watch"):
+            verb = "watch"
+        elif verb == "get" and request.http.query and request.is_set("watch"):
+            verb = "watch"
+        if verb not in resource.verbs:
+            raise MethodNotAllowed
+        if verb == "create" and resource.namespaced and not request.namespace:
+            raise MethodNotAllowed
+        return verb
+
+
+def no_such_path() -> NotFound:
+    """The answer to a path that names nothing."""
+    return NotFound("the server could not find the requested resource")
+
+
+def _is_trick(segment: str) -> bool:
+    return "/" in segment or "\0" in segment or segment in (".", "..")

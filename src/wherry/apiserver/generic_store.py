@@ -1,0 +1,285 @@
+"""Objects in the store, all kinds alike: prepare, default, admit, validate, store, answer.
+
+    create   schema -> stamp -> prepare -> default -> admission -> validate -> put(expected 0)
+    update   get -> change -> schema -> carry over -> prepare -> default -> admission -> validate -> put(expected n)
+    delete   get -> preconditions -> admission -> mark (finalizers, grace) or remove
+
+Whoever loses a race against another writer starts again from the newest state, unless the client
+has named the resourceVersion that it saw: then it gets the conflict. Every answer is a KeyValue, so
+that handlers splice the stored bytes; a dry run answers one that was never stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+
+import msgspec
+
+from wherry.api.object_meta import validate_object_meta
+from wherry.apimachinery.document import Document
+from wherry.apimachinery.errors import (
+    BadRequest,
+    already_exists,
+    conflict,
+    invalid,
+    modified,
+    not_found,
+)
+from wherry.apimachinery.meta import ObjectMeta
+from wherry.apimachinery.resource_type import AnyResourceType
+from wherry.apiserver import lifecycle
+from wherry.apiserver.admission.registry import AdmissionChain, Attributes
+from wherry.apiserver.options import PLAIN_WRITE, DeleteOptions, WriteOptions
+from wherry.apiserver.request import ApiRequest
+from wherry.apiserver.strictness import check_schema, refuse_missing
+from wherry.apiserver.wire import document_from_item, key_of, mapping_in, metadata_of, text_in, value_from_document
+from wherry.kit.clock import Clock
+from wherry.kit.ids import name_suffix
+from wherry.store.interface import KeyExists, KeyValue, RevisionConflict, Store
+
+# Names are 27**5 to 1; like upstream, eight collisions in a row mean that something is wrong.
+GENERATE_ATTEMPTS_MAX = 8
+GENERATED_BASE_MAX = 58
+# Every lost race means that somebody else made progress; this many in a row mean a fight.
+RACES_MAX = 100
+
+Change = Callable[[Document], Document]
+
+
+class GenericStore:
+    """Creates, changes and deletes API objects of any kind."""
+
+    def __init__(self, store: Store, clock: Clock, random: Random, admission: AdmissionChain) -> None:
+        """Writes to `store` what `admission` lets through."""
+        self.store = store
+        self._clock = clock
+        self._random = random
+        self._admission = admission
+
+    async def get(self, resource: AnyResourceType, namespace: str, name: str) -> KeyValue:
+        """The stored object. Raises NotFound."""
+        item = await self.store.get(key_of(resource, namespace, name))
+        if item is None:
+            raise not_found(resource.plural, resource.group, name)
+        return item
+
+    async def create(self, request: ApiRequest, document: Document, options: WriteOptions = PLAIN_WRITE) -> KeyValue:
+        """Store a new object; `document` becomes the store's to change."""
+        resource = request.target
+        document, missing = check_schema(resource, document, options, request.warnings)
+        lifecycle.stamp_created(resource, document, request.namespace, self._clock.now_s())
+        metadata = metadata_of(document)
+        base = text_in(metadata, "generateName")
+        is_generated = not metadata.get("name") and bool(base)
+        for _ in range(GENERATE_ATTEMPTS_MAX):
+            if is_generated:
+                metadata["name"] = base[:GENERATED_BASE_MAX] + name_suffix(self._random)
+            try:
+                return await self._create_named(request, document, missing, options)
+            except KeyExists:
+                if not is_generated:
+                    break
+        raise already_exists(resource.plural, resource.group, text_in(metadata, "name"))
+
+    async def _create_named(
+        self, request: ApiRequest, document: Document, missing: list[str], options: WriteOptions
+    ) -> KeyValue:
+        resource = request.target
+        name = text_in(metadata_of(document), "name")
+        resource.prepare(document, None)
+        resource.default(document)
+        if missing:
+            refuse_missing(resource, document, missing)
+        attributes = Attributes(
+            "CREATE", resource, request.namespace, name, request.user, document, None, options.dry_run, request.warnings
+        )
+        try:
+            await self._admission.admit(attributes)
+            _validate(resource, document, None)
+            key = key_of(resource, request.namespace, name)
+            value = value_from_document(document)
+            if options.dry_run:
+                found = await self.store.get(key)
+                if found is not None:
+                    raise KeyExists(found)
+                return KeyValue(key, value, 0, 0)
+            return await self.store.put(key, value, expected_revision=0)
+        finally:
+            _release(attributes)
+
+    async def update(
+        self,
+        request: ApiRequest,
+        change: Change,
+        options: WriteOptions = PLAIN_WRITE,
+        *,
+        is_status: bool = False,
+        skip_checks: bool = False,
+    ) -> KeyValue:
+        """Replace an object by what `change` makes of it; `change` may run several times.
+
+        Args:
+            change: gets the whole object (its own copy) and returns the new one. A resourceVersion other
+                than the current one in the result is a conflict.
+            is_status: the change is to the status; otherwise the status stays as it is.
+            skip_checks: the change is the server's own (binding, finalize): no schema, no validation.
+        """
+        resource = request.target
+        for _ in range(RACES_MAX):
+            current = await self.get(resource, request.namespace, request.name)
+            old = document_from_item(resource, current)
+            new = change(document_from_item(resource, current))
+            missing: list[str] = []
+            if not skip_checks:
+                new, missing = check_schema(resource, new, options, request.warnings)
+            named_revision = text_in(metadata_of(new), "resourceVersion")
+            if named_revision and named_revision != str(current.revision):
+                raise modified(resource.plural, resource.group, request.name)
+            written = await self._replace(request, current, new, old, missing, options, is_status, skip_checks)
+            if written is not None:
+                return written
+        raise conflict(resource.plural, resource.group, request.name, "too many writers at once; try again")
+
+    async def _replace(  # noqa: PLR0913 - one step of `update`, split off for its length
+        self,
+        request: ApiRequest,
+        current: KeyValue,
+        new: Document,
+        old: Document,
+        missing: list[str],
+        options: WriteOptions,
+        is_status: bool,
+        skip_checks: bool,
+    ) -> KeyValue | None:
+        """Write `new` over `current`; None if somebody else was faster."""
+        resource = request.target
+        lifecycle.carry_over(resource, new, old)
+        if resource.has_status and not is_status:
+            lifecycle.keep_status(new, old)
+        attributes = Attributes(
+            "UPDATE", resource, request.namespace, request.name, request.user, new, old, options.dry_run,
+            request.warnings,
+        )  # fmt: skip
+        try:
+            if not skip_checks:
+                if not is_status:
+                    resource.prepare(new, old)
+                resource.default(new)
+                if missing:
+                    refuse_missing(resource, new, missing)
+                if not is_status:
+                    await self._admission.admit(attributes)
+            if resource.tracks_generation and not is_status:
+                lifecycle.raise_generation(new, old)
+            if not skip_checks:
+                _validate(resource, new, old)
+            value = value_from_document(new)
+            if lifecycle.is_finished(new) and not options.dry_run:
+                return await self._remove(current)
+            if value == current.value or options.dry_run:
+                return KeyValue(current.key, value, current.revision, current.created_revision)
+            return await self.store.put(current.key, value, expected_revision=current.revision)
+        except RevisionConflict:
+            request.warnings.clear()
+            return None
+        finally:
+            _release(attributes)
+
+    async def delete(self, request: ApiRequest, options: DeleteOptions) -> tuple[KeyValue, bool]:
+        """Delete an object, or mark it when it must stay a while.
+
+        Returns: the object as it was last or is now, and whether it is gone.
+        """
+        resource = request.target
+        for _ in range(RACES_MAX):
+            current = await self.get(resource, request.namespace, request.name)
+            document = document_from_item(resource, current)
+            _check_preconditions(resource, document, current, options)
+            attributes = Attributes(
+                "DELETE", resource, request.namespace, request.name, request.user, document, None, options.dry_run,
+                request.warnings,
+            )  # fmt: skip
+            try:
+                await self._admission.admit(attributes)
+                if self._mark(resource, document, options):
+                    if options.dry_run:
+                        return current, True
+                    return await self._remove(current), True
+                value = value_from_document(document)
+                if options.dry_run or value == current.value:
+                    return KeyValue(current.key, value, current.revision, current.created_revision), False
+                return await self.store.put(current.key, value, expected_revision=current.revision), False
+            except RevisionConflict:
+                continue
+            finally:
+                _release(attributes)
+        raise conflict(resource.plural, resource.group, request.name, "too many writers at once; try again")
+
+    def _mark(self, resource: AnyResourceType, document: Document, options: DeleteOptions) -> bool:
+        """Mark a deletion in place; True if the object can go at once."""
+        metadata = metadata_of(document)
+        lifecycle.set_propagation(metadata, options.propagation)
+        is_marked = "deletionTimestamp" in metadata
+        grace_s = 0
+        if resource.graceful_delete_s is not None:
+            grace_s = resource.graceful_delete_s(document, options.grace_period_s)
+        if is_marked:
+            pending_s = metadata.get("deletionGracePeriodSeconds")
+            pending_s = pending_s if isinstance(pending_s, int) else 0
+            # A second deletion may shorten the wait, never lengthen it.
+            if options.grace_period_s is None or grace_s >= pending_s:
+                grace_s = pending_s
+        if not grace_s and not lifecycle.finalizers_of(document):
+            return True
+        if not is_marked or metadata.get("deletionGracePeriodSeconds") != grace_s:
+            if not is_marked:
+                lifecycle.bump_generation(metadata)
+            lifecycle.mark_deleted(metadata, grace_s, self._clock.now_s())
+        return False
+
+    async def _remove(self, current: KeyValue) -> KeyValue:
+        revision = await self.store.delete(current.key, expected_revision=current.revision)
+        return KeyValue(current.key, current.value, revision, current.created_revision)
+
+
+def _release(attributes: Attributes) -> None:
+    for call in attributes.afterwards:
+        call()
+
+
+def _validate(resource: AnyResourceType, new: Document, old: Document | None) -> None:
+    """Raise Invalid with all that is wrong with the object."""
+    try:
+        meta = msgspec.convert(new["metadata"], ObjectMeta)
+        old_meta = msgspec.convert(old["metadata"], ObjectMeta) if old is not None else None
+        errors = validate_object_meta(
+            meta, old_meta, namespaced=resource.namespaced, name_rule=resource.name_rule
+        ) + resource.validate(new, old)
+    except msgspec.ValidationError as error:
+        # The schema lets through what the typed view cannot hold (a required field that is missing).
+        raise BadRequest(f'{resource.kind} in version "{resource.version}" cannot be handled: {error}') from error
+    if errors:
+        raise invalid(resource.kind, resource.group, meta.name, errors)
+
+
+def _check_preconditions(
+    resource: AnyResourceType, document: Document, current: KeyValue, options: DeleteOptions
+) -> None:
+    uid = text_in(mapping_in(document, "metadata"), "uid")
+    name = text_in(mapping_in(document, "metadata"), "name")
+    detail = ""
+    if options.uid and options.uid != uid:
+        detail = (
+            f"the UID in the precondition ({options.uid}) does not match the UID in record ({uid}). "
+            "The object might have been deleted and then recreated"
+        )
+    elif options.resource_version and options.resource_version != str(current.revision):
+        detail = (
+            f"the ResourceVersion in the precondition ({options.resource_version}) does not match the "
+            f"ResourceVersion in record ({current.revision}). The object might have been modified"
+        )
+    if detail:
+        raise conflict(resource.kind, resource.group, name, detail)
+
+

@@ -1,0 +1,36 @@
+"""PUT of an object: replace it, if it is still the one that the client has seen."""
+
+from __future__ import annotations
+
+from wherry.apimachinery.document import Document
+from wherry.apimachinery.errors import BadRequest
+from wherry.apiserver.answers import object_answer
+from wherry.apiserver.environment import Environment
+from wherry.apiserver.negotiation import decode_body
+from wherry.apiserver.options import write_options
+from wherry.apiserver.request import ApiRequest
+from wherry.apiserver.wire import metadata_of, text_in
+from wherry.kit.http.types import Response
+
+
+async def handle_update(environment: Environment, request: ApiRequest) -> Response:
+    """Answer with the object as it was stored."""
+    options = write_options(request, "UpdateOptions")
+    document = decode_body(request.http, request.target, strict=options.field_validation == "Strict")
+    check_name(request, document)
+
+    def replace(_: Document) -> Document:
+        # Each attempt changes its own copy of the top and of the metadata.
+        return {**document, "metadata": dict(metadata_of(document))}
+
+    item = await environment.objects.update(request, replace, options)
+    return object_answer(environment, request, item)
+
+
+def check_name(request: ApiRequest, document: Document) -> None:
+    """The name in the body must be the one in the URL. Raises BadRequest."""
+    name = text_in(metadata_of(document), "name")
+    if name and name != request.name:
+        raise BadRequest(f"the name of the object ({name}) does not match the name on the URL ({request.name})")
+    if not name:
+        metadata_of(document)["name"] = request.name

@@ -1,0 +1,1 @@
+"""The demonstration: a real application, and everything that Kubernetes does for it."""

@@ -1,0 +1,144 @@
+"""What the demonstration acts with: the real kubectl, calls to the application, a container's process."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import json
+import os
+import signal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from wherry.cli.commands.kubectl import kubectl_path
+from wherry.cli.output import Trouble
+from wherry.cluster.data_dir import DataDir
+from wherry.kit.process import Completed, run, run_blocking
+from wherry.kit.threads import run_in_thread
+
+KUBECTL_TIMEOUT_S = 90.0
+CALL_TIMEOUT_S = 5.0
+CALLERS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the application said; `status` 0 means that it did not answer at all."""
+
+    status: int
+    body: Mapping[str, object]
+
+    @property
+    def pod(self) -> str:
+        """The pod that answered."""
+        where = self.body.get("answered_by")
+        return str(where.get("pod", "")) if isinstance(where, dict) else ""
+
+    @property
+    def node(self) -> str:
+        """The node on which it ran."""
+        where = self.body.get("answered_by")
+        return str(where.get("node", "")) if isinstance(where, dict) else ""
+
+    @property
+    def version(self) -> str:
+        """The release that answered."""
+        where = self.body.get("answered_by")
+        return str(where.get("version", "")) if isinstance(where, dict) else ""
+
+
+@dataclass(slots=True)
+class Stage:
+    """One cluster, one namespace, one application."""
+
+    data_dir: DataDir
+    namespace: str
+    environment: dict[str, str] = field(default_factory=dict)
+
+    async def kubectl(self, *arguments: str, text: str = "") -> str:
+        """Run the real kubectl and give what it says. Raises Trouble with its own words."""
+        done = await self.try_kubectl(*arguments, text=text)
+        if done.exit_code != 0:
+            raise Trouble(f"kubectl {' '.join(arguments[:3])} ...: {done.message()}", remedy="wherry story --tail 20")
+        return done.stdout.decode().strip()
+
+    async def try_kubectl(self, *arguments: str, text: str = "") -> Completed:
+        """The same, whatever it answers."""
+        environment = {**os.environ, **self.environment, "KUBECONFIG": str(self.data_dir.kubeconfig)}  # noqa: TID251
+        argv = [str(kubectl_path()), "--namespace", self.namespace, *arguments]
+        return await run(argv, input=text.encode(), timeout_s=KUBECTL_TIMEOUT_S, env=environment)
+
+    async def get(self, *arguments: str) -> dict[str, object]:
+        """`kubectl get ... -o json`, parsed."""
+        parsed = json.loads(await self.kubectl("get", *arguments, "-o", "json"))
+        assert isinstance(parsed, dict)
+        return parsed
+
+    async def call(self, address: str, method: str, path: str, body: object = None) -> Answer:
+        """Ask the application through its Service, on a connection of its own."""
+        return await run_in_thread(call, address, method, path, body)
+
+
+def call(address: str, method: str, path: str, body: object = None) -> Answer:
+    """One HTTP request; a connection that fails is an answer with status 0."""
+    connection = http.client.HTTPConnection(address, timeout=CALL_TIMEOUT_S)
+    try:
+        payload = None if body is None else json.dumps(body)
+        connection.request(method, path, payload, {"content-type": "application/json"})
+        response = connection.getresponse()
+        content = response.read()
+        return Answer(response.status, json.loads(content) if content else {})
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        return Answer(0, {"error": str(error)})
+    finally:
+        connection.close()
+
+
+class Callers:
+    """People who use the application all the time, to see whether they notice anything."""
+
+    def __init__(self, address: str, path: str) -> None:
+        """They call `path` at `address`, one request after the other, from `start` to `stop`."""
+        self._address = address
+        self._path = path
+        self._going = True
+        self._work: list[asyncio.Future[None]] = []
+        self.answers: list[Answer] = []
+
+    def start(self) -> None:
+        """Begin."""
+        self._work = [asyncio.ensure_future(run_in_thread(self._keep_calling)) for _ in range(CALLERS)]  # noqa: TID251 - ended by stop
+
+    async def stop(self) -> list[Answer]:
+        """End; gives all answers."""
+        self._going = False
+        await asyncio.gather(*self._work)
+        return self.answers
+
+    def _keep_calling(self) -> None:
+        while self._going:
+            self.answers.append(call(self._address, "GET", self._path))
+
+
+def processes_of(container_id: str) -> list[int]:
+    """The ids of a container's processes on this machine, its first one first; anybody may look."""
+    short = container_id.rpartition("/")[2]
+    found = []
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdecimal():
+            continue
+        try:
+            if short in (entry / "cgroup").read_text():
+                found.append(int(entry.name))
+        except OSError:
+            continue
+    return sorted(found)
+
+
+def kill(pid: int) -> None:
+    """kill -9, through sudo where we are not root."""
+    if os.geteuid() == 0:
+        os.kill(pid, signal.SIGKILL)
+    else:
+        run_blocking(["sudo", "kill", "-9", str(pid)], timeout_s=60)

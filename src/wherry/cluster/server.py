@@ -1,0 +1,176 @@
+"""The server process: one folder, one lock, one loop; stops on SIGTERM and leaves the containers running."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import gc
+import os
+import re
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from wherry.cluster.address_slots import NoFreeSlot, claim_slot
+from wherry.cluster.data_dir import DataDir, Identity, new_cluster_id, read_identity, write_identity
+from wherry.cluster.machine import examine
+from wherry.kit.files import DirectoryInUse, DirectoryLock, write_atomically
+from wherry.kit.log import configure, get_logger
+
+DEFAULT_PORT = 6443
+PORTS_TRIED = 50
+OPEN_FILES_WANTED = 65_536
+
+log = get_logger(__name__)
+
+
+class StartFailed(Exception):
+    """The cluster cannot start; the message says why and `remedy` what to do."""
+
+    def __init__(self, message: str, remedy: str) -> None:
+        """Both are sentences for people."""
+        super().__init__(message)
+        self.remedy = remedy
+
+
+class Report(Protocol):
+    """Hears how far the start is."""
+
+    def step(self, name: str, duration_ms: float) -> None:
+        """Something is done."""
+
+    def ready(self) -> None:
+        """The node is Ready."""
+
+
+class Boot:
+    """Measures the steps of the start."""
+
+    def __init__(self, report: Report) -> None:
+        """Counting starts now."""
+        self._report = report
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Time what happens inside and tell it."""
+        started_s = time.perf_counter()
+        yield
+        self._report.step(name, (time.perf_counter() - started_s) * 1000)
+
+    def ready(self) -> None:
+        """The node is Ready: what was made so far stays, so the garbage collector need not look at it again."""
+        gc.collect()
+        gc.freeze()
+        self._report.ready()
+
+
+def serve(data_dir: DataDir, *, port: int | None, bind: str, report: Report) -> None:
+    """Run the cluster in `data_dir` until SIGTERM or SIGINT. Raises StartFailed."""
+    configure(json=True, level="INFO")
+    _raise_open_files_limit()
+    lock = DirectoryLock(data_dir.root)
+    try:
+        lock.acquire()
+    except DirectoryInUse as error:
+        raise StartFailed(f"this cluster is running already: {error}", "wherry status") from error
+    try:
+        missing = [finding for finding in examine(data_dir) if not finding.ok]
+        if missing:
+            first = missing[0]
+            raise StartFailed(f"{first.what}: {first.meaning}", f"{first.remedy}; then check with: wherry doctor")
+        data_dir.make()
+        identity = _identify(data_dir, port, bind)
+        write_atomically(data_dir.pid_file, f"{os.getpid()}\n", fsync=False)
+        try:
+            _run(data_dir, identity, bind, Boot(report))
+        finally:
+            data_dir.pid_file.unlink(missing_ok=True)
+    finally:
+        lock.release()
+
+
+def _run(data_dir: DataDir, identity: Identity, bind: str, boot: Boot) -> None:
+    import uvloop
+
+    from wherry.cluster.standalone import run_cluster
+    from wherry.store.interface import StoreError
+
+    async def main() -> None:
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        await run_cluster(data_dir, identity, bind=bind, node_name=node_name(), boot=boot, stop=stop)
+
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(main())
+    except StoreError as error:
+        raise StartFailed(
+            str(error), f"the cluster's folder is {data_dir.root}; nothing in it was changed"
+        ) from error
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise _port_in_use(identity.port) from error
+        raise
+
+
+def _identify(data_dir: DataDir, port: int | None, bind: str) -> Identity:
+    """The cluster's id, addresses and port: as before, or chosen now."""
+    before = read_identity(data_dir)
+    try:
+        slot = claim_slot(data_dir, before.slot if before else None)
+    except NoFreeSlot as error:
+        raise StartFailed(str(error), "see the sentence above") from error
+    wanted = port or (before.port if before else None)
+    if wanted is not None:
+        if not _is_free(bind, wanted):
+            raise _port_in_use(wanted)
+        chosen = wanted
+    else:
+        chosen = _first_free_port(bind)
+    identity = Identity(id=before.id if before else new_cluster_id(), slot=slot, port=chosen)
+    if identity != before:
+        write_identity(data_dir, identity)
+    return identity
+
+
+def _port_in_use(port: int) -> StartFailed:
+    return StartFailed(f"port {port} is in use by another program", f"choose another: wherry up --port {port + 1000}")
+
+
+def _first_free_port(bind: str) -> int:
+    for port in range(DEFAULT_PORT, DEFAULT_PORT + PORTS_TRIED):
+        if _is_free(bind, port):
+            return port
+    raise StartFailed(
+        f"every port from {DEFAULT_PORT} to {DEFAULT_PORT + PORTS_TRIED - 1} is in use", "wherry up --port N"
+    )
+
+
+def _is_free(bind: str, port: int) -> bool:
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((bind, port))
+        except OSError:
+            return False
+    return True
+
+
+def _raise_open_files_limit() -> None:
+    """Each watch is a connection: take as many open files as we may have."""
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = min(OPEN_FILES_WANTED, hard) if hard != resource.RLIM_INFINITY else OPEN_FILES_WANTED
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def node_name() -> str:
+    """This machine's host name, as a name that Kubernetes takes."""
+    name = re.sub(r"[^a-z0-9.-]+", "-", socket.gethostname().lower()).strip("-.")
+    return name[:63].strip("-.") or "node-1"

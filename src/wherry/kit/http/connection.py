@@ -1,0 +1,408 @@
+"""One connection of the HTTP/1.1 server: bytes in, requests to the app, responses out in order.
+
+The parser is httptools' (llhttp). Requests that arrive while one is being answered wait in a queue,
+and nothing more is read from the network until it is empty. A connection that has become a WebSocket
+hands its bytes to `SocketWebSocket`. Reading lives here, writing in `ResponseWriter`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+from urllib.parse import urlsplit
+
+import httptools
+
+from wherry.kit.http.eager import Work, Worker
+from wherry.kit.http.response_writer import ResponseWriter
+from wherry.kit.http.tls import peer_of
+from wherry.kit.http.types import Peer, Request, Response, WebSocketClosed
+from wherry.kit.http.websocket import (
+    SocketWebSocket,
+    accept_key,
+    handshake_error,
+    offered_subprotocols,
+    server_websocket,
+)
+from wherry.kit.http.wire import internal_error, refusal, too_large
+from wherry.kit.log import get_logger
+
+if TYPE_CHECKING:
+    from wherry.kit.http.server import Server
+
+log = get_logger(__name__)
+
+# Closing with unread bytes would reset the connection and could take the answer along: read on a little.
+LINGER_S = 0.5
+
+
+@dataclass(slots=True)
+class Exchange:
+    """A request on its way to its response, or one that is refused without asking the app."""
+
+    request: Request
+    keep_alive: bool
+    is_http_10: bool
+    refused_with: Response | None = None
+
+
+class Connection(asyncio.Protocol):
+    """One client's connection."""
+
+    __slots__ = (
+        "_body",
+        "_body_bytes",
+        "_early",
+        "_exchanges",
+        "_head_bytes",
+        "_headers",
+        "_headers_count",
+        "_is_in_head",
+        "_is_read_paused",
+        "_is_refusing",
+        "_is_upgrading",
+        "_owes_continue",
+        "_parser",
+        "_peer",
+        "_remote",
+        "_server",
+        "_transport",
+        "_url",
+        "_websocket",
+        "_worker",
+        "_writer",
+        "deadline_s",
+    )
+
+    def __init__(self, server: Server) -> None:
+        """Made by the server for each client that connects."""
+        self._server = server
+        self._exchanges: deque[Exchange] = deque()
+        self._parser = httptools.HttpRequestParser(self)
+        self._headers: dict[str, str] = {}
+        self._headers_count = 0
+        self._head_bytes = 0
+        self._url = b""
+        self._body: list[bytes] = []
+        self._body_bytes = 0
+        self._early = b""
+        self._is_in_head = False
+        self._is_refusing = False
+        self._is_upgrading = False
+        self._is_read_paused = False
+        self._owes_continue = False
+        self._websocket: SocketWebSocket | None = None
+        self._peer: Peer | None = None
+        self._remote = ""
+        self.deadline_s = float("inf")
+
+    # ------------------------------------------------------------------ the transport calls these
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A client is there (and its TLS handshake done)."""
+        self._transport = cast("asyncio.Transport", transport)
+        tls = transport.get_extra_info("ssl_object")
+        if tls is not None:
+            self._peer = _verified_peer(tls)
+        address = transport.get_extra_info("peername")
+        if isinstance(address, tuple):
+            self._remote = f"{address[0]}:{address[1]}"
+        self._writer = ResponseWriter(self._transport, self._server.date, self._server.clock)
+        self._worker = Worker(self._server.loop, self._next_work, f"http/{self._remote}")
+        self._server.opened(self, self._worker.task)
+        self._expect_request()
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes from the client."""
+        if self._websocket is not None:
+            self._websocket.feed(data)
+            return
+        if self._is_upgrading:
+            self._early += data
+            return
+        if self._is_refusing:
+            return
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._is_upgrading = True
+            self._early = data[upgrade.args[0] :]
+        except httptools.HttpParserError:
+            self._refuse(refusal(400, "400 Bad Request"))
+        if self._is_in_head:
+            # A header without an end is invisible to the callbacks, so what was fed is counted too.
+            self._head_bytes += len(data)
+            if self._head_bytes > self._server.limits.head_bytes:
+                self._refuse(refusal(431, "431 Request Header Fields Too Large"))
+        self._answer_waiting()
+
+    def eof_received(self) -> None:
+        """The client will send no more; without a reader for our answer, the connection closes."""
+        if self._websocket is not None:
+            self._websocket.feed_eof()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is gone: whoever still works for this client stops."""
+        if self._websocket is not None:
+            self._websocket.feed_eof()
+        self._writer.connection_lost()
+        self._worker.cancel()
+        self._exchanges.clear()
+        self._server.closed(self)
+
+    def pause_writing(self) -> None:
+        """The client reads more slowly than we write."""
+        self._writer.pause(self._server.loop.time())
+        if self._websocket is not None:
+            self._websocket.pause_writing()
+
+    def resume_writing(self) -> None:
+        """The client has caught up."""
+        self._writer.resume()
+        if self._websocket is not None:
+            self._websocket.resume_writing()
+
+    # --------------------------------------------------------------------- the parser calls these
+
+    def on_message_begin(self) -> None:
+        """The first byte of a request."""
+        self._is_in_head = True
+        self._head_bytes = 0
+        self._headers = {}
+        self._headers_count = 0
+        self._url = b""
+        self._body = []
+        self._body_bytes = 0
+        if not self._worker.is_busy:
+            self.deadline_s = self._server.loop.time() + self._server.limits.head_s
+
+    def on_url(self, url: bytes) -> None:
+        """A piece of the request's target."""
+        self._url += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """One header."""
+        self._headers_count += 1
+        if self._is_refusing:
+            return
+        if self._headers_count > self._server.limits.headers_max:
+            self._refuse(refusal(431, "431 Request Header Fields Too Large"))
+            return
+        key = name.lower().decode("latin-1")
+        text = value.decode("latin-1")
+        if key not in self._headers:
+            self._headers[key] = text
+        elif key == "host":
+            self._refuse(refusal(400, "400 Bad Request: too many Host headers"))
+        else:
+            self._headers[key] += f"{'; ' if key == 'cookie' else ', '}{text}"
+
+    def on_headers_complete(self) -> None:
+        """All headers are here; the body follows."""
+        self._is_in_head = False
+        if self._is_refusing:
+            return
+        headers = self._headers
+        if "host" not in headers and self._parser.get_http_version() == "1.1":
+            self._refuse(refusal(400, "400 Bad Request: missing required Host header"))
+            return
+        length = headers.get("content-length")
+        if length is not None and int(length) > self._server.limits.body_bytes:
+            self._refuse(too_large(self._server.limits.body_bytes))
+        elif "expect" in headers and headers["expect"].lower() == "100-continue":
+            if self._worker.is_busy or self._exchanges:
+                self._owes_continue = True
+            else:
+                self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def on_body(self, body: bytes) -> None:
+        """A piece of the body."""
+        if self._is_refusing:
+            return
+        self._body_bytes += len(body)
+        if self._body_bytes > self._server.limits.body_bytes:
+            self._refuse(too_large(self._server.limits.body_bytes))
+        else:
+            self._body.append(body)
+
+    def on_message_complete(self) -> None:
+        """The request is complete."""
+        if self._is_refusing:
+            return
+        self._owes_continue = False
+        try:
+            path, query = _split_target(self._url)
+        except ValueError:
+            self._refuse(refusal(400, "400 Bad Request: malformed request target"))
+            return
+        body = self._body
+        request = Request(
+            self._parser.get_method().decode(),
+            path,
+            query,
+            self._headers,
+            body[0] if len(body) == 1 else b"".join(body),
+            self._peer,
+            self._remote,
+        )
+        parser = self._parser
+        is_http_10 = parser.get_http_version() == "1.0"
+        # What follows an upgrade request is no HTTP, so there can be no next request.
+        keep_alive = parser.should_keep_alive() and not parser.should_upgrade()
+        self._exchanges.append(Exchange(request, keep_alive, is_http_10))
+
+    # ------------------------------------------------------------------------------- the server calls these
+
+    def check_deadline(self, now_s: float) -> None:
+        """Close if the client is too slow to ask, or to read."""
+        limits = self._server.limits
+        if now_s >= self.deadline_s:
+            self._transport.close()
+        elif self._writer.is_stalled(now_s, limits.stalled_s, limits.stream_buffer_bytes):
+            log.info("Dropped a client that does not read", client=self._remote)
+            self._transport.abort()
+
+    def finish(self) -> None:
+        """The server stops: end a stream now, anything else after its answer, an idle connection at once."""
+        self._writer.is_last = True
+        if self._writer.is_streaming:
+            self._worker.cancel()
+        elif not self._worker.is_busy:
+            self._transport.close()
+
+    def abort(self) -> None:
+        """The server's patience has ended."""
+        self._worker.cancel()
+        self._transport.abort()
+
+    # --------------------------------------------------------------------------------------------- inside
+
+    def _refuse(self, response: Response) -> None:
+        if self._is_refusing:
+            return
+        self._is_refusing = True
+        self._is_in_head = False
+        self._exchanges.append(Exchange(Request("GET", ""), keep_alive=False, is_http_10=False, refused_with=response))
+
+    def _answer_waiting(self) -> None:
+        worker = self._worker
+        while self._exchanges and not worker.is_busy and not self._transport.is_closing():
+            worker.start(self._serve(self._exchanges.popleft()))
+        if worker.is_busy:
+            self.deadline_s = float("inf")
+            if (self._exchanges or self._is_upgrading) and not self._is_read_paused and self._websocket is None:
+                self._is_read_paused = True
+                self._transport.pause_reading()
+        elif not self._is_in_head:
+            self._expect_request()
+
+    def _next_work(self) -> Work | None:
+        if self._exchanges and not self._transport.is_closing():
+            return self._serve(self._exchanges.popleft())
+        self._resume_reading()
+        self._expect_request()
+        if self._owes_continue and not self._transport.is_closing():
+            self._owes_continue = False
+            self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        return None
+
+    def _resume_reading(self) -> None:
+        if self._is_read_paused:
+            self._is_read_paused = False
+            self._transport.resume_reading()
+
+    def _expect_request(self) -> None:
+        limits = self._server.limits
+        self.deadline_s = self._server.loop.time() + (limits.head_s if self._is_in_head else limits.idle_s)
+
+    async def _serve(self, exchange: Exchange) -> None:
+        request = exchange.request
+        if exchange.refused_with is not None:
+            response = exchange.refused_with
+        else:
+            try:
+                response = await self._server.app(request)
+            except Exception as error:  # noqa: BLE001 - the app's last resort: a client gets a 500, never a stack trace
+                log.error("Failed to answer a request", err=error, method=request.method, path=request.path)
+                response = internal_error()
+        if response.upgrade is not None:
+            await self._upgrade(exchange, response)
+            return
+        try:
+            await self._writer.write(
+                response,
+                is_head=request.method == "HEAD",
+                keep_alive=exchange.keep_alive,
+                is_http_10=exchange.is_http_10,
+            )
+        except Exception as error:  # noqa: BLE001 - a body that fails half way can only be cut off
+            log.error("Failed to stream a response", err=error, method=request.method, path=request.path)
+            self._transport.close()
+            return
+        if not exchange.keep_alive or self._writer.is_last:
+            self._exchanges.clear()
+            if exchange.refused_with is None:
+                self._transport.close()
+            else:
+                self._server.loop.call_later(LINGER_S, self._transport.close)
+
+    async def _upgrade(self, exchange: Exchange, response: Response) -> None:
+        upgrade = response.upgrade
+        assert upgrade is not None
+        request = exchange.request
+        problem = handshake_error(request.method, request.headers)
+        if problem or not self._is_upgrading:
+            await self._writer.write(
+                refusal(400, problem or "400 Bad Request"), is_head=False, keep_alive=False, is_http_10=False
+            )
+            self._transport.close()
+            return
+        lines = [
+            "HTTP/1.1 101 Switching Protocols",
+            "Upgrade: websocket",
+            "Connection: Upgrade",
+            f"Sec-WebSocket-Accept: {accept_key(request.headers['sec-websocket-key'])}",
+        ]
+        if upgrade.subprotocol:
+            assert upgrade.subprotocol in offered_subprotocols(request.headers)
+            lines.append(f"Sec-WebSocket-Protocol: {upgrade.subprotocol}")
+        self._transport.write("\r\n".join([*lines, "", ""]).encode())
+        websocket = self._websocket = server_websocket(self._transport)
+        early, self._early = self._early, b""
+        if early:
+            websocket.feed(early)
+        self._resume_reading()
+        code = 1000
+        try:
+            await upgrade.handler(websocket)
+        except WebSocketClosed:
+            pass
+        except asyncio.CancelledError:
+            code = 1001
+            raise
+        except Exception as error:  # noqa: BLE001 - as above: the other side gets a close code, we keep the trace
+            log.error("Failed in a WebSocket", err=error, path=request.path)
+            code = 1011
+        finally:
+            await websocket.close(code)
+
+
+def _verified_peer(tls: ssl.SSLObject) -> Peer | None:
+    # With CERT_OPTIONAL, getpeercert() is empty unless a certificate was given and verified.
+    return peer_of(tls.getpeercert())
+
+
+def _split_target(url: bytes) -> tuple[str, str]:
+    target = url.decode("ascii")
+    if not target.startswith("/"):
+        if target == "*":
+            return target, ""
+        parts = urlsplit(target)
+        if parts.scheme not in ("http", "https"):
+            raise ValueError(target)
+        return parts.path or "/", parts.query
+    path, _, query = target.partition("?")
+    return path, query

@@ -1,0 +1,316 @@
+from __future__ import annotations
+
+import asyncio
+import resource
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import apsw
+import pytest
+from suites.store_suite import StoreSuite, keys_of, read_events
+
+from wherry.kit import failpoints
+from wherry.kit.clock import FakeClock
+from wherry.store import checkpoint, sqlite
+from wherry.store.compaction import HistoryLimits
+from wherry.store.interface import Compacted, KeyValue, StoreBroken, StoreEvent
+from wherry.store.sqlite import CorruptDatabase, SqliteStore
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state.db"
+
+
+@pytest.fixture
+async def store(path: Path) -> AsyncIterator[SqliteStore]:
+    store = SqliteStore(path)
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+def _no_failpoints() -> Iterator[None]:
+    yield
+    failpoints.configure("")
+
+
+class TestSqliteStore(StoreSuite):
+    @pytest.fixture
+    async def store(self, path: Path) -> AsyncIterator[SqliteStore]:
+        store = SqliteStore(path)
+        yield store
+        await store.close()
+
+
+async def test_everything_is_there_after_a_restart(path: Path) -> None:
+    store = SqliteStore(path)
+    one = await store.put("/a", b"1")
+    await store.put("/b", b"1")
+    await store.delete("/b")
+    await store.close()
+    store = SqliteStore(path)
+    assert store.revision == 4
+    assert (await store.list("")).items == [one]
+    assert keys_of((await store.list("", at_revision=3)).items) == ["/a", "/b"]
+    assert len(await read_events(store.watch("", after_revision=1), 3)) == 3
+    await store.close()
+
+
+async def test_revisions_rise_over_a_restart_even_when_the_last_write_was_a_compacted_deletion(path: Path) -> None:
+    store = SqliteStore(path)
+    await store.put("/a", b"1")
+    await store.delete("/a")
+    await store.compact(3)
+    await store.close()
+    store = SqliteStore(path)
+    assert (store.revision, store.oldest_revision) == (3, 3)
+    assert (await store.put("/a", b"2")).revision == 4
+    await store.close()
+
+
+async def test_compaction_removes_what_only_the_past_needs(store: SqliteStore, path: Path) -> None:
+    for n in range(1500):
+        await store.put("/a", b"%d" % n)
+    await store.put("/b", b"1")
+    await store.delete("/b")
+    await store.put("/c", b"1")
+    await store.compact(store.revision)
+    reader = apsw.Connection(str(path))
+    assert reader.execute("SELECT key FROM log ORDER BY revision").fetchall() == [("/a",), ("/c",)]
+    reader.close()
+
+
+async def test_history_is_forgotten_by_itself_when_it_grows_too_big(path: Path) -> None:
+    limits = HistoryLimits(small_bytes=1000, max_bytes=10_000, mark_every_revisions=10)
+    store = SqliteStore(path, history=limits, clock=FakeClock())
+    await store.put("/stays", b"")
+    for n in range(300):
+        await store.put("/a", b"%0100d" % n)
+    assert 200 < store.oldest_revision < 250
+    with pytest.raises(Compacted):
+        await store.list("", at_revision=100)
+    await store.close()
+    store = SqliteStore(path)
+    assert 200 < store.oldest_revision < 250
+    assert keys_of((await store.list("")).items) == ["/a", "/stays"]
+    await store.close()
+
+
+async def test_history_is_forgotten_by_age_at_the_next_write_when_it_is_not_small(path: Path) -> None:
+    clock = FakeClock()
+    store = SqliteStore(path, history=HistoryLimits(small_bytes=1000, mark_every_revisions=10), clock=clock)
+    for n in range(100):
+        await store.put("/a", b"%0100d" % n)
+    await clock.advance(299)
+    await store.put("/a", b"")
+    assert store.oldest_revision == 1
+    await clock.advance(2)
+    await store.put("/a", b"")
+    assert store.oldest_revision > 80
+    await store.close()
+
+
+async def test_a_reader_that_sleeps_too_long_gets_compacted_and_others_do_not(path: Path) -> None:
+    store = SqliteStore(path, watch_buffer_events_max=10)
+    slow, quick = store.watch("", after_revision=1), store.watch("", after_revision=1)
+    for n in range(11):
+        await store.put(f"/{n}", b"")
+        assert len(await anext(quick)) == 1
+    with pytest.raises(Compacted):
+        await anext(slow)
+    await store.close()
+
+
+async def test_one_commit_that_is_bigger_than_the_buffer_does_not_drop_a_reader_who_is_up_to_date(path: Path) -> None:
+    store = SqliteStore(path, watch_buffer_events_max=10)
+    watch = store.watch("", after_revision=1)
+    await asyncio.gather(*(store.put(f"/{n}", b"") for n in range(25)))
+    assert len(await anext(watch)) == 25
+    await store.close()
+
+
+async def test_a_watch_that_is_overtaken_by_compaction_while_catching_up_ends_with_compacted(
+    store: SqliteStore,
+) -> None:
+    for n in range(1200):
+        await store.put("/a", b"%d" % n)
+    watch = store.watch("", after_revision=1)
+    assert len(await anext(watch)) == sqlite.CATCH_UP_REVISIONS
+    await store.compact(1000)
+    with pytest.raises(Compacted):
+        await anext(watch)
+
+
+async def test_more_writes_than_one_commit_takes_are_all_answered(store: SqliteStore) -> None:
+    written = await asyncio.gather(*(store.put(f"/{n}", b"") for n in range(2500)))
+    assert [value.revision for value in written] == list(range(2, 2502))
+
+
+async def test_closing_finishes_what_is_queued(path: Path) -> None:
+    store = SqliteStore(path)
+    async with asyncio.TaskGroup() as group:
+        write = group.create_task(store.put("/a", b"1"))  # noqa: TID251 - a test
+        group.create_task(store.close())  # noqa: TID251 - a test
+    assert write.result().revision == 2
+    store = SqliteStore(path)
+    assert await store.get("/a") == KeyValue("/a", b"1", 2, 2)
+    await store.close()
+
+
+@pytest.mark.usefixtures("_no_failpoints")
+@pytest.mark.parametrize("where", ["before-commit", "in-commit"])
+async def test_a_write_that_the_disk_refuses_leaves_nothing_behind(store: SqliteStore, path: Path, where: str) -> None:
+    one = await store.put("/a", b"1")
+    watch = store.watch("", after_revision=2)
+    failpoints.configure(f"{where}:error:1")
+    results = await asyncio.gather(
+        store.put("/a", b"2"), store.put("/b", b"1"), store.put("/a", b"3", expected_revision=0), return_exceptions=True
+    )
+    assert [type(result) for result in results] == [StoreBroken] * 3
+    assert str(path) in str(results[0])
+    assert (await store.list("")).items == [one]
+    assert store.revision == 2
+    two = await store.put("/a", b"2")
+    assert await read_events(watch, 1) == [StoreEvent("/a", b"2", 3, 2, one)]
+    assert two.revision == 3
+
+
+@pytest.mark.usefixtures("_no_failpoints")
+async def test_a_commit_that_landed_although_the_disk_said_no_is_taken_over(store: SqliteStore) -> None:
+    watch = store.watch("", after_revision=1)
+    failpoints.configure("after-commit:error:1")
+    with pytest.raises(StoreBroken):
+        await store.put("/a", b"1")
+    assert store.revision == 1
+    await store.put("/b", b"1")
+    assert [(event.key, event.revision) for event in await read_events(watch, 2)] == [("/a", 2), ("/b", 3)]
+    assert keys_of((await store.list("")).items) == ["/a", "/b"]
+
+
+@contextmanager
+def files_no_larger_than(size_bytes: int) -> Iterator[None]:
+    """The kernel refuses (EFBIG) every write beyond, as a full disk does."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+async def test_when_no_more_can_be_written_reads_go_on_and_writes_recover(path: Path) -> None:
+    store = SqliteStore(path)
+    written = {}
+    with files_no_larger_than(300_000):
+        with pytest.raises(StoreBroken):
+            for n in range(1000):
+                written[f"/{n:04}"] = await store.put(f"/{n:04}", b"x" * 3000)
+        assert len(written) > 10
+        with pytest.raises(StoreBroken):
+            await store.put("/again", b"x" * 3000)
+        assert (await store.list("")).items == list(written.values())
+        assert store.revision == len(written) + 1
+    after = await store.put("/after", b"1")
+    assert after.revision == len(written) + 2
+    await store.close()
+    store = SqliteStore(path)
+    assert (await store.list("")).items == [*written.values(), after]
+    await store.close()
+
+
+async def test_the_write_ahead_log_stays_small(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite, "CHECKPOINT_EVERY_BYTES", 100_000)
+    monkeypatch.setattr(sqlite, "WAL_MAX_BYTES", 1_000_000)
+    store = SqliteStore(path)
+    largest = 0
+    for n in range(150):
+        await asyncio.gather(*(store.put(f"/{i}", b"%05d" % n * 600) for i in range(20)))
+        largest = max(largest, Path(f"{path}-wal").stat().st_size)
+    assert 100_000 < largest < 4_000_000
+    await store.close()
+
+
+async def test_a_failed_checkpoint_loses_nothing_and_is_tried_again(path: Path) -> None:
+    attempts: list[int] = []
+
+    def fail_once() -> tuple[int, int]:
+        attempts.append(1)
+        if len(attempts) == 1:
+            raise StoreBroken("no space")
+        return 1, 1
+
+    checkpoints = checkpoint.Checkpoints(fail_once, every_bytes=10, wal_max_bytes=100)
+    checkpoints.note(10)
+    await checkpoints.wait()
+    checkpoints.note(15)
+    await checkpoints.wait()
+    assert len(attempts) == 1
+    checkpoints.note(20)
+    await checkpoints.wait()
+    assert len(attempts) == 2
+
+
+async def test_a_damaged_value_is_found_at_start(path: Path) -> None:
+    store = SqliteStore(path)
+    await store.put("/a", b"precious" * 10)
+    await store.close()
+    data = path.read_bytes()
+    assert data.count(b"precious") == 10
+    path.write_bytes(data.replace(b"precious", b"prexious"))
+    with pytest.raises(CorruptDatabase, match="checksum") as caught:
+        SqliteStore(path)
+    assert str(path) in str(caught.value)
+    assert "move" in str(caught.value)
+    assert path.read_bytes() == data.replace(b"precious", b"prexious")
+
+
+async def test_a_missing_row_is_found_at_start(path: Path) -> None:
+    store = SqliteStore(path)
+    for n in range(5):
+        await store.put("/a", b"%d" % n)
+    await store.close()
+    connection = apsw.Connection(str(path))
+    connection.execute("DELETE FROM log WHERE revision = 4")
+    connection.close()
+    with pytest.raises(CorruptDatabase, match="missing"):
+        SqliteStore(path)
+
+
+@pytest.mark.parametrize(
+    "content", [b"this is no database at all, but it is long enough", b"SQLite format 3\0" + b"x" * 4080]
+)
+def test_a_file_that_is_no_database_is_left_alone(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    with pytest.raises(CorruptDatabase, match="damaged"):
+        SqliteStore(path)
+    assert path.read_bytes() == content
+
+
+def test_a_database_of_another_program_is_left_alone(path: Path) -> None:
+    connection = apsw.Connection(str(path))
+    connection.execute("PRAGMA application_id = 77; CREATE TABLE theirs (a)")
+    connection.close()
+    with pytest.raises(CorruptDatabase, match="another program"):
+        SqliteStore(path)
+
+
+async def test_a_newer_format_is_refused_with_a_way_out(path: Path) -> None:
+    await SqliteStore(path).close()
+    connection = apsw.Connection(str(path))
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    with pytest.raises(StoreBroken, match="newer"):
+        SqliteStore(path)
+
+
+def test_a_directory_that_is_not_there_is_said_plainly(tmp_path: Path) -> None:
+    with pytest.raises(StoreBroken, match="cannot be opened"):
+        SqliteStore(tmp_path / "missing" / "state.db")
+
+
+async def test_only_the_owner_may_read_the_files(store: SqliteStore, path: Path) -> None:
+    await store.put("/a", b"1")
+    for file in path.parent.iterdir():
+        assert file.stat().st_mode & 0o077 == 0, file
