@@ -71,6 +71,7 @@ class ContainerRecord:
     stopping: bool = False
     stop_sent: bool = False
     previous_id: str = ""
+    changes_seen: int = 0
     crashes: Backoff = field(default_factory=Backoff)
     pulls: Backoff = field(default_factory=Backoff)
 

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from wherry.kit.clock import Clock
 from wherry.kit.tasks import TaskScope
+from wherry.runtime.interface import RuntimeFailure
 
 T = TypeVar("T")
 
@@ -23,7 +24,7 @@ async def run_within(clock: Clock, timeout_s: float, work: Coroutine[object, obj
     async def guarded() -> None:
         try:
             outcome.append(await work)
-        except (OSError, ValueError, EOFError, RuntimeError, LookupError, *_runtime_failures()) as error:
+        except (OSError, ValueError, EOFError, RuntimeFailure) as error:
             failure.append(error)
 
     async with TaskScope("within") as scope:
@@ -35,9 +36,3 @@ async def run_within(clock: Clock, timeout_s: float, work: Coroutine[object, obj
     if not outcome:
         raise TimeoutError(f"not within {timeout_s:g} s")
     return outcome[0]
-
-
-def _runtime_failures() -> tuple[type[Exception], ...]:
-    from wherry.runtime.interface import RuntimeFailure
-
-    return (RuntimeFailure,)

@@ -28,7 +28,12 @@ def adopt(state: PodFacts, event: e.RuntimeAdopted) -> None:
     for record in state.records.values():
         runs = [one for one in event.containers if one.status.name == record.name]
         _adopt_container(state, record, runs, reported.get(record.name))
-    if status.phase in ("Succeeded", "Failed"):
+    if state.pod.metadata.is_being_deleted:
+        # The grace began when the deletion was asked for, not when this agent started.
+        left_s = parse_time(state.pod.metadata.deletion_timestamp) - state.now.wall_s
+        grace_s = float(state.pod.metadata.deletion_grace_period_seconds or 0)
+        state.ending = Ending("deleted", state.now.monotonic_s + min(grace_s, max(0.0, left_s)))
+    elif status.phase in ("Succeeded", "Failed"):
         state.ending = Ending("finished", state.now.monotonic_s, status.reason, status.message, told_final=True)
     elif any(record.is_running for record in state.records.values()):
         state.report()

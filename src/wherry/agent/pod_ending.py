@@ -46,7 +46,8 @@ def _stop_containers(state: PodFacts, ending: Ending) -> bool:
     batch = first or alive[-1:]
     if not ending.announced:
         ending.announced = True
-        state.out.extend(e.StopProbes(r.name) for r in alive if ending.forgets and r.role is not Role.SIDECAR)
+        probed = (r for r in alive if r.container_id and r.role is not Role.SIDECAR)
+        state.out.extend(e.StopProbes(record.name) for record in probed if ending.forgets)
     for record in batch:
         _stop_one(state, ending, record)
     return bool(alive)

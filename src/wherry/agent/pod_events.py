@@ -28,16 +28,9 @@ class Now(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PodUpdated:
-    """The pod was bound to this node, or its object changed."""
+    """The pod was bound to this node, or its object changed: its spec, or its deletion was asked for."""
 
     pod: Pod
-
-
-@dataclass(frozen=True, slots=True)
-class DeletionRequested:
-    """Somebody deleted the pod; it has `grace_s` seconds left."""
-
-    grace_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +181,6 @@ class CleanedUp:
 
 Event = (
     PodUpdated
-    | DeletionRequested
     | PodGone
     | RuntimeAdopted
     | SandboxReady

@@ -62,6 +62,9 @@ class PodFacts:
         self.out: list[e.Instruction] = []
         self.now = e.Now(0.0, 0.0)
         self.has_reported = False
+        # How often an object that the pod refers to has changed, and how often when the volumes were begun.
+        self.changes = 0
+        self.volumes_changes = 0
 
     @property
     def policy(self) -> str:

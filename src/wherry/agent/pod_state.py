@@ -62,11 +62,10 @@ class PodState(PodFacts):
         match event:
             case e.PodUpdated(pod):
                 self._pod_updated(pod)
-            case e.DeletionRequested(grace_s):
-                self._end("deleted", grace_s)
             case e.PodGone():
                 self._end("gone", 0.0)
             case e.RuntimeAdopted():
+                self._begin()
                 adopt(self, event)
             case e.SandboxReady(sandbox_id, pod_ip):
                 self.sandbox, self.sandbox_id, self.pod_ip = Stage.RUNNING, sandbox_id, pod_ip
@@ -106,15 +105,21 @@ class PodState(PodFacts):
                 if record.spec.image != spec.image and record.stage is Stage.BLOCKED:
                     record.stage = Stage.WAITING
                 record.spec = spec
-        if not self.start_time_s:
-            known = pod.status.start_time
-            self.start_time_s = parse_time(known) if known else self.now.wall_s
-            self.out.append(e.SetTimer("first-report", FIRST_REPORT_AFTER_S))
+        self._begin()
+        if pod.metadata.is_being_deleted:
+            grace_s = pod.metadata.deletion_grace_period_seconds
+            self._end("deleted", float(self.grace_s if grace_s is None else grace_s))
         if pod.spec.active_deadline_seconds is not None and self.ending is None:
             left_s = self.start_time_s + pod.spec.active_deadline_seconds - self.now.wall_s
             self.out.append(e.SetTimer("deadline", max(0.0, left_s)))
         if self.has_reported and pod.spec.readiness_gates:
             self.report()
+
+    def _begin(self) -> None:
+        if not self.start_time_s:
+            known = self.pod.status.start_time
+            self.start_time_s = parse_time(known) if known else self.now.wall_s
+            self.out.append(e.SetTimer("first-report", FIRST_REPORT_AFTER_S))
 
     def _end(self, cause: str, grace_s: float, *, reason: str = "", message: str = "") -> None:
         """Begin to end the pod, or hurry up when it is ending already."""
@@ -136,7 +141,7 @@ class PodState(PodFacts):
         self.report()
 
     def _volumes_failed(self, message: str, *, waits: bool) -> None:
-        self.volumes = Stage.BLOCKED
+        self.volumes = Stage.WAITING if waits and self.changes != self.volumes_changes else Stage.BLOCKED
         self.emit("FailedMount", message, warning=True)
         if not waits:
             self.out.append(e.SetTimer("volumes", self.volume_retry_s))
@@ -152,7 +157,9 @@ class PodState(PodFacts):
         record.stage = Stage.BLOCKED if self.ending else Stage.STARTING
         if self.ending is None:
             record.image = record.spec.image
-            record.crashes.tried(self.now.monotonic_s)
+            record.changes_seen = self.changes
+            if record.attempt:
+                record.crashes.tried(self.now.monotonic_s)
             self.out.append(e.StartContainer(record.name, record.attempt))
 
     def _image_failed(self, record: ContainerRecord, event: e.ImageFailed) -> None:
@@ -205,8 +212,11 @@ class PodState(PodFacts):
             reason = "StartError"
             self._ended(record, Termination(START_ERROR_EXIT_CODE, reason, event.message, 0.0, now_s, ""))
         elif event.reason == "CreateContainerError":
+            record.crashes.tried(self.now.monotonic_s)
             wait_s = record.crashes.wait_s(self.now.monotonic_s, self.now.monotonic_s)
             self.out.append(e.SetTimer(f"retry/{record.name}", wait_s))
+        elif record.changes_seen != self.changes:
+            record.stage = Stage.WAITING  # what was missing has come while the start was failing
         self.report()
 
     def _container_exited(self, event: e.ContainerExited) -> None:
@@ -279,6 +289,7 @@ class PodState(PodFacts):
             self.out.append(e.StopContainer(record.name, record.container_id, max(2.0, left_s)))
 
     def _dependency_changed(self) -> None:
+        self.changes += 1
         if self.volumes is Stage.BLOCKED:
             self.volumes = Stage.WAITING
         for record in self.records.values():
@@ -331,7 +342,7 @@ class PodState(PodFacts):
             self.sandbox = Stage.STARTING
             self.out.append(e.MakeSandbox())
         if self.volumes is Stage.WAITING:
-            self.volumes = Stage.STARTING
+            self.volumes, self.volumes_changes = Stage.STARTING, self.changes
             self.out.append(e.MountVolumes())
         if self.sandbox is not Stage.RUNNING or self.volumes is not Stage.RUNNING:
             return

@@ -88,7 +88,8 @@ def _conditions(facts: PodFacts, phase: str, previous: Mapping[str, PodCondition
     apps = list(facts.with_role(Role.APP, Role.SIDECAR))
     finished = {"Succeeded": "PodCompleted", "Failed": "PodFailed"}.get(phase, "")
     began = any(record.stage is not Stage.WAITING or record.attempt for record in facts.with_role(Role.APP))
-    waiting = [] if began else [r.name for r in init if not (r.has_started or r.has_succeeded)]
+    done = {r.name for r in init if (r.has_started if r.role is Role.SIDECAR else r.has_succeeded)}
+    waiting = [] if began else [r.name for r in init if r.name not in done]
     initialized = ("True", finished if phase == "Succeeded" else "", "")
     if waiting and phase != "Succeeded":
         initialized = ("False", "ContainersNotInitialized", _listed("containers with incomplete status", waiting))
@@ -181,12 +182,11 @@ def _state(facts: PodFacts, record: ContainerRecord, scheme: str) -> Document:
 
 
 def _terminated(termination: Termination, scheme: str) -> Document:
-    document: Document = {
-        "exitCode": termination.exit_code,
-        "reason": termination.reason,
-        "startedAt": format_time(termination.started_at_s) if termination.started_at_s else None,
-        "finishedAt": format_time(termination.finished_at_s) if termination.finished_at_s else None,
-    }
+    document: Document = {"exitCode": termination.exit_code, "reason": termination.reason}
+    if termination.started_at_s:
+        document["startedAt"] = format_time(termination.started_at_s)
+    if termination.finished_at_s:
+        document["finishedAt"] = format_time(termination.finished_at_s)
     if termination.message:
         document["message"] = termination.message[:MESSAGE_BYTES_MAX]
     if termination.container_id:

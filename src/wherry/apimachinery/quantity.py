@@ -57,17 +57,22 @@ def quantity_form(quantity: QuantityText) -> QuantityForm:
 
 def value(quantity: QuantityText) -> int:
     """The amount in whole units, rounded away from zero: bytes of `1Gi`."""
-    return _round_away(parse_quantity(quantity))
+    return _scaled(_text_of(quantity), 1)
 
 
 def milli_value(quantity: QuantityText) -> int:
     """The amount in thousandths, rounded away from zero: 500 for half a CPU."""
-    return _round_away(parse_quantity(quantity) * 1000)
+    return _scaled(_text_of(quantity), 1000)
 
 
 def canonical_quantity(quantity: QuantityText) -> str:
     """The one way in which Kubernetes prints this amount: 1024Mi is 1Gi, 0.5 is 500m."""
-    return format_quantity(*_parse(_text_of(quantity)))
+    return _canonical(_text_of(quantity))
+
+
+@lru_cache(maxsize=4096)
+def _canonical(text: str) -> str:
+    return format_quantity(*_parse(text))
 
 
 def format_quantity(amount: Fraction | int, form: QuantityForm = "DecimalSI") -> str:
@@ -115,6 +120,12 @@ def _parse(text: str) -> tuple[Fraction, QuantityForm]:
     form, base, exponent = _interpret(suffix)
     amount = _amount((whole or "0").lstrip("0"), fraction or bare_fraction or "", base, exponent)
     return (-amount if sign == "-" else amount), form
+
+
+@lru_cache(maxsize=4096)
+def _scaled(text: str, factor: int) -> int:
+    # The scheduler asks for the same few amounts over and over; this saves the fractions.
+    return _round_away(_parse(text)[0] * factor)
 
 
 def _interpret(suffix: str) -> tuple[QuantityForm, int, int]:

@@ -29,7 +29,7 @@ def parse_include_object(text: str) -> IncludeObject:
         return "Metadata"
     if text not in get_args(IncludeObject):
         raise BadRequest(f'unrecognized includeObject value: "{text}"')
-    return cast(IncludeObject, text)  # the line above has checked it
+    return cast("IncludeObject", text)  # the line above has checked it
 
 
 def table(

@@ -1,7 +1,7 @@
-"""Objects in the store, all kinds alike: prepare, default, admit, validate, store, answer.
+"""Objects in the store, all kinds alike: default, prepare, admit, validate, store, answer.
 
-    create   schema -> stamp -> prepare -> default -> admission -> validate -> put(expected 0)
-    update   get -> change -> schema -> carry over -> prepare -> default -> admission -> validate -> put(expected n)
+    create   schema -> stamp -> default -> prepare -> admission -> validate -> put(expected 0)
+    update   get -> change -> schema -> carry over -> default -> prepare -> admission -> validate -> put(expected n)
     delete   get -> preconditions -> admission -> mark (finalizers, grace) or remove
 
 Whoever loses a race against another writer starts again from the newest state, unless the client
@@ -11,6 +11,7 @@ that handlers splice the stored bytes; a dry run answers one that was never stor
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from random import Random
 
@@ -29,10 +30,10 @@ from wherry.apimachinery.errors import (
 from wherry.apimachinery.meta import ObjectMeta
 from wherry.apimachinery.resource_type import AnyResourceType
 from wherry.apiserver import lifecycle
-from wherry.apiserver.admission.registry import AdmissionChain, Attributes
+from wherry.apiserver.admission.interface import AdmissionChain, Attributes
 from wherry.apiserver.options import PLAIN_WRITE, DeleteOptions, WriteOptions
 from wherry.apiserver.request import ApiRequest
-from wherry.apiserver.strictness import check_schema, refuse_missing
+from wherry.apiserver.strictness import check_schema, refuse_missing, warn_unacted
 from wherry.apiserver.wire import document_from_item, key_of, mapping_in, metadata_of, text_in, value_from_document
 from wherry.kit.clock import Clock
 from wherry.kit.ids import name_suffix
@@ -50,12 +51,15 @@ Change = Callable[[Document], Document]
 class GenericStore:
     """Creates, changes and deletes API objects of any kind."""
 
-    def __init__(self, store: Store, clock: Clock, random: Random, admission: AdmissionChain) -> None:
-        """Writes to `store` what `admission` lets through."""
+    def __init__(
+        self, store: Store, clock: Clock, random: Random, admission: AdmissionChain, writes: Counter[tuple[str, str]]
+    ) -> None:
+        """Writes to `store` what `admission` lets through, and counts in `writes` by (group, plural)."""
         self.store = store
         self._clock = clock
         self._random = random
         self._admission = admission
+        self._writes = writes
 
     async def get(self, resource: AnyResourceType, namespace: str, name: str) -> KeyValue:
         """The stored object. Raises NotFound."""
@@ -68,6 +72,7 @@ class GenericStore:
         """Store a new object; `document` becomes the store's to change."""
         resource = request.target
         document, missing = check_schema(resource, document, options, request.warnings)
+        warn_unacted(resource, document, None, options, request.warnings)
         lifecycle.stamp_created(resource, document, request.namespace, self._clock.now_s())
         metadata = metadata_of(document)
         base = text_in(metadata, "generateName")
@@ -87,10 +92,10 @@ class GenericStore:
     ) -> KeyValue:
         resource = request.target
         name = text_in(metadata_of(document), "name")
-        resource.prepare(document, None)
         resource.default(document)
         if missing:
             refuse_missing(resource, document, missing)
+        resource.prepare(document, None)
         attributes = Attributes(
             "CREATE", resource, request.namespace, name, request.user, document, None, options.dry_run, request.warnings
         )
@@ -106,7 +111,7 @@ class GenericStore:
                 return KeyValue(key, value, 0, 0)
             return await self.store.put(key, value, expected_revision=0)
         finally:
-            _release(attributes)
+            self._finish(attributes)
 
     async def update(
         self,
@@ -133,6 +138,8 @@ class GenericStore:
             missing: list[str] = []
             if not skip_checks:
                 new, missing = check_schema(resource, new, options, request.warnings)
+                if not is_status:
+                    warn_unacted(resource, new, old, options, request.warnings)
             named_revision = text_in(metadata_of(new), "resourceVersion")
             if named_revision and named_revision != str(current.revision):
                 raise modified(resource.plural, resource.group, request.name)
@@ -141,7 +148,7 @@ class GenericStore:
                 return written
         raise conflict(resource.plural, resource.group, request.name, "too many writers at once; try again")
 
-    async def _replace(  # noqa: PLR0913 - one step of `update`, split off for its length
+    async def _replace(
         self,
         request: ApiRequest,
         current: KeyValue,
@@ -163,12 +170,11 @@ class GenericStore:
         )  # fmt: skip
         try:
             if not skip_checks:
-                if not is_status:
-                    resource.prepare(new, old)
                 resource.default(new)
                 if missing:
                     refuse_missing(resource, new, missing)
                 if not is_status:
+                    resource.prepare(new, old)
                     await self._admission.admit(attributes)
             if resource.tracks_generation and not is_status:
                 lifecycle.raise_generation(new, old)
@@ -184,7 +190,7 @@ class GenericStore:
             request.warnings.clear()
             return None
         finally:
-            _release(attributes)
+            self._finish(attributes)
 
     async def delete(self, request: ApiRequest, options: DeleteOptions) -> tuple[KeyValue, bool]:
         """Delete an object, or mark it when it must stay a while.
@@ -213,7 +219,7 @@ class GenericStore:
             except RevisionConflict:
                 continue
             finally:
-                _release(attributes)
+                self._finish(attributes)
         raise conflict(resource.plural, resource.group, request.name, "too many writers at once; try again")
 
     def _mark(self, resource: AnyResourceType, document: Document, options: DeleteOptions) -> bool:
@@ -238,14 +244,14 @@ class GenericStore:
             lifecycle.mark_deleted(metadata, grace_s, self._clock.now_s())
         return False
 
+    def _finish(self, attributes: Attributes) -> None:
+        self._writes[attributes.resource.group, attributes.resource.plural] += 1
+        for call in attributes.afterwards:
+            call()
+
     async def _remove(self, current: KeyValue) -> KeyValue:
         revision = await self.store.delete(current.key, expected_revision=current.revision)
         return KeyValue(current.key, current.value, revision, current.created_revision)
-
-
-def _release(attributes: Attributes) -> None:
-    for call in attributes.afterwards:
-        call()
 
 
 def _validate(resource: AnyResourceType, new: Document, old: Document | None) -> None:
@@ -281,5 +287,3 @@ def _check_preconditions(
         )
     if detail:
         raise conflict(resource.kind, resource.group, name, detail)
-
-

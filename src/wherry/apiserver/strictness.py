@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from wherry.api.unacted import unacted_fields
 from wherry.apimachinery import field_errors
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import BadRequest, invalid
@@ -45,6 +46,23 @@ def refuse_missing(resource: AnyResourceType, document: Document, missing: list[
     if errors:
         name = text_in(mapping_in(document, "metadata"), "name")
         raise invalid(resource.kind, resource.group, name, errors)
+
+
+def warn_unacted(
+    resource: AnyResourceType, document: Document, old: Document | None, options: WriteOptions, warnings: list[str]
+) -> None:
+    """Say which fields are kept and have no effect: nobody's wish may vanish silently.
+
+    `document` is what the client wrote, before the server fills anything in; what was in `old` already
+    is not told again.
+    """
+    if options.field_validation == "Ignore":
+        return
+    paths = unacted_fields(resource, document)
+    if paths and old is not None:
+        known = set(unacted_fields(resource, old))
+        paths = [path for path in paths if path not in known]
+    warnings.extend(f"{path}: this cluster keeps the field but does not act on it" for path in paths)
 
 
 def _has(document: Document, path: str) -> bool:

@@ -10,16 +10,16 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import TypeVar
 
-import orjson
-
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.resource_type import AnyResourceType
-from wherry.apiserver.wire import document_from_item, event_bytes
+from wherry.apimachinery.watch_event import event_line
+from wherry.apiserver.wire import document_from_item, header_of
 from wherry.store.interface import KeyValue, StoreEvent
 
 FRAMES_MAX = 1024
 CHUNKS_MAX = 64
 DOCUMENTS_MAX = 512
+K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 
@@ -28,21 +28,21 @@ class WatchFrames:
 
     def __init__(self) -> None:
         """Empty."""
-        self._frames: OrderedDict[tuple[int, bytes], bytes] = OrderedDict()
+        self._frames: OrderedDict[tuple[int, str], bytes] = OrderedDict()
         self._chunks: OrderedDict[tuple[str, int, int, int], bytes] = OrderedDict()
         self._documents: OrderedDict[tuple[str, int], Document] = OrderedDict()
 
-    def frame(self, resource: AnyResourceType, event_type: bytes, event: StoreEvent) -> bytes:
+    def frame(self, resource: AnyResourceType, event_type: str, event: StoreEvent) -> bytes:
         """One event as a line; a deleted object is shown as it last was, with the revision of its deletion."""
         value = event.value
-        if value is None or event_type == b"DELETED":
+        if value is None or event_type == "DELETED":
             assert event.previous is not None
             value = event.previous.value
         return _cached(
             self._frames,
             (event.revision, event_type),
             FRAMES_MAX,
-            lambda: event_bytes(resource, event_type, value, event.revision),
+            lambda: event_line(event_type, header_of(resource), value, event.revision),
         )
 
     def chunk(self, resource: AnyResourceType, prefix: str, events: list[StoreEvent]) -> bytes:
@@ -64,19 +64,11 @@ class WatchFrames:
         )
 
 
-def type_of(event: StoreEvent) -> bytes:
+def type_of(event: StoreEvent) -> str:
     """What happened, as an unselected watch tells it."""
     if event.value is None:
-        return b"DELETED"
-    return b"ADDED" if event.previous is None else b"MODIFIED"
-
-
-def line(event_type: str, shown: Document) -> bytes:
-    """A line whose object is not a stored one (bookmarks, errors, tables)."""
-    return orjson.dumps({"type": event_type, "object": shown}) + b"\n"
-
-
-K = TypeVar("K", bound=Hashable)
+        return "DELETED"
+    return "ADDED" if event.previous is None else "MODIFIED"
 
 
 def _cached(cache: OrderedDict[K, V], key: K, size_max: int, make: Callable[[], V]) -> V:

@@ -1,8 +1,7 @@
 """From stored bytes to the wire and back, without parsing where that can be avoided.
 
-An object is stored without kind, apiVersion and resourceVersion and begins with `{"metadata":{`.
-The answer to a GET is spliced: the kind's head, the revision, and the stored bytes from there on.
-So one copy of the bytes serves every representation, and a version bump rewrites nothing.
+The form of the stored bytes is described in apimachinery/watch_event.py; here are the keys under which
+they are stored, and the answers spliced from them.
 """
 
 from __future__ import annotations
@@ -13,10 +12,8 @@ import orjson
 
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.resource_type import AnyResourceType
+from wherry.apimachinery.watch_event import LIST_ITEM_HEADER, header, stored_bytes, with_resource_version
 from wherry.store.interface import KeyValue
-
-HEAD = b'{"metadata":{'
-HEAD_SIZE = len(HEAD)
 
 
 @lru_cache(maxsize=4096)
@@ -49,37 +46,34 @@ def namespace_in(resource: AnyResourceType, key: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _head_for(kind: str, api_version: str) -> bytes:
-    return b'{"kind":%b,"apiVersion":%b,"metadata":{' % (orjson.dumps(kind), orjson.dumps(api_version))
+def _header(api_version: str, kind: str) -> bytes:
+    return header(api_version, kind)
+
+
+def header_of(resource: AnyResourceType) -> bytes:
+    """What an object of this kind begins with on the wire."""
+    return _header(resource.api_version, resource.kind)
 
 
 def object_bytes(resource: AnyResourceType, item: KeyValue) -> bytes:
     """The object as a GET answers it; revision 0 (a dry run's) shows no resourceVersion."""
-    head = _head_for(resource.kind, resource.api_version)
     if not item.revision:
-        return b"%b%b\n" % (head, item.value[HEAD_SIZE:])
-    return b'%b"resourceVersion":"%d",%b\n' % (head, item.revision, item.value[HEAD_SIZE:])
+        return b"%b%b\n" % (header_of(resource), item.value[len(LIST_ITEM_HEADER) :])
+    return with_resource_version(header_of(resource), item.value, item.revision) + b"\n"
 
 
 def item_bytes(item: KeyValue) -> bytes:
     """The object as it stands in a list: without kind and apiVersion."""
-    return b'{"metadata":{"resourceVersion":"%d",%b' % (item.revision, item.value[HEAD_SIZE:])
+    return with_resource_version(LIST_ITEM_HEADER, item.value, item.revision)
 
 
-def event_bytes(resource: AnyResourceType, event_type: bytes, value: bytes, revision: int) -> bytes:
-    """One line of a watch."""
-    head = _head_for(resource.kind, resource.api_version)
-    return b'{"type":"%b","object":%b"resourceVersion":"%d",%b}\n' % (event_type, head, revision, value[HEAD_SIZE:])
-
-
-def list_head(kind: str, api_version: str, revision: int, continue_token: str = "", remaining: int = 0) -> bytes:
+def list_head(kind: str, api_version: str, metadata: Document) -> bytes:
     """The start of a list, up to its first item."""
-    metadata: Document = {"resourceVersion": str(revision)}
-    if continue_token:
-        metadata["continue"] = continue_token
-        if remaining:
-            metadata["remainingItemCount"] = remaining
-    return b'%b%b,"items":[' % (_head_for(kind, api_version)[:-1], orjson.dumps(metadata))
+    return b'{"kind":%b,"apiVersion":%b,"metadata":%b,"items":[' % (
+        orjson.dumps(kind),
+        orjson.dumps(api_version),
+        orjson.dumps(metadata),
+    )
 
 
 def document_from_item(resource: AnyResourceType, item: KeyValue) -> Document:
@@ -93,16 +87,8 @@ def document_from_item(resource: AnyResourceType, item: KeyValue) -> Document:
 
 def value_from_document(document: Document) -> bytes:
     """The bytes to store."""
-    metadata = document["metadata"]
-    assert isinstance(metadata, dict)
-    stored: Document = {"metadata": {name: value for name, value in metadata.items() if name != "resourceVersion"}}
-    for name, value in document.items():
-        if name not in ("kind", "apiVersion", "metadata"):
-            stored[name] = value
-    encoded = orjson.dumps(stored)
-    assert encoded.startswith(HEAD)
     # orjson hands out an oversized buffer; a copy keeps 3 KB per object instead of 8.
-    return b"%b" % encoded
+    return b"%b" % stored_bytes(document)
 
 
 def metadata_of(document: Document) -> Document:

@@ -58,7 +58,7 @@ class Indexer(Generic[T]):
         return [*self._objects.values()]
 
     def owned_by(self, uid: str) -> Sequence[T]:
-        """Those that have an ownerReference with this uid."""
+        """Those that have an ownerReference with this uid; for "" those that have no controller."""
         return self.by_index("owner", uid)
 
     def by_index(self, name: str, key: str) -> Sequence[T]:
@@ -103,7 +103,9 @@ class Indexer(Generic[T]):
 
 
 def _owner_uids(thing: msgspec.Struct) -> Iterable[str]:
-    return [owner.uid for owner in meta_of(thing).owner_references]
+    meta = meta_of(thing)
+    uids = [owner.uid for owner in meta.owner_references]
+    return uids if meta.controller is not None else [*uids, ""]
 
 
 def _enter(entries: dict[str, dict[ObjectKey, T]], function: IndexFunction[T], key: ObjectKey, thing: T) -> None:

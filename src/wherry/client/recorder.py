@@ -34,6 +34,9 @@ REMEMBERED_MAX = 4096
 REPEAT_WINDOW_S = 600.0
 """A repeat after a longer silence is news: it gets its own Event."""
 
+WHY_ANNOTATION = "wherry.dev/why"
+"""Carries the reason of whoever decided; the story is told from it."""
+
 ATTEMPTS = 4
 RETRY_DELAY_S = 1.0
 
@@ -53,6 +56,7 @@ class _Said(NamedTuple):
 class _Pending:
     first_s: float
     last_s: float
+    why: str
     count: int = 1
 
 
@@ -91,8 +95,16 @@ class EventRecorder:
         self._wake = asyncio.Event()
         self._last_stamp = 0
 
-    def event(self, about: ObjectReference, reason: str, message: str, *, type: str = "Normal") -> None:  # noqa: A002
-        """Say something about an object; returns at once."""
+    def event(
+        self,
+        about: ObjectReference,
+        reason: str,
+        message: str,
+        *,
+        type: str = "Normal",  # noqa: A002 - the field's own name
+        why: str = "",
+    ) -> None:
+        """Say something about an object; returns at once. `why` is told with it, as an annotation."""
         # Without its revision: the same thing said about a newer state of the object is a repeat.
         said = _Said(msgspec.structs.replace(about, resource_version=""), reason, message, type)
         now_s = self._clock.now_s()
@@ -103,7 +115,7 @@ class EventRecorder:
         if len(self._pending) >= QUEUE_MAX:
             self._pending.popitem(last=False)
             self.dropped += 1
-        self._pending[said] = _Pending(now_s, now_s)
+        self._pending[said] = _Pending(now_s, now_s, why if why != message else "")
         self._wake.set()
 
     async def run(self) -> None:
@@ -169,8 +181,11 @@ class EventRecorder:
         # Nanoseconds since 1970, 16 hexadecimal digits; two Events of one instant still differ.
         self._last_stamp = max(self._last_stamp + 1, int(self._clock.now_s() * 1e9))
         source = {"component": self._component, **({"host": self._host} if self._host else {})}
+        metadata: Document = {"name": f"{said.about.name}.{self._last_stamp:016x}", "namespace": namespace}
+        if pending.why:
+            metadata["annotations"] = {WHY_ANNOTATION: pending.why}
         return {
-            "metadata": {"name": f"{said.about.name}.{self._last_stamp:016x}", "namespace": namespace},
+            "metadata": metadata,
             "involvedObject": msgspec.to_builtins(said.about),
             "reason": said.reason,
             "message": said.message,

@@ -97,10 +97,10 @@ async def run_in_container(
     ours, theirs = websocket_pair()
     async with TaskScope("exec") as scope:
         serving = scope.start("server", _serve(response.upgrade.handler(theirs), theirs))
-        result = await _converse(ours, stdin)
+        output, status = await _converse(ours, stdin)
         await ours.close()
         await serving
-    return result
+    return ExecResult(exit_code(status), bytes(output[STDOUT]), bytes(output[STDERR]))
 
 
 async def _serve(handling: object, end: WebSocketEnd) -> None:
@@ -112,7 +112,8 @@ async def _serve(handling: object, end: WebSocketEnd) -> None:
         await end.close()
 
 
-async def _converse(websocket: WebSocket, stdin: bytes) -> ExecResult:
+async def _converse(websocket: WebSocket, stdin: bytes) -> tuple[dict[int, bytearray], bytes]:
+    """What came on stdout and stderr, and the Status at the end."""
     output = {STDOUT: bytearray(), STDERR: bytearray()}
     status = b""
     with suppress(WebSocketClosed):
@@ -128,7 +129,7 @@ async def _converse(websocket: WebSocket, stdin: bytes) -> ExecResult:
                 output[channel] += payload
             elif channel == ERROR:
                 status += payload
-    return ExecResult(exit_code(status), bytes(output[STDOUT]), bytes(output[STDERR]))
+    return output, status
 
 
 def exit_code(status: bytes) -> int:

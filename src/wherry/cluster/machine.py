@@ -71,7 +71,9 @@ def _root() -> Finding:
 def _any_program(names: tuple[str, ...], meaning: str, package: str) -> Finding:
     found = next((path for name in names if (path := find_program(name))), None)
     what = f"{' or '.join(names)}: {found or 'not found'}"
-    return Finding(what, found is not None, meaning, f"apt-get install {package} (or your system's package of this name)")
+    return Finding(
+        what, found is not None, meaning, f"apt-get install {package} (or your system's package of this name)"
+    )
 
 
 def _overlay() -> Finding:

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import gc
 import os
 import re
 import signal
 import socket
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Protocol
 
 from wherry.cluster.address_slots import NoFreeSlot, claim_slot
+from wherry.cluster.boot import Boot, Report, StartFailed
 from wherry.cluster.data_dir import DataDir, Identity, new_cluster_id, read_identity, write_identity
 from wherry.cluster.machine import examine
 from wherry.kit.files import DirectoryInUse, DirectoryLock, write_atomically
@@ -25,46 +21,6 @@ PORTS_TRIED = 50
 OPEN_FILES_WANTED = 65_536
 
 log = get_logger(__name__)
-
-
-class StartFailed(Exception):
-    """The cluster cannot start; the message says why and `remedy` what to do."""
-
-    def __init__(self, message: str, remedy: str) -> None:
-        """Both are sentences for people."""
-        super().__init__(message)
-        self.remedy = remedy
-
-
-class Report(Protocol):
-    """Hears how far the start is."""
-
-    def step(self, name: str, duration_ms: float) -> None:
-        """Something is done."""
-
-    def ready(self) -> None:
-        """The node is Ready."""
-
-
-class Boot:
-    """Measures the steps of the start."""
-
-    def __init__(self, report: Report) -> None:
-        """Counting starts now."""
-        self._report = report
-
-    @contextmanager
-    def step(self, name: str) -> Iterator[None]:
-        """Time what happens inside and tell it."""
-        started_s = time.perf_counter()
-        yield
-        self._report.step(name, (time.perf_counter() - started_s) * 1000)
-
-    def ready(self) -> None:
-        """The node is Ready: what was made so far stays, so the garbage collector need not look at it again."""
-        gc.collect()
-        gc.freeze()
-        self._report.ready()
 
 
 def serve(data_dir: DataDir, *, port: int | None, bind: str, report: Report) -> None:
@@ -108,9 +64,7 @@ def _run(data_dir: DataDir, identity: Identity, bind: str, boot: Boot) -> None:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(main())
     except StoreError as error:
-        raise StartFailed(
-            str(error), f"the cluster's folder is {data_dir.root}; nothing in it was changed"
-        ) from error
+        raise StartFailed(str(error), f"the cluster's folder is {data_dir.root}; nothing in it was changed") from error
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise _port_in_use(identity.port) from error

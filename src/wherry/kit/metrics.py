@@ -64,7 +64,7 @@ class GaugeValue:
 
     def lines(self, name: str, labels: str) -> list[str]:
         """The Prometheus line."""
-        value = self._read() if self._read is not None else self.value
+        value = float(self._read()) if self._read is not None else self.value
         return [f"{name}{_braced(labels)} {_number(value)}"]
 
 

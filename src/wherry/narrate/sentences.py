@@ -2,7 +2,7 @@
 
 Kubernetes' Events are short and full of its own words. Here each known reason has a sentence; an
 unknown one (an operator's own) is shown with its message as it came. The *why* is what the component
-that decided has said itself: Wherry's masters put it on the Event as the annotation WHY_ANNOTATION.
+that decided has said itself: Wherry's masters put it on the Event (client/recorder.py).
 """
 
 from __future__ import annotations
@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from wherry.api.core.event import Event
-
-WHY_ANNOTATION = "wherry.dev/why"
+from wherry.client.recorder import WHY_ANNOTATION
 
 NARRATORS = {
     "default-scheduler": "The scheduler",
@@ -102,7 +101,9 @@ SENTENCES: dict[str, Callable[[Event], str]] = {
     "SuccessfulCreate": _created_pod,
     "SuccessfulDelete": _deleted_pod,
     "ScalingReplicaSet": _scaled,
-    "Pulled": lambda event: f"{narrator(event)} has the image for container {container_of(event) or '?'} of {subject(event)}",
+    "Pulled": lambda event: (
+        f"{narrator(event)} has the image for container {container_of(event) or '?'} of {subject(event)}"
+    ),
     "Created": _container("prepared"),
     "Started": _container("started"),
     "Killing": _killing,

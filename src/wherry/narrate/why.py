@@ -81,7 +81,11 @@ def _workload(document: Document) -> Explanation:
     what = f"{document.get('kind')} {_name(document)}"
     verdict = "as wanted" if wanted == ready else "not yet as wanted"
     answer = f"{what} is {verdict}: {ready} of {wanted} pods are ready."
-    remedies = [] if wanted == ready else [f"Look at its pods: kubectl get pods, then wherry why pod/NAME ({_name(document)}-...)"]
+    remedies = (
+        []
+        if wanted == ready
+        else [f"Look at its pods: kubectl get pods, then wherry why pod/NAME ({_name(document)}-...)"]
+    )
     return Explanation(answer, _condition_lines(document), remedies)
 
 

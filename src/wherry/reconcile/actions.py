@@ -7,6 +7,7 @@ object under reconcile (or about `about`).
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -31,10 +32,24 @@ class EventNote:
 
 
 @dataclass(frozen=True, slots=True)
+class LiveObject:
+    """One object to be looked up at the API server itself: this kind, this place, this uid ("": any).
+
+    With the name "" any object of the kind in the namespace is meant.
+    """
+
+    resource: AnyResourceType
+    namespace: str
+    name: str = ""
+    uid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Create:
     """Create an object. `document` is whole (metadata.generateName allowed).
 
-    That it exists already is success when `exists_ok`.
+    That it exists already is success when `exists_ok`. When it is refused, `on_failure(error)` is
+    performed: the place for a condition that says so.
     """
 
     resource: AnyResourceType
@@ -44,6 +59,7 @@ class Create:
     event: EventNote | None = None
     failed_event: EventNote | None = None
     exists_ok: bool = False
+    on_failure: Callable[[str], PatchStatus] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,23 +98,17 @@ class PatchStatus:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """Replace an object, or what lies below it, by `document`: for what takes no patch (namespaces/finalize)."""
+    """Replace an object, or what lies below it, by `document`: for what takes no patch (namespaces/finalize).
+
+    `unless` as in Delete.
+    """
 
     resource: AnyResourceType
     namespace: str
     document: Document
     why: str
     subresource: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class LiveObject:
-    """One very object: this kind, this place, this uid."""
-
-    resource: AnyResourceType
-    namespace: str
-    name: str
-    uid: str
+    unless: tuple[LiveObject, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +141,21 @@ class DeleteCollection:
 
 
 @dataclass(frozen=True, slots=True)
+class Perform:
+    """Do something outside the API, such as removing a directory: an idempotent function given to the controller.
+
+    `resource`, `namespace` and `name` say on whose behalf; `unless` as in Delete.
+    """
+
+    do: Callable[[], Awaitable[None]]
+    resource: AnyResourceType
+    namespace: str
+    name: str
+    why: str
+    unless: tuple[LiveObject, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Emit:
     """Say something about the object under reconcile, as an Event, and change nothing."""
 
@@ -146,4 +171,4 @@ class Requeue:
     why: str
 
 
-Action = Create | Patch | PatchStatus | Update | Delete | DeleteCollection | Emit | Requeue
+Action = Create | Patch | PatchStatus | Update | Delete | DeleteCollection | Perform | Emit | Requeue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -14,7 +15,17 @@ from wherry.apimachinery.patch.merge_patch import create_merge_patch
 from wherry.apimachinery.resource_type import AnyResourceType
 from wherry.client.client import Client
 from wherry.client.indexer import meta_of
-from wherry.reconcile.actions import Action, Create, Delete, DeleteCollection, LiveObject, Patch, PatchStatus, Update
+from wherry.reconcile.actions import (
+    Action,
+    Create,
+    Delete,
+    DeleteCollection,
+    LiveObject,
+    Patch,
+    PatchStatus,
+    Perform,
+    Update,
+)
 
 
 class StillThere(Exception):
@@ -63,6 +74,7 @@ async def apply(client: Client, action: Action) -> Applied:
         case PatchStatus():
             return await _patch_status(client, action)
         case Update():
+            await _require_absent(client, action.unless)
             answer = await client.update_document(
                 action.resource, action.document, action.namespace, subresource=action.subresource
             )
@@ -73,6 +85,10 @@ async def apply(client: Client, action: Action) -> Applied:
         case DeleteCollection():
             await client.delete_collection(action.resource, action.namespace)
             return Applied("")
+        case Perform():
+            await _require_absent(client, action.unless)
+            await action.do()
+            return Applied(action.name)
         case _:
             return Applied("", changed=False)
 
@@ -127,8 +143,7 @@ async def _patch_status(client: Client, action: PatchStatus) -> Applied:
 
 
 async def _delete(client: Client, action: Delete) -> Applied:
-    for other in action.unless:
-        await _require_absent(client, other)
+    await _require_absent(client, action.unless)
     try:
         answer = await client.delete(
             action.resource,
@@ -151,13 +166,20 @@ async def _delete(client: Client, action: Delete) -> Applied:
     return Applied(action.name, Write(action.resource, revision, key, action.uid or meta.uid))
 
 
-async def _require_absent(client: Client, other: LiveObject) -> None:
+async def _require_absent(client: Client, others: Sequence[LiveObject]) -> None:
+    for other in others:
+        if await _exists(client, other):
+            raise StillThere(other)
+
+
+async def _exists(client: Client, other: LiveObject) -> bool:
+    if not other.name:
+        return bool((await client.list(other.resource, other.namespace, limit=1)).items)
     try:
         found = meta_of(await client.get(other.resource, other.name, other.namespace))
     except NotFound:
-        return
-    if found.uid == other.uid:
-        raise StillThere(other)
+        return False
+    return other.uid in ("", found.uid)
 
 
 def _conditional(patch: Document, resource_version: str) -> Document:

@@ -37,7 +37,7 @@ class Lister(Protocol[T_co]):
         """All objects, or those of one namespace."""
 
     def owned_by(self, uid: str) -> Iterable[T_co]:
-        """Those that have an ownerReference with this uid."""
+        """Those that have an ownerReference with this uid; for "" those that have no controller (in any namespace)."""
 
 
 class View(Protocol):

@@ -37,6 +37,7 @@ from wherry.reconcile.actions import (
     EventNote,
     Patch,
     PatchStatus,
+    Perform,
     Requeue,
     Update,
 )
@@ -241,10 +242,12 @@ class Runner:
             failed = action.failed_event if isinstance(action, Create | Delete) else None
             if failed is not None and about is not None and not is_namespace_terminating(error):
                 self._emit(about, failed, action.why, "", str(error))
+            if isinstance(action, Create) and action.on_failure is not None:
+                await self._do(action.on_failure(str(error)), about, writes)
             raise
         if applied.write is not None:
             writes.append(applied.write)
-        note = None if isinstance(action, DeleteCollection | Requeue | Update) else action.event
+        note = None if isinstance(action, DeleteCollection | Requeue | Update | Perform) else action.event
         if applied.changed or isinstance(action, Emit):
             self._record(action, applied, about)
             if note is not None and about is not None:
@@ -252,7 +255,7 @@ class Runner:
 
     def _emit(self, about: ObjectReference, note: EventNote, why: str, name: str, error: str) -> None:
         message = (note.message or why).replace("{name}", name).replace("{error}", error)
-        self._recorder.event(about, note.reason, message, type=note.type)
+        self._recorder.event(about, note.reason, message, type=note.type, why=why)
 
     def _record(self, action: Action, applied: Applied, about: ObjectReference | None) -> None:
         if isinstance(action, Requeue):
@@ -296,6 +299,7 @@ VERBS: dict[type[Action], str] = {
     Update: "update",
     Delete: "delete",
     DeleteCollection: "delete all",
+    Perform: "perform",
     Emit: "say",
 }
 

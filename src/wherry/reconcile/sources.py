@@ -22,6 +22,11 @@ T = TypeVar("T", bound=msgspec.Struct)
 Change = Callable[[msgspec.Struct | None, msgspec.Struct | None], bool]
 
 
+def deletions_only(old: msgspec.Struct | None, new: msgspec.Struct | None) -> bool:
+    """For sources to which an object matters only when it is gone."""
+    return new is None
+
+
 def for_kind(resource: AnyResourceType, *, matters: Change = every_change) -> Source:
     """The changed object itself."""
     return Source(resource, lambda thing, view: (meta_of(thing).key,), matters)
@@ -48,9 +53,11 @@ def mapped(
     return Source(resource, lambda thing, view: function(thing), matters)  # type: ignore[arg-type]
 
 
-def matched(resource: ResourceType[T], function: Callable[[T, View], Iterable[ObjectKey]]) -> Source:
+def matched(
+    resource: ResourceType[T], function: Callable[[T, View], Iterable[ObjectKey]], *, matters: Change = every_change
+) -> Source:
     """Whatever `function` names for the changed object, with a look at the other objects there are."""
-    return Source(resource, function)  # type: ignore[arg-type] # as in `mapped`
+    return Source(resource, function, matters)  # type: ignore[arg-type] # as in `mapped`
 
 
 def _group(api_version: str) -> str:

@@ -247,11 +247,13 @@ class FakeRuntime:
         if script.exit_code is not None:
             if self._scope is None:
                 raise Unavailable("The runtime was not started")
-            _ = self._scope.start(status.id, self._obey(status.id, script.after_s, script.exit_code))
+            due_s = self.clock.monotonic_s() + script.after_s
+            _ = self._scope.start(status.id, self._obey(status.id, due_s, script.exit_code))
         return status
 
-    async def _obey(self, container_id: str, after_s: float, exit_code: int) -> None:
-        await self.clock.sleep(after_s)
+    async def _obey(self, container_id: str, due_s: float, exit_code: int) -> None:
+        # A test may move its clock before this task has had its first turn.
+        await self.clock.sleep(due_s - self.clock.monotonic_s())
         self.exit(container_id, exit_code)
 
     def exit(self, container_id: str, exit_code: int, reason: str = "") -> None:

@@ -39,7 +39,7 @@ class FailedPrecondition(RuntimeFailure):
 
 
 class StartError(FailedPrecondition):
-    """The program could not be started. `exit_code` as Kubernetes shows it: 127 not found, 126 not allowed, 128 else."""
+    """The program could not be started. `exit_code`: 127 not found, 126 not allowed, 128 anything else."""
 
     def __init__(self, message: str, exit_code: int = 128) -> None:
         """`message` is for people; `exit_code` for the container's terminated state."""

@@ -21,12 +21,12 @@ log = get_logger(__name__)
 class Checkpoints:
     """Watches the log's size and has it copied in time."""
 
-    def __init__(self, checkpoint: Callable[[], tuple[int, int]], *, every_bytes: int, wal_max_bytes: int) -> None:
-        """`checkpoint` copies what it can and returns (frames in the log, frames copied); -1 for "unknown"."""
+    def __init__(self, checkpoint: Callable[[], None], *, every_bytes: int, wal_max_bytes: int) -> None:
+        """`checkpoint` copies what it can; it raises StoreError."""
         self._checkpoint = checkpoint
         self._every_bytes = every_bytes
         self._wal_max_bytes = wal_max_bytes
-        self._running: asyncio.Future[tuple[int, int]] | None = None
+        self._running: asyncio.Future[None] | None = None
         self._copied_to_bytes = 0
         self._wal_bytes = 0
 
@@ -45,11 +45,11 @@ class Checkpoints:
         if self._running is not None:
             await asyncio.wait([self._running])
 
-    def _finish(self, running: asyncio.Future[tuple[int, int]]) -> None:
+    def _finish(self, running: asyncio.Future[None]) -> None:
         self._running = None
         try:
-            frames, copied = running.result()
-            if frames > copied and self._wal_bytes > self._wal_max_bytes:
+            running.result()
+            if self._wal_bytes > self._wal_max_bytes:
                 self._checkpoint()
         except StoreError as error:
             # Nothing is lost: the log still has it, and the next copy starts from there.

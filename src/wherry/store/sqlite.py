@@ -205,13 +205,13 @@ class SqliteLog:
                 return KeyValue(key, value, revision, created)
         raise CorruptDatabase(self.path, f"revision {revision} is missing")
 
-    def checkpoint(self) -> tuple[int, int]:
-        """Copy the write-ahead log into the file as far as possible; returns frames in it, frames copied.
+    def checkpoint(self) -> None:
+        """Copy the write-ahead log into the file as far as possible.
 
         The one method that another thread may call, and only one at a time.
         """
         with self._translated():
-            return self._checkpointer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+            self._checkpointer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
 
     def reopen(self, revision: int) -> list[StoreEvent]:
         """After a failure: open the file again; returns what it holds beyond `revision`.

@@ -87,6 +87,8 @@ class WatchHub:
         for event in events:
             key = event.key
             for length in self._prefix_lengths:
+                if length > len(key):
+                    break
                 for watch in self._synced.get(key[:length], ()):
                     offers.setdefault(watch, []).append(event)
         for watch, offered in offers.items():

@@ -45,8 +45,8 @@ def test_a_good_name_has_nothing_wrong(rule: Callable[[str], str], name: str) ->
         (names.qualified_name, "A/x", f"prefix part {SUBDOMAIN_WRONG}"),
         (names.qualified_name, "a" * 64, "name part must be no more than 63 bytes"),
         (names.label_value, "-", "a valid label must be an empty string or consist of alphanumeric characters, '-', "
-         "'_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', "
-         "regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"),
+         "'_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  "
+         "or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"),
         (names.port_name, "0123456789012345", "must be no more than 15 bytes; must contain at least one letter (a-z)"),
         (names.port_name, "A", "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-); "
          "must contain at least one letter (a-z)"),

@@ -134,6 +134,7 @@ async def test_a_server_that_is_down_is_tried_again_and_then_given_up(
 
     api.before = refuse
     recorder.event(POD, "A", "a")
+    await settle()
     await clock.advance(60)
     assert len(api.requests) == ATTEMPTS
     assert recorder.dropped == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from itertools import pairwise
 
 import orjson
 import pytest
@@ -28,7 +29,7 @@ async def test_chunks_may_end_anywhere(cuts: list[int], ended: bool) -> None:
     edges = [0, *sorted(min(cut, len(stream)) for cut in cuts), len(stream)]
 
     async def chunks() -> AsyncIterator[bytes]:
-        for start, end in zip(edges, edges[1:], strict=False):
+        for start, end in pairwise(edges):
             yield stream[start:end]
 
     events = [event async for event in read_events(chunks(), CONFIG_MAPS.decode)]

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from suites.store_suite import StoreSuite
 
+from suites.store_suite import StoreSuite
 from wherry.store.memory import MemoryStore
 
 

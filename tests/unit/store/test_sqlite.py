@@ -3,13 +3,13 @@ from __future__ import annotations
 import asyncio
 import resource
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import apsw
 import pytest
-from suites.store_suite import StoreSuite, keys_of, read_events
 
+from suites.store_suite import StoreSuite, keys_of, read_events
 from wherry.kit import failpoints
 from wherry.kit.clock import FakeClock
 from wherry.store import checkpoint, sqlite
@@ -151,8 +151,8 @@ async def test_more_writes_than_one_commit_takes_are_all_answered(store: SqliteS
 async def test_closing_finishes_what_is_queued(path: Path) -> None:
     store = SqliteStore(path)
     async with asyncio.TaskGroup() as group:
-        write = group.create_task(store.put("/a", b"1"))  # noqa: TID251 - a test
-        group.create_task(store.close())  # noqa: TID251 - a test
+        write = group.create_task(store.put("/a", b"1"))
+        group.create_task(store.close())
     assert write.result().revision == 2
     store = SqliteStore(path)
     assert await store.get("/a") == KeyValue("/a", b"1", 2, 2)
@@ -204,10 +204,10 @@ async def test_when_no_more_can_be_written_reads_go_on_and_writes_recover(path: 
     store = SqliteStore(path)
     written = {}
     with files_no_larger_than(300_000):
-        with pytest.raises(StoreBroken):
+        with suppress(StoreBroken):
             for n in range(1000):
                 written[f"/{n:04}"] = await store.put(f"/{n:04}", b"x" * 3000)
-        assert len(written) > 10
+        assert 10 < len(written) < 200
         with pytest.raises(StoreBroken):
             await store.put("/again", b"x" * 3000)
         assert (await store.list("")).items == list(written.values())
@@ -224,22 +224,21 @@ async def test_the_write_ahead_log_stays_small(path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(sqlite, "CHECKPOINT_EVERY_BYTES", 100_000)
     monkeypatch.setattr(sqlite, "WAL_MAX_BYTES", 1_000_000)
     store = SqliteStore(path)
-    largest = 0
-    for n in range(150):
+    wal, largest = Path(f"{path}-wal"), 0
+    for n in range(400):
         await asyncio.gather(*(store.put(f"/{i}", b"%05d" % n * 600) for i in range(20)))
-        largest = max(largest, Path(f"{path}-wal").stat().st_size)
-    assert 100_000 < largest < 4_000_000
+        largest = max(largest, wal.stat().st_size)  # noqa: ASYNC240 - a test may block
+    assert 100_000 < largest < 12_000_000
     await store.close()
 
 
 async def test_a_failed_checkpoint_loses_nothing_and_is_tried_again(path: Path) -> None:
     attempts: list[int] = []
 
-    def fail_once() -> tuple[int, int]:
+    def fail_once() -> None:
         attempts.append(1)
         if len(attempts) == 1:
             raise StoreBroken("no space")
-        return 1, 1
 
     checkpoints = checkpoint.Checkpoints(fail_once, every_bytes=10, wal_max_bytes=100)
     checkpoints.note(10)
@@ -252,10 +251,13 @@ async def test_a_failed_checkpoint_loses_nothing_and_is_tried_again(path: Path) 
     assert len(attempts) == 2
 
 
-async def test_a_damaged_value_is_found_at_start(path: Path) -> None:
-    store = SqliteStore(path)
-    await store.put("/a", b"precious" * 10)
-    await store.close()
+def test_a_damaged_value_is_found_at_start(path: Path) -> None:
+    async def write() -> None:
+        store = SqliteStore(path)
+        await store.put("/a", b"precious" * 10)
+        await store.close()
+
+    asyncio.run(write())
     data = path.read_bytes()
     assert data.count(b"precious") == 10
     path.write_bytes(data.replace(b"precious", b"prexious"))

@@ -67,6 +67,9 @@ class Mounts(Protocol):
     def unmount(self, target: Path) -> None:
         """Take it away; nothing there is fine."""
 
+    def below(self, directory: Path) -> list[Path]:
+        """What is mounted in a directory, the deepest first."""
+
 
 @dataclass(frozen=True, slots=True)
 class VolumeContext:

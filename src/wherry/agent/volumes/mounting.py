@@ -25,3 +25,8 @@ class KernelMounts:
         """Take it away; nothing there is fine."""
         with contextlib.suppress(FileNotFoundError):
             mounts.unmount(target, missing_ok=True)
+
+    def below(self, directory: Path) -> list[Path]:
+        """What is mounted in a directory, the deepest first."""
+        inside = [point.path for point in mounts.mount_points() if point.path.is_relative_to(directory)]
+        return sorted(inside, key=lambda path: len(path.parts), reverse=True)

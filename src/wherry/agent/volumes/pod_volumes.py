@@ -95,8 +95,17 @@ class PodVolumes:
 
     def unmount(self) -> None:
         """Take everything away. Safe to call twice, and by an agent that did not mount it."""
-        for parent, depth in (("volume-subpaths", 3), ("volumes/empty_dir", 1)):
-            for target in (self.directory / parent).glob("/".join("*" * depth)):
-                self.mounts.unmount(target)
-        shutil.rmtree(self.directory, ignore_errors=False) if self.directory.exists() else None
         self._places.clear()
+        remove_directory(self.directory, self.mounts)
+
+
+def remove_directory(directory: Path, mounts: Mounts) -> None:
+    """Remove a pod's directory with all that is mounted in it. Raises OSError."""
+    if not directory.exists():
+        return
+    for target in mounts.below(directory):
+        mounts.unmount(target)
+    if left := mounts.below(directory):
+        # Removing files through a mount would remove them where they really are.
+        raise OSError(f"{left[0]} is still mounted")
+    shutil.rmtree(directory)

@@ -4,11 +4,35 @@ from __future__ import annotations
 
 from msgspec import field
 
+from wherry.api.core.pod_defaults import default_pod_template
+from wherry.api.core.pod_validation import validate_service_template
+from wherry.api.documents import put_absent, section
+from wherry.api.label_selector import validate_selector_kept, validate_workload_selector
+from wherry.api.object_meta import not_negative, one_of
+from wherry.api.workload import (
+    CONTAINER_COLUMNS,
+    SELECTOR_COLUMN,
+    container_cells,
+    pod_template,
+    put_spec_defaults,
+    selector_cell,
+    validate_percentage,
+)
 from wherry.apimachinery.document import Document
+from wherry.apimachinery.field_errors import FieldError, forbidden, invalid
 from wherry.apimachinery.labels import LabelSelector
 from wherry.apimachinery.meta import ObjectMeta
-from wherry.apimachinery.resource_type import SCALE, STATUS, ScalePaths, resource_type
+from wherry.apimachinery.resource_type import (
+    AGE_COLUMN,
+    NAME_COLUMN,
+    SCALE,
+    STATUS,
+    Column,
+    ScalePaths,
+    resource_type,
+)
 from wherry.apimachinery.struct import Struct
+from wherry.apimachinery.timestamps import age_since
 
 
 class RollingUpdateDeployment(Struct):
@@ -61,6 +85,73 @@ class Deployment(Struct):
     status: DeploymentStatus = field(default_factory=DeploymentStatus)
 
 
+QUARTER = "25%"
+WHOLE_PERCENT = 100
+
+
+def _default(new: Document) -> None:
+    spec = put_spec_defaults(new, replicas=1, revisionHistoryLimit=10, progressDeadlineSeconds=600)
+    strategy = section(spec, "strategy")
+    put_absent(strategy, type="RollingUpdate")
+    if strategy["type"] == "RollingUpdate":
+        put_absent(section(strategy, "rollingUpdate"), maxUnavailable=QUARTER, maxSurge=QUARTER)
+    default_pod_template(section(spec, "template"))
+
+
+def _validate(new: Deployment, old: Deployment | None) -> list[FieldError]:
+    spec = new.spec
+    template = pod_template(spec.template)
+    errors = not_negative("spec.replicas", spec.replicas)
+    errors += validate_workload_selector(spec.selector, template.metadata.labels, "deployment")
+    errors += validate_service_template(template, "ReplicaSet")
+    if spec.strategy is not None:
+        errors += _validate_strategy(spec.strategy, "spec.strategy")
+    errors += not_negative("spec.minReadySeconds", spec.min_ready_seconds)
+    errors += not_negative("spec.revisionHistoryLimit", spec.revision_history_limit)
+    errors += not_negative("spec.progressDeadlineSeconds", spec.progress_deadline_seconds)
+    deadline_s = spec.progress_deadline_seconds
+    if deadline_s is not None and deadline_s <= (spec.min_ready_seconds or 0):
+        detail = "must be greater than minReadySeconds"
+        errors.append(invalid("spec.progressDeadlineSeconds", deadline_s, detail))
+    return errors + validate_selector_kept(spec.selector, old.spec.selector) if old is not None else errors
+
+
+def _validate_strategy(strategy: DeploymentStrategy, path: str) -> list[FieldError]:
+    errors = one_of(f"{path}.type", strategy.type, ("Recreate", "RollingUpdate"), may_be_absent=False)
+    rolling = strategy.rolling_update
+    if rolling is None:
+        return errors
+    path = f"{path}.rollingUpdate"
+    if strategy.type == "Recreate":
+        return [*errors, forbidden(path, "may not be specified when strategy `type` is 'Recreate'")]
+    errors += validate_percentage(f"{path}.maxUnavailable", rolling.max_unavailable)
+    errors += validate_percentage(f"{path}.maxSurge", rolling.max_surge)
+    if not errors and _is_nothing(rolling.max_unavailable) and _is_nothing(rolling.max_surge):
+        detail = "may not be 0 when `maxSurge` is 0"
+        errors.append(invalid(f"{path}.maxUnavailable", rolling.max_unavailable, detail))
+    share = rolling.max_unavailable
+    if isinstance(share, str) and share[:-1].isdigit() and int(share[:-1]) > WHOLE_PERCENT:
+        errors.append(invalid(f"{path}.maxUnavailable", share, "must not be greater than 100%"))
+    return errors
+
+
+def _is_nothing(share: int | str | None) -> bool:
+    return share in (0, None) or (isinstance(share, str) and share.rstrip("%").strip("0") == "")
+
+
+def _row(deployment: Deployment, now_s: float) -> tuple[object, ...]:
+    status = deployment.status
+    return (
+        deployment.metadata.name,
+        f"{status.ready_replicas or 0}/{deployment.spec.replicas or 0}",
+        status.updated_replicas or 0,
+        status.available_replicas or 0,
+        age_since(deployment.metadata.creation_timestamp, now_s),
+        *container_cells(deployment.spec.template),
+        selector_cell(deployment.spec.selector),
+    )
+
+
 DEPLOYMENTS = resource_type(
     Deployment,
     kind="Deployment",
@@ -69,5 +160,17 @@ DEPLOYMENTS = resource_type(
     short_names=("deploy",),
     categories=("all",),
     subresources=(STATUS, SCALE),
+    default=_default,
+    validate=_validate,
+    columns=(
+        NAME_COLUMN,
+        Column("Ready", description="Number of the pod with ready state."),
+        Column("Up-to-date", "integer", "How many pods have the newest template."),
+        Column("Available", "integer", "How many pods can take work."),
+        AGE_COLUMN,
+        *CONTAINER_COLUMNS,
+        SELECTOR_COLUMN,
+    ),
+    row=_row,
     scale=ScalePaths(),
 )

@@ -4,12 +4,36 @@ from __future__ import annotations
 
 from msgspec import field
 
-from wherry.api.core.persistent_volume_claim import PersistentVolumeClaim
+from wherry.api.core.persistent_volume_claim import PersistentVolumeClaim, default_claim, validate_claim_spec
+from wherry.api.core.pod_defaults import default_pod_template
+from wherry.api.core.pod_validation import validate_service_template
+from wherry.api.documents import put_absent, section, sections
+from wherry.api.label_selector import validate_workload_selector
+from wherry.api.object_meta import not_negative, one_of
+from wherry.api.workload import (
+    CONTAINER_COLUMNS,
+    clear_status,
+    container_cells,
+    pod_template,
+    put_spec_defaults,
+    validate_percentage,
+)
 from wherry.apimachinery.document import Document
+from wherry.apimachinery.field_errors import FieldError, forbidden, index, invalid
 from wherry.apimachinery.labels import LabelSelector
 from wherry.apimachinery.meta import ObjectMeta
-from wherry.apimachinery.resource_type import SCALE, STATUS, ScalePaths, resource_type
+from wherry.apimachinery.names import dns1123_subdomain
+from wherry.apimachinery.resource_type import (
+    AGE_COLUMN,
+    NAME_COLUMN,
+    SCALE,
+    STATUS,
+    Column,
+    ScalePaths,
+    resource_type,
+)
 from wherry.apimachinery.struct import Struct
+from wherry.apimachinery.timestamps import age_since
 
 
 class RollingUpdateStatefulSetStrategy(Struct):
@@ -74,6 +98,97 @@ class StatefulSet(Struct):
     status: StatefulSetStatus = field(default_factory=lambda: StatefulSetStatus(replicas=0))
 
 
+MUTABLE = (
+    "replicas",
+    "ordinals",
+    "template",
+    "updateStrategy",
+    "revisionHistoryLimit",
+    "persistentVolumeClaimRetentionPolicy",
+    "minReadySeconds",
+)
+FROZEN = (
+    f"updates to statefulset spec for fields other than {', '.join(repr(name) for name in MUTABLE[:-1])} "
+    f"and {MUTABLE[-1]!r} are forbidden"
+)
+RETENTION_POLICIES = ("Delete", "Retain")
+
+
+def _default(new: Document) -> None:
+    spec = put_spec_defaults(new, replicas=1, podManagementPolicy="OrderedReady", revisionHistoryLimit=10)
+    strategy = section(spec, "updateStrategy")
+    put_absent(strategy, type="RollingUpdate")
+    if strategy["type"] == "RollingUpdate":
+        put_absent(section(strategy, "rollingUpdate"), partition=0)
+    put_absent(section(spec, "persistentVolumeClaimRetentionPolicy"), whenDeleted="Retain", whenScaled="Retain")
+    default_pod_template(section(spec, "template"))
+    for claim in sections(spec, "volumeClaimTemplates"):
+        put_absent(claim, apiVersion="v1", kind="PersistentVolumeClaim")
+        default_claim(claim)
+
+
+def _validate(new: StatefulSet, old: StatefulSet | None) -> list[FieldError]:
+    spec = new.spec
+    template = pod_template(spec.template)
+    errors = one_of(
+        "spec.podManagementPolicy", spec.pod_management_policy, ("OrderedReady", "Parallel"), may_be_absent=False
+    )
+    errors += _validate_strategy(spec.update_strategy)
+    policy = spec.persistent_volume_claim_retention_policy
+    if policy is not None:
+        path = "spec.persistentVolumeClaimRetentionPolicy"
+        errors += one_of(f"{path}.whenDeleted", policy.when_deleted, RETENTION_POLICIES)
+        errors += one_of(f"{path}.whenScaled", policy.when_scaled, RETENTION_POLICIES)
+    errors += not_negative("spec.replicas", spec.replicas)
+    errors += not_negative("spec.minReadySeconds", spec.min_ready_seconds)
+    errors += not_negative("spec.revisionHistoryLimit", spec.revision_history_limit)
+    errors += not_negative("spec.ordinals.start", spec.ordinals.start if spec.ordinals else None)
+    if spec.service_name and (wrong := dns1123_subdomain(spec.service_name)):
+        errors.append(invalid("spec.serviceName", spec.service_name, wrong))
+    errors += validate_workload_selector(spec.selector, template.metadata.labels, "statefulset")
+    errors += validate_service_template(template, "StatefulSet")
+    for position, claim in enumerate(spec.volume_claim_templates):
+        errors += validate_claim_spec(claim.spec, f"{index('spec.volumeClaimTemplates', position)}.spec")
+    return errors
+
+
+def _validate_strategy(strategy: StatefulSetUpdateStrategy | None) -> list[FieldError]:
+    path = "spec.updateStrategy"
+    if strategy is None:
+        return []
+    errors = one_of(f"{path}.type", strategy.type, ("OnDelete", "RollingUpdate"), may_be_absent=False)
+    rolling = strategy.rolling_update
+    if rolling is None:
+        return errors
+    if strategy.type == "OnDelete":
+        detail = "only allowed for updateStrategy 'RollingUpdate'"
+        return [*errors, invalid(f"{path}.rollingUpdate", {}, detail)]
+    errors += not_negative(f"{path}.rollingUpdate.partition", rolling.partition)
+    errors += validate_percentage(f"{path}.rollingUpdate.maxUnavailable", rolling.max_unavailable)
+    if rolling.max_unavailable in (0, "0%"):
+        errors.append(invalid(f"{path}.rollingUpdate.maxUnavailable", rolling.max_unavailable, "cannot be 0"))
+    return errors
+
+
+def _validate_update(new: Document, old: Document | None) -> list[FieldError]:
+    if old is None:
+        return []
+
+    def fixed(document: Document) -> Document:
+        return {name: value for name, value in section(document, "spec").items() if name not in MUTABLE}
+
+    return [] if fixed(new) == fixed(old) else [forbidden("spec", FROZEN)]
+
+
+def _row(stateful_set: StatefulSet, now_s: float) -> tuple[object, ...]:
+    return (
+        stateful_set.metadata.name,
+        f"{stateful_set.status.ready_replicas or 0}/{stateful_set.spec.replicas or 0}",
+        age_since(stateful_set.metadata.creation_timestamp, now_s),
+        *container_cells(stateful_set.spec.template),
+    )
+
+
 STATEFUL_SETS = resource_type(
     StatefulSet,
     kind="StatefulSet",
@@ -82,5 +197,16 @@ STATEFUL_SETS = resource_type(
     short_names=("sts",),
     categories=("all",),
     subresources=(STATUS, SCALE),
+    default=_default,
+    prepare=clear_status,
+    validate=_validate,
+    validate_documents=_validate_update,
+    columns=(
+        NAME_COLUMN,
+        Column("Ready", description="Number of the pod with ready state."),
+        AGE_COLUMN,
+        *CONTAINER_COLUMNS,
+    ),
+    row=_row,
     scale=ScalePaths(),
 )

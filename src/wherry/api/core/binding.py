@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from msgspec import field
 
+from wherry.api.object_meta import one_of
+from wherry.apimachinery.field_errors import FieldError, required
 from wherry.apimachinery.meta import ObjectMeta
 from wherry.apimachinery.resource_type import resource_type
 from wherry.apimachinery.struct import Struct
@@ -28,4 +30,11 @@ class Binding(Struct):
     target: ObjectReference = field(default_factory=ObjectReference)
 
 
-BINDINGS = resource_type(Binding, kind="Binding", plural="bindings", verbs=("create",))
+def _validate(new: Binding, old: Binding | None) -> list[FieldError]:
+    errors = one_of("target.kind", new.target.kind, ("Node", "<empty>"))
+    if not new.target.name:
+        errors.append(required("target.name"))
+    return errors
+
+
+BINDINGS = resource_type(Binding, kind="Binding", plural="bindings", verbs=("create",), validate=_validate)

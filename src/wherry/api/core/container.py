@@ -97,10 +97,15 @@ class SleepAction(Struct):
     seconds: int = 0
 
 
+class GRPCAction(Struct):
+    """A question by gRPC: known to be asked for, but nothing of it is acted on yet."""
+
+
 class Probe(Struct):
     exec: ExecAction | None = None
     http_get: HTTPGetAction | None = None
     tcp_socket: TCPSocketAction | None = None
+    grpc: GRPCAction | None = None
     initial_delay_seconds: int | None = None
     timeout_seconds: int | None = None
     period_seconds: int | None = None

@@ -133,9 +133,8 @@ def _validate_taints(taints: tuple[Taint, ...], path: str) -> list[FieldError]:
 
 def _status_word(node: Node) -> str:
     ready = next((condition for condition in node.status.conditions if condition.type == "Ready"), None)
-    if ready is None:
-        word = "Unknown"
-    else:
+    word = "Unknown"
+    if ready is not None:
         word = "Ready" if ready.status == "True" else "NotReady"
     return f"{word},SchedulingDisabled" if node.spec.unschedulable else word
 

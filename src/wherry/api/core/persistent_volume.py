@@ -122,6 +122,11 @@ def validate_storage_amount(amount: QuantityText, path: str) -> list[FieldError]
     return [invalid(path, str(amount), "must be greater than zero")]
 
 
+def _prepare(new: Document, old: Document | None) -> None:
+    if old is None:
+        new["status"] = {"phase": "Pending"}
+
+
 def _row(volume: PersistentVolume, now_s: float) -> tuple[object, ...]:
     meta, spec = volume.metadata, volume.spec
     claim = spec.claim_ref
@@ -148,6 +153,7 @@ PERSISTENT_VOLUMES = resource_type(
     short_names=("pv",),
     subresources=(STATUS,),
     default=_default,
+    prepare=_prepare,
     validate=_validate,
     columns=(
         NAME_COLUMN,

@@ -123,6 +123,11 @@ def _is_shrunk(new: Document, old: Document) -> bool:
     return wanted < had
 
 
+def _prepare(new: Document, old: Document | None) -> None:
+    if old is None:
+        new["status"] = {"phase": "Pending"}
+
+
 def _row(claim: PersistentVolumeClaim, now_s: float) -> tuple[object, ...]:
     meta, spec = claim.metadata, claim.spec
     is_bound = bool(spec.volume_name)
@@ -146,6 +151,7 @@ PERSISTENT_VOLUME_CLAIMS = resource_type(
     short_names=("pvc",),
     subresources=(STATUS,),
     default=default_claim,
+    prepare=_prepare,
     validate=_validate,
     validate_documents=_validate_update,
     columns=(

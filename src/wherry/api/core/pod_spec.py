@@ -46,6 +46,10 @@ class PodReadinessGate(Struct):
     condition_type: str = ""
 
 
+class PodSchedulingGate(Struct):
+    name: str = ""
+
+
 class PodSpec(Struct):
     volumes: tuple[Volume, ...] = ()
     init_containers: tuple[Container, ...] = ()
@@ -72,6 +76,7 @@ class PodSpec(Struct):
     dns_config: PodDNSConfig | None = None
     enable_service_links: bool | None = None
     readiness_gates: tuple[PodReadinessGate, ...] = ()
+    scheduling_gates: tuple[PodSchedulingGate, ...] = ()
     set_hostname_as_fqdn: bool | None = field(default=None, name="setHostnameAsFQDN")
 
 

@@ -90,6 +90,12 @@ def _validate_handler(handler: Probe | LifecycleHandler, path: str) -> list[Fiel
         elif other.seconds < 0:
             detail = "must be greater than or equal to 0 and less than terminationGracePeriodSeconds"
             errors.append(invalid(child(path, name), other.seconds, detail))
+    if isinstance(handler, Probe) and handler.grpc is not None:
+        given += 1
+        if given > 1:
+            errors.append(forbidden(child(path, "grpc"), "may not specify more than 1 handler type"))
+    if given == 0:
+        errors.append(required(path, "must specify a handler type"))
     return errors
 
 

@@ -65,9 +65,9 @@ def _validate(new: Secret, old: Secret | None) -> list[FieldError]:
 
 
 def _validate_type(secret: Secret) -> list[FieldError]:
-    if secret.type == "kubernetes.io/basic-auth":
-        if not {"username", "password"} & secret.data.keys():
-            return [required("data[username]"), required("data[password]")]
+    has_login = bool({"username", "password"} & secret.data.keys())
+    if secret.type == "kubernetes.io/basic-auth" and not has_login:
+        return [required("data[username]"), required("data[password]")]
     if secret.type == "kubernetes.io/service-account-token" and not secret.metadata.annotations.get(ACCOUNT_ANNOTATION):
         return [required(key("metadata.annotations", ACCOUNT_ANNOTATION))]
     return [required(key("data", name)) for name in NEEDED_KEYS.get(secret.type, ()) if name not in secret.data]

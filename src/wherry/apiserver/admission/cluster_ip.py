@@ -17,7 +17,7 @@ import orjson
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import InternalError, invalid
 from wherry.apimachinery.field_errors import FieldError, show
-from wherry.apiserver.admission.registry import AdmissionEnvironment, Attributes, Operation
+from wherry.apiserver.admission.interface import AdmissionEnvironment, Attributes, Operation
 from wherry.apiserver.wire import list_in, mapping_in, text_in
 from wherry.store.interface import Store
 
@@ -103,14 +103,8 @@ class ServiceAddresses:
         if not self._is_loaded:
             await self._load()
         spec = mapping_in(attributes.object, "spec")
-        old_spec = mapping_in(attributes.old or {}, "spec")
         if text_in(spec, "type") == "ExternalName":
-            if text_in(old_spec, "type") != "ExternalName":
-                for name in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"):
-                    spec.pop(name, None)
             return
-        if old_spec:
-            _carry_over(spec, old_spec)
         errors = await self._set_address(spec, attributes)
         if text_in(spec, "type") in ("NodePort", "LoadBalancer"):
             errors += await self._set_node_ports(spec, attributes)
@@ -205,28 +199,8 @@ def _address_error(wanted: str, detail: str) -> FieldError:
     return FieldError("FieldValueInvalid", "spec.clusterIPs", message)
 
 
-def _carry_over(spec: Document, old_spec: Document) -> None:
-    """Keep what was allocated where the new object does not say otherwise."""
-    if "clusterIP" not in spec and "clusterIPs" not in spec and text_in(old_spec, "type") != "ExternalName":
-        for name in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"):
-            if name in old_spec:
-                spec[name] = old_spec[name]
-    if text_in(spec, "type") not in ("NodePort", "LoadBalancer"):
-        return
-    old_ports = {_port_identity(port): port.get("nodePort") for port in _ports_of(old_spec)}
-    used = {port.get("nodePort") for port in _ports_of(spec)}
-    for port in _ports_of(spec):
-        old = old_ports.get(_port_identity(port))
-        if not port.get("nodePort") and old and old not in used:
-            port["nodePort"] = old
-
-
 def _ports_of(spec: Document) -> list[Document]:
     return [port for port in list_in(spec, "ports") if isinstance(port, dict)]
-
-
-def _port_identity(port: Document) -> tuple[object, object]:
-    return port.get("port"), port.get("protocol") or "TCP"
 
 
 def _addresses_in(service: Document) -> Iterator[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import orjson
 
 from wherry.apimachinery.document import Document
-from wherry.apiserver.admission.registry import AdmissionEnvironment, Attributes, Operation
+from wherry.apiserver.admission.interface import AdmissionEnvironment, Attributes, Operation
 from wherry.apiserver.wire import mapping_in, text_in
 
 PREFIX = "/storage.k8s.io/storageclasses/"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wherry.apimachinery.document import Document
-from wherry.apiserver.admission.registry import AdmissionEnvironment, Attributes, Operation
+from wherry.apiserver.admission.interface import AdmissionEnvironment, Attributes, Operation
 from wherry.apiserver.wire import list_in, mapping_in, text_in
 
 TAINTS = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")

@@ -6,7 +6,7 @@ import msgspec
 
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import Forbidden, forbidden, not_found, qualified
-from wherry.apiserver.admission.registry import AdmissionEnvironment, Attributes, Operation
+from wherry.apiserver.admission.interface import AdmissionEnvironment, Attributes, Operation
 from wherry.apiserver.wire import metadata_of
 
 PROTECTED_NAMESPACES = frozenset({"default", "kube-system", "kube-public"})

@@ -6,10 +6,12 @@ import orjson
 
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import forbidden
-from wherry.apiserver.admission.registry import AdmissionEnvironment, Attributes, Operation
+from wherry.apiserver.admission.interface import AdmissionEnvironment, Attributes, Operation
 from wherry.apiserver.wire import mapping_in, text_in
 
 PREFIX = "/scheduling.k8s.io/priorityclasses/"
+# Another server on the same store may have changed the classes; its writes are not counted here.
+REMEMBER_S = 1.0
 
 
 class Priority:
@@ -22,7 +24,9 @@ class Priority:
     def __init__(self, environment: AdmissionEnvironment) -> None:
         """Looks priority classes up in the store."""
         self._store = environment.store
-        self._default: tuple[int, Document | None] = (0, None)
+        self._clock = environment.clock
+        self._writes = environment.writes
+        self._default: tuple[int, float, Document | None] = (-1, 0.0, None)
 
     async def admit(self, attributes: Attributes) -> None:
         """Raise Forbidden for an unknown class or a priority that contradicts the class."""
@@ -54,14 +58,13 @@ class Priority:
         return document
 
     async def _default_class(self) -> Document | None:
-        page = await self._store.list(PREFIX)
-        # The newest revision among them plus their number identifies the set.
-        version = hash(tuple((item.key, item.revision) for item in page.items))
-        if version != self._default[0]:
+        writes, now_s = self._writes["scheduling.k8s.io", "priorityclasses"], self._clock.monotonic_s()
+        if self._default[0] != writes or now_s >= self._default[1]:
+            page = await self._store.list(PREFIX)
             classes: list[Document] = [orjson.loads(item.value) for item in page.items]
             chosen = [document for document in classes if document.get("globalDefault")]
-            self._default = (version, min(chosen, key=_value, default=None))
-        return self._default[1]
+            self._default = (writes, now_s + REMEMBER_S, min(chosen, key=_value, default=None))
+        return self._default[2]
 
 
 def _value(document: Document) -> int:

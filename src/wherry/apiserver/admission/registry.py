@@ -1,100 +1,22 @@
-"""The list of admission plugins, and the little that they share.
-
-A plugin sees an object after its defaults are filled in and before it is validated. It may complete
-`attributes.object` in place, add warnings, or refuse by raising a StatusError. New plugin: one file
-with a class, one line in `admission_plugins`.
-"""
+"""The list of admission plugins, in the order in which they run. New plugin: one file, one line here."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from random import Random
-from typing import Literal, Protocol
 
-from wherry.apimachinery.document import Document
-from wherry.apimachinery.resource_type import AnyResourceType
-from wherry.apiserver.request import UserInfo
-from wherry.kit.clock import Clock
-from wherry.store.interface import Store
-
-Operation = Literal["CREATE", "UPDATE", "DELETE"]
-
-
-@dataclass(slots=True)
-class Attributes:
-    """What is about to happen. `object` is the object as it will be stored; `old` the one before.
-
-    For a DELETE `object` is the object as it is kept while its deletion is pending. `afterwards` is
-    called when the write is done or has failed.
-    """
-
-    operation: Operation
-    resource: AnyResourceType
-    namespace: str
-    name: str
-    user: UserInfo
-    object: Document
-    old: Document | None = None
-    dry_run: bool = False
-    warnings: list[str] = field(default_factory=list)
-    afterwards: list[Callable[[], None]] = field(default_factory=list)
-
-
-class AdmissionPlugin(Protocol):
-    """One rule. `resources` are (group, plural) pairs; an empty set means all."""
-
-    name: str
-    operations: frozenset[Operation]
-    resources: frozenset[tuple[str, str]]
-
-    async def admit(self, attributes: Attributes) -> None:
-        """Complete or refuse."""
-
-
-@dataclass(frozen=True, slots=True)
-class AdmissionEnvironment:
-    """What plugins may use."""
-
-    store: Store
-    clock: Clock
-    random: Random
-    service_cidr: str
-
-
-class AdmissionChain:
-    """Runs, in order, the plugins that care about an object."""
-
-    def __init__(self, plugins: tuple[AdmissionPlugin, ...]) -> None:
-        """`plugins` in the order in which they run."""
-        self._plugins = plugins
-        self._chosen: dict[tuple[Operation, str, str], tuple[AdmissionPlugin, ...]] = {}
-
-    async def admit(self, attributes: Attributes) -> None:
-        """Let every plugin that is concerned complete or refuse the object."""
-        where = (attributes.operation, attributes.resource.group, attributes.resource.plural)
-        plugins = self._chosen.get(where)
-        if plugins is None:
-            plugins = self._chosen[where] = tuple(
-                plugin
-                for plugin in self._plugins
-                if where[0] in plugin.operations and (not plugin.resources or where[1:] in plugin.resources)
-            )
-        for plugin in plugins:
-            await plugin.admit(attributes)
+from wherry.apiserver.admission.cluster_ip import ServiceAddresses
+from wherry.apiserver.admission.default_storage_class import DefaultStorageClass
+from wherry.apiserver.admission.default_tolerations import DefaultTolerationSeconds
+from wherry.apiserver.admission.interface import AdmissionEnvironment, AdmissionPlugin
+from wherry.apiserver.admission.namespace_lifecycle import NamespaceLifecycle
+from wherry.apiserver.admission.priority import Priority
+from wherry.apiserver.admission.service_account import ServiceAccount
 
 
 def admission_plugins(
     environment: AdmissionEnvironment, disabled: frozenset[str] = frozenset()
 ) -> tuple[AdmissionPlugin, ...]:
     """The plugins, in their order, without the `disabled` ones (by name)."""
-    from wherry.apiserver.admission.cluster_ip import ServiceAddresses
-    from wherry.apiserver.admission.default_storage_class import DefaultStorageClass
-    from wherry.apiserver.admission.default_tolerations import DefaultTolerationSeconds
-    from wherry.apiserver.admission.namespace_lifecycle import NamespaceLifecycle
-    from wherry.apiserver.admission.priority import Priority
-    from wherry.apiserver.admission.service_account import ServiceAccount
-
     makers: tuple[Callable[[AdmissionEnvironment], AdmissionPlugin], ...] = (
         NamespaceLifecycle,
         ServiceAccount,

@@ -6,7 +6,7 @@ import orjson
 
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import Forbidden, forbidden
-from wherry.apiserver.admission.registry import AdmissionEnvironment, Attributes, Operation
+from wherry.apiserver.admission.interface import AdmissionEnvironment, Attributes, Operation
 from wherry.apiserver.wire import list_in, mapping_in, text_in
 from wherry.kit.ids import name_suffix
 from wherry.kit.tasks import TaskScope
@@ -68,7 +68,7 @@ class ServiceAccount:
             watch.close()
             return found.value
         async with TaskScope("default-service-account") as scope:
-            scope.start("patience", self._close_later(watch))
+            _ = scope.start("patience", self._close_later(watch))
             async for events in watch:
                 for event in events:
                     if event.key == key and event.value is not None:

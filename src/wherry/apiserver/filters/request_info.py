@@ -40,7 +40,7 @@ class Routes:
         http = request.http
         request.verb = http.method.lower()
         segments = http.path.split("/")
-        if segments[-1] == "" and len(segments) > 2:  # noqa: PLR2004 - one trailing slash is forgiven
+        if segments[-1] == "" and len(segments) > 2:
             segments.pop()
         if http.method not in ALLOWED_METHODS:
             raise MethodNotAllowed
@@ -54,9 +54,9 @@ class Routes:
     def _find_version(self, segments: list[str]) -> tuple[dict[str, AnyResourceType], list[str]] | None:
         """The kinds of the version that the path names and the rest of the path; None if it is no object's path."""
         root = segments[1] if len(segments) > 1 else ""
-        if root == "api" and len(segments) > 3:  # noqa: PLR2004 - /api/v1 itself is discovery
+        if root == "api" and len(segments) > 3:
             group, version, tail = "", segments[2], segments[3:]
-        elif root == "apis" and len(segments) > 4:  # noqa: PLR2004
+        elif root == "apis" and len(segments) > 4:
             group, version, tail = segments[2], segments[3], segments[4:]
         else:
             return None
@@ -68,7 +68,7 @@ class Routes:
     def _resolve_tail(self, request: ApiRequest, kinds: dict[str, AnyResourceType], tail: list[str]) -> None:
         namespace = ""
         # /namespaces/x/pods is a namespaced path, /namespaces/x/status a subresource of the namespace.
-        if len(tail) > 2 and tail[0] == "namespaces" and (kind := kinds.get(tail[2])) and kind.namespaced:  # noqa: PLR2004
+        if len(tail) > 2 and tail[0] == "namespaces" and (kind := kinds.get(tail[2])) and kind.namespaced:
             namespace, tail = tail[1], tail[2:]
         resource = kinds.get(tail[0])
         if resource is None:
@@ -93,9 +93,7 @@ class Routes:
                 raise MethodNotAllowed
             return "create" if name in CONNECT_SUBRESOURCES else verb
         verb = (OBJECT_VERBS if request.name else COLLECTION_VERBS).get(method, "")
-        if verb == "list" and request.is_set("watch"):
-            verb = "watch"
-        elif verb == "get" and request.http.query and request.is_set("watch"):
+        if verb in ("get", "list") and request.http.query and request.is_set("watch"):
             verb = "watch"
         if verb not in resource.verbs:
             raise MethodNotAllowed

@@ -99,7 +99,11 @@ async def collect(store: Store, request: ApiRequest, selection: Selection, limit
 
 def _start(store: Store, request: ApiRequest, selection: Selection, limit: int) -> Start:
     query = request.query
-    token, given, match = query.get("continue", ""), query.get("resourceVersion", ""), query.get("resourceVersionMatch", "")
+    token, given, match = (
+        query.get("continue", ""),
+        query.get("resourceVersion", ""),
+        query.get("resourceVersionMatch", ""),
+    )
     if match:
         _check_match(match, given, token)
     if token:

@@ -9,7 +9,7 @@ from wherry.apiserver.environment import Environment
 from wherry.apiserver.negotiation import decode_body
 from wherry.apiserver.options import write_options
 from wherry.apiserver.request import ApiRequest
-from wherry.apiserver.wire import metadata_of, text_in
+from wherry.apiserver.wire import metadata_of
 from wherry.kit.http.types import Response
 
 
@@ -28,9 +28,14 @@ async def handle_update(environment: Environment, request: ApiRequest) -> Respon
 
 
 def check_name(request: ApiRequest, document: Document) -> None:
-    """The name in the body must be the one in the URL. Raises BadRequest."""
-    name = text_in(metadata_of(document), "name")
-    if name and name != request.name:
-        raise BadRequest(f"the name of the object ({name}) does not match the name on the URL ({request.name})")
+    """The name in the body must be the one in the URL, where it is given. Raises BadRequest."""
+    metadata = document.setdefault("metadata", {})
+    if metadata is None:
+        metadata = document["metadata"] = {}
+    if not isinstance(metadata, dict):
+        raise BadRequest("json: cannot unmarshal the metadata into Go struct field .metadata of type v1.ObjectMeta")
+    name = metadata.get("name")
     if not name:
-        metadata_of(document)["name"] = request.name
+        metadata["name"] = request.name
+    elif name != request.name:
+        raise BadRequest(f"the name of the object ({name}) does not match the name on the URL ({request.name})")

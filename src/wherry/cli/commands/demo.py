@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from wherry.cli.commands.up import bring_up
+from wherry.cli.launch import bring_up
 from wherry.cli.output import say
 from wherry.cluster.data_dir import DataDir
 

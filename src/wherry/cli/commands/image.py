@@ -47,7 +47,7 @@ def build(data_dir: DataDir, directory: Path, tag: str | None) -> None:
 
     started_s = time.monotonic()
     try:
-        image = asyncio.run(build_image(open_store(data_dir), directory, tag=tag))
+        image = build_image(open_store(data_dir), directory, tag=tag)
     except RuntimeFailure as error:
         raise Trouble(str(error)) from error
     describe(image, started_s)
@@ -63,7 +63,7 @@ def import_(data_dir: DataDir, archive: Path, tag: str | None) -> None:
 
     started_s = time.monotonic()
     try:
-        images = asyncio.run(import_archive(open_store(data_dir), archive, tag=tag))
+        images = import_archive(open_store(data_dir), archive, tag=tag)
     except RuntimeFailure as error:
         raise Trouble(str(error)) from error
     for image in images:
@@ -78,7 +78,11 @@ def list_(data_dir: DataDir) -> None:
     if not images:
         say("No images yet. Make one: wherry image build DIRECTORY")
         return
-    rows = [(tag, image.id.removeprefix("sha256:")[:12], size(image.size_bytes)) for image in images for tag in image.tags or ("<none>",)]
+    rows = [
+        (tag, image.id.removeprefix("sha256:")[:12], size(image.size_bytes))
+        for image in images
+        for tag in image.tags or ("<none>",)
+    ]
     table(("IMAGE", "ID", "SIZE"), rows)
 
 

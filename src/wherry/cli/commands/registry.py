@@ -25,5 +25,6 @@ COMMANDS: dict[str, Entry] = {
     "kubectl": Entry("wherry.cli.commands.kubectl", "The real kubectl, pointed at this cluster."),
     "kubeconfig": Entry("wherry.cli.commands.kubeconfig", "Where other tools find this cluster."),
     "doctor": Entry("wherry.cli.commands.doctor", "Check this machine and say what is missing."),
+    "teardown": Entry("wherry.cli.commands.teardown", "Clear the machine (what down does as root).", shown=False),
     "server": Entry("wherry.cli.commands.server", "Run the cluster in the foreground.", shown=False),
 }

@@ -46,7 +46,8 @@ class BootReport:
 @click.pass_obj
 def command(data_dir: DataDir, port: int | None, bind: str) -> None:
     """Run the masters and this machine's node until SIGTERM; containers go on without it."""
-    from wherry.cluster.server import StartFailed, serve
+    from wherry.cluster.boot import StartFailed
+    from wherry.cluster.server import serve
 
     report = BootReport()
     try:

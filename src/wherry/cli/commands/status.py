@@ -8,8 +8,8 @@ import click
 
 from wherry.api.core.node import NODES
 from wherry.api.core.pod import PODS
-from wherry.cli.commands.up import running_pid
 from wherry.cli.connection import with_client
+from wherry.cli.launch import running_pid
 from wherry.cli.output import Trouble, say
 from wherry.client.client import Client
 from wherry.cluster.data_dir import DataDir, read_identity

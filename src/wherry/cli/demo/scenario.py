@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import wherry
-from wherry.cli.commands.image import open_store
-from wherry.cli.commands.up import running_pid, start
 from wherry.cli.demo.stage import Answer, Callers, Stage, kill, processes_of
+from wherry.cli.launch import running_pid, start
 from wherry.cli.output import Trouble, progress, say
 from wherry.kit.clock import Clock
+from wherry.runtime.images.image_store import ImageStore
+from wherry.runtime.interface import ImageStatus
 
 NAMESPACE = "orders-demo"
 REPLICAS = 3
@@ -54,16 +55,16 @@ async def build_images(scenes: Scenes) -> None:
     """Three images, no Docker: the database, release 1, and release 2 with one line of code changed."""
     from wherry.runtime.images.build import build_image
 
-    store, folder = open_store(scenes.stage.data_dir), example_folder()
+    store, folder = ImageStore(scenes.stage.data_dir.images), example_folder()
     for image in (
-        await build_image(store, folder / "database"),
-        await build_image(store, folder / "service"),
-        await _build_second_release(scenes, folder / "service"),
+        build_image(store, folder / "database"),
+        build_image(store, folder / "service"),
+        _build_second_release(scenes, folder / "service"),
     ):
         say(f"    {image.tags[0]}: {image.size_bytes / 1e6:.0f} MB, {image.digest[:19]}...")
 
 
-async def _build_second_release(scenes: Scenes, service: Path) -> object:
+def _build_second_release(scenes: Scenes, service: Path) -> ImageStatus:
     from wherry.runtime.images.build import build_image
 
     with tempfile.TemporaryDirectory() as folder:
@@ -71,14 +72,16 @@ async def _build_second_release(scenes: Scenes, service: Path) -> object:
         shutil.copytree(service, copy)
         code = (copy / "app.py").read_text()
         (copy / "app.py").write_text(code.replace('VERSION = "1"', 'VERSION = "2"'))
-        return await build_image(open_store(scenes.stage.data_dir), copy, tag="orders:2")
+        return build_image(ImageStore(scenes.stage.data_dir.images), copy, tag="orders:2")
 
 
 async def deploy(scenes: Scenes) -> None:
     """The application as plain Kubernetes manifests, applied with the real kubectl."""
     stage, manifests = scenes.stage, example_folder() / "manifests"
     await stage.kubectl("delete", "namespace", NAMESPACE, "--ignore-not-found")
-    await stage.kubectl("apply", "-f", "-", text=f"{{apiVersion: v1, kind: Namespace, metadata: {{name: {NAMESPACE}}}}}")
+    await stage.kubectl(
+        "apply", "-f", "-", text=f"{{apiVersion: v1, kind: Namespace, metadata: {{name: {NAMESPACE}}}}}"
+    )
     await stage.kubectl("apply", "-f", str(manifests))
     await stage.kubectl("rollout", "status", "statefulset/orders-db", "--timeout=60s")
     await stage.kubectl("rollout", "status", "deployment/orders", "--timeout=60s")
@@ -106,7 +109,9 @@ async def kill_container(scenes: Scenes) -> None:
     pids = processes_of(container_id)
     require(pids, f"no process of container {container_id} found")
     kill(pids[0])
-    await scenes.stage.kubectl("wait", f"pod/{pod}", "--for=jsonpath={.status.containerStatuses[0].restartCount}=1", "--timeout=60s")
+    await scenes.stage.kubectl(
+        "wait", f"pod/{pod}", "--for=jsonpath={.status.containerStatuses[0].restartCount}=1", "--timeout=60s"
+    )
     await scenes.stage.kubectl("wait", f"pod/{pod}", "--for=condition=Ready", "--timeout=60s")
     (again,) = [entry for entry in await _containers(scenes, "app=orders") if entry[0] == pod]
     require(again[1] != container_id, "the container is still the old one")
@@ -152,7 +157,8 @@ async def roll_out(scenes: Scenes) -> None:
     last = await scenes.stage.call(scenes.address, "GET", f"/x/{scenes.row_id}")
     require(last.version == "2", f"version {last.version} answers after the rollout")
     old = sum(answer.version == "1" for answer in answers)
-    say(f"    {len(answers)} requests meanwhile, 0 failed: {old} answered by release 1, {len(answers) - old} by release 2")
+    new = len(answers) - old
+    say(f"    {len(answers)} requests meanwhile, 0 failed: {old} answered by release 1, {new} by release 2")
 
 
 async def kill_masters(scenes: Scenes) -> None:
@@ -170,7 +176,8 @@ async def kill_masters(scenes: Scenes) -> None:
     row = await stage.call(scenes.address, "GET", f"/x/{scenes.row_id}")
     require(row.body.get("item") == (scenes.row.body.get("item") if scenes.row else None), f"the row is now {row.body}")
     count = sum(len(pids) for pids in after.values())
-    say(f"    back after {took_s:.1f} s: {len(after)} pods with the same {count} process ids, and row {scenes.row_id} is still there")
+    say(f"    back after {took_s:.1f} s: {len(after)} pods with the same {count} process ids")
+    say(f"    row {scenes.row_id} is still there")
 
 
 async def _containers(scenes: Scenes, selector: str) -> list[tuple[str, str]]:

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from wherry.cli.commands.kubectl import kubectl_path
 from wherry.cli.output import Trouble
+from wherry.cli.programs import kubectl_path
 from wherry.cluster.data_dir import DataDir
 from wherry.kit.process import Completed, run, run_blocking
 from wherry.kit.threads import run_in_thread
@@ -137,7 +137,7 @@ def processes_of(container_id: str) -> list[int]:
 
 
 def kill(pid: int) -> None:
-    """kill -9, through sudo where we are not root."""
+    """Kill with -9, through sudo where we are not root."""
     if os.geteuid() == 0:
         os.kill(pid, signal.SIGKILL)
     else:

@@ -19,7 +19,7 @@ import httptools
 from wherry.kit.http.eager import Work, Worker
 from wherry.kit.http.response_writer import ResponseWriter
 from wherry.kit.http.tls import peer_of
-from wherry.kit.http.types import Peer, Request, Response, WebSocketClosed
+from wherry.kit.http.types import Peer, Request, Response, Upgrade, WebSocketClosed
 from wherry.kit.http.websocket import (
     SocketWebSocket,
     accept_key,
@@ -271,6 +271,7 @@ class Connection(asyncio.Protocol):
         if self._writer.is_streaming:
             self._worker.cancel()
         elif not self._worker.is_busy:
+            self._worker.cancel()
             self._transport.close()
 
     def abort(self) -> None:
@@ -328,10 +329,10 @@ class Connection(asyncio.Protocol):
             except Exception as error:  # noqa: BLE001 - the app's last resort: a client gets a 500, never a stack trace
                 log.error("Failed to answer a request", err=error, method=request.method, path=request.path)
                 response = internal_error()
-        if response.upgrade is not None:
-            await self._upgrade(exchange, response)
-            return
         try:
+            if response.upgrade is not None:
+                await self._upgrade(exchange, response.upgrade)
+                return
             await self._writer.write(
                 response,
                 is_head=request.method == "HEAD",
@@ -339,7 +340,7 @@ class Connection(asyncio.Protocol):
                 is_http_10=exchange.is_http_10,
             )
         except Exception as error:  # noqa: BLE001 - a body that fails half way can only be cut off
-            log.error("Failed to stream a response", err=error, method=request.method, path=request.path)
+            log.error("Failed to send a response", err=error, method=request.method, path=request.path)
             self._transport.close()
             return
         if not exchange.keep_alive or self._writer.is_last:
@@ -349,9 +350,7 @@ class Connection(asyncio.Protocol):
             else:
                 self._server.loop.call_later(LINGER_S, self._transport.close)
 
-    async def _upgrade(self, exchange: Exchange, response: Response) -> None:
-        upgrade = response.upgrade
-        assert upgrade is not None
+    async def _upgrade(self, exchange: Exchange, upgrade: Upgrade) -> None:
         request = exchange.request
         problem = handshake_error(request.method, request.headers)
         if problem or not self._is_upgrading:

@@ -51,6 +51,10 @@ class Worker:
         except StopIteration:
             self.is_busy = False
             return
+        except asyncio.CancelledError:
+            self.is_busy = False
+            self.cancel()
+            return
         self._suspended = (work, waited)
         if not self._wake.done():
             self._wake.set_result(None)
@@ -124,17 +128,18 @@ def _steps(
     error: BaseException | None,
 ) -> Generator[object, object, object]:
     """Go on with a coroutine that has yielded `waited` already."""
+    value: object = None
     while True:
+        if error is None:
+            try:
+                value = yield waited
+            except BaseException as thrown:  # noqa: BLE001 - whatever the task throws in goes on to the coroutine
+                error = thrown
         try:
             if error is None:
-                try:
-                    value = yield waited
-                except BaseException as thrown:
-                    error = thrown
-                    continue
                 waited = work.send(value)
             else:
-                thrown, error = error, None
-                waited = work.throw(thrown)
+                pending, error = error, None
+                waited = work.throw(pending)
         except StopIteration as stop:
             return stop.value

@@ -25,6 +25,8 @@ from wherry.kit.http.wire import BODY_BYTES_MAX, DateHeader
 # Go's default; a client that opens many connections at once must not meet resets.
 _BACKLOG = 1024
 _HANDSHAKE_S = 10.0
+# How long to wait for a client's own TLS goodbye after ours.
+_SHUTDOWN_S = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +80,7 @@ class Server:
             self.port,
             ssl=self._tls,
             ssl_handshake_timeout=_HANDSHAKE_S if self._tls is not None else None,
+            ssl_shutdown_timeout=_SHUTDOWN_S if self._tls is not None else None,
             backlog=_BACKLOG,
         )
         self._listener = listener

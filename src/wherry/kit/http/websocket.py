@@ -50,6 +50,14 @@ class SocketWebSocket:
         """Whether nothing more will arrive."""
         return self._is_over
 
+    @property
+    def close_code(self) -> int | None:
+        """The other side's close code; None while open, 1006 when the connection just broke."""
+        if not self._is_over:
+            return None
+        received = self._protocol.close_rcvd
+        return received.code if received is not None else 1006
+
     async def receive(self) -> bytes:
         """Wait for the next message (text arrives as UTF-8). Raises WebSocketClosed at the end."""
         while not self._messages:
@@ -128,9 +136,8 @@ class SocketWebSocket:
                     self._deliver(self._parts[0] if len(self._parts) == 1 else b"".join(self._parts))
                     self._parts = []
         self._flush()
-        if self._protocol.state in (State.CLOSING, State.CLOSED) and self._protocol.close_rcvd is not None:
-            self._finish()
-        elif self._protocol.parser_exc is not None:
+        has_said_goodbye = self._protocol.state is not State.OPEN and self._protocol.close_rcvd is not None
+        if has_said_goodbye or self._protocol.parser_exc is not None:
             self._finish()
 
     def _deliver(self, message: bytes) -> None:

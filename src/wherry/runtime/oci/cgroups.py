@@ -287,7 +287,8 @@ def _remove_tree(directory: Path) -> bool:
         if error.errno not in (errno.EBUSY, errno.ENOTEMPTY):
             raise
         children: Sequence[Path] = [child for child in directory.iterdir() if child.is_dir()]
-        if not children or not all([_remove_tree(child) for child in children]):
+        removed = [_remove_tree(child) for child in children]
+        if not children or not all(removed):
             return False
         try:
             directory.rmdir()

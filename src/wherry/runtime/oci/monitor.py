@@ -33,7 +33,7 @@ EXIT_CANNOT_START = 128
 def monitor_argv(
     record: ContainerRecord, paths: Paths, program: OciProgram, monitor: str, *, stdin_once: bool, launcher: bool
 ) -> list[str]:
-    """conmon's command line for a container. `launcher`: through the script that enters the control groups."""
+    """The monitor's command line for a container. `launcher`: through the script that enters the control groups."""
     argv = [
         monitor,
         "--api-version=1",

@@ -41,7 +41,7 @@ class Paths:
 
     @property
     def runtime_root(self) -> Path:
-        """crun's own state."""
+        """The OCI runtime's own state."""
         return self.run_dir / "oci"
 
     @property

@@ -66,7 +66,7 @@ def find_oci_program(root: Path, *, version_1_cgroups: bool, names: Sequence[str
 
 
 def find_monitor() -> str:
-    """conmon's path.
+    """The monitor's path.
 
     Raises:
         Unavailable: it is not installed.

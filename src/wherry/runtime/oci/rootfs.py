@@ -45,7 +45,7 @@ def resolve_in_root(root: Path, path: str) -> str:
         links += 1
         if links > LINKS_MAX:
             raise FailedPrecondition(f"the image's links at {path} go in circles")
-        target = os.readlink(here)
+        target = str(here.readlink())
         if target.startswith("/"):
             done = []
         pending.extend(piece for piece in reversed(target.split("/")) if piece not in ("", "."))

@@ -43,8 +43,7 @@ def default_profile(capabilities: Collection[str], machine: str = "") -> Json:
         if capability in capabilities:
             allowed.update(calls)
     rules: list[Json] = [{"names": sorted(allowed), "action": "SCMP_ACT_ALLOW"}]
-    for value in data.personalities:
-        rules.append(_rule("personality", _argument(0, value, "SCMP_CMP_EQ")))
+    rules += [_rule("personality", _argument(0, value, "SCMP_CMP_EQ")) for value in data.personalities]
     rules.append(_rule("socket", _argument(0, data.socket_family_refused, "SCMP_CMP_NE")))
     if "CAP_SYS_ADMIN" in capabilities:
         rules.append({"names": ["clone"], "action": "SCMP_ACT_ALLOW"})

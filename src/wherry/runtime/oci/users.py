@@ -69,9 +69,7 @@ def _check_non_root(security: Security, image: ImageConfig, uid: int) -> None:
         raise FailedPrecondition("container has runAsNonRoot and image will run as root")
     if uid == 0:
         what = "image will run as root" if security.user is None else "container's runAsUser breaks non-root policy"
-        raise FailedPrecondition(
-            f"container has runAsNonRoot and {what}" if security.user is None else what
-        )
+        raise FailedPrecondition(f"container has runAsNonRoot and {what}" if security.user is None else what)
     if security.user is None and not image.user.partition(":")[0].isdecimal():
         raise FailedPrecondition(
             f"container has runAsNonRoot and image has non-numeric user ({image.user.partition(':')[0]}), "

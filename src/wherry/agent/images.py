@@ -1,0 +1,76 @@
+"""Whether a container's image is here, and getting it when it is not."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+from wherry.agent.pod_events import ImageFailed, ImageReady
+from wherry.api.core.container import Container
+from wherry.kit.clock import Clock
+from wherry.runtime.images.reference import InvalidReference, parse_reference
+from wherry.runtime.interface import ImageService, RuntimeFailure
+
+
+def pull_policy(container: Container) -> str:
+    """Always, IfNotPresent or Never; by the tag when the container does not say."""
+    if container.image_pull_policy:
+        return container.image_pull_policy
+    reference = parse_reference(container.image)
+    return "Always" if reference.tag == "latest" and not reference.digest else "IfNotPresent"
+
+
+@dataclass(slots=True)
+class ImagePuller:
+    """Sees to images for all pods of the node; two pods that want the same one wait for one pull."""
+
+    images: ImageService
+    clock: Clock
+    _locks: dict[str, asyncio.Lock] = field(default_factory=dict)
+
+    def look(self, container: Container) -> ImageReady | ImageFailed | None:
+        """The answer that needs no waiting, or None: the image has to be pulled."""
+        name, image = container.name, container.image
+        try:
+            parse_reference(image)
+        except InvalidReference:
+            why = f'couldn\'t parse image name "{image}": invalid reference format'
+            text = f'Failed to apply default image tag "{image}": {why}'
+            return ImageFailed(name, "InvalidImageName", text, image)
+        policy = pull_policy(container)
+        is_here = self.images.find(image) is not None
+        if is_here and policy != "Always":
+            return ImageReady(name, f'Container image "{image}" already present on machine')
+        if policy == "Never":
+            text = f'Container image "{image}" is not present with pull policy of Never'
+            return ImageFailed(name, "ErrImageNeverPull", text, image)
+        return None
+
+    async def pull(self, container: Container) -> ImageReady | ImageFailed:
+        """Fetch the image, or say why it cannot be had."""
+        name, image = container.name, container.image
+        lock = self._locks.setdefault(image, asyncio.Lock())
+        began_s = self.clock.monotonic_s()
+        async with lock:
+            if pull_policy(container) != "Always" and self.images.find(image) is not None:
+                return ImageReady(name, f'Container image "{image}" already present on machine')
+            mine_s = self.clock.monotonic_s()
+            try:
+                status = await self.images.pull(image)
+            except RuntimeFailure as error:
+                return self._without_registry(container, str(error))
+        now_s = self.clock.monotonic_s()
+        took, waited = format_seconds(now_s - mine_s), format_seconds(now_s - began_s)
+        size = f"Image size: {status.size_bytes} bytes."
+        return ImageReady(name, f'Successfully pulled image "{image}" in {took} ({waited} including waiting). {size}')
+
+    def _without_registry(self, container: Container, message: str) -> ImageReady | ImageFailed:
+        # Images built on this machine are in no registry: what is here is good enough, even for Always.
+        if self.images.find(container.image) is not None:
+            return ImageReady(container.name, f'Container image "{container.image}" already present on machine')
+        return ImageFailed(container.name, "ErrImagePull", message, container.image)
+
+
+def format_seconds(seconds: float) -> str:
+    """1.234s or 56ms."""
+    return f"{seconds:.3f}s" if seconds >= 1 else f"{round(seconds * 1000)}ms"

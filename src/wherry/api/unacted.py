@@ -1,0 +1,89 @@
+"""Which fields of a document are kept but move nothing: the honest part of serving a wide API with a narrow engine.
+
+The API server stores every field that the schema knows. What Wherry acts on are the fields of the Structs;
+whatever a user sets besides is named in a `Warning:` header.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import msgspec
+import msgspec.inspect
+
+from wherry.api.core.pod_spec import PodTemplate
+from wherry.apimachinery.document import Document
+from wherry.apimachinery.resource_type import AnyResourceType
+
+Tree = dict[str, "Tree | None"]
+"""Known fields by their name on the wire; None where everything below is known."""
+
+# Every object has these; metadata is the API server's own, status is nobody's wish.
+EVERYWHERE = frozenset(("apiVersion", "kind", "metadata", "status"))
+
+# Not in a Struct, and still no cause for a warning: older names of fields, and hints that change nothing.
+HARMLESS = frozenset(("serviceAccount", "manualSelector"))
+
+# What Kubernetes itself fills in: said or not said, it is the same.
+DEFAULTS: dict[str, object] = {
+    "podReplacementPolicy": "TerminatingOrFailed",
+    "ipFamilyPolicy": "SingleStack",
+    "apiVersion": "v1",
+    "allocateLoadBalancerNodePorts": True,
+}
+
+
+def unacted_fields(resource: AnyResourceType, document: Document) -> list[str]:
+    """Dotted paths of the fields that are set, valid, and that nothing in Wherry acts on.
+
+    List positions are left out (`spec.containers.stdinOnce`), and each path comes once, in document order.
+    """
+    found: dict[str, None] = {}
+    _walk(document, _tree(resource.struct), "", found, is_object=True)
+    return list(found)
+
+
+def _walk(document: Document, tree: Tree, path: str, found: dict[str, None], *, is_object: bool) -> None:
+    for name, value in document.items():
+        if name in HARMLESS or (is_object and name in EVERYWHERE) or _says_nothing(name, value):
+            continue
+        place = f"{path}.{name}" if path else name
+        if name not in tree:
+            found[place] = None
+            continue
+        below = tree[name]
+        if below is None:
+            continue
+        for item in value if isinstance(value, list) else (value,):
+            if isinstance(item, dict):
+                # Templates of pods and of claims are objects again.
+                _walk(item, below, place, found, is_object="metadata" in below)
+
+
+def _says_nothing(name: str, value: object) -> bool:
+    """Whether this is what would hold without it."""
+    return value is None or value is False or value in ("", [], {}) or DEFAULTS.get(name) == value
+
+
+@cache
+def _tree(struct: type[msgspec.Struct]) -> Tree:
+    tree: Tree = {}
+    for field in msgspec.structs.fields(struct):
+        inner = _struct_in(msgspec.inspect.type_info(field.type))
+        if field.encode_name == "template" and inner is None:
+            inner = PodTemplate
+        tree[field.encode_name] = None if inner is None else _tree(inner)
+    return tree
+
+
+def _struct_in(type_info: msgspec.inspect.Type) -> type[msgspec.Struct] | None:
+    """The Struct that a field holds: itself, or as the items of a list; None for plain data."""
+    match type_info:
+        case msgspec.inspect.StructType():
+            return type_info.cls
+        case msgspec.inspect.VarTupleType():
+            return _struct_in(type_info.item_type)
+        case msgspec.inspect.UnionType():
+            return next((inner for one in type_info.types if (inner := _struct_in(one)) is not None), None)
+        case _:
+            return None

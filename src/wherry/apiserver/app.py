@@ -1,0 +1,234 @@
+"""The API server, assembled: filters around handlers around the store.
+
+A request passes, in this order: routing (what is asked for), authentication (by whom), the deadline,
+authorization (may they), and then the handler of its verb or the function behind its path. Whatever
+is raised on the way becomes a Status; warnings become headers; every answer is counted and timed.
+
+`build_app` makes an ApiServer from its parts; the same `app` function serves TLS connections and the
+components in this process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from random import Random
+
+import orjson
+
+from wherry.apimachinery.catalog import Catalog
+from wherry.apimachinery.document import Document
+from wherry.apimachinery.errors import MethodNotAllowed, RequestEntityTooLarge
+from wherry.apimachinery.resource_type import AnyResourceType
+from wherry.apiserver.admission.interface import AdmissionChain, AdmissionEnvironment
+from wherry.apiserver.admission.registry import admission_plugins
+from wherry.apiserver.discovery import discovery_response
+from wherry.apiserver.environment import ConnectNode, Environment, Handler
+from wherry.apiserver.filters.authenticate import Authenticator
+from wherry.apiserver.filters.authorize import Authorizer, SimpleAuthorizer, authorize
+from wherry.apiserver.filters.deadline import check_timeout
+from wherry.apiserver.filters.errors import with_errors
+from wherry.apiserver.filters.request_info import Routes
+from wherry.apiserver.filters.warnings import add_warnings
+from wherry.apiserver.generic_store import GenericStore
+from wherry.apiserver.handlers.create import handle_create
+from wherry.apiserver.handlers.delete import handle_delete
+from wherry.apiserver.handlers.delete_collection import handle_delete_collection
+from wherry.apiserver.handlers.get import handle_get
+from wherry.apiserver.handlers.list import handle_list
+from wherry.apiserver.handlers.patch import handle_patch
+from wherry.apiserver.handlers.update import handle_update
+from wherry.apiserver.handlers.watch import handle_watch
+from wherry.apiserver.health import Health, text_answer
+from wherry.apiserver.openapi import openapi_response
+from wherry.apiserver.request import ApiRequest, UserInfo
+from wherry.apiserver.reviews import REVIEW_TYPES, review_handler
+from wherry.apiserver.subresources.registry import handle_subresource
+from wherry.apiserver.telemetry import Telemetry
+from wherry.apiserver.tokens import ISSUER, ServiceAccountTokens
+from wherry.apiserver.watch_frames import WatchFrames
+from wherry.kit.clock import Clock
+from wherry.kit.http.types import App, Request, Response
+from wherry.store.interface import Store
+
+VERBS: dict[str, Handler] = {
+    "get": handle_get,
+    "list": handle_list,
+    "watch": handle_watch,
+    "create": handle_create,
+    "update": handle_update,
+    "patch": handle_patch,
+    "delete": handle_delete,
+    "deletecollection": handle_delete_collection,
+}
+BODY_BYTES_MAX = 3 * 1024 * 1024
+NO_CACHE = ("Cache-Control", "no-cache, private")
+METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class VersionInfo:
+    """What GET /version tells; `git_version` is a semantic version, clients parse it."""
+
+    git_version: str = "v1.36.0+wherry"
+    git_commit: str = ""
+    build_date: str = "1970-01-01T00:00:00Z"
+
+    def to_document(self) -> Document:
+        """As on the wire."""
+        return {
+            "major": "1",
+            "minor": "36",
+            "gitVersion": self.git_version,
+            "gitCommit": self.git_commit,
+            "gitTreeState": "clean",
+            "buildDate": self.build_date,
+            "goVersion": f"python{platform.python_version()}",
+            "compiler": platform.python_implementation(),
+            "platform": f"linux/{'arm64' if platform.machine() == 'aarch64' else 'amd64'}",
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ApiServerConfig:
+    """What an API server is made of.
+
+    `resource_types` are the stored kinds. Without key PEMs there are no service-account tokens. A
+    server without `connect_node` answers requests for logs and exec with an error. Plugins named in
+    `disabled_admission` do not run.
+    """
+
+    store: Store
+    clock: Clock
+    random: Random
+    resource_types: Iterable[AnyResourceType]
+    service_cidr: str = "10.96.0.0/16"
+    token_private_key_pem: bytes = b""
+    token_public_key_pem: bytes = b""
+    issuer: str = ISSUER
+    static_tokens: Mapping[str, UserInfo] = field(default_factory=dict)
+    connect_node: ConnectNode | None = None
+    authorizer: Authorizer = field(default_factory=SimpleAuthorizer)
+    version: VersionInfo = field(default_factory=VersionInfo)
+    disabled_admission: frozenset[str] = frozenset()
+
+
+class ApiServer:
+    """Answers requests. `app` is the function that does; set `ready` once clients may come (after bootstrap)."""
+
+    def __init__(
+        self, environment: Environment, catalog: Catalog, authenticator: Authenticator, version: VersionInfo
+    ) -> None:
+        """Made by `build_app`."""
+        self.environment = environment
+        self.catalog = catalog
+        self.ready = asyncio.Event()
+        self.app: App = self._serve
+        self._authenticator = authenticator
+        self._routes = Routes(catalog)
+        self._routes_revision = catalog.revision
+        self._version = orjson.dumps(version.to_document()) + b"\n"
+        self._health = Health(
+            live={"ping": lambda: "", "log": lambda: "", "etcd": lambda: ""},
+            ready={"poststarthook/bootstrap": lambda: "" if self.ready.is_set() else "not finished"},
+        )
+
+    async def _serve(self, http: Request) -> Response:
+        request = ApiRequest(http)
+        started_s = self.environment.clock.monotonic_s()
+        response = await with_errors(self._answer, request)
+        if not _has_cache_rule(response):
+            response.headers.append(NO_CACHE)
+        if request.warnings:
+            add_warnings(request, response)
+        resource = request.resource
+        self.environment.telemetry.observe(
+            request.verb,
+            resource.group if resource else "",
+            resource.plural if resource else "",
+            response.status,
+            self.environment.clock.monotonic_s() - started_s,
+        )
+        return response
+
+    async def _answer(self, request: ApiRequest) -> Response:
+        if self._routes_revision != self.catalog.revision:
+            self._routes, self._routes_revision = Routes(self.catalog), self.catalog.revision
+        request.user = await self._authenticator.authenticate(request)
+        self._routes.resolve(request)
+        check_timeout(request)
+        authorize(self.environment.authorizer, request)
+        if len(request.http.body) > BODY_BYTES_MAX:
+            raise RequestEntityTooLarge(f"Request entity too large: limit is {BODY_BYTES_MAX}")
+        resource = request.resource
+        if resource is None:
+            return await self._answer_path(request)
+        if request.subresource:
+            return await handle_subresource(self.environment, request)
+        handler = (review_handler(resource) if request.verb == "create" else None) or VERBS[request.verb]
+        return await handler(self.environment, request)
+
+    async def _answer_path(self, request: ApiRequest) -> Response:
+        """Paths that are no API objects: health, version, metrics, discovery, OpenAPI."""
+        http = request.http
+        if http.method != "GET":
+            raise MethodNotAllowed
+        health = self._health.answer(http)
+        if health is not None:
+            return health
+        path = http.path.rstrip("/")
+        if path == "/version":
+            return Response(body=self._version)
+        if path == "/metrics":
+            return Response(content_type=METRICS_TYPE, body=self.environment.telemetry.registry.text().encode())
+        response = discovery_response(http, self.catalog)
+        if response is None:
+            response = openapi_response(http, self.catalog, self.environment.clock.now_s())
+        if response is not None:
+            return response
+        if path.startswith(("/apis/", "/api/")):
+            return text_answer("404 page not found\n", 404)
+        return Response(200 if not path else 404, body=orjson.dumps({"paths": self._paths()}) + b"\n")
+
+    def _paths(self) -> list[str]:
+        """What GET / lists."""
+        paths = ["/api", "/api/v1", "/apis", "/apis/", "/metrics", "/openapi/v3", "/openapi/v3/", "/version"]
+        for group in self.catalog.groups():
+            if group.group:
+                paths.append(f"/apis/{group.group}")
+                paths.extend(f"/apis/{group.group}/{version}" for version in group.versions)
+        return sorted([*paths, *self._health.paths()])
+
+
+def build_app(config: ApiServerConfig) -> ApiServer:
+    """Make an API server; it serves at once, and is ready when `ready` is set."""
+    tokens = None
+    if config.token_public_key_pem:
+        tokens = ServiceAccountTokens(
+            config.store,
+            config.clock,
+            private_key_pem=config.token_private_key_pem,
+            public_key_pem=config.token_public_key_pem,
+            issuer=config.issuer,
+        )
+    admission = AdmissionEnvironment(config.store, config.clock, config.random, config.service_cidr)
+    chain = AdmissionChain(admission_plugins(admission, config.disabled_admission))
+    environment = Environment(
+        store=config.store,
+        objects=GenericStore(config.store, config.clock, config.random, chain, admission.writes),
+        clock=config.clock,
+        random=config.random,
+        authorizer=config.authorizer,
+        tokens=tokens,
+        connect_node=config.connect_node,
+        frames=WatchFrames(),
+        telemetry=Telemetry(config.store),
+    )
+    catalog = Catalog((*config.resource_types, *REVIEW_TYPES))
+    return ApiServer(environment, catalog, Authenticator(tokens, config.static_tokens), config.version)
+
+
+def _has_cache_rule(response: Response) -> bool:
+    return any(name.lower() in ("cache-control", "etag") for name, _ in response.headers)

@@ -1,0 +1,92 @@
+"""PATCH of an object: JSON patch, merge patch or strategic merge patch.
+
+A patch is applied to the newest state; when somebody else writes in between it is applied again,
+unless it names the resourceVersion that it was made for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import orjson
+
+from wherry.apimachinery import field_errors
+from wherry.apimachinery.document import Document
+from wherry.apimachinery.errors import BadRequest, StatusError, UnsupportedMediaType, invalid
+from wherry.apimachinery.field_errors import FieldError
+from wherry.apimachinery.patch.json_patch import apply_json_patch
+from wherry.apimachinery.patch.merge_patch import apply_merge_patch
+from wherry.apimachinery.patch.strategic_merge import apply_strategic_merge_patch
+from wherry.apimachinery.resource_type import AnyResourceType
+from wherry.apimachinery.schema import schema_for
+from wherry.apiserver.answers import object_answer
+from wherry.apiserver.environment import Environment
+from wherry.apiserver.handlers.update import check_name
+from wherry.apiserver.options import META_GROUP, write_options
+from wherry.apiserver.request import ApiRequest
+from wherry.kit.http.types import Response
+
+JSON_PATCH = "application/json-patch+json"
+MERGE_PATCH = "application/merge-patch+json"
+STRATEGIC_MERGE_PATCH = "application/strategic-merge-patch+json"
+APPLY_PATCH = "application/apply-patch+yaml"
+NOT_AN_OBJECT = (
+    "couldn't get version/kind; json parse error: json: cannot unmarshal array into Go value of type "
+    r'struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }'
+)
+
+Patch = Callable[[Document], Document]
+
+
+async def handle_patch(environment: Environment, request: ApiRequest) -> Response:
+    """Answer with the object as it was stored."""
+    options = write_options(request, "PatchOptions")
+    patch = patch_from(request, request.target)
+
+    def change(document: Document) -> Document:
+        patched = patch(document)
+        check_name(request, patched)
+        return patched
+
+    item = await environment.objects.update(request, change, options)
+    return object_answer(environment, request, item)
+
+
+def patch_from(request: ApiRequest, resource: AnyResourceType) -> Patch:
+    """The patch in a request's body, as a function that makes a new document.
+
+    Args:
+        resource: the kind of the document that will be patched; a strategic patch follows its schema.
+    """
+    content_type = request.http.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if content_type == APPLY_PATCH:
+        raise _apply_comes_later(request)
+    if content_type not in (JSON_PATCH, MERGE_PATCH, STRATEGIC_MERGE_PATCH):
+        raise UnsupportedMediaType("415: Unsupported Media Type")
+    body = _parse(request.http.body)
+    if content_type == JSON_PATCH:
+        return lambda document: apply_json_patch(document, body)
+    if not isinstance(body, dict):
+        shown = field_errors.show(request.http.body.decode(errors="replace"))
+        error = FieldError("FieldValueInvalid", "patch", f"Invalid value: {shown}: {NOT_AN_OBJECT}")
+        raise invalid("", "", "", [error])
+    if content_type == MERGE_PATCH:
+        return lambda document: apply_merge_patch(document, body)
+    return lambda document: apply_strategic_merge_patch(document, body, schema_for(resource))
+
+
+def _parse(body: bytes) -> object:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise BadRequest(f"error decoding patch: {error}") from error
+
+
+def _apply_comes_later(request: ApiRequest) -> StatusError:
+    if not request.query.get("fieldManager"):
+        error = field_errors.required("fieldManager", "is required for apply patch")
+        return invalid("PatchOptions", META_GROUP, "", [error])
+    return UnsupportedMediaType(
+        "server-side apply is not served yet: use kubectl apply without --server-side, "
+        "or a merge, strategic merge or JSON patch"
+    )

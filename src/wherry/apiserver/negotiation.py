@@ -1,0 +1,285 @@
+"""Which representation the client wants, and what its body says.
+
+Answers are JSON, or JSON in another shape (a Table, only the metadata). Bodies are JSON or YAML; the
+error sentences are those of Kubernetes, in which the body is summed up.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+
+import orjson
+
+from wherry.apimachinery.document import Document
+from wherry.apimachinery.errors import BadRequest, NotAcceptable, UnsupportedMediaType
+from wherry.apimachinery.resource_type import AnyResourceType
+from wherry.apiserver.go_json import END_OF_INPUT, go_json_error
+from wherry.kit.http.types import Request
+
+PLAIN = ""
+TABLE = "Table"
+PARTIAL = "PartialObjectMetadata"
+PARTIAL_LIST = "PartialObjectMetadataList"
+
+# What is deeper than this is nobody's manifest, and would need a deeper stack than Python's to be walked.
+DEPTH_MAX = 200
+
+NOT_AN_OBJECT = (
+    "json: cannot unmarshal {kind} into Go value of type "
+    'struct {{ APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }}'
+)
+UNKNOWN_FORMAT = (
+    "the body of the request was in an unknown format - accepted media types include: "
+    "application/json, application/yaml"
+)
+
+_JSON_TYPES = frozenset(("", "application/json", "*/*"))
+_YAML_TYPES = frozenset(("application/yaml", "text/yaml", "application/x-yaml"))
+_ANSWERABLE = frozenset(("application/json", "application/yaml", "application/*", "*/*"))
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What the client wants: PLAIN objects, a TABLE, PARTIAL or PARTIAL_LIST, of meta.k8s.io/`version`."""
+
+    form: str = PLAIN
+    version: str = "v1"
+
+
+@dataclass(frozen=True, slots=True)
+class MediaRange:
+    """One alternative of an Accept header."""
+
+    media_type: str
+    parameters: dict[str, str]
+
+
+@lru_cache(maxsize=256)
+def accepted(accept: str) -> Accepted:
+    """The first representation in an Accept header that can be had; no header means plain JSON.
+
+    Raises:
+        NotAcceptable: none can.
+    """
+    if not accept:
+        return Accepted()
+    for media_range in parse_accept(accept):
+        if media_range.media_type not in _ANSWERABLE:
+            continue
+        form = media_range.parameters.get("as", PLAIN)
+        version = media_range.parameters.get("v", "v1")
+        if form == PLAIN:
+            return Accepted()
+        is_meta = media_range.parameters.get("g") == "meta.k8s.io" and version in {"v1", "v1beta1"}
+        if is_meta and form in {TABLE, PARTIAL, PARTIAL_LIST}:
+            return Accepted(form, version)
+    raise NotAcceptable("406: Not Acceptable")
+
+
+def parse_accept(accept: str) -> list[MediaRange]:
+    """The alternatives of an Accept header, the most wanted first."""
+    ranges: list[tuple[float, MediaRange]] = []
+    for clause in accept.split(","):
+        media_type, *pairs = (part.strip() for part in clause.split(";"))
+        if not media_type:
+            continue
+        parameters = {name.strip().lower(): value.strip() for name, _, value in (pair.partition("=") for pair in pairs)}
+        try:
+            quality = float(parameters.get("q", "1"))
+        except ValueError:
+            quality = 1.0
+        if quality > 0:
+            ranges.append((quality, MediaRange(media_type.lower(), parameters)))
+    return [media_range for _, media_range in sorted(ranges, key=lambda pair: -pair[0])]
+
+
+def decode_body(
+    request: Request,
+    resource: AnyResourceType,
+    *,
+    strict: bool = False,
+    warnings: list[str] | None = None,
+    api_version: str = "",
+    kind: str = "",
+) -> Document:
+    """The object in a body, with kind and apiVersion filled in where the client left them out.
+
+    Args:
+        strict: refuse keys that occur twice.
+        warnings: gets a line for each key that occurs twice, if it is not None.
+        api_version: what the body is, where that is not the resource's own (a Scale, an Eviction).
+        kind: likewise.
+
+    Raises:
+        UnsupportedMediaType: neither JSON nor YAML.
+        BadRequest: the body cannot be read, or is of another kind.
+    """
+    expected_version, expected_kind = api_version or resource.api_version, kind or resource.kind
+    document, duplicates = _decode(request, expected_kind, find_duplicates=strict or warnings is not None)
+    _check_kind(document, expected_version, expected_kind)
+    if duplicates and strict:
+        version = expected_version.rpartition("/")[2]
+        raise BadRequest(
+            f'{expected_kind} in version "{version}" cannot be handled as a {expected_kind}: '
+            f"strict decoding error: {', '.join(duplicates)}"
+        )
+    if warnings is not None:
+        warnings.extend(duplicates)
+    return document
+
+
+def decode_options(request: Request, kind: str = "DeleteOptions") -> Document:
+    """The options in the body of a DELETE, of whatever group and version they say they are.
+
+    Raises:
+        BadRequest, UnsupportedMediaType: as for decode_body.
+    """
+    document, _ = _decode(request, kind, find_duplicates=False)
+    given = document.get("kind") or kind
+    if given != kind:
+        raise BadRequest(f"{given} in version {document.get('apiVersion', '')!r} cannot be handled as a {kind}")
+    return document
+
+
+def parse_json(body: bytes) -> object:
+    """A JSON value that is not too deep.
+
+    Raises:
+        ValueError: with the sentence of Go's decoder.
+    """
+    try:
+        value: object = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise ValueError(go_json_error(body, depth_max=DEPTH_MAX) or "invalid UTF-8 in string literal") from None
+    # Counting brackets is cheap, and nearly always tells enough.
+    if body.count(b"[") + body.count(b"{") > DEPTH_MAX and _depth(value) > DEPTH_MAX:
+        raise ValueError(go_json_error(body, depth_max=DEPTH_MAX))
+    return value
+
+
+def _decode(request: Request, kind: str, *, find_duplicates: bool) -> tuple[Document, list[str]]:
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type in _JSON_TYPES:
+        try:
+            value = parse_json(request.body) if request.body.strip() else _raise_empty()
+        except ValueError as err:
+            raise _unrecognized(kind, f"couldn't get version/kind; json parse error: {err}", request.body) from None
+        duplicates = _duplicate_keys(request.body) if find_duplicates else []
+    elif media_type in _YAML_TYPES:
+        from wherry.apiserver.yaml_body import YamlError, parse_yaml
+
+        try:
+            value, doubled = parse_yaml(request.body, depth_max=DEPTH_MAX)
+        except YamlError as err:
+            raise _unrecognized(kind, str(err), request.body) from None
+        duplicates = ["yaml: unmarshal errors:\n  " + "\n  ".join(doubled)] if doubled else []
+    else:
+        raise UnsupportedMediaType(UNKNOWN_FORMAT)
+    if value is None:
+        value = {}
+    if not isinstance(value, dict):
+        why = "couldn't get version/kind; json parse error: " + NOT_AN_OBJECT.format(kind=_go_kind(value))
+        raise _unrecognized(kind, why, request.body)
+    return value, duplicates
+
+
+def _raise_empty() -> object:
+    raise ValueError(END_OF_INPUT)
+
+
+def _unrecognized(kind: str, why: str, body: bytes) -> BadRequest:
+    return BadRequest(f"the object provided is unrecognized (must be of type {kind}): {why} ({_summary(body)})")
+
+
+def _summary(body: bytes) -> str:
+    if not body:
+        return "<empty>"
+    start = body[:30]
+    shown = start.decode(errors="replace") if body.startswith(b"{") else start.hex()
+    return f"{shown} ..." if len(body) > len(start) else shown
+
+
+def _check_kind(document: Document, api_version: str, kind: str) -> None:
+    given_kind, given_version = document.get("kind") or kind, document.get("apiVersion") or api_version
+    if not isinstance(given_kind, str) or not isinstance(given_version, str):
+        field = "kind" if not isinstance(given_kind, str) else "apiVersion"
+        raise BadRequest(
+            f"couldn't get version/kind; json parse error: json: cannot unmarshal {_go_kind(document[field])} "
+            f"into Go struct field .{field} of type string"
+        )
+    if given_kind != kind:
+        version = given_version.rpartition("/")[2]
+        expected_group = api_version.rpartition("/")[0].split(".")[0] or "core"
+        raise BadRequest(
+            f'{given_kind} in version "{version}" cannot be handled as a {kind}: '
+            f"converting ({version}.{given_kind}) to ({expected_group}.{kind}): unknown conversion"
+        )
+    if given_version != api_version:
+        raise BadRequest(
+            f"the API version in the data ({given_version}) does not match the expected API version ({api_version})"
+        )
+    document["kind"], document["apiVersion"] = kind, api_version
+
+
+def _depth(value: object) -> int:
+    depth = 0
+    level = [value]
+    while level:
+        level = [
+            child
+            for node in level
+            for child in (node.values() if isinstance(node, dict) else node if isinstance(node, list) else ())
+            if isinstance(child, dict | list)
+        ]
+        depth += 1
+    return depth
+
+
+class _Pairs(list[tuple[str, object]]):
+    """An object as the pairs that were written."""
+
+
+def _duplicate_keys(body: bytes) -> list[str]:
+    """A complaint for each key that occurs twice in one object of a JSON text that has been parsed before."""
+    seen = False
+
+    def count(pairs: list[tuple[str, object]]) -> None:
+        nonlocal seen
+        seen = seen or len({key for key, _ in pairs}) < len(pairs)
+
+    json.loads(body, object_pairs_hook=count)
+    if not seen:
+        return []
+    found: list[str] = []
+    _name_duplicates(json.loads(body, object_pairs_hook=_Pairs), "", found)
+    return found
+
+
+def _name_duplicates(value: object, path: str, found: list[str]) -> None:
+    if isinstance(value, _Pairs):
+        keys: set[str] = set()
+        for key, item in value:
+            below = f"{path}.{key}" if path else key
+            if key in keys:
+                found.append(f'duplicate field "{below}"')
+            keys.add(key)
+            _name_duplicates(item, below, found)
+    elif isinstance(value, list):
+        for position, item in enumerate(value):
+            _name_duplicates(item, f"{path}[{position}]", found)
+
+
+def _go_kind(value: object) -> str:
+    match value:
+        case bool():
+            return "bool"
+        case str():
+            return "string"
+        case list():
+            return "array"
+        case dict():
+            return "object"
+        case _:
+            return "number"

@@ -1,0 +1,36 @@
+"""The namespace controller says that a namespace is empty: it takes its finalizer away."""
+
+from __future__ import annotations
+
+from wherry.apimachinery.document import Document
+from wherry.apiserver.answers import object_answer
+from wherry.apiserver.environment import Environment
+from wherry.apiserver.handlers.update import check_name
+from wherry.apiserver.negotiation import decode_body
+from wherry.apiserver.options import write_options
+from wherry.apiserver.request import ApiRequest
+from wherry.apiserver.wire import list_in, mapping_in, metadata_of, text_in
+from wherry.kit.http.types import Response
+
+
+async def handle_finalize(environment: Environment, request: ApiRequest) -> Response:
+    """Replace spec.finalizers; when none are left and the namespace is being deleted, it is gone."""
+    options = write_options(request, "UpdateOptions")
+    body = decode_body(request.http, request.target, strict=False)
+    check_name(request, body)
+    finalizers = list_in(mapping_in(body, "spec"), "finalizers")
+    given = mapping_in(body, "metadata")
+
+    def change(document: Document) -> Document:
+        metadata = metadata_of(document)
+        for name in ("uid", "resourceVersion"):
+            if text_in(given, name):
+                metadata[name] = given[name]
+        spec: Document = {**mapping_in(document, "spec")}
+        spec.pop("finalizers", None)
+        if finalizers:
+            spec["finalizers"] = finalizers
+        return {**document, "spec": spec}
+
+    item = await environment.objects.update(request, change, options, skip_checks=True)
+    return object_answer(environment, request, item)

@@ -1,0 +1,102 @@
+"""What log, exec, attach and port-forward share: find the pod, its container and its node, and pass the request on."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from wherry.apimachinery.document import Document
+from wherry.apimachinery.errors import BadRequest, InternalError
+from wherry.apiserver.environment import Environment
+from wherry.apiserver.request import ApiRequest
+from wherry.apiserver.wire import document_from_item, list_in, mapping_in, text_in
+from wherry.kit.http.types import Peer, Request, Response
+
+DEFAULT_CONTAINER_ANNOTATION = "kubectl.kubernetes.io/default-container"
+SERVER = Peer("system:apiserver", ("system:masters",))
+PASSED_HEADERS = ("upgrade", "connection", "accept")
+
+
+async def find_pod(environment: Environment, request: ApiRequest) -> Document:
+    """The pod that the request names. Raises NotFound."""
+    item = await environment.objects.get(request.target, request.namespace, request.name)
+    return document_from_item(request.target, item)
+
+
+def choose_container(pod: Document, wanted: str) -> str:
+    """The container that is meant. Raises BadRequest if that is not clear, or if there is no such container."""
+    name = text_in(mapping_in(pod, "metadata"), "name")
+    spec = mapping_in(pod, "spec")
+    names = _names(spec, "containers")
+    init_names = _names(spec, "initContainers")
+    if wanted:
+        if wanted not in (*names, *init_names, *_names(spec, "ephemeralContainers")):
+            raise BadRequest(f"container {wanted} is not valid for pod {name}")
+        return wanted
+    if len(names) == 1:
+        return names[0]
+    annotations = mapping_in(mapping_in(pod, "metadata"), "annotations")
+    default = annotations.get(DEFAULT_CONTAINER_ANNOTATION)
+    if isinstance(default, str) and default in names:
+        return default
+    message = f"a container name must be specified for pod {name}, choose one of: [{' '.join(names)}]"
+    if init_names:
+        message += f" or one of the init containers: [{' '.join(init_names)}]"
+    raise BadRequest(message)
+
+
+def node_of(pod: Document) -> str:
+    """The node on which the pod runs. Raises BadRequest if it has none yet."""
+    node = text_in(mapping_in(pod, "spec"), "nodeName")
+    if not node:
+        raise BadRequest(f"pod {text_in(mapping_in(pod, 'metadata'), 'name')} does not have a host assigned")
+    return node
+
+
+def container_status(pod: Document, container: str) -> Document:
+    """What the node last said about a container; empty if it has said nothing."""
+    status = mapping_in(pod, "status")
+    for field in ("containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses"):
+        for entry in list_in(status, field):
+            if isinstance(entry, dict) and entry.get("name") == container:
+                return entry
+    return {}
+
+
+def is_web_socket(request: ApiRequest) -> bool:
+    """Whether the request wants to become a WebSocket."""
+    return request.http.headers.get("upgrade", "").lower() == "websocket"
+
+
+def require_web_socket(request: ApiRequest) -> None:
+    """Raise BadRequest for anything but a WebSocket upgrade (clients then try the next protocol)."""
+    if not is_web_socket(request):
+        raise BadRequest(
+            "unable to upgrade: this server streams over WebSockets (v4.channel.k8s.io, v5.channel.k8s.io)"
+        )
+
+
+async def ask_node(
+    environment: Environment, request: ApiRequest, node: str, path: tuple[str, ...], query: str
+) -> Response:
+    """Pass the request on to the node's own API and answer with its response, an upgrade included."""
+    if environment.connect_node is None:
+        raise InternalError(f'node "{node}" cannot be reached: this server has no way to nodes')
+    app = await environment.connect_node(node)
+    headers = {
+        name: value
+        for name, value in request.http.headers.items()
+        if name in PASSED_HEADERS or name.startswith("sec-websocket-")
+    }
+    asked = Request(
+        method="GET",
+        path="/" + "/".join(quote(step, safe="") for step in path),
+        query=query,
+        headers=headers,
+        peer=SERVER,
+        remote_address=request.http.remote_address,
+    )
+    return await app(asked)
+
+
+def _names(spec: Document, field: str) -> list[str]:
+    return [text_in(item, "name") for item in list_in(spec, field) if isinstance(item, dict)]

@@ -1,0 +1,100 @@
+"""How many replicas: one small object that looks the same for every kind that can be scaled."""
+
+from __future__ import annotations
+
+import msgspec
+
+from wherry.api.autoscaling.scale import Scale
+from wherry.apimachinery import field_errors
+from wherry.apimachinery.document import Document
+from wherry.apimachinery.errors import BadRequest, invalid
+from wherry.apimachinery.labels import LabelSelector, format_selector
+from wherry.apimachinery.resource_type import AnyResourceType, ScalePaths, resource_type
+from wherry.apiserver.answers import document_answer
+from wherry.apiserver.environment import Environment
+from wherry.apiserver.handlers.patch import patch_from
+from wherry.apiserver.handlers.update import check_name
+from wherry.apiserver.negotiation import decode_body
+from wherry.apiserver.options import write_options
+from wherry.apiserver.request import ApiRequest
+from wherry.apiserver.strictness import check_schema
+from wherry.apiserver.wire import document_from_item, mapping_in, metadata_of, text_in
+from wherry.kit.http.types import Response
+
+SCALES: AnyResourceType = resource_type(Scale, kind="Scale", plural="scales", group="autoscaling", verbs=())
+SHOWN_METADATA = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
+
+
+async def handle_scale(environment: Environment, request: ApiRequest) -> Response:
+    """GET, PUT and PATCH of the scale; all answer with the scale."""
+    resource = request.target
+    paths = resource.scale or ScalePaths()
+    if request.verb == "get":
+        item = await environment.objects.get(resource, request.namespace, request.name)
+        return document_answer(scale_of(document_from_item(resource, item), paths))
+    if request.verb == "update":
+        options = write_options(request, "UpdateOptions")
+        body = decode_body(request.http, SCALES, strict=options.field_validation == "Strict")
+        check_name(request, body)
+        body, _ = check_schema(SCALES, body, options, request.warnings)
+
+        def change(document: Document) -> Document:
+            return _with_scale(document, body, paths, request.name)
+
+    else:
+        options = write_options(request, "PatchOptions")
+        patch = patch_from(request, SCALES)
+
+        def change(document: Document) -> Document:
+            patched, _ = check_schema(SCALES, patch(scale_of(document, paths)), options, request.warnings)
+            return _with_scale(document, patched, paths, request.name)
+
+    item = await environment.objects.update(request, change, options)
+    return document_answer(scale_of(document_from_item(resource, item), paths))
+
+
+def scale_of(document: Document, paths: ScalePaths) -> Document:
+    """The scale of an object."""
+    metadata = mapping_in(document, "metadata")
+    status: Document = {"replicas": _read(document, paths.status_replicas) or 0}
+    selector = _read(document, paths.selector)
+    if isinstance(selector, dict):
+        status["selector"] = format_selector(msgspec.convert(selector, LabelSelector))
+    elif isinstance(selector, str):
+        status["selector"] = selector
+    return {
+        "kind": "Scale",
+        "apiVersion": "autoscaling/v1",
+        "metadata": {name: metadata[name] for name in SHOWN_METADATA if name in metadata},
+        "spec": {"replicas": _read(document, paths.spec_replicas) or 0},
+        "status": status,
+    }
+
+
+def _with_scale(document: Document, scale: Document, paths: ScalePaths, name: str) -> Document:
+    replicas = mapping_in(scale, "spec").get("replicas", 0)
+    if not isinstance(replicas, int):
+        raise BadRequest("spec.replicas must be a whole number")
+    if replicas < 0:
+        error = field_errors.invalid("spec.replicas", replicas, "must be greater than or equal to 0")
+        raise invalid("Scale", "autoscaling", name, [error])
+    given = mapping_in(scale, "metadata")
+    metadata = metadata_of(document)
+    for field in ("resourceVersion", "uid"):
+        if text_in(given, field):
+            metadata[field] = given[field]
+    *parents, last = paths.spec_replicas.split(".")
+    place = document
+    for step in parents:
+        inner = place.setdefault(step, {})
+        assert isinstance(inner, dict)
+        place = inner
+    place[last] = replicas
+    return document
+
+
+def _read(document: Document, path: str) -> object:
+    value: object = document
+    for step in path.split("."):
+        value = value.get(step) if isinstance(value, dict) else None
+    return value

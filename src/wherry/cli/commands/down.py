@@ -1,0 +1,86 @@
+"""`wherry down`: stop the cluster and leave the machine as it was."""
+
+from __future__ import annotations
+
+import os
+import select
+import shutil
+import signal
+import sys
+import time
+
+import click
+
+from wherry.cli.launch import running_pid
+from wherry.cli.output import Trouble, progress, say
+from wherry.cluster.data_dir import DataDir, read_identity
+from wherry.kit.process import run_blocking
+
+SERVER_STOP_S = 15.0
+TEARDOWN_S = 90.0
+
+
+def stop_server(pid: int) -> None:
+    """Ask the server to stop and wait for its end; it has nothing to lose, so a silent one is killed."""
+    try:
+        descriptor = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    try:
+        for number, wait_s in ((signal.SIGTERM, SERVER_STOP_S), (signal.SIGKILL, SERVER_STOP_S)):
+            send(pid, number)
+            if select.select([descriptor], [], [], wait_s)[0]:
+                return
+        raise Trouble(f"process {pid} does not end", remedy=f"kill -9 {pid}", exit_code=5)
+    finally:
+        os.close(descriptor)
+
+
+def send(pid: int, number: signal.Signals) -> None:
+    """Send a signal, through sudo where we are not root."""
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return
+    except PermissionError:
+        run_blocking(["sudo", "kill", f"-{int(number)}", str(pid)], timeout_s=60)
+
+
+def teardown_argv(data_dir: DataDir) -> list[str]:
+    """The command that clears the machine, through sudo where we are not root."""
+    argv = [sys.executable, "-m", "wherry", "--home", str(data_dir.root), "teardown"]
+    if os.geteuid() == 0:
+        return argv
+    if shutil.which("sudo") is None:
+        raise Trouble("stopping containers needs root, and there is no sudo here", remedy="as root: wherry down")
+    return ["sudo", "--", *argv]
+
+
+@click.command()
+@click.option("--delete-data", is_flag=True, help="Delete the cluster's folder too: objects, images, volumes.")
+@click.pass_obj
+def command(data_dir: DataDir, delete_data: bool) -> None:
+    """Stop every container and the masters; addresses, rules, mounts and limits of the cluster go too.
+
+    What you have deployed stays in the cluster's folder and starts again with the next `wherry up`.
+    """
+    identity = read_identity(data_dir)
+    if identity is None:
+        say(f"There is no cluster in {data_dir.root}.")
+        return
+    started_s = time.monotonic()
+    pid = running_pid(data_dir)
+    if pid > 0:
+        stop_server(pid)
+        progress("the masters have stopped", (time.monotonic() - started_s) * 1000)
+    started_s = time.monotonic()
+    done = run_blocking(teardown_argv(data_dir), timeout_s=TEARDOWN_S)
+    if done.exit_code != 0:
+        raise Trouble(f"the machine could not be cleared: {done.message()}", remedy="wherry down once more")
+    progress("containers, network and limits are gone", (time.monotonic() - started_s) * 1000)
+    if delete_data:
+        shutil.rmtree(data_dir.root)
+        say(f"Your cluster is gone, and {data_dir.root} with it.")
+    else:
+        say(f"Your cluster is stopped; what you deployed is kept in {data_dir.root}.")
+        say("Next: wherry up   start it again     wherry down --delete-data   forget it")

@@ -1,0 +1,117 @@
+"""Starting the server in the background, and knowing whether it runs."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import sys
+import time
+from pathlib import Path
+
+from wherry.cli.output import Trouble, note, progress
+from wherry.cluster.data_dir import DataDir
+
+READY_TIMEOUT_S = 60.0
+
+
+def running_pid(data_dir: DataDir) -> int:
+    """The process id of the server that holds this folder, or 0."""
+    from wherry.kit.files import DirectoryInUse, DirectoryLock
+
+    if not data_dir.root.exists():
+        return 0
+    lock = DirectoryLock(data_dir.root)
+    try:
+        lock.acquire()
+    except DirectoryInUse as error:
+        return error.pid or -1
+    lock.release()
+    return 0
+
+
+def server_argv(data_dir: DataDir, port: int | None, bind: str) -> list[str]:
+    """The command that runs the server, through sudo where we are not root."""
+    argv = [sys.executable, "-m", "wherry", "--home", str(data_dir.root), "server", "--bind", bind]
+    if port is not None:
+        argv += ["--port", str(port)]
+    if os.geteuid() == 0:
+        return argv
+    if shutil.which("sudo") is None:
+        raise Trouble(
+            "containers, their network and their limits need root, and there is no sudo here",
+            remedy="as root: wherry up",
+            exit_code=4,
+        )
+    note("Containers need root: asking sudo.")
+    return ["sudo", "--", *argv]
+
+
+async def start(data_dir: DataDir, port: int | None, bind: str) -> float:
+    """Start the server in the background and follow its boot; gives the seconds it took."""
+    from wherry.kit.process import PIPE, spawn
+
+    started_s = time.monotonic()
+    data_dir.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+    log = os.open(data_dir.log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        server = await spawn(server_argv(data_dir, port, bind), stdout=PIPE, stderr=log)
+    finally:
+        os.close(log)
+    assert server.stdout is not None
+    try:
+        async with asyncio.timeout(READY_TIMEOUT_S):
+            while line := await server.stdout.readline():
+                if show_boot_line(line):
+                    return time.monotonic() - started_s
+    except TimeoutError:
+        raise Trouble(
+            f"the cluster did not become ready in {READY_TIMEOUT_S:.0f} s",
+            remedy=f"read {data_dir.log_file}, then: wherry doctor",
+            exit_code=5,
+        ) from None
+    raise Trouble(
+        f"the server ended before it was ready{last_words(data_dir.log_file)}",
+        remedy=f"read {data_dir.log_file}, then: wherry doctor",
+    )
+
+
+def show_boot_line(line: bytes) -> bool:
+    """Print one line of the server's boot story; true when it says that it is ready."""
+    try:
+        told = json.loads(line)
+    except ValueError:
+        note(line.decode(errors="replace").rstrip())
+        return False
+    if "failed" in told:
+        raise Trouble(told["failed"], remedy=told["remedy"])
+    if "step" in told:
+        progress(told["step"], told["ms"])
+    return bool(told.get("ready"))
+
+
+def last_words(log_file: Path) -> str:
+    """The log's last line, for the error message."""
+    lines = log_file.read_text(errors="replace").strip().splitlines()
+    return f": {lines[-1][:300]}" if lines else ""
+
+
+def bring_up(data_dir: DataDir, port: int | None = None, bind: str = "127.0.0.1") -> bool:
+    """Make sure that the cluster runs. Returns whether this call has started it."""
+    from wherry.cluster.data_dir import read_identity
+
+    pid = running_pid(data_dir)
+    if pid:
+        identity = read_identity(data_dir)
+        if identity is not None and port not in (None, identity.port):
+            raise Trouble(
+                f"this cluster is running already, on port {identity.port} (process {pid})",
+                remedy=f"wherry down, then wherry up --port {port}; or a second cluster: "
+                f"wherry --home {data_dir.root}-2 up --port {port}",
+                exit_code=4,
+            )
+        return False
+    took_s = asyncio.run(start(data_dir, port, bind))
+    progress("the node is ready", took_s * 1000)
+    return True

@@ -1,0 +1,162 @@
+"""The kubeconfig file: where a cluster is and who we are there. Written for kubectl, read for ourselves."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from wherry.client.http_transport import Http
+from wherry.kit.files import write_atomically
+from wherry.kit.http.tls import KeyPair, client_context
+
+
+class KubeconfigError(ValueError):
+    """The kubeconfig cannot be used; the message says which part and why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KubeconfigContext:
+    """One context of a kubeconfig, with its files read."""
+
+    name: str
+    server: str
+    namespace: str = "default"
+    user: str = ""
+    ca_pem: bytes = b""
+    tls_server_name: str = ""
+    insecure_skip_tls_verify: bool = False
+    client_identity: KeyPair | None = None
+    token: str = ""
+    token_file: Path | None = None
+
+
+def write_kubeconfig(
+    path: Path,
+    *,
+    server: str,
+    ca_pem: bytes,
+    user: str,
+    client_identity: KeyPair | None = None,
+    token: str = "",
+    cluster_name: str = "wherry",
+    context: str = "",
+) -> None:
+    """Write a kubeconfig with one cluster, one user and one context (`cluster_name`, if not given).
+
+    The file is replaced as a whole and readable by its owner alone: it holds a private key.
+    """
+    import yaml
+
+    context = context or cluster_name
+    who: dict[str, object] = {}
+    if client_identity is not None:
+        who["client-certificate-data"] = base64.b64encode(client_identity.cert_pem).decode()
+        who["client-key-data"] = base64.b64encode(client_identity.key_pem).decode()
+    if token:
+        who["token"] = token
+    document = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [
+            {
+                "name": cluster_name,
+                "cluster": {"certificate-authority-data": base64.b64encode(ca_pem).decode(), "server": server},
+            }
+        ],
+        "contexts": [{"name": context, "context": {"cluster": cluster_name, "user": user}}],
+        "current-context": context,
+        "preferences": {},
+        "users": [{"name": user, "user": who}],
+    }
+    write_atomically(path, yaml.safe_dump(document, sort_keys=False).encode(), mode=0o600)
+
+
+def load_kubeconfig(path: Path, *, context: str = "") -> KubeconfigContext:
+    """Read one context (the current one, if not named). Raises KubeconfigError or OSError."""
+    import yaml
+
+    try:
+        document = yaml.safe_load(path.read_bytes())
+    except yaml.YAMLError as error:
+        raise KubeconfigError(f"{path} is not YAML: {error}") from error
+    if not isinstance(document, dict):
+        raise KubeconfigError(f"{path} is not a kubeconfig")
+    name = context or _text(document, "current-context")
+    if not name:
+        raise KubeconfigError(f"{path} names no current-context")
+    chosen = _entry(document, path, "contexts", name, "context")
+    cluster = _entry(document, path, "clusters", _text(chosen, "cluster"), "cluster")
+    user_name = _text(chosen, "user")
+    user = _entry(document, path, "users", user_name, "user") if user_name else {}
+    read = _Reader(path)
+    cert_pem = read.data_or_file(user, "client-certificate")
+    key_pem = read.data_or_file(user, "client-key")
+    if bool(cert_pem) != bool(key_pem):
+        raise KubeconfigError(f'{path}: user "{user_name}" needs both a client certificate and its key')
+    token_file = _text(user, "tokenFile")
+    return KubeconfigContext(
+        name=name,
+        server=_text(cluster, "server"),
+        namespace=_text(chosen, "namespace") or "default",
+        user=user_name,
+        ca_pem=read.data_or_file(cluster, "certificate-authority"),
+        tls_server_name=_text(cluster, "tls-server-name"),
+        insecure_skip_tls_verify=cluster.get("insecure-skip-tls-verify") is True,
+        client_identity=KeyPair(cert_pem, key_pem) if cert_pem else None,
+        token=_text(user, "token"),
+        token_file=path.parent / token_file if token_file else None,
+    )
+
+
+def transport_from_kubeconfig(path: Path, *, context: str = "") -> Http:
+    """A connection to the cluster that a kubeconfig names. Raises KubeconfigError or OSError."""
+    chosen = load_kubeconfig(path, context=context)
+    tls = None
+    if chosen.server.startswith("https:"):
+        tls = client_context(
+            ca_pem=chosen.ca_pem,
+            identity=chosen.client_identity,
+            insecure_skip_tls_verify=chosen.insecure_skip_tls_verify,
+        )
+    token: str | Callable[[], str] = chosen.token
+    if not chosen.token and chosen.token_file is not None:
+        token_file = chosen.token_file
+        # Read anew each time: the kubelet renews a service account's token in place.
+        token = lambda: token_file.read_text().strip()  # noqa: E731 - one of two values of the same variable
+    try:
+        return Http(chosen.server, tls=tls, token=token, tls_server_name=chosen.tls_server_name)
+    except ValueError as error:
+        raise KubeconfigError(f"{path}: {error}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    path: Path
+
+    def data_or_file(self, section: Mapping[str, object], key: str) -> bytes:
+        """`KEY-data` (base64) or the file that `KEY` names, relative to the kubeconfig; b"" for neither."""
+        data = _text(section, f"{key}-data")
+        if data:
+            try:
+                return base64.b64decode(data, validate=True)
+            except binascii.Error as error:
+                raise KubeconfigError(f"{self.path}: {key}-data is not base64: {error}") from error
+        file = _text(section, key)
+        return (self.path.parent / file).read_bytes() if file else b""
+
+
+def _text(section: Mapping[str, object], key: str) -> str:
+    value = section.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def _entry(document: Mapping[str, object], path: Path, listing: str, name: str, field: str) -> Mapping[str, object]:
+    entries = document.get(listing)
+    for entry in entries if isinstance(entries, list) else ():
+        if isinstance(entry, dict) and entry.get("name") == name:
+            content = entry.get(field)
+            return content if isinstance(content, dict) else {}
+    raise KubeconfigError(f'{path}: no "{name}" among its {listing}')

@@ -1,0 +1,37 @@
+"""The node's parts that a running cluster and `wherry down` make alike."""
+
+from __future__ import annotations
+
+from wherry.cluster.data_dir import DataDir, Identity
+from wherry.kit.clock import Clock
+from wherry.network.pods import Pods
+from wherry.network.settings import NetworkSettings
+from wherry.runtime.images.image_store import ImageStore
+from wherry.runtime.oci.runtime import OciRuntime
+
+
+def make_runtime(data_dir: DataDir, identity: Identity, clock: Clock, images: ImageStore | None = None) -> OciRuntime:
+    """The container runtime over the cluster's folders."""
+    return OciRuntime(
+        data_dir.node / "runtime",
+        identity.run_dir / "runtime",
+        images or ImageStore(data_dir.images),
+        clock,
+        cgroup_root=f"wherry-{identity.id}",
+    )
+
+
+def network_settings(identity: Identity) -> NetworkSettings:
+    """The cluster's address ranges, as the network wants them."""
+    return NetworkSettings(
+        cluster_id=identity.id,
+        pod_cidr=identity.pod_cidr,
+        node_cidr=identity.node_pod_cidr,
+        service_cidr=identity.service_cidr,
+        dns_ip=identity.dns_service_ip,
+    )
+
+
+def make_network(data_dir: DataDir, identity: Identity) -> Pods:
+    """The pods' network of this machine."""
+    return Pods(network_settings(identity), data_dir.node / "network")

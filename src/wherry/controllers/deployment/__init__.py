@@ -1,0 +1,1 @@
+"""The deployment controller: from one release to the next without a gap."""

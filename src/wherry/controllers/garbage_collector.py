@@ -1,0 +1,221 @@
+"""Deletes what belongs to objects that are gone, and finishes foreground and orphaning deletions.
+
+Works on metadata alone, for every kind alike. What is planned is an *owner*, present or not: its key
+names kind, name and uid, and everything that refers to that uid depends on it.
+
+    owner gone                      -> its dependents are deleted (unless another owner remains: then
+                                       only the reference to the dead one goes)
+    owner waits (foregroundDeletion)-> its dependents are deleted first, then its finalizer is taken away
+    owner lets go (orphan)          -> the references to it are removed, then its finalizer
+
+Before anything is deleted the API server itself is asked whether the owner is really gone. References
+to kinds that are not served here, and from cluster-wide objects to namespaced owners, cannot be
+resolved: such dependents are left alone.
+
+Source: kubernetes pkg/controller/garbagecollector.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import msgspec
+
+from wherry.api.core.event import EVENTS
+from wherry.api.core.pod import PODS
+from wherry.api.registry import RESOURCE_TYPES
+from wherry.apimachinery.document import Document
+from wherry.apimachinery.meta import ObjectKey, ObjectMeta, OwnerReference
+from wherry.apimachinery.resource_type import AnyResourceType
+from wherry.client.indexer import meta_of
+from wherry.reconcile.actions import Action, Delete, LiveObject, Patch
+from wherry.reconcile.claims import owners_patch
+from wherry.reconcile.controller import Controller, Source, View
+
+FOREGROUND = "foregroundDeletion"
+ORPHAN = "orphan"
+
+COLLECTED: tuple[AnyResourceType, ...] = tuple(
+    resource
+    for resource in RESOURCE_TYPES
+    if {"list", "watch", "delete", "patch"} <= set(resource.verbs) and resource is not EVENTS
+)
+"""Every kind that can own or be owned. Events are left out, as upstream: they end by their age."""
+
+KINDS = {(resource.group, resource.kind): resource for resource in COLLECTED}
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """An object that others refer to as their owner; it may be gone."""
+
+    resource: AnyResourceType
+    namespace: str
+    name: str
+    uid: str
+
+    @property
+    def key(self) -> ObjectKey:
+        """As the work queue knows it."""
+        return ObjectKey(self.namespace, f"{self.resource.group}/{self.resource.kind}/{self.uid}/{self.name}")
+
+    def find(self, view: View) -> ObjectMeta | None:
+        """Its metadata, or None when it is gone (a namesake does not count)."""
+        thing = view.lister(self.resource).get(self.namespace, self.name)
+        meta = None if thing is None else meta_of(thing)
+        return meta if meta is not None and meta.uid == self.uid else None
+
+    @staticmethod
+    def from_key(key: ObjectKey) -> Owner:
+        """The inverse of `key`."""
+        group, kind, uid, name = key.name.split("/", 3)
+        return Owner(KINDS[group, kind], key.namespace, name, uid)
+
+
+def owner_of(reference: OwnerReference, namespace: str) -> Owner | None:
+    """Whom a reference of an object in `namespace` means; None when that cannot be resolved."""
+    resource = KINDS.get((reference.api_version.rpartition("/")[0], reference.kind))
+    if resource is None or (resource.namespaced and not namespace):
+        return None
+    # An owner lives in its dependent's own namespace or in none: one in another namespace is as good as gone.
+    return Owner(resource, namespace if resource.namespaced else "", reference.name, reference.uid)
+
+
+def plan(key: ObjectKey, view: View) -> Sequence[Action]:
+    """Decide what becomes of the dependents of one owner."""
+    owner = Owner.from_key(key)
+    meta = owner.find(view)
+    dependents = list(find_dependents(owner, view))
+    if meta is None:
+        return [action for resource, dependent in dependents for action in plan_dependent(resource, dependent, view)]
+    if not meta.is_being_deleted:
+        return []
+    if ORPHAN in meta.finalizers:
+        return plan_orphaning(owner, meta, dependents)
+    if FOREGROUND in meta.finalizers:
+        return plan_foreground(owner, meta, dependents, view)
+    return []
+
+
+def find_dependents(owner: Owner, view: View) -> Iterator[tuple[AnyResourceType, ObjectMeta]]:
+    """Everything that refers to the owner's uid and may do so."""
+    for resource in COLLECTED:
+        for thing in view.lister(resource).owned_by(owner.uid):
+            meta = meta_of(thing)
+            if any(owner_of(reference, meta.namespace) == owner for reference in meta.owner_references):
+                yield resource, meta
+
+
+def plan_dependent(resource: AnyResourceType, meta: ObjectMeta, view: View) -> Iterator[Action]:
+    """Decide about an object of which at least one owner is gone or waits for it to go."""
+    if meta.is_being_deleted:
+        return
+    states = {reference.uid: state_of(reference, meta.namespace, view) for reference in meta.owner_references}
+    gone = [reference for reference in meta.owner_references if states[reference.uid] == "gone"]
+    if "solid" in states.values():
+        kept = [reference for reference in meta.owner_references if states[reference.uid] == "solid"]
+        if len(kept) < len(meta.owner_references):
+            yield owners_patch(resource, meta, kept, why="some of its owners are gone")
+        return
+    names = ", ".join(f"{reference.kind} {reference.name}" for reference in meta.owner_references)
+    waits = "waiting" in states.values()
+    propagation: Literal["Orphan", "Foreground", "Background"] = "Background"
+    if ORPHAN in meta.finalizers:
+        propagation = "Orphan"
+    elif FOREGROUND in meta.finalizers or (waits and _has_dependents(resource, meta, view)):
+        propagation = "Foreground"
+    owners = (owner_of(reference, meta.namespace) for reference in gone)
+    yield Delete(
+        resource,
+        meta.namespace,
+        meta.name,
+        why=f"its owner {names} {'is being deleted' if waits else 'is gone'}",
+        uid=meta.uid,
+        propagation=propagation,
+        unless=tuple(LiveObject(each.resource, each.namespace, each.name, each.uid) for each in owners if each),
+    )
+
+
+def state_of(reference: OwnerReference, namespace: str, view: View) -> Literal["solid", "waiting", "gone"]:
+    """Whether an owner holds its dependent: solid, or waiting for the dependent to go first, or gone."""
+    owner = owner_of(reference, namespace)
+    if owner is None:
+        return "solid"
+    meta = owner.find(view)
+    if meta is None:
+        return "gone"
+    return "waiting" if meta.is_being_deleted and FOREGROUND in meta.finalizers else "solid"
+
+
+def plan_foreground(
+    owner: Owner, meta: ObjectMeta, dependents: Sequence[tuple[AnyResourceType, ObjectMeta]], view: View
+) -> Sequence[Action]:
+    """Delete the dependents first; when none is left that blocks, let the owner go."""
+    actions = [action for resource, dependent in dependents for action in plan_dependent(resource, dependent, view)]
+    blocking = any(
+        reference.uid == owner.uid and reference.block_owner_deletion
+        for _, dependent in dependents
+        for reference in dependent.owner_references
+    )
+    if not blocking:
+        actions.append(_without_finalizer(owner, meta, FOREGROUND, why="nothing depends on it any more"))
+    return actions
+
+
+def plan_orphaning(
+    owner: Owner, meta: ObjectMeta, dependents: Sequence[tuple[AnyResourceType, ObjectMeta]]
+) -> Sequence[Action]:
+    """Free the dependents, then let the owner go."""
+    actions: list[Action] = []
+    for resource, dependent in dependents:
+        kept = [reference for reference in dependent.owner_references if reference.uid != owner.uid]
+        actions.append(owners_patch(resource, dependent, kept, why=f"{owner.resource.kind} {owner.name} lets it go"))
+    return [*actions, _without_finalizer(owner, meta, ORPHAN, why="its dependents have been let go")]
+
+
+def _without_finalizer(owner: Owner, meta: ObjectMeta, finalizer: str, *, why: str) -> Patch:
+    kept = [name for name in meta.finalizers if name != finalizer]
+    patch: Document = {"metadata": {"finalizers": kept or None}}
+    return Patch(owner.resource, owner.namespace, owner.name, patch, why, resource_version=meta.resource_version)
+
+
+def _has_dependents(resource: AnyResourceType, meta: ObjectMeta, view: View) -> bool:
+    owner = Owner(resource, meta.namespace, meta.name, meta.uid)
+    return any(True for _ in find_dependents(owner, view))
+
+
+def _source(resource: AnyResourceType) -> Source:
+    """An object concerns itself, as an owner, and each of its owners."""
+
+    def keys(thing: msgspec.Struct, view: View) -> Iterator[ObjectKey]:
+        meta = meta_of(thing)
+        yield Owner(resource, meta.namespace, meta.name, meta.uid).key
+        for reference in meta.owner_references:
+            owner = owner_of(reference, meta.namespace)
+            if owner is not None:
+                yield owner.key
+
+    return Source(resource, keys, _matters)
+
+
+def _matters(old: msgspec.Struct | None, new: msgspec.Struct | None) -> bool:
+    """Only who owns it and whether it goes matter here; a pod's status changes are nothing to look at."""
+    if old is None or new is None:
+        return True
+    before, after = meta_of(old), meta_of(new)
+    return (before.owner_references, before.finalizers, before.deletion_timestamp) != (
+        after.owner_references,
+        after.finalizers,
+        after.deletion_timestamp,
+    )
+
+
+GARBAGE_COLLECTOR = Controller(
+    name="garbage-collector-controller",
+    primary=PODS,
+    sources=tuple(_source(resource) for resource in COLLECTED),
+    plan=plan,
+    workers=20,
+)

@@ -1,0 +1,1 @@
+"""The job controller: pods that come to an end, counted exactly once each."""

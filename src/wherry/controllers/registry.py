@@ -1,0 +1,60 @@
+"""All controllers of the masters, one line each.
+
+The order is that of the story: what a workload becomes, what makes it reachable, where its data lives,
+what every namespace has, and who cleans up. They run side by side; nothing depends on the order.
+"""
+
+from __future__ import annotations
+
+from wherry.controllers.deployment.controller import DEPLOYMENT_CONTROLLER
+from wherry.controllers.endpoints import ENDPOINTS_CONTROLLER
+from wherry.controllers.endpointslice import ENDPOINT_SLICE_CONTROLLER
+from wherry.controllers.garbage_collector import GARBAGE_COLLECTOR
+from wherry.controllers.job.controller import JOB_CONTROLLER
+from wherry.controllers.namespace import NAMESPACE_CONTROLLER
+from wherry.controllers.node_lifecycle import node_lifecycle_controller
+from wherry.controllers.pod_gc import pod_gc_controller
+from wherry.controllers.pv_binder import PV_BINDER_CONTROLLER
+from wherry.controllers.pvc_protection import PVC_PROTECTION_CONTROLLER
+from wherry.controllers.replicaset import REPLICA_SET_CONTROLLER
+from wherry.controllers.root_ca import root_ca_controller
+from wherry.controllers.service_account import SERVICE_ACCOUNT_CONTROLLER
+from wherry.controllers.statefulset.controller import STATEFUL_SET_CONTROLLER
+from wherry.controllers.taint_eviction import taint_eviction_controller
+from wherry.controllers.ttl_after_finished import TTL_AFTER_FINISHED_CONTROLLER
+from wherry.controllers.volume_provisioner import RemoveDirectory, volume_provisioner
+from wherry.reconcile.controller import Controller
+
+CONTROLLERS: tuple[Controller, ...] = (
+    DEPLOYMENT_CONTROLLER,  # Deployment -> ReplicaSets
+    REPLICA_SET_CONTROLLER,  # ReplicaSet -> pods
+    STATEFUL_SET_CONTROLLER,  # StatefulSet -> pods with names and storage
+    JOB_CONTROLLER,  # Job -> pods that end
+    TTL_AFTER_FINISHED_CONTROLLER,  # a finished Job's time to go
+    ENDPOINT_SLICE_CONTROLLER,  # Service and pods -> addresses
+    ENDPOINTS_CONTROLLER,  # the same in the older form
+    PV_BINDER_CONTROLLER,  # claims and volumes find each other
+    PVC_PROTECTION_CONTROLLER,  # claims in use stay
+    SERVICE_ACCOUNT_CONTROLLER,  # an identity in every namespace
+    NAMESPACE_CONTROLLER,  # a namespace goes with all that is in it
+    GARBAGE_COLLECTOR,  # what belongs to nobody any more goes
+)
+"""Those that need nothing and remember nothing."""
+
+
+def all_controllers(*, ca_pem: str, volume_dir: str, remove_directory: RemoveDirectory) -> tuple[Controller, ...]:
+    """Every controller of one cluster, fresh.
+
+    Args:
+        ca_pem: the certificate(s) by which pods trust the API server.
+        volume_dir: absolute path below which volumes are directories.
+        remove_directory: removes such a directory on the machine where it is.
+    """
+    return (
+        *CONTROLLERS,
+        volume_provisioner(volume_dir, remove_directory),  # claims -> directories on a node
+        root_ca_controller(ca_pem),  # the cluster's certificate in every namespace
+        node_lifecycle_controller(),  # silent nodes
+        taint_eviction_controller(),  # pods leave tainted nodes
+        pod_gc_controller(),  # pods of nodes that are gone
+    )

@@ -1,0 +1,1 @@
+"""The statefulset controller: pods with a name, an order and a memory."""

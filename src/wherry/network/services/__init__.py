@@ -1,0 +1,1 @@
+"""Services: one stable address in front of changing pods, by nftables."""

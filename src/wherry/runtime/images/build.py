@@ -1,0 +1,302 @@
+"""`wherry image build DIR`: an image from a small description, without a registry, a daemon or a Dockerfile.
+
+DIR/image.toml:
+
+    name = "orders:1"
+    base = "python"                  # or "programs", "scratch", or an image that is here
+    programs = ["/usr/bin/curl"]     # of this machine, with their libraries
+    debian_packages = ["jq"]         # downloaded with apt-get, unpacked without scripts or dependencies
+    dependencies = "requirements.txt"
+    entrypoint = ["python", "-m", "orders"]
+    user = "10001"
+    [env]
+    PORT = "8080"
+    [[copy]]
+    from = "orders"
+    to = "/app/orders"
+
+Built twice, it has the same digest. Each layer is kept under a hash of what goes into it, so that only
+what has changed is made again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import msgspec
+
+from wherry.kit.files import write_atomically
+from wherry.kit.process import run_blocking
+from wherry.runtime.images.host_programs import (
+    add_programs,
+    add_python,
+    add_system_files,
+    fingerprint,
+    programs_fingerprint,
+    python_fingerprint,
+)
+from wherry.runtime.images.image_store import ImageStore
+from wherry.runtime.images.layer_tree import LayerTree
+from wherry.runtime.images.manifest import Manifest, new_image
+from wherry.runtime.interface import FailedPrecondition, ImageConfig, ImageStatus, NotFound
+
+DEPENDENCIES_DIRECTORY = "/opt/deps"
+# Bump when the way layers are made changes, so that none made the old way is used again.
+_RECIPE = "1"
+_DOWNLOAD_TIMEOUT_S = 600.0
+_NEVER_COPIED = frozenset({".git", ".hg", ".venv", ".mypy_cache", ".pytest_cache", ".ruff_cache"})
+
+
+class Copy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A file or directory beside image.toml and its place in the image."""
+
+    source: str = msgspec.field(name="from")
+    to: str
+
+
+class ImageFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The content of image.toml. None means as the base has it."""
+
+    name: str = ""
+    base: str = "scratch"
+    programs: tuple[str, ...] = ()
+    debian_packages: tuple[str, ...] = ()
+    dependencies: str = ""
+    copy: tuple[Copy, ...] = ()
+    user: str | None = None
+    workdir: str | None = None
+    entrypoint: tuple[str, ...] | None = None
+    cmd: tuple[str, ...] | None = None
+    env: dict[str, str] = {}
+    expose: tuple[str | int, ...] = ()
+    stop_signal: str | None = None
+    labels: dict[str, str] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class LayerPlan:
+    """A layer to be made: `key` says what it consists of, `fill` makes it."""
+
+    key: str
+    fill: Callable[[LayerTree, Path], None]
+
+
+def build_image(store: ImageStore, directory: Path, tag: str | None = None) -> ImageStatus:
+    """Build the image that `directory`/image.toml describes and name it; blocks.
+
+    Args:
+        store: where it goes.
+        directory: holds image.toml and what it copies.
+        tag: its name instead of the one in the file.
+
+    Raises:
+        NotFound: no image.toml, or the base is not here.
+        FailedPrecondition: image.toml is wrong, or something that it names is missing.
+    """
+    wanted = read_image_file(directory)
+    name = tag or wanted.name
+    if not name:
+        raise FailedPrecondition(f'{directory / "image.toml"}: the image needs a name, such as name = "orders:1"')
+    with store.writing():
+        config, layers = _start_from(store, wanted.base)
+        cache = _Cache(store)
+        layers += [cache.layer(plan) for plan in plan_layers(wanted, directory)]
+        manifest, config_bytes = new_image(_configured(config, wanted), layers)
+        return store.add_image(manifest, config_bytes, [name], sum(size for _, size in layers))
+
+
+def read_image_file(directory: Path) -> ImageFile:
+    """Read and check image.toml."""
+    path = directory / "image.toml"
+    try:
+        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), ImageFile)
+    except FileNotFoundError as error:
+        raise NotFound(f"There is no {path}") from error
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+        raise FailedPrecondition(f"{path}: {error}") from error
+
+
+def _start_from(store: ImageStore, base: str) -> tuple[ImageConfig, list[tuple[str, int]]]:
+    if base in ("scratch", "programs", "python"):
+        return ImageConfig(), []
+    image = store.find(base)
+    if image is None:
+        raise NotFound(f'The base image "{base}" is not on this machine; build or import it first')
+    manifest = msgspec.json.decode(store.read_blob(image.digest), type=Manifest)
+    sizes = [layer.size for layer in manifest.layers]
+    return image.config, [(f"sha256:{path.name}", size) for path, size in zip(image.layers, sizes, strict=True)]
+
+
+def _configured(config: ImageConfig, wanted: ImageFile) -> ImageConfig:
+    env = {**config.env, **wanted.env}
+    if wanted.dependencies:
+        env.setdefault("PYTHONPATH", DEPENDENCIES_DIRECTORY)
+    if wanted.base == "python":
+        # Output appears in the log when it is printed, and no compiled files are written into the container.
+        env.setdefault("PYTHONUNBUFFERED", "1")
+        env.setdefault("PYTHONDONTWRITEBYTECODE", "1")
+    ports = [f"{port}/tcp" if str(port).isdecimal() else str(port) for port in wanted.expose]
+    return replace(
+        config,
+        entrypoint=config.entrypoint if wanted.entrypoint is None else wanted.entrypoint,
+        # A new entrypoint makes the base's arguments meaningless, as in a Dockerfile.
+        command=wanted.cmd if wanted.cmd is not None else () if wanted.entrypoint is not None else config.command,
+        env=env,
+        working_dir=wanted.workdir or config.working_dir,
+        user=config.user if wanted.user is None else wanted.user,
+        stop_signal=wanted.stop_signal or config.stop_signal,
+        exposed_ports=sorted({*config.exposed_ports, *ports}),
+        labels={**config.labels, **wanted.labels},
+    )
+
+
+def plan_layers(wanted: ImageFile, directory: Path) -> list[LayerPlan]:
+    """The layers that image.toml asks for, lowest first: what changes least comes first."""
+    plans: list[LayerPlan] = []
+    if wanted.base == "python":
+        plans.append(LayerPlan(f"python {python_fingerprint()}", _fill_python))
+    elif wanted.base == "programs":
+        plans.append(LayerPlan("system", lambda tree, _: add_system_files(tree)))
+    if wanted.programs:
+        programs = [Path(program) for program in wanted.programs]
+        key = f"programs {programs_fingerprint(programs)}"
+        plans.append(LayerPlan(key, lambda tree, _: add_programs(tree, programs)))
+    if wanted.debian_packages:
+        packages = wanted.debian_packages
+        key = f"debian {' '.join(packages)} {fingerprint([Path('/var/lib/apt/lists')])}"
+        plans.append(LayerPlan(key, lambda tree, scratch: _fill_debian(tree, scratch, packages)))
+    if wanted.dependencies:
+        requirements = _inside(directory, wanted.dependencies)
+        text = hashlib.sha256(requirements.read_bytes()).hexdigest()
+        key = f"dependencies {sys.version} {text}"
+        plans.append(LayerPlan(key, lambda tree, scratch: _fill_dependencies(tree, scratch, requirements)))
+    if wanted.copy:
+        plans.append(_plan_copies(wanted, directory))
+    if not plans and wanted.base == "scratch":
+        raise FailedPrecondition("the image would be empty: give it a base, programs or something to copy")
+    return plans
+
+
+def _fill_python(tree: LayerTree, _scratch: Path) -> None:
+    add_system_files(tree)
+    add_python(tree)
+
+
+def _plan_copies(wanted: ImageFile, directory: Path) -> LayerPlan:
+    sources = [(_inside(directory, copy.source), copy.to) for copy in wanted.copy]
+    files: list[Path] = []
+    for source, _ in sources:
+        below = sorted(source.rglob("*")) if source.is_dir() else []
+        files += [source, *(path for path in below if not _NEVER_COPIED.intersection(path.parts))]
+    key = f"copy {[to for _, to in sources]} {fingerprint(files)}"
+
+    def fill(tree: LayerTree, _scratch: Path) -> None:
+        for source, to in sources:
+            if source.is_dir():
+                tree.add_tree(to, source, _NEVER_COPIED)
+            else:
+                tree.add_file(f"{to}/{source.name}" if to.endswith("/") else to, source)
+
+    return LayerPlan(key, fill)
+
+
+def _inside(directory: Path, name: str) -> Path:
+    path = (directory / name).resolve()
+    if not path.is_relative_to(directory.resolve()):
+        raise FailedPrecondition(f"image.toml names {name!r}, which is outside {directory}")
+    if not path.exists():
+        raise FailedPrecondition(f"image.toml names {name!r}, which is not in {directory}")
+    return path
+
+
+def _fill_dependencies(tree: LayerTree, scratch: Path, requirements: Path) -> None:
+    target = scratch / "deps"
+    argv = [sys.executable, "-m", "pip", "install", "--quiet", "--no-compile", "--disable-pip-version-check"]
+    argv += ["--target", str(target), "--requirement", str(requirements)]
+    done = run_blocking(argv, timeout_s=_DOWNLOAD_TIMEOUT_S, cwd=requirements.parent)
+    if done.exit_code:
+        raise FailedPrecondition(
+            f"pip could not install {requirements.name}: {done.message()} "
+            "(without a network, put wheels beside it and name them in the file, such as ./wheels/NAME.whl)"
+        )
+    if target.is_dir():
+        # RECORD and friends name the build's own paths and times.
+        tree.add_tree(DEPENDENCIES_DIRECTORY, target, frozenset({"direct_url.json", "RECORD", "bin"}))
+    else:
+        tree.add_directory(DEPENDENCIES_DIRECTORY)
+
+
+def _fill_debian(tree: LayerTree, scratch: Path, packages: tuple[str, ...]) -> None:
+    root = scratch / "root"
+    root.mkdir()
+    if any(not package.replace("-", "").replace("+", "").replace(".", "").isalnum() for package in packages):
+        raise FailedPrecondition(f"debian_packages has a name that is none: {packages}")
+    try:
+        done = run_blocking(["apt-get", "download", "--quiet", *packages], timeout_s=_DOWNLOAD_TIMEOUT_S, cwd=scratch)
+    except FileNotFoundError as error:
+        raise FailedPrecondition("debian_packages needs apt-get, which is not on this machine") from error
+    if done.exit_code:
+        raise FailedPrecondition(
+            f"apt-get could not download {', '.join(packages)}: {done.message()} "
+            "(run `apt-get update` first; without a network, install them here and list their files in `programs`)"
+        )
+    for package in sorted(scratch.glob("*.deb")):
+        unpacked = run_blocking(["dpkg-deb", "--extract", str(package), str(root)], timeout_s=_DOWNLOAD_TIMEOUT_S)
+        if unpacked.exit_code:
+            raise FailedPrecondition(f"{package.name} could not be unpacked: {unpacked.message()}")
+    _merge_directories(root)
+    tree.add_tree("/", root)
+
+
+def _merge_directories(root: Path) -> None:
+    """Packages may say /lib where the image has a link to /usr/lib; a directory there would hide the link."""
+    for name in ("bin", "sbin", "lib", "lib64"):
+        old = root / name
+        if old.is_dir() and not old.is_symlink() and Path("/", name).is_symlink():
+            for path in sorted(old.rglob("*")):
+                target = root / "usr" / name / path.relative_to(old)
+                if path.is_symlink() or path.is_file():
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    path.rename(target)
+            for path in sorted(old.rglob("*"), reverse=True):
+                path.rmdir()
+            old.rmdir()
+
+
+class _Cache:
+    """Layers that were made before, by the hash of their key. Lost or wrong entries only cost time."""
+
+    def __init__(self, store: ImageStore) -> None:
+        self._store = store
+        self._file = store.directory / "build-cache.json"
+        try:
+            self._known: dict[str, tuple[str, int]] = msgspec.json.decode(
+                self._file.read_bytes(), type=dict[str, tuple[str, int]]
+            )
+        except (FileNotFoundError, msgspec.DecodeError):
+            self._known = {}
+
+    def layer(self, plan: LayerPlan) -> tuple[str, int]:
+        key = hashlib.sha256(f"{_RECIPE} {plan.key}".encode()).hexdigest()
+        known = self._known.get(key)
+        if known is not None and self._store.has_layer(known[0]):
+            return known
+        made = self._make(plan)
+        kept: Mapping[str, tuple[str, int]] = {k: v for k, v in self._known.items() if self._store.has_layer(v[0])}
+        self._known = {**kept, key: made}
+        write_atomically(self._file, msgspec.json.encode(self._known), fsync=False)
+        return made
+
+    def _make(self, plan: LayerPlan) -> tuple[str, int]:
+        with self._store.temporary_directory() as scratch:
+            tree = LayerTree()
+            plan.fill(tree, Path(scratch))
+            with Path(scratch, "layer.tar").open("w+b") as stream:
+                tree.write(stream)
+                stream.seek(0)
+                return self._store.add_layer(stream)

@@ -1,0 +1,139 @@
+"""How a place is found for a pod: filters rule nodes out, scores compare the rest. Pure.
+
+A plugin is one file with one `Plugin`. Up to three functions, all pure:
+
+    check(pod, facts)          a reason why no node at all will do, or ""
+    filter(pod, node, facts)   the reasons why this node will not do; none: it will
+    score(pod, nodes, facts)   0 (worst) to 100 (best) for each of the nodes that are left
+
+`woken_by` names what may change the plugin's mind: a pod that it has refused is not looked at again
+before one of these has happened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol, TypeVar
+
+from wherry.api.core.persistent_volume import PersistentVolume
+from wherry.api.core.persistent_volume_claim import PersistentVolumeClaim
+from wherry.api.storage.storageclass import StorageClass
+from wherry.scheduler.pod_info import PodInfo
+from wherry.scheduler.snapshot import NodeInfo
+
+T_co = TypeVar("T_co", covariant=True)
+
+Happening = Literal["node-added", "node-changed", "pod-gone", "claim-changed", "volume-changed", "class-changed"]
+
+SCORE_MAX = 100
+
+
+class Named(Protocol[T_co]):
+    """Objects that can be looked up by name, such as an informer's lister."""
+
+    def get(self, namespace: str, name: str) -> T_co | None:
+        """The object, or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What plugins may know besides the pod and the nodes."""
+
+    claims: Named[PersistentVolumeClaim]
+    volumes: Named[PersistentVolume]
+    classes: Named[StorageClass]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plugin:
+    """One rule."""
+
+    name: str
+    check: Callable[[PodInfo, Facts], str] | None = None
+    filter: Callable[[PodInfo, NodeInfo, Facts], Sequence[str]] | None = None
+    score: Callable[[PodInfo, Sequence[NodeInfo], Facts], Sequence[float]] | None = None
+    weight: int = 1
+    woken_by: frozenset[Happening] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A node has been found. `fitting` is how many would have done."""
+
+    node: NodeInfo
+    fitting: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """No node will do.
+
+    `reasons` counts, for each reason, the nodes that it rules out; `general` is one that holds
+    whatever the node. `plugins` are those that said so.
+    """
+
+    total: int
+    general: str
+    reasons: dict[str, int]
+    plugins: frozenset[str]
+
+
+def choose_node(pod: PodInfo, nodes: Sequence[NodeInfo], plugins: Sequence[Plugin], facts: Facts) -> Chosen | Refused:
+    """Find the best node for `pod`, or all the reasons why there is none.
+
+    Pure and deterministic: of equally good nodes the one with fewer pods wins, then the first in `nodes`.
+    """
+    if nodes:
+        for plugin in plugins:
+            if plugin.check is not None and (general := plugin.check(pod, facts)):
+                return Refused(len(nodes), general, {}, frozenset({plugin.name}))
+    fitting: list[NodeInfo] = []
+    reasons: dict[str, int] = {}
+    refusing: set[str] = set()
+    for node in nodes:
+        found = _first_refusal(pod, node, plugins, facts)
+        if found is None:
+            fitting.append(node)
+            continue
+        refusing.add(found[0])
+        for reason in found[1]:
+            reasons[reason] = reasons.get(reason, 0) + 1
+    if not fitting:
+        return Refused(len(nodes), "", reasons, frozenset(refusing))
+    if len(fitting) == 1:
+        return Chosen(fitting[0], 1, len(nodes))
+    scores = score_nodes(pod, fitting, plugins, facts)
+    best = max(range(len(fitting)), key=lambda n: (scores[n], -len(fitting[n].pods), -n))
+    return Chosen(fitting[best], len(fitting), len(nodes))
+
+
+def score_nodes(pod: PodInfo, nodes: Sequence[NodeInfo], plugins: Sequence[Plugin], facts: Facts) -> list[float]:
+    """How good each of `nodes` is: the weighted sum of what the plugins say."""
+    totals = [0.0] * len(nodes)
+    for plugin in plugins:
+        if plugin.score is not None:
+            for n, score in enumerate(plugin.score(pod, nodes, facts)):
+                totals[n] += plugin.weight * score
+    return totals
+
+
+def scale_scores(raw: Sequence[float], *, reverse: bool = False) -> list[float]:
+    """Stretch raw numbers so that the largest is 100; `reverse`: so that the largest is 0 and none is 100."""
+    largest = max(raw, default=0)
+    if largest == 0:
+        return [SCORE_MAX if reverse else 0.0] * len(raw)
+    scaled = [SCORE_MAX * value / largest for value in raw]
+    return [SCORE_MAX - value for value in scaled] if reverse else scaled
+
+
+def _first_refusal(
+    pod: PodInfo, node: NodeInfo, plugins: Sequence[Plugin], facts: Facts
+) -> tuple[str, Sequence[str]] | None:
+    # As in Kubernetes, only the first plugin that refuses a node is heard: a node with a foreign taint
+    # and too little memory counts as tainted.
+    for plugin in plugins:
+        if plugin.filter is not None and (reasons := plugin.filter(pod, node, facts)):
+            return plugin.name, reasons
+    return None

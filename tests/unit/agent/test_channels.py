@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import asyncio
+
+import orjson
+
+from wherry.agent.channels import EXEC_PROTOCOLS, choose_protocol, session_upgrade
+from wherry.agent.port_forward import port_forward_upgrade
+from wherry.kit.http.types import WebSocketClosed
+from wherry.kit.tasks import TaskScope
+from wherry.runtime.fake import FakeExec
+from wherry.runtime.interface import ExecResult
+
+
+class FakeSocket:
+    """A WebSocket whose client is the test."""
+
+    def __init__(self) -> None:
+        self.incoming: asyncio.Queue[bytes | None] = asyncio.Queue()
+        self.sent: asyncio.Queue[bytes] = asyncio.Queue()
+        self.closed = False
+
+    async def receive(self) -> bytes:
+        message = await self.incoming.get()
+        if message is None:
+            raise WebSocketClosed
+        return message
+
+    async def send(self, message: bytes) -> None:
+        await self.sent.put(message)
+
+    async def close(self, code: int = 1000, reason: str = "") -> None:
+        self.closed = True
+
+    def all_sent(self) -> list[bytes]:
+        return [self.sent.get_nowait() for _ in range(self.sent.qsize())]
+
+
+class SlowExec(FakeExec):
+    """Answers once its input is closed."""
+
+    def __init__(self, exit_code: int = 0) -> None:
+        super().__init__(ExecResult(exit_code, b"", b""))
+        self.input_closed = asyncio.Event()
+
+    async def write_stdin(self, data: bytes) -> None:
+        if data:
+            self.stdin += data
+        else:
+            self.input_closed.set()
+
+    async def output(self):  # type: ignore[no-untyped-def, override]
+        await self.input_closed.wait()
+        yield "stdout", bytes(self.stdin)
+
+
+def status_of(message: bytes) -> dict:
+    assert message[:1] == b"\x03"
+    return orjson.loads(message[1:])
+
+
+def test_the_newest_protocol_that_both_know_is_chosen() -> None:
+    assert choose_protocol("v4.channel.k8s.io, v5.channel.k8s.io", EXEC_PROTOCOLS) == "v5.channel.k8s.io"
+    assert choose_protocol("", EXEC_PROTOCOLS) == ""
+    assert choose_protocol("v9.other", EXEC_PROTOCOLS) is None
+
+
+async def test_output_is_sent_by_channel_and_then_how_it_ended() -> None:
+    socket, session = FakeSocket(), FakeExec(ExecResult(7, b"out", b"err"))
+    await session_upgrade("v5.channel.k8s.io", session, stdin=False).handler(socket)
+    out, err, last = socket.all_sent()
+    assert (out, err) == (b"\x01out", b"\x02err")
+    status = status_of(last)
+    assert (status["status"], status["reason"]) == ("Failure", "NonZeroExitCode")
+    assert status["details"]["causes"] == [{"reason": "ExitCode", "message": "7"}]
+    assert status["message"] == "command terminated with non-zero exit code: exit status 7"
+    assert (session.closed, socket.closed) == (True, True)
+
+
+async def test_stdin_is_handed_on_until_the_client_closes_it() -> None:
+    socket, session = FakeSocket(), SlowExec()
+    for message in (b"\x00", b"\x00from ", b"\x00stdin", b'\x04{"Width":80,"Height":24}', b"\xff\x00"):
+        socket.incoming.put_nowait(message)
+    await asyncio.wait_for(session_upgrade("v5.channel.k8s.io", session, stdin=True).handler(socket), 5)
+    out, last = socket.all_sent()
+    assert out == b"\x01from stdin"
+    assert status_of(last) == {"metadata": {}, "status": "Success"}
+    assert session.size == (80, 24)
+
+
+async def test_a_client_that_goes_ends_the_program() -> None:
+    socket, session = FakeSocket(), SlowExec()
+    socket.incoming.put_nowait(None)
+    await asyncio.wait_for(session_upgrade("v5.channel.k8s.io", session, stdin=True).handler(socket), 5)
+    assert session.closed
+
+
+async def test_nonsense_on_the_resize_channel_is_ignored() -> None:
+    socket, session = FakeSocket(), SlowExec()
+    for message in (b"", b"\x04{", b'\x04{"Width":0,"Height":0}', b"\x04[]", b"\x09x", b"\xff\x00"):
+        socket.incoming.put_nowait(message)
+    await asyncio.wait_for(session_upgrade("", session, stdin=True).handler(socket), 5)
+    assert session.size == (0, 0)
+
+
+async def test_a_port_is_forwarded_both_ways() -> None:
+    async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write((await reader.readexactly(4)).upper())
+        writer.close()
+
+    listener = await asyncio.start_server(echo, "127.0.0.1", 0)
+    port = listener.sockets[0].getsockname()[1]
+    socket = FakeSocket()
+    async with TaskScope("test") as scope:
+        talk = scope.start("talk", port_forward_upgrade("v4.channel.k8s.io", "127.0.0.1", [port]).handler(socket))
+        number = port.to_bytes(2, "little")
+        assert [await socket.sent.get(), await socket.sent.get()] == [b"\x00" + number, b"\x01" + number]
+        socket.incoming.put_nowait(b"\x00ping")
+        assert await asyncio.wait_for(socket.sent.get(), 5) == b"\x00PING"
+        await asyncio.wait_for(talk, 5)
+    listener.close()
+    await listener.wait_closed()
+    assert socket.closed
+
+
+async def test_a_port_that_nobody_serves_is_told_on_the_error_channel() -> None:
+    listener = await asyncio.start_server(lambda _r, w: w.close(), "127.0.0.1", 0)
+    port = listener.sockets[0].getsockname()[1]
+    listener.close()
+    await listener.wait_closed()
+    socket = FakeSocket()
+    upgrade = port_forward_upgrade("v4.channel.k8s.io", "127.0.0.1", [port])
+    await asyncio.wait_for(upgrade.handler(socket), 5)
+    assert socket.all_sent()[-1].startswith(b"\x01unable to do port forwarding")

@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import pytest
+
+from suites.api_harness import Api, make_api
+from wherry.apiserver.bootstrap import BootstrapConfig, bootstrap
+from wherry.kit.http.types import Request
+
+
+@pytest.fixture
+async def api() -> Api:
+    return await make_api()
+
+
+async def test_a_cluster_starts_with_what_every_cluster_has(api: Api) -> None:
+    for path, expected in (
+        ("/api/v1/namespaces", ["default", "kube-node-lease", "kube-public", "kube-system"]),
+        ("/api/v1/services", ["kubernetes", "kube-dns"]),
+        ("/apis/storage.k8s.io/v1/storageclasses", ["local"]),
+        ("/apis/scheduling.k8s.io/v1/priorityclasses", ["system-cluster-critical", "system-node-critical"]),
+    ):
+        items = (await api.must("GET", path))["items"]
+        assert [item["metadata"]["name"] for item in items] == expected  # type: ignore[attr-defined]
+    for path, address in (
+        ("/api/v1/namespaces/default/services/kubernetes", "10.96.0.1"),
+        ("/api/v1/namespaces/kube-system/services/kube-dns", "10.96.0.10"),
+    ):
+        assert (await api.ask("GET", path)).at("spec.clusterIP") == address
+
+
+async def test_a_second_start_changes_only_addresses(api: Api) -> None:
+    store = api.server.environment.store
+    before = store.revision
+    await bootstrap(api.server.app, BootstrapConfig("10.96.0.0/16", "192.0.2.1", 6443, "192.0.2.53"))
+    assert store.revision == before
+    await bootstrap(api.server.app, BootstrapConfig("10.96.0.0/16", "192.0.2.9", 6443, "192.0.2.53"))
+    endpoints = await api.ask("GET", "/api/v1/namespaces/default/endpoints/kubernetes")
+    assert endpoints.at("subsets.0.addresses.0.ip") == "192.0.2.9"
+    slices = await api.ask("GET", "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices/kubernetes")
+    assert slices.at("endpoints.0.addresses") == ["192.0.2.9"]
+
+
+async def test_readiness_says_what_is_missing(api: Api) -> None:
+    assert (await api.ask("GET", "/readyz")).body == b"ok"
+    api.server.ready.clear()
+    answer = await api.ask("GET", "/readyz?verbose")
+    assert answer.status == 500
+    assert b"[+]ping ok\n" in answer.body
+    assert b"[-]poststarthook/bootstrap failed: reason withheld\n" in answer.body
+    assert (await api.ask("GET", "/livez/ping")).body == b"ok"
+    assert (await api.ask("GET", "/readyz?exclude=poststarthook/bootstrap")).status == 200
+    assert (await api.ask("GET", "/readyz/nosuch")).status == 404
+
+
+async def test_the_version_is_the_one_that_clients_expect(api: Api) -> None:
+    for path in ("/version", "/version/"):
+        version = await api.must("GET", path)
+        assert (version["major"], version["minor"]) == ("1", "36")
+        assert str(version["gitVersion"]).startswith("v1.36.")
+
+
+async def test_metrics_count_requests(api: Api) -> None:
+    await api.ask("GET", "/api/v1/namespaces/default/pods/nope")
+    text = (await api.ask("GET", "/metrics")).body.decode()
+    assert 'apiserver_request_total{verb="get",group="",resource="pods",code="404"} 1' in text
+    assert f"wherry_store_revision {api.server.environment.store.revision}" in text
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/v1/namespaces/default/pods/..",
+        "/api/v1/namespaces/default/pods/../secrets",
+        "/api/v1/namespaces/default/pods/%2e%2e",
+        "/api/v1/namespaces/default/pods/a%2fb",
+        "/api/v1/namespaces/default/pods/a%00b",
+        "/api/v1/namespaces//pods",
+        "/api/v2/pods",
+        "/apis/apps/v1/pods",
+        "//api/v1/pods",
+        "/api/v1/pods/web",
+    ],
+)
+async def test_tricks_in_the_path_name_nothing(api: Api, path: str) -> None:
+    assert (await api.ask("GET", path)).status == 404
+
+
+@pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "TRACE", "BREW"])
+async def test_other_methods_are_refused(api: Api, method: str) -> None:
+    answer = await api.ask(method, "/api/v1/pods")
+    assert (answer.status, answer.at("reason")) == (405, "MethodNotAllowed")
+
+
+async def test_a_huge_body_is_refused(api: Api) -> None:
+    answer = await api.ask("POST", "/api/v1/namespaces/default/configmaps", b"x" * (3 * 1024 * 1024 + 1))
+    assert (answer.status, answer.at("message")) == (413, "Request entity too large: limit is 3145728")
+
+
+async def test_a_timeout_that_is_none_is_refused(api: Api) -> None:
+    assert (await api.ask("GET", "/api/v1/pods", timeout="32s")).status == 200
+    assert (await api.ask("GET", "/api/v1/pods", timeout="soon")).status == 400
+
+
+async def test_a_bug_becomes_a_500_and_no_more(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(key: str) -> None:
+        raise ZeroDivisionError("secret detail")
+
+    monkeypatch.setattr(api.server.environment.store, "get", broken)
+    answer = await api.ask("GET", "/api/v1/namespaces/default/pods/web")
+    assert (answer.status, answer.at("reason")) == (500, "InternalError")
+    assert b"secret" not in answer.body
+
+
+async def test_answers_are_not_cached(api: Api) -> None:
+    assert ("Cache-Control", "no-cache, private") in (await api.ask("GET", "/api/v1/pods")).headers
+
+
+async def test_discovery_knows_the_kinds_and_the_questions(api: Api) -> None:
+    answer = await api.must("GET", "/apis/authorization.k8s.io/v1")
+    names = {resource["name"] for resource in answer["resources"]}  # type: ignore[attr-defined]
+    assert {"selfsubjectaccessreviews", "selfsubjectrulesreviews"} <= names
+
+
+async def test_a_request_without_a_peer_or_token_is_nobodys(api: Api) -> None:
+    response = await api.server.app(Request("GET", "/api/v1/pods"))
+    assert response.status == 401
