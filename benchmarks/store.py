@@ -9,7 +9,6 @@ import asyncio
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
@@ -131,12 +130,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=where) as directory:
         names = (Path(directory) / f"{n}.db" for n in range(1000))
 
-        def median_of(run: Callable[[], float]) -> float:
-            return median(run() for _ in range(ROUNDS))
-
-        print(f"floor: bare commits       {median_of(lambda: measure_floor(next(names))):10,.0f} /s")
+        print(f"floor: bare commits       {median(measure_floor(next(names)) for _ in range(ROUNDS)):10,.0f} /s")
         for writers in (1, 16, 100):
-            rate = median_of(lambda writers=writers: asyncio.run(measure_puts(next(names), writers)))
+            rate = median(asyncio.run(measure_puts(next(names), writers)) for _ in range(ROUNDS))
             print(f"puts, {writers:3} writers         {rate:10,.0f} /s")
         list_s, get_s, past_s = asyncio.run(measure_reads(next(names)))
         print(f"list of {LIST_KEYS:,} x 1 KB     {list_s * 1e3:10.2f} ms")

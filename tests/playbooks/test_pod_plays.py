@@ -144,7 +144,7 @@ def test_a_crashing_container_shows_why_it_waits_and_how_it_ended() -> None:
     text = "back-off 10s restarting failed container=c pod=web_default(u1)"
     assert status["state"] == {"waiting": {"reason": "CrashLoopBackOff", "message": text}}
     assert status["lastState"]["terminated"]["exitCode"] == 7
-    assert (status["restartCount"], status["ready"], play.phase()) == (2, False, "Running")
+    assert (status["restartCount"], status["ready"], play.phase()) == (1, False, "Running")
 
 
 def test_a_restarted_containers_old_self_is_removed_once_the_new_one_runs() -> None:
@@ -505,3 +505,17 @@ def test_nothing_is_alive_when_the_sandbox_is_removed() -> None:
 def test_the_story_says_how_it_came_to_this() -> None:
     play = running(pod())
     assert any("ContainerStarted" in line and "Started container c" in line for line in play.state.story())
+
+
+def test_a_pod_that_was_crashing_before_a_reboot_goes_on_counting() -> None:
+    ended = {"exitCode": 7, "reason": "Error", "containerID": "crun://c-4"}
+    one = with_status(
+        pod(),
+        containerStatuses=[
+            {"name": "c", "ready": False, "restartCount": 4, "image": "i", "imageID": "x", "containerID": "crun://c-4",
+             "state": {"waiting": {"reason": "CrashLoopBackOff"}}, "lastState": {"terminated": ended}}
+        ],
+    )  # fmt: skip
+    play = Play(one) >> e.RuntimeAdopted() >> e.SandboxReady("u1", "10.244.0.5") >> e.VolumesReady()
+    assert play.state_of("c")["restartCount"] == 4
+    play = play >> e.ImageReady("c", "") << [e.StartContainer("c", 5)]

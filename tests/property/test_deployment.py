@@ -4,11 +4,10 @@ import copy
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from suites.planned_world import PlannedWorld
 from suites.sample_objects import sample
-
 from wherry.api.apps.deployment import DEPLOYMENTS
-from wherry.api.apps.replicaset import REPLICA_SETS
 from wherry.api.documents import section
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.meta import ObjectKey

@@ -75,6 +75,8 @@ class StoreMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
+        # Small steps, so that even short histories are read in several.
+        self.usual_step, sqlite.CATCH_UP_REVISIONS = sqlite.CATCH_UP_REVISIONS, 3
         self.loop = asyncio.new_event_loop()
         self.directory = tempfile.TemporaryDirectory()
         self.path = Path(self.directory.name) / "state.db"
@@ -164,7 +166,7 @@ class StoreMachine(RuleBasedStateMachine):
     async def read(self, pair: Pair) -> None:
         for watch, seen in ((pair.model, pair.from_model), (pair.real, pair.from_real)):
             async with TaskScope("reader") as scope:
-                scope.start("read", collect(watch, seen))
+                _ = scope.start("read", collect(watch, seen))
                 await settle(10)
         assert pair.from_real == pair.from_model
         assert pair.real.revision == pair.model.revision
@@ -187,14 +189,12 @@ class StoreMachine(RuleBasedStateMachine):
             for pair in self.pairs:
                 self.loop.run_until_complete(self.read(pair))
         finally:
+            sqlite.CATCH_UP_REVISIONS = self.usual_step
             self.loop.run_until_complete(self.real.close())
             self.loop.run_until_complete(self.model.close())
             self.loop.close()
             self.directory.cleanup()
 
-
-# Small steps, so that even short histories are read and swept in several.
-sqlite.CATCH_UP_REVISIONS = 3
 
 StoreMachine.TestCase.settings = settings(
     max_examples=30, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from wherry.api.apps.replicaset import ReplicaSet, ReplicaSetSpec, ReplicaSetStatus
@@ -15,7 +17,7 @@ from wherry.apimachinery.timestamps import format_time
 NOW_S = 1_800_000_000.0
 
 
-def meta(name: str, namespace: str = "ns", **fields: object) -> ObjectMeta:
+def meta(name: str, namespace: str = "ns", **fields: Any) -> ObjectMeta:
     """An object's metadata; the uid is made from the name."""
     known = {"uid": f"uid-{name}", "resource_version": "5", "creation_timestamp": format_time(NOW_S - 3600)}
     return msgspec.structs.replace(ObjectMeta(name=name, namespace=namespace), **{**known, **fields})
@@ -44,7 +46,7 @@ def pod(
     ip: str = "10.244.0.9",
     ready_for_s: float = 600.0,
     spec: PodSpec | None = None,
-    **fields: object,
+    **fields: Any,
 ) -> Pod:
     """A pod, ready and running unless told otherwise."""
     condition = PodCondition(
@@ -57,7 +59,7 @@ def pod(
     )
 
 
-def replica_set(name: str = "web", replicas: int | None = 3, *, min_ready_s: int = 0, **fields: object) -> ReplicaSet:
+def replica_set(name: str = "web", replicas: int | None = 3, *, min_ready_s: int = 0, **fields: Any) -> ReplicaSet:
     """A ReplicaSet for pods labelled app=web."""
     template = {
         "metadata": {"labels": {"app": "web"}, "annotations": {"a": "b"}},
@@ -75,7 +77,7 @@ def replica_set(name: str = "web", replicas: int | None = 3, *, min_ready_s: int
     )
 
 
-def node(name: str = "n1", *, ready: str = "True", taints: tuple[Taint, ...] = (), **fields: object) -> Node:
+def node(name: str = "n1", *, ready: str = "True", taints: tuple[Taint, ...] = (), **fields: Any) -> Node:
     """A node that says it is ready."""
     conditions = tuple(
         NodeCondition(type=type_, status=status, reason="KubeletSays", last_transition_time=format_time(NOW_S - 3600))

@@ -168,5 +168,3 @@ def as_document(struct: msgspec.Struct) -> Document:
     """A Struct as it goes over the wire."""
     document: Document = orjson.loads(msgspec.json.encode(struct))
     return document
-
-

@@ -30,12 +30,13 @@ def make_node(
     unschedulable: bool = False,
     extended: Mapping[str, str] = NOTHING,
 ) -> Node:
+    allocatable: dict[str, object] = {"cpu": cpu, "memory": memory, "pods": pods, **extended}
     return NODES.from_document(
         {
             "metadata": {"name": name, "uid": f"node-{name}", "labels": dict(labels)},
             "spec": {"taints": [dict(taint) for taint in taints], "unschedulable": unschedulable},
             "status": {
-                "allocatable": {"cpu": cpu, "memory": memory, "pods": pods, **extended},
+                "allocatable": allocatable,
                 "images": [{"names": [image], "sizeBytes": size} for image, size in (images or {}).items()],
             },
         }
@@ -45,8 +46,20 @@ def make_node(
 def make_pod(
     name: str, *, spec: Mapping[str, object] = NOTHING, uid: str = "", version: int = 1, **requests: str
 ) -> Pod:
-    """`requests` are those of its one container (ephemeral_storage for ephemeral-storage)."""
-    resources = {"requests": {resource.replace("_", "-"): amount for resource, amount in requests.items()}}
+    """`requests` are those of its one container."""
+    return make_pod_with(name, requests, spec=spec, uid=uid, version=version)
+
+
+def make_pod_with(
+    name: str,
+    requests: Mapping[str, str],
+    *,
+    spec: Mapping[str, object] = NOTHING,
+    uid: str = "",
+    version: int = 1,
+) -> Pod:
+    """For resources whose name is not a Python name."""
+    resources = {"requests": dict(requests)}
     container = {"name": "app", "image": "app:1", "resources": resources}
     return PODS.from_document(
         {

@@ -112,7 +112,7 @@ class StoreSuite:
             store.delete("/a", expected_revision=2),
             store.put("/a", b"2", expected_revision=0),
         )
-        assert results == [KeyValue("/a", b"1", 2, 2), 3, KeyValue("/a", b"2", 4, 4)]
+        assert tuple(results) == (KeyValue("/a", b"1", 2, 2), 3, KeyValue("/a", b"2", 4, 4))
 
     async def test_list_shows_the_keys_with_the_prefix_in_order(self, store: Store) -> None:
         for key in ("/b/2", "/a/1", "/b/1", "/c", "/b", "/b/10", "/b0"):

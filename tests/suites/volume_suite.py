@@ -1,4 +1,4 @@
-"""What every type of volume must do: be there after any number of mounts, also after a crash, and go without a trace."""
+"""What every type of volume must do: be there after any mounts, also after a crash, and go without a trace."""
 
 from __future__ import annotations
 

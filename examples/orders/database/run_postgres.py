@@ -55,7 +55,8 @@ def main() -> None:
         initialise(data, user, password, os.environ.get("POSTGRES_DB", user))
     settings = ["listen_addresses=*", "unix_socket_directories=/tmp", "logging_collector=off"]
     flags = [flag for setting in settings for flag in ("-c", setting)]
-    os.execv(BIN / "postgres", ["postgres", "-D", str(data), *flags])  # noqa: S606
+    # PostgreSQL finds its other files by the path that it was started with.
+    os.execv(BIN / "postgres", [str(BIN / "postgres"), "-D", str(data), *flags])  # noqa: S606
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from wherry.agent.addresses import NoAddress, attach
 from wherry.agent.container_config import POD_NAME_LABEL, POD_NAMESPACE_LABEL
 from wherry.agent.interfaces import PodNetwork
 from wherry.agent.pod_directory import PodDirectory
@@ -44,8 +45,8 @@ async def adopt(found: Found, pod: Pod, network: PodNetwork, directory: PodDirec
     if not pod.spec.host_network:
         known = directory.known_address() or pod.status.pod_ip
         try:
-            pod_ip = await network.attach(sandbox.netns_path, sandbox.id, pod.metadata.key, known)
-        except (OSError, RuntimeError, ValueError) as error:
+            pod_ip = await attach(network, sandbox.netns_path, sandbox.id, pod.metadata.key, known)
+        except NoAddress as error:
             # Better a pod without a network for a moment than a pod that is started twice.
             log.warning("Could not adopt address", pod=str(pod.metadata.key), err=str(error))
             pod_ip = known
@@ -73,5 +74,5 @@ async def remove_orphan(sandbox: SandboxStatus, runtime: RuntimeService, network
         await runtime.stop_sandbox(sandbox.id)
         await runtime.remove_sandbox(sandbox.id)
         log.info("Removed orphaned sandbox", pod=str(key), sandbox=sandbox.id)
-    except (RuntimeFailure, OSError, RuntimeError) as error:
+    except (RuntimeFailure, OSError) as error:
         log.warning("Could not remove orphaned sandbox", pod=str(key), sandbox=sandbox.id, err=str(error))

@@ -31,7 +31,6 @@ from wherry.agent.settings import AgentSettings
 from wherry.agent.volumes.interface import Mounts
 from wherry.agent.volumes.mounting import KernelMounts
 from wherry.agent.volumes.pod_volumes import remove_directory
-from wherry.agent.volumes.reclaim import VolumeReclaimer
 from wherry.api.core.pod import PODS, Pod
 from wherry.api.core.service import SERVICES
 from wherry.client.client import Client
@@ -110,10 +109,6 @@ class Agent:
         services = self._informers.informer(SERVICES)
         _ = scope.start("node", reporter.report())
         _ = scope.start("lease", reporter.renew())
-        reclaimer = VolumeReclaimer(
-            self._client, self._informers, node_name=settings.node_name, allowed=settings.data_dir.parent
-        )
-        _ = scope.start("reclaim", reclaimer.run())
         machine = reporter.machine()
         facts = NodeFacts(settings.node_name, settings.node_ip, compute_capacity(machine, settings))
         rotation = LogRotation(

@@ -49,7 +49,7 @@ class Termination:
 class ContainerRecord:
     """One container: its present run, how the run before ended, and its health.
 
-    `attempt` counts runs from 0 and is what people see as restartCount. `failed_at_s` is monotonic.
+    `attempt` numbers the present or coming run, from 0. `failed_at_s` is monotonic.
     """
 
     name: str
@@ -74,6 +74,12 @@ class ContainerRecord:
     changes_seen: int = 0
     crashes: Backoff = field(default_factory=Backoff)
     pulls: Backoff = field(default_factory=Backoff)
+
+    @property
+    def restart_count(self) -> int:
+        """How often it was started again; a start that is still to come does not count yet."""
+        is_coming = self.stage in (Stage.WAITING, Stage.BLOCKED, Stage.PULLING, Stage.STARTING)
+        return max(0, self.attempt - 1) if is_coming and not self.container_id else self.attempt
 
     @property
     def is_running(self) -> bool:

@@ -31,39 +31,36 @@ async def read_log(path: Path, options: LogOptions, ended: asyncio.Event) -> Asy
     """
     formatter = LineFormatter(options)
     changed = asyncio.Event()
-    with _watching(path.parent, changed, active=options.follow):
-        stream: BinaryIO | None = _open(path)
+    with _watching(path.parent, changed, active=options.follow), contextlib.ExitStack() as files:
+        stream = _open(path, files)
         if stream is not None and options.tail_lines is not None:
             stream.seek(tail_offset(stream, options.tail_lines))
         rest = b""
         while True:
             was_over = ended.is_set()
             changed.clear()
-            stream = stream or _open(path)
+            stream = stream or _open(path, files)
             while stream is not None and (block := stream.read(BLOCK_BYTES)):
                 *lines, rest = (rest + block).split(b"\n")
                 piece = b"".join(formatter.format(line + b"\n") for line in lines)
                 if piece:
                     yield piece
                 if formatter.is_done:
-                    stream.close()
                     return
             if stream is not None and _was_replaced(stream, path):
-                stream.close()
+                files.close()
                 stream = None
-                continue
-            if not options.follow or was_over:
+            elif options.follow and not was_over:
+                await _either(changed, ended)
+            else:
                 break
-            await _either(changed, ended)
         if rest and (piece := formatter.format(rest)):
             yield piece
-        if stream is not None:
-            stream.close()
 
 
-def _open(path: Path) -> BinaryIO | None:
+def _open(path: Path, files: contextlib.ExitStack) -> BinaryIO | None:
     try:
-        return path.open("rb")
+        return files.enter_context(path.open("rb"))
     except FileNotFoundError:
         return None
 

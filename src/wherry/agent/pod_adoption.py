@@ -97,8 +97,8 @@ def _adopt_report(state: PodFacts, record: ContainerRecord, reported: ReportedSt
             state.now.wall_s,
             reported.container_id.partition("://")[2],
         )
-    elif reported.state.running is not None:
-        record.attempt += 1
+    elif reported.state.running is not None or record.last is not None:
+        record.attempt += 1  # the run that was reported is over
 
 
 def _termination(terminated: ContainerStateTerminated) -> Termination:

@@ -115,12 +115,14 @@ class ContainerStarted:
 class StartFailed:
     """A container's program could not be started.
 
-    CreateContainerConfigError waits for what is missing; the other reasons count as a crash.
+    CreateContainerConfigError waits for what is missing, CreateContainerError is tried again later; what
+    the program itself is to blame for (RunContainerError) counts as a crash with `exit_code`.
     """
 
     container: str
     reason: str
     message: str
+    exit_code: int = 128
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,8 +31,6 @@ PULL_ERROR_SHOWN_S = 1.0
 SANDBOX_RETRY_S = 2.0
 VOLUME_RETRY_LONGEST_S = 122.0
 STORY_EVENTS_MAX = 100
-# What the real kubelet gives a container whose start failed.
-START_ERROR_EXIT_CODE = 128
 
 
 class PodState(PodFacts):
@@ -209,8 +207,7 @@ class PodState(PodFacts):
         record.stage = Stage.BLOCKED
         if event.reason not in ("CreateContainerConfigError", "CreateContainerError"):
             now_s = self.now.wall_s
-            reason = "StartError"
-            self._ended(record, Termination(START_ERROR_EXIT_CODE, reason, event.message, 0.0, now_s, ""))
+            self._ended(record, Termination(event.exit_code, "StartError", event.message, 0.0, now_s, ""))
         elif event.reason == "CreateContainerError":
             record.crashes.tried(self.now.monotonic_s)
             wait_s = record.crashes.wait_s(self.now.monotonic_s, self.now.monotonic_s)

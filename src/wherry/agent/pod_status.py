@@ -154,7 +154,7 @@ def _container(facts: PodFacts, record: ContainerRecord, scheme: str) -> Documen
         "state": _state(facts, record, scheme),
         "lastState": {"terminated": _terminated(record.last, scheme)} if record.last is not None else {},
         "ready": record.is_ready,
-        "restartCount": record.attempt,
+        "restartCount": record.restart_count,
         "image": record.image or record.spec.image,
         "imageID": record.image_id,
         "started": record.has_started,

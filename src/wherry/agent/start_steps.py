@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from wherry.agent import pod_events as e
+from wherry.agent.addresses import NoAddress, attach
 from wherry.agent.container_config import build_config, pod_labels
 from wherry.agent.environment import ConfigError
 from wherry.agent.expansion import expand
@@ -23,7 +24,7 @@ from wherry.api.core.container import Container, VolumeMount
 from wherry.api.core.pod import Pod
 from wherry.apimachinery.errors import StatusError
 from wherry.kit.log import get_logger
-from wherry.runtime.interface import FailedPrecondition, Mount, RuntimeFailure, SandboxConfig
+from wherry.runtime.interface import FailedPrecondition, Mount, RuntimeFailure, SandboxConfig, StartError
 
 log = get_logger(__name__)
 
@@ -60,9 +61,9 @@ class PodSteps:
             pod_ip = services.network.host_ip
             if not pod.spec.host_network:
                 known = self.directory.known_address()
-                pod_ip = await services.network.attach(sandbox.netns_path, sandbox.id, meta.key, known)
+                pod_ip = await attach(services.network, sandbox.netns_path, sandbox.id, meta.key, known)
             self.directory.write_network_files(pod, pod_ip, dns)
-        except (RuntimeFailure, OSError, RuntimeError, ValueError) as error:
+        except (RuntimeFailure, NoAddress, OSError, ValueError) as error:
             return e.SandboxFailed(str(error))
         return e.SandboxReady(sandbox.id, pod_ip)
 
@@ -104,6 +105,8 @@ class PodSteps:
             return e.StartFailed(name, "CreateContainerError", str(error))
         try:
             status = await services.runtime.start_container(pod.metadata.uid, config)
+        except StartError as error:
+            return e.StartFailed(name, "RunContainerError", str(error), error.exit_code)
         except FailedPrecondition as error:
             return e.StartFailed(name, "RunContainerError", str(error))
         except (RuntimeFailure, OSError) as error:
@@ -129,7 +132,7 @@ class PodSteps:
             await services.runtime.stop_sandbox(uid)
             if forget:
                 await services.runtime.remove_sandbox(uid)
-        except (RuntimeFailure, OSError, RuntimeError) as error:
+        except (RuntimeFailure, OSError) as error:
             self.log_failure("remove sandbox", error)
             return None
         return e.SandboxRemoved()

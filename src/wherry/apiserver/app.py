@@ -45,13 +45,13 @@ from wherry.apiserver.health import Health, text_answer
 from wherry.apiserver.openapi import openapi_response
 from wherry.apiserver.request import ApiRequest, UserInfo
 from wherry.apiserver.reviews import REVIEW_TYPES, review_handler
-from wherry.apiserver.subresources.registry import handle_subresource
+from wherry.apiserver.subresources.registry import handle_subresource, unstored_handler
 from wherry.apiserver.telemetry import Telemetry
 from wherry.apiserver.tokens import ISSUER, ServiceAccountTokens
 from wherry.apiserver.watch_frames import WatchFrames
 from wherry.kit.clock import Clock
 from wherry.kit.http.types import App, Request, Response
-from wherry.store.interface import Store
+from wherry.store.interface import Store, StoreBroken
 
 VERBS: dict[str, Handler] = {
     "get": handle_get,
@@ -63,6 +63,7 @@ VERBS: dict[str, Handler] = {
     "delete": handle_delete,
     "deletecollection": handle_delete_collection,
 }
+READ_VERBS = frozenset({"get", "list", "watch"})
 BODY_BYTES_MAX = 3 * 1024 * 1024
 NO_CACHE = ("Cache-Control", "no-cache, private")
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -127,11 +128,13 @@ class ApiServer:
         self.ready = asyncio.Event()
         self.app: App = self._serve
         self._authenticator = authenticator
+        # What the store last said when it refused to write; a write that works clears it.
+        self._store_trouble = ""
         self._routes = Routes(catalog)
         self._routes_revision = catalog.revision
         self._version = orjson.dumps(version.to_document()) + b"\n"
         self._health = Health(
-            live={"ping": lambda: "", "log": lambda: "", "etcd": lambda: ""},
+            live={"ping": lambda: "", "etcd": lambda: self._store_trouble},
             ready={"poststarthook/bootstrap": lambda: "" if self.ready.is_set() else "not finished"},
         )
 
@@ -165,10 +168,21 @@ class ApiServer:
         resource = request.resource
         if resource is None:
             return await self._answer_path(request)
+        try:
+            response = await self._handler(request, resource)(self.environment, request)
+        except StoreBroken as error:
+            self._store_trouble = str(error)
+            raise
+        if request.verb not in READ_VERBS:
+            self._store_trouble = ""
+        return response
+
+    def _handler(self, request: ApiRequest, resource: AnyResourceType) -> Handler:
         if request.subresource:
-            return await handle_subresource(self.environment, request)
-        handler = (review_handler(resource) if request.verb == "create" else None) or VERBS[request.verb]
-        return await handler(self.environment, request)
+            return handle_subresource
+        if request.verb == "create":
+            return review_handler(resource) or unstored_handler(resource) or handle_create
+        return VERBS[request.verb]
 
     async def _answer_path(self, request: ApiRequest) -> Response:
         """Paths that are no API objects: health, version, metrics, discovery, OpenAPI."""

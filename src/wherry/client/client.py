@@ -30,8 +30,11 @@ from wherry.apimachinery.struct import Struct
 from wherry.client.transport import Transport
 from wherry.client.watch import WatchEvent, read_events
 from wherry.kit.http.types import Request, Response, read_body
+from wherry.kit.log import get_logger
 
 T = TypeVar("T", bound=msgspec.Struct)
+
+log = get_logger(__name__)
 
 PatchType = Literal["merge", "json", "strategic"]
 
@@ -59,6 +62,11 @@ class _ListMeta(Struct):
 class _ListEnvelope(msgspec.Struct, Generic[T]):
     metadata: _ListMeta
     items: list[T]
+
+
+class _RawList(msgspec.Struct):
+    metadata: _ListMeta
+    items: list[msgspec.Raw]
 
 
 class _Named(Struct):
@@ -115,7 +123,10 @@ class Client:
             **{"continue": continue_token},
         )
         body = await self._call("GET", _url(resource, namespace), query)
-        envelope = _list_decoder(_struct_of(resource)).decode(body)
+        try:
+            envelope = _list_decoder(_struct_of(resource)).decode(body)
+        except msgspec.ValidationError:
+            return _readable_part(resource, body)
         return ObjectList(envelope.items, envelope.metadata.resource_version, envelope.metadata.continue_)
 
     async def watch(
@@ -275,6 +286,18 @@ def _query(**parameters: str) -> str:
 def _struct_of(resource: ResourceType[T]) -> type[T]:
     # ResourceType keeps its Struct untyped (type[msgspec.Struct]); decode() returns this very type.
     return resource.struct  # type: ignore[return-value]
+
+
+def _readable_part(resource: ResourceType[T], body: bytes) -> ObjectList[T]:
+    """A list without the objects that cannot be read: one broken object must not hide all others."""
+    envelope = msgspec.json.decode(body, type=_RawList)
+    items = []
+    for raw in envelope.items:
+        try:
+            items.append(resource.decode(bytes(raw)))
+        except msgspec.ValidationError as error:
+            log.error("Skipped unreadable object", resource=resource.plural, err=str(error))
+    return ObjectList(items, envelope.metadata.resource_version, envelope.metadata.continue_)
 
 
 def _document(body: bytes) -> Document:

@@ -151,8 +151,11 @@ class Reflector(Generic[T]):
             self._failures = 0
 
     def _take(self, event: WatchEvent[T]) -> None:
-        if event.error is not None:
+        if event.error is not None and not event.resource_version:
             raise event.error
+        if event.error is not None:
+            # One broken object must not keep all others from being seen; its last good state stays.
+            log.error("Skipped unreadable object", resource=self._resource.plural, err=str(event.error))
         self._revision = event.resource_version or self._revision
         if event.object is None:
             self._sink.advance(self._revision)

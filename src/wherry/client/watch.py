@@ -8,7 +8,7 @@ from typing import Generic, Literal, TypeVar
 
 import msgspec
 
-from wherry.apimachinery.errors import StatusError, error_from_status
+from wherry.apimachinery.errors import InternalError, StatusError, error_from_status
 from wherry.apimachinery.meta import ObjectMeta
 from wherry.apimachinery.struct import Struct
 from wherry.kit.http.types import Body
@@ -23,7 +23,8 @@ class WatchEvent(Generic[T]):
     """One change.
 
     `object` is the state after it (for DELETED the last one); None for BOOKMARK, which only says that
-    everything up to `resource_version` has been sent, and for ERROR, which carries `error`.
+    everything up to `resource_version` has been sent, and for ERROR, which carries `error`: with a
+    `resource_version` it is about one object that could not be read, without one about the whole watch.
     """
 
     type: EventType
@@ -55,7 +56,12 @@ def parse_event(line: bytes, decode: Callable[[bytes], T]) -> WatchEvent[T]:
             raise error
         return WatchEvent("ERROR", None, "", error)
     resource_version = _decode_version(body).metadata.resource_version
-    return WatchEvent(parsed.type, None if parsed.type == "BOOKMARK" else decode(body), resource_version)
+    if parsed.type == "BOOKMARK":
+        return WatchEvent("BOOKMARK", None, resource_version)
+    try:
+        return WatchEvent(parsed.type, decode(body), resource_version)
+    except msgspec.ValidationError as error:
+        return WatchEvent("ERROR", None, resource_version, InternalError(f"an object cannot be read: {error}"))
 
 
 async def read_events(body: Body, decode: Callable[[bytes], T]) -> AsyncGenerator[WatchEvent[T], None]:

@@ -40,6 +40,7 @@ from wherry.kit.tasks import TaskScope
 from wherry.kit.threads import run_in_thread
 from wherry.network.dns.server import DnsServer
 from wherry.network.proxy import ServiceProxy
+from wherry.network.services.nftables import Nftables
 from wherry.reconcile.journal import Journal
 from wherry.reconcile.manager import ControllerManager
 from wherry.runtime.images.image_store import ImageStore
@@ -207,7 +208,7 @@ class Standalone:
                 self._random,
             ),
             Scheduler(scheduler_client, informers, self._clock, recorder, journal, self._random),
-            ServiceProxy(informers, self._clock, self._settings, random=self._random),
+            ServiceProxy(informers, self._clock, Nftables(self._settings), random=self._random),
             DnsServer(informers, self._settings, host=self._network.host_ip, random=self._random),
         )
 

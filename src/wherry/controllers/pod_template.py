@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 
+import msgspec
 import orjson
 
 from wherry.api.documents import find_section, section
@@ -12,6 +13,7 @@ from wherry.apimachinery.document import Document
 from wherry.apimachinery.meta import ObjectMeta
 from wherry.apimachinery.resource_type import AnyResourceType
 from wherry.kit.ids import safe_encode_hash
+from wherry.reconcile.pods import owner_reference, pod_from_template
 
 HASH_LABEL = "pod-template-hash"
 HASH_BYTES = 4
@@ -53,24 +55,15 @@ def build_pod(
     template: Document, owner: AnyResourceType, owner_meta: ObjectMeta, *, name: str = "", generate_name: str = ""
 ) -> Document:
     """A pod made after `template`, controlled by the object that `owner_meta` names. The caller may change it."""
-    template = copy.deepcopy(template)
-    wanted = find_section(template, "metadata") or {}
-    metadata: Document = {"name": name} if name else {"generateName": generate_name}
-    metadata["namespace"] = owner_meta.namespace
-    for part in ("labels", "annotations", "finalizers"):
-        if wanted.get(part):
-            metadata[part] = wanted[part]
-    metadata["ownerReferences"] = [owner_reference(owner, owner_meta)]
-    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": section(template, "spec")}
+    pod = copy.deepcopy(pod_from_template(template, owner, owner_meta, generate_name))
+    if name:
+        metadata = section(pod, "metadata")
+        del metadata["generateName"]
+        metadata["name"] = name
+    return pod
 
 
-def owner_reference(owner: AnyResourceType, meta: ObjectMeta) -> Document:
+def owner_document(owner: AnyResourceType, meta: ObjectMeta) -> Document:
     """Says that an object is managed by this one, and goes when it goes."""
-    return {
-        "apiVersion": owner.api_version,
-        "kind": owner.kind,
-        "name": meta.name,
-        "uid": meta.uid,
-        "controller": True,
-        "blockOwnerDeletion": True,
-    }
+    document: Document = msgspec.to_builtins(owner_reference(owner, meta))
+    return document

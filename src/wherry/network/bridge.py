@@ -31,9 +31,10 @@ _FORWARD_BEFORE = Path("/run/wherry-ip-forward")
 class Bridge:
     """The bridge of one cluster. All calls block for about a millisecond: make them in a thread."""
 
-    def __init__(self, settings: NetworkSettings) -> None:
-        """Touches nothing yet."""
+    def __init__(self, settings: NetworkSettings, *, forward_before: Path = _FORWARD_BEFORE) -> None:
+        """Touches nothing yet. `forward_before` is shared by all clusters of the machine."""
         self._settings = settings
+        self._forward_before = forward_before
         self.name = settings.name
 
     def create(self) -> None:
@@ -53,7 +54,7 @@ class Bridge:
                 netlink.add_route(str(service.network_address), service.prefixlen, index=index, source=settings.gateway)
         # Pods shall not learn short cuts to each other: their replies would miss address translation.
         (_SYSCTL / "conf" / self.name / "send_redirects").write_text("0")
-        _allow_forwarding()
+        _allow_forwarding(self._forward_before)
 
     def remove(self) -> None:
         """Remove the bridge and every cable; the machine forwards as it did before. Safe to call twice."""
@@ -63,7 +64,7 @@ class Bridge:
                     netlink.delete_link(port)
             with contextlib.suppress(NoSuchLink):
                 netlink.delete_link(self.name)
-        _restore_forwarding()
+        _restore_forwarding(self._forward_before)
 
     def connect(self, netns_path: str, sandbox_id: str, address: str) -> None:
         """Lay a pod's cable: eth0 with `address` in its namespace. Idempotent for the same sandbox."""
@@ -129,18 +130,18 @@ def _mac(name: str) -> bytes:
     return b"\x02" + hashlib.sha256(name.encode()).digest()[:5]
 
 
-def _allow_forwarding() -> None:
+def _allow_forwarding(memory: Path) -> None:
     forward = _SYSCTL / "ip_forward"
     before = forward.read_text().strip()
     if before != "1":
-        with contextlib.suppress(FileExistsError), _FORWARD_BEFORE.open("x") as file:
+        with contextlib.suppress(FileExistsError), memory.open("x") as file:
             file.write(before)
         forward.write_text("1")
 
 
-def _restore_forwarding() -> None:
+def _restore_forwarding(memory: Path) -> None:
     if any(name.startswith(_PREFIX) for _, name in socket.if_nameindex()):
         return  # Another cluster still needs it, and will restore it.
-    if _FORWARD_BEFORE.exists():
-        (_SYSCTL / "ip_forward").write_text(_FORWARD_BEFORE.read_text())
-        _FORWARD_BEFORE.unlink()
+    if memory.exists():
+        (_SYSCTL / "ip_forward").write_text(memory.read_text())
+        memory.unlink()

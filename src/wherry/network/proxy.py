@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from random import Random
+from typing import Protocol
 
 import msgspec
 
@@ -13,14 +14,23 @@ from wherry.client.informer import SharedInformers
 from wherry.kit.backoff import Backoff
 from wherry.kit.clock import Clock
 from wherry.kit.log import get_logger
-from wherry.network.services.nftables import Nftables, NftablesError
-from wherry.network.services.rules import plan_rules
-from wherry.network.settings import NetworkSettings
+from wherry.network.services.nftables import NftablesError
+from wherry.network.services.rules import RuleSet, plan_rules
 
 log = get_logger(__name__)
 
 RETRY_INITIAL_S = 0.5
 RETRY_MAXIMUM_S = 30.0
+
+
+class RuleTable(Protocol):
+    """Where the rules are made to work; services.nftables.Nftables is the one in the kernel."""
+
+    async def apply(self, rules: RuleSet) -> bool:
+        """Make it so; whether anything had to change. Raises NftablesError."""
+
+    async def remove(self) -> None:
+        """Take all rules away."""
 
 
 class ServiceProxy:
@@ -34,14 +44,14 @@ class ServiceProxy:
     name = "kube-proxy"
 
     def __init__(
-        self, informers: SharedInformers, clock: Clock, settings: NetworkSettings, *, random: Random | None = None
+        self, informers: SharedInformers, clock: Clock, rules: RuleTable, *, random: Random | None = None
     ) -> None:
-        """`random` spreads retries."""
+        """`rules` is where they go (`Nftables(settings)`); `random` spreads retries."""
         self.ready = asyncio.Event()
         self._clock = clock
         self._services = informers.informer(SERVICES)
         self._slices = informers.informer(ENDPOINT_SLICES)
-        self._nftables = Nftables(settings)
+        self._rules = rules
         self._changed = asyncio.Event()
         self._warned: set[str] = set()
         random = random or Random()  # noqa: S311 - jitter is no secret
@@ -63,7 +73,7 @@ class ServiceProxy:
 
     async def remove(self) -> None:
         """Take all rules out of the kernel (`wherry down`)."""
-        await self._nftables.remove()
+        await self._rules.remove()
 
     def _on_change(self, old: msgspec.Struct | None, new: msgspec.Struct | None) -> None:
         self._changed.set()
@@ -75,7 +85,7 @@ class ServiceProxy:
                 log.warning("Ignored part of a Service", why=warning)
         self._warned = set(rules.warnings)
         try:
-            has_changed = await self._nftables.apply(rules)
+            has_changed = await self._rules.apply(rules)
         except NftablesError as error:
             log.error("Failed to write Service rules", err=str(error))
             self._changed.set()

@@ -125,9 +125,13 @@ async def _patch(client: Client, action: Patch) -> Applied:
 
 
 async def _patch_status(client: Client, action: PatchStatus) -> Applied:
-    changes = create_merge_patch(_fields(action.old), _fields(action.new))
+    new = _fields(action.new)
+    changes = create_merge_patch(_fields(action.old), new)
     if not changes:
         return Applied(action.name, changed=False)
+    # What a status must have is sent even when it is as it was: the stored object may have no status yet.
+    must_have = [field.encode_name for field in msgspec.structs.fields(action.new) if field.required]
+    changes |= {name: new[name] for name in must_have}
     return await _patch(
         client,
         Patch(

@@ -13,6 +13,7 @@ the store's commits.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from random import Random
 
 from wherry.api.core.node import NODES, Node
@@ -155,24 +156,23 @@ class Scheduler:
                 patch: Document = {"metadata": {"annotations": {SELECTED_NODE: node_name}}}
                 await self._client.patch(PERSISTENT_VOLUME_CLAIMS, claim.metadata.name, patch, namespace)
 
-        def settled(lister: Indexer[PersistentVolumeClaim]) -> bool:
-            found = [lister.get(namespace, name) for name in names]
-            # A provisioner that cannot do it on this node takes the annotation away: choose again.
-            return all(
-                claim is None or is_bound(claim) or SELECTED_NODE not in claim.metadata.annotations for claim in found
-            )
+        def all_are(
+            wanted: Callable[[PersistentVolumeClaim], bool],
+        ) -> Callable[[Indexer[PersistentVolumeClaim]], bool]:
+            def look(lister: Indexer[PersistentVolumeClaim]) -> bool:
+                found = [lister.get(namespace, name) for name in names]
+                return all(claim is None or is_bound(claim) or wanted(claim) for claim in found)
 
-        # Without this the copy from before our patch would look like a refusal.
+            return look
+
+        # First our own patch must be seen: the copy from before it would look like the refusal below.
         await self._claims.wait_until(
-            lambda lister: all(
-                (claim := lister.get(namespace, name)) is None
-                or is_bound(claim)
-                or claim.metadata.annotations.get(SELECTED_NODE) == node_name
-                for name in names
-            ),
-            VOLUME_TIMEOUT_S,
+            all_are(lambda claim: claim.metadata.annotations.get(SELECTED_NODE) == node_name), VOLUME_TIMEOUT_S
         )
-        await self._claims.wait_until(settled, VOLUME_TIMEOUT_S)
+        # A provisioner that cannot do it on this node takes the annotation away: choose again.
+        await self._claims.wait_until(
+            all_are(lambda claim: SELECTED_NODE not in claim.metadata.annotations), VOLUME_TIMEOUT_S
+        )
         if claims_to_place(info, self._facts):
             raise TimeoutError("the volumes could not be made on this node")
 

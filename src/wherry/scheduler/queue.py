@@ -7,8 +7,8 @@
               └── backing off <── waiting ── something relevant happens, or five minutes pass
 
 Active pods come out by priority, then in the order in which they came. A pod that has been refused is
-looked at again when something happens that a plugin which refused it cares about: at once the first
-time, and after a back-off (1 s, doubling to 10 s) when it has been refused before. Pure: the caller tells the time.
+looked at again when something happens that a plugin which refused it cares about: at once the first three
+times, after that with a back-off (1 s, doubling to 10 s). Pure: the caller tells the time.
 """
 
 from __future__ import annotations
@@ -27,6 +27,9 @@ BACKOFF_INITIAL_S = 1.0
 BACKOFF_MAX_S = 10.0
 # Spreads the retries of pods that failed together, such as when the API server is away.
 BACKOFF_JITTER = 0.1
+# A node that joins is added, reports what it has, and loses its not-ready taint: none of these may cost the
+# pods that wait for it a second.
+PROMPT_ATTEMPTS = 3
 # In case an event that would have helped is not on any plugin's list.
 WAITING_MAX_S = 300.0
 
@@ -135,7 +138,7 @@ class SchedulingQueue:
 
     def _stop_waiting(self, queued: QueuedPod) -> None:
         del self._waiting[queued.info.key]
-        self._back_off(queued, queued.attempts - 1)
+        self._back_off(queued, queued.attempts - PROMPT_ATTEMPTS)
 
     def _end_backoffs(self, now_s: float) -> None:
         while self._backing_off and self._backing_off[0][0] <= now_s:

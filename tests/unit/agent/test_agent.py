@@ -34,6 +34,10 @@ from wherry.runtime.fake import FakeImages, FakeRuntime, Script
 from wherry.store.memory import MemoryStore
 
 
+class AddressTaken(Exception):
+    """An error of the network's own, which the agent cannot know."""
+
+
 class FakeNetwork:
     host_ip = "192.0.2.1"
     dns_ip = "10.96.0.10"
@@ -41,8 +45,11 @@ class FakeNetwork:
 
     def __init__(self) -> None:
         self.attached: dict[str, str] = {}
+        self.taken: set[str] = set()
 
     async def attach(self, netns_path: str, sandbox_id: str, pod: ObjectKey, ip: str = "") -> str:
+        if ip in self.taken:
+            raise AddressTaken(ip)
         self.attached[sandbox_id] = ip or f"10.244.0.{len(self.attached) + 2}"
         return self.attached[sandbox_id]
 
@@ -344,3 +351,19 @@ async def test_what_is_not_there_is_a_kubernetes_status(world: World) -> None:
         status, body = await world.ask("/containerLogs/default/web/d")
         assert (status, b"container d is not valid for pod web" in body) == (400, True)
         assert (await world.ask("/exec/default/web/c", "command=ls"))[0] == 400
+
+
+async def test_a_pod_whose_address_was_given_away_gets_another(world: World) -> None:
+    async with world.agent():
+        await world.create()
+        before = await world.until_ready()
+    world.network.taken.add(before.status.pod_ip)
+    world.runtime.sandboxes.clear()
+    world.runtime._containers.clear()
+    async with world.agent():
+        after = await world.until(
+            lambda pod: is_ready(pod) and pod is not None and pod.status.pod_ip not in world.network.taken
+        )
+        assert after is not None
+        assert [one.ip for one in after.status.pod_ips] == [after.status.pod_ip]
+        assert after.status.container_statuses[0].restart_count == 1

@@ -107,7 +107,7 @@ def test_a_pod_may_know_about_itself(path: str, expected: str) -> None:
 
 
 def test_a_field_that_does_not_exist_is_an_error() -> None:
-    with pytest.raises(UnknownField, match="unsupported fieldPath: spec.secrets"):
+    with pytest.raises(UnknownField, match=r"unsupported fieldPath: spec\.secrets"):
         field_value("spec.secrets", pod_with([]), NODE)
     with pytest.raises(ConfigError, match="unsupported fieldPath"):
         environment(ref("fieldRef", fieldPath="spec.secrets"))

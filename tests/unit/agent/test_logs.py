@@ -98,12 +98,16 @@ async def test_following_waits_for_more_and_ends_with_the_container(log: Path) -
         await follower.next()
 
 
+def rotate(log: Path) -> None:
+    log.rename(log.with_name("0.log.1"))
+    log.write_text(line("new"))
+
+
 async def test_following_goes_on_in_the_file_after_a_rotation(log: Path) -> None:
     follower = Follower(log)
     await follower.next()
     append(log, line("old"))
-    log.rename(log.with_name("0.log.1"))
-    log.write_text(line("new"))
+    rotate(log)
     assert await follower.next() == b"old\n"
     assert await follower.next() == b"new\n"
     await follower.pieces.aclose()

@@ -13,7 +13,6 @@ from wherry.agent.volumes.atomic_writer import write_files
 from wherry.agent.volumes.host_path import prepare_host_path
 from wherry.agent.volumes.interface import File, VolumeFailure
 from wherry.agent.volumes.keys import select_files
-from wherry.agent.volumes.reclaim import PROVISIONED_BY, PROVISIONER, is_to_be_removed
 from wherry.agent.volumes.registry import VOLUME_TYPES
 from wherry.agent.volumes.sub_path import open_beneath
 from wherry.api.core.configmap import ConfigMap
@@ -192,28 +191,3 @@ def test_a_sub_path_may_go_through_a_link_inside_its_volume(tmp_path: Path) -> N
     write_files(tmp_path, {"key": File(b"text", 0o644)}, now_s=NOW_S)
     with open_beneath(tmp_path, "key") as descriptor:
         assert Path(f"/proc/self/fd/{descriptor}").read_bytes() == b"text"
-
-
-@pytest.mark.parametrize(
-    ("change", "expected"),
-    [
-        ({}, True),
-        ({"phase": "Bound"}, False),
-        ({"policy": "Retain"}, False),
-        ({"node": "node-2"}, False),
-        ({"by": "other"}, False),
-    ],
-)
-def test_only_released_volumes_of_ours_on_this_node_are_removed(change: dict, expected: bool) -> None:
-    facts = {"phase": "Released", "policy": "Delete", "node": "node-1", "by": PROVISIONER, **change}
-    expressions = [{"key": "kubernetes.io/hostname", "operator": "In", "values": [facts["node"]]}]
-    document = {
-        "metadata": {"name": "pv", "annotations": {PROVISIONED_BY: facts["by"]}},
-        "spec": {
-            "persistentVolumeReclaimPolicy": facts["policy"],
-            "local": {"path": "/x"},
-            "nodeAffinity": {"required": {"nodeSelectorTerms": [{"matchExpressions": expressions}]}},
-        },
-        "status": {"phase": facts["phase"]},
-    }
-    assert is_to_be_removed(msgspec.convert(document, PersistentVolume), "node-1") is expected

@@ -277,3 +277,16 @@ def test_a_namespace_is_born_active_and_labelled_with_its_name() -> None:
 def test_a_token_lives_between_ten_minutes_and_136_years(seconds: int | None, is_fine: bool) -> None:
     errors = validate_token_request(TokenRequest(spec=TokenRequestSpec(expiration_seconds=seconds)))
     assert (errors == []) is is_fine
+
+
+def test_a_stateful_set_may_mount_what_its_own_claims_bring() -> None:
+    claim: Document = {
+        "metadata": {"name": "data"},
+        "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}},
+    }
+    mounting: Document = {"name": "c", "image": "i", "volumeMounts": [{"name": "data", "mountPath": "/data"}]}
+    template: Document = {**TEMPLATE, "spec": {"containers": [mounting]}}
+    assert errors_of(STATEFUL_SETS, {"spec": {"template": template, "volumeClaimTemplates": [claim]}}) == []
+    assert errors_of(STATEFUL_SETS, {"spec": {"template": template}}) == [
+        'spec.template.spec.containers[0].volumeMounts[0].name: Not found: "data"'
+    ]

@@ -5,6 +5,7 @@ import pytest
 from suites.api_harness import Api, make_api
 from wherry.apiserver.bootstrap import BootstrapConfig, bootstrap
 from wherry.kit.http.types import Request
+from wherry.store.interface import StoreBroken
 
 
 @pytest.fixture
@@ -109,6 +110,24 @@ async def test_a_bug_becomes_a_500_and_no_more(api: Api, monkeypatch: pytest.Mon
     answer = await api.ask("GET", "/api/v1/namespaces/default/pods/web")
     assert (answer.status, answer.at("reason")) == (500, "InternalError")
     assert b"secret" not in answer.body
+
+
+async def test_a_disk_that_refuses_is_told_and_makes_the_server_unhealthy_until_it_recovers(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    maps = "/api/v1/namespaces/default/configmaps"
+
+    async def refuse(key: str, value: bytes, *, expected_revision: int | None = None) -> None:
+        raise StoreBroken("no space left on device")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(api.server.environment.store, "put", refuse)
+        answer = await api.ask("POST", maps, {"metadata": {"name": "m"}})
+        assert (answer.status, answer.at("reason")) == (500, "InternalError")
+        assert "no space left on device" in str(answer.at("message"))
+    assert (await api.ask("GET", "/livez/etcd")).status == 500
+    await api.must("POST", maps, {"metadata": {"name": "m"}})
+    assert (await api.ask("GET", "/livez/etcd")).status == 200
 
 
 async def test_answers_are_not_cached(api: Api) -> None:

@@ -182,3 +182,12 @@ async def test_a_subresource_that_a_kind_lacks_is_unknown(api: Api) -> None:
     for path in (f"{PODS}/web/nosuch", f"{PODS}/web/log/extra", "/api/v1/namespaces/default/configmaps/m/status"):
         assert (await api.ask("GET", path)).status == 404
     assert (await api.ask("DELETE", f"{PODS}/web/log")).status == 405
+
+
+async def test_a_binding_posted_to_the_namespace_binds_its_pod_and_is_not_stored(api: Api) -> None:
+    await api.must("POST", PODS, pod())
+    path = "/api/v1/namespaces/default/bindings"
+    answer = await api.ask("POST", path, {"metadata": {"name": "web"}, "target": {"name": "n1"}})
+    assert answer.status == 201
+    assert (await api.ask("GET", f"{PODS}/web")).at("spec.nodeName") == "n1"
+    assert await api.server.environment.store.count("/core/bindings/") == 0

@@ -186,3 +186,17 @@ async def test_waiting_for_a_state_ends_with_it_or_in_time(
 async def expect_timeout(informer: Informer[ConfigMap]) -> None:
     with pytest.raises(TimeoutError):
         await informer.wait_until(lambda lister: lister.get("ns", "z") is not None, 5)
+
+
+async def test_an_object_that_cannot_be_read_hides_no_other(api: FakeApi, informers: SharedInformers) -> None:
+    broken: Document = {"metadata": {"name": "broken"}, "data": 7}
+    api.put(CONFIG_MAPS, broken, "ns")
+    api.put(CONFIG_MAPS, config_map("a"), "ns")
+    informer = informers.informer(CONFIG_MAPS)
+    await informer.synced.wait()
+    api.put(CONFIG_MAPS, {**broken, "data": 8}, "ns")
+    api.put(CONFIG_MAPS, config_map("b"), "ns")
+    await settle()
+    assert [each.metadata.name for each in informer.lister.list()] == ["a", "b"]
+    assert informer.revision == api.revision
+    assert count(api) == 2, "neither listed nor watched again"

@@ -67,7 +67,7 @@ def test_a_ready_pod_becomes_an_endpoint() -> None:
     assert create.document["ports"] == [{"name": "http", "port": 8080, "protocol": "TCP"}]
     assert endpoints_of(create) == [
         {
-            "addresses": ["10.244.0.9"],
+            "addresses": ("10.244.0.9",),
             "conditions": {"ready": True, "serving": True, "terminating": False},
             "targetRef": {"kind": "Pod", "namespace": "ns", "name": "a", "uid": "uid-a"},
             "nodeName": "n1",

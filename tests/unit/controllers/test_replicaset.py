@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
@@ -23,10 +24,10 @@ def plan_for(rs: ReplicaSet, *pods: Pod) -> Sequence[Action]:
     return plan(KEY, FakeView([rs, *pods], now_s=NOW_S))
 
 
-def owned(name: str, **fields: object) -> Pod:
+def owned(name: str, **fields: Any) -> Pod:
     return msgspec.structs.replace(
         pod(name, **fields), metadata=meta(name, labels={"app": "web"}, owner_references=OWNED)
-    )  # type: ignore[arg-type]
+    )
 
 
 def deleted(actions: Sequence[Action]) -> list[str]:

@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
+from wherry.kit.clock import FakeClock
+from wherry.kit.http.connection import Connection
 from wherry.kit.http.server import Limits, Server
 from wherry.kit.http.types import App, Request, Response
 
@@ -379,3 +381,47 @@ async def test_a_taken_port_is_an_os_error(start: Start) -> None:
     server = await start(echo)
     with pytest.raises(OSError, match="in use"):
         await Server(echo, port=server.port).start()
+
+
+class FakeTransport(asyncio.Transport):
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent = b""
+        self.is_closed = False
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.sent += bytes(data)
+
+    def close(self) -> None:
+        self.is_closed = True
+
+    def is_closing(self) -> bool:
+        return self.is_closed
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        pass
+
+
+async def test_it_does_not_matter_how_the_network_cuts_requests_into_pieces(clock: FakeClock) -> None:
+    server = Server(echo, clock=clock)
+    await server.start()
+    text = (
+        b"GET /a?x=1 HTTP/1.1\r\nHost: x\r\nAccept: a\r\nAccept: b\r\n\r\n"
+        b"POST /b HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello"
+        b"PUT /c HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
+    )
+
+    def answers(*pieces: bytes) -> bytes:
+        transport = FakeTransport()
+        connection = Connection(server)
+        connection.connection_made(transport)
+        for piece in pieces:
+            connection.data_received(piece)
+        connection.connection_lost(None)
+        return transport.sent
+
+    whole = answers(text)
+    assert whole.count(b"HTTP/1.1 200 OK") == 3
+    assert all(answers(text[:cut], text[cut:]) == whole for cut in range(1, len(text)))
+    assert answers(*[text[place : place + 1] for place in range(len(text))]) == whole
+    await server.stop()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from suites.fake_api import FakeApi
+from wherry.api.apps.replicaset import REPLICA_SETS, ReplicaSetStatus
 from wherry.api.core.configmap import CONFIG_MAPS
 from wherry.api.core.namespace import NAMESPACES
 from wherry.api.core.pod import PODS, PodCondition, PodStatus
@@ -153,3 +154,12 @@ def test_a_namespace_that_goes_away_is_recognised() -> None:
     assert is_namespace_terminating(NotFound("no", kind="namespaces"))
     assert not is_namespace_terminating(Forbidden("quota"))
     assert not is_namespace_terminating(NotFound("no", kind="pods"))
+
+
+async def test_a_status_is_never_left_without_what_it_must_have(api: FakeApi) -> None:
+    api.put(REPLICA_SETS, {"metadata": {"name": "web"}, "spec": {}}, "ns")
+    old, new = ReplicaSetStatus(replicas=0), ReplicaSetStatus(replicas=0, observed_generation=1)
+    await apply(api.client(), PatchStatus(REPLICA_SETS, "ns", "web", old, new, why="test"))
+    thing = api.get(REPLICA_SETS, "web", "ns")
+    assert thing is not None
+    assert thing["status"] == {"replicas": 0, "observedGeneration": 1}

@@ -22,6 +22,12 @@ from wherry.runtime.oci.monitor import signal_number, start_error
         ),
         ("open executable: Permission denied", "exec: open executable: Permission denied", 126),
         ("writing file `devices.allow`: Invalid argument", "writing file `devices.allow`: Invalid argument", 128),
+        (
+            'time="2026-11-23T07:52:22Z" level=error msg="runc create failed: unable to start container process: '
+            'exec: \\"nosuch\\": executable file not found in $PATH"',
+            'exec: "nosuch": executable file not found in $PATH',
+            127,
+        ),
         ("", "the container could not be created", 128),
     ],
 )

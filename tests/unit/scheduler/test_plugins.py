@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from suites.scheduling import bound, make_facts, make_node, make_pod
+from suites.scheduling import bound, make_facts, make_node, make_pod, make_pod_with
 from wherry.api.core.node import Node
 from wherry.api.core.persistent_volume import PERSISTENT_VOLUMES
 from wherry.api.core.persistent_volume_claim import PERSISTENT_VOLUME_CLAIMS, PersistentVolumeClaim
@@ -138,7 +138,7 @@ def test_a_host_port_is_given_once(one: str, other: str, fits: bool) -> None:
         ({"memory": "7Gi"}, ""),
         ({"memory": "7169Mi"}, "1 Insufficient memory"),
         ({"cpu": "3", "memory": "8Gi"}, "1 Insufficient cpu, 1 Insufficient memory"),
-        ({"ephemeral_storage": "11Gi"}, "1 Insufficient ephemeral-storage"),
+        ({"ephemeral-storage": "11Gi"}, "1 Insufficient ephemeral-storage"),
         ({"example.com/fpga": "1"}, ""),
         ({"example.com/fpga": "3"}, "1 Insufficient example.com/fpga"),
         ({"example.com/none": "1"}, "1 Insufficient example.com/none"),
@@ -148,7 +148,7 @@ def test_a_host_port_is_given_once(one: str, other: str, fits: bool) -> None:
 def test_what_is_asked_for_must_be_free(requests: Mapping[str, str], refusal: str) -> None:
     node = make_node("a", extended={"ephemeral-storage": "10Gi", "example.com/fpga": "2"})
     running = bound(make_pod("other", cpu="1500m", memory="1Gi"), "a")
-    answer = decide(make_pod("web", **requests), [node], [running])
+    answer = decide(make_pod_with("web", requests), [node], [running])
     assert answer == (f"0/1 nodes are available: {refusal}." if refusal else "a")
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from random import Random
 from typing import cast
@@ -33,9 +34,12 @@ class Api:
         self.bindings: list[tuple[str, str]] = []
         self.patches: list[tuple[str, Document]] = []
         self.failures: list[Response] = []
+        self.open = asyncio.Event()
+        self.open.set()
 
     async def request(self, request: Request) -> Response:
         body = orjson.loads(request.body)
+        await self.open.wait()
         if self.failures:
             return self.failures.pop()
         if request.path.endswith("/binding"):
@@ -218,8 +222,10 @@ async def test_a_pod_deleted_before_its_binding_is_forgotten(stage: Stage) -> No
     stage.show(NODES, make_node("node-1", cpu="1"))
     pod = make_pod("web", cpu="1")
     stage.api.failures.append(Response(409, body=b'{"kind":"Status","reason":"Conflict","code":409}'))
-    stage.show(PODS, pod)
+    stage.api.open.clear()
+    await stage.show_and_settle(PODS, pod)
     stage.informers.informer(PODS).remove(pod, "2")
+    stage.api.open.set()
     await settle()
     await stage.clock.advance(400)
     assert stage.api.bindings == []
@@ -248,7 +254,7 @@ def claim(version: str, *, node: str = "", phase: str = "Pending") -> msgspec.St
 async def test_a_late_claim_learns_the_node_and_the_pod_waits_for_its_volume(
     stage: Stage,
 ) -> None:
-    late = {"metadata": {"name": "late"}, "provisioner": "p", "volumeBindingMode": "WaitForFirstConsumer"}
+    late: Document = {"metadata": {"name": "late"}, "provisioner": "p", "volumeBindingMode": "WaitForFirstConsumer"}
     stage.show(STORAGE_CLASSES, STORAGE_CLASSES.from_document(late))
     stage.show(PERSISTENT_VOLUME_CLAIMS, claim("2"))
     stage.show(NODES, make_node("node-1"))

@@ -146,7 +146,8 @@ def _validate(new: StatefulSet, old: StatefulSet | None) -> list[FieldError]:
     if spec.service_name and (wrong := dns1123_subdomain(spec.service_name)):
         errors.append(invalid("spec.serviceName", spec.service_name, wrong))
     errors += validate_workload_selector(spec.selector, template.metadata.labels, "statefulset")
-    errors += validate_service_template(template, "StatefulSet")
+    claimed = [claim.metadata.name for claim in spec.volume_claim_templates]
+    errors += validate_service_template(template, "StatefulSet", claimed)
     for position, claim in enumerate(spec.volume_claim_templates):
         errors += validate_claim_spec(claim.spec, f"{index('spec.volumeClaimTemplates', position)}.spec")
     return errors

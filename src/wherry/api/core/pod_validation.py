@@ -29,17 +29,19 @@ NAMESERVERS_MAX = 3
 SEARCHES_MAX = 32
 
 
-def validate_pod_template(template: PodTemplate, path: str) -> list[FieldError]:
-    """Labels, annotations and spec of the pods to come."""
+def validate_pod_template(template: PodTemplate, path: str, claimed_volumes: Iterable[str] = ()) -> list[FieldError]:
+    """Labels, annotations and spec of the pods to come; `claimed_volumes` are added to each of them."""
     errors = validate_labels(template.metadata.labels, child(path, "labels"))
     errors += validate_annotations(template.metadata.annotations, child(path, "annotations"))
-    return errors + validate_pod_spec(template.spec, child(path, "spec"))
+    return errors + validate_pod_spec(template.spec, child(path, "spec"), claimed_volumes)
 
 
-def validate_service_template(template: PodTemplate, kind: str) -> list[FieldError]:
+def validate_service_template(
+    template: PodTemplate, kind: str, claimed_volumes: Iterable[str] = ()
+) -> list[FieldError]:
     """A template of pods that run for ever: ReplicaSets, Deployments and StatefulSets."""
     path = "spec.template"
-    errors = validate_pod_template(template, path)
+    errors = validate_pod_template(template, path, claimed_volumes)
     if template.spec.restart_policy in ("OnFailure", "Never"):
         errors += one_of(child(path, "spec.restartPolicy"), template.spec.restart_policy, ("Always",))
     if template.spec.active_deadline_seconds is not None:
@@ -48,10 +50,10 @@ def validate_service_template(template: PodTemplate, kind: str) -> list[FieldErr
     return errors
 
 
-def validate_pod_spec(spec: PodSpec, path: str) -> list[FieldError]:
+def validate_pod_spec(spec: PodSpec, path: str, claimed_volumes: Iterable[str] = ()) -> list[FieldError]:
     """Everything below `path`, a pod's spec with its defaults filled in."""
     errors = validate_volumes(spec.volumes, child(path, "volumes"))
-    volumes = frozenset(volume.name for volume in spec.volumes)
+    volumes = frozenset(volume.name for volume in spec.volumes).union(claimed_volumes)
     if not spec.containers:
         errors.append(required(child(path, "containers")))
     errors += _validate_containers(spec.containers, child(path, "containers"), volumes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wherry.api.core.binding import BINDINGS
+from wherry.api.core.pod import PODS
 from wherry.apimachinery import field_errors
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import conflict, invalid
@@ -53,6 +54,25 @@ async def handle_binding(environment: Environment, request: ApiRequest) -> Respo
     return document_answer(
         {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}, 201
     )
+
+
+async def handle_bindings(environment: Environment, request: ApiRequest) -> Response:
+    """The older form of the same: a Binding posted to the namespace, naming its pod."""
+    body = decode_body(request.http, BINDINGS)
+    name = text_in(metadata_of(body), "name")
+    if not name:
+        raise invalid("Binding", "", "", [field_errors.required("metadata.name", "name of the pod to bind")])
+    about_pod = ApiRequest(
+        http=request.http,
+        verb="create",
+        resource=PODS,
+        namespace=request.namespace,
+        name=name,
+        subresource="binding",
+        user=request.user,
+        warnings=request.warnings,
+    )
+    return await handle_binding(environment, about_pod)
 
 
 def _scheduled(conditions: list[object], now: str) -> list[object]:

@@ -6,11 +6,12 @@ subresource: one file with a function, one line here.
 
 from __future__ import annotations
 
+from wherry.apimachinery.resource_type import AnyResourceType
 from wherry.apiserver.environment import Environment, Handler
 from wherry.apiserver.filters.request_info import no_such_path
 from wherry.apiserver.request import ApiRequest
 from wherry.apiserver.subresources.attach import handle_attach
-from wherry.apiserver.subresources.binding import handle_binding
+from wherry.apiserver.subresources.binding import handle_binding, handle_bindings
 from wherry.apiserver.subresources.eviction import handle_eviction
 from wherry.apiserver.subresources.exec import handle_exec
 from wherry.apiserver.subresources.finalize import handle_finalize
@@ -32,6 +33,13 @@ OWN: dict[tuple[str, str, str], Handler] = {
     ("", "namespaces", "finalize"): handle_finalize,
     ("", "serviceaccounts", "token"): handle_token,
 }
+# Collections that only take orders about other objects.
+UNSTORED: dict[tuple[str, str], Handler] = {("", "bindings"): handle_bindings}
+
+
+def unstored_handler(resource: AnyResourceType) -> Handler | None:
+    """Who answers a POST to a collection that stores nothing; None for all others."""
+    return UNSTORED.get((resource.group, resource.plural))
 
 
 async def handle_subresource(environment: Environment, request: ApiRequest) -> Response:

@@ -36,7 +36,7 @@ from wherry.controllers.deployment.scaling import (
     size_annotations,
     size_of,
 )
-from wherry.controllers.pod_template import HASH_LABEL, owner_reference, template_hash, with_labels
+from wherry.controllers.pod_template import HASH_LABEL, owner_document, template_hash, with_labels
 from wherry.reconcile.actions import Action, Create, EventNote, Patch, PatchStatus
 
 
@@ -122,7 +122,7 @@ def _plan_new(facts: Facts, old: Sequence[ReplicaSet], size: int) -> list[Action
             "namespace": meta.namespace,
             "labels": labels,
             "annotations": annotations,
-            "ownerReferences": [owner_reference(DEPLOYMENTS, meta)],
+            "ownerReferences": [owner_document(DEPLOYMENTS, meta)],
         },
         "spec": {
             "replicas": size,
@@ -199,7 +199,7 @@ def orphans_to_adopt(deployment: Deployment, replica_sets: Iterable[ReplicaSet])
             REPLICA_SETS,
             one.metadata.namespace,
             one.metadata.name,
-            {"metadata": {"ownerReferences": [owner_reference(DEPLOYMENTS, deployment.metadata)]}},
+            {"metadata": {"ownerReferences": [owner_document(DEPLOYMENTS, deployment.metadata)]}},
             f"nobody controls it and Deployment {deployment.metadata.name} selects it",
             resource_version=one.metadata.resource_version,
         )

@@ -8,8 +8,8 @@ from wherry.api.apps.deployment import Deployment
 from wherry.api.apps.replicaset import ReplicaSet
 from wherry.api.core.pod import Pod
 from wherry.controllers.deployment.scaling import plan_size, size_of
-from wherry.controllers.pod_facts import is_finished
 from wherry.reconcile.actions import Action
+from wherry.reconcile.pods import is_terminal
 
 
 def plan_stop_old(deployment: Deployment, old: Sequence[ReplicaSet]) -> list[Action]:
@@ -22,5 +22,5 @@ def is_old_running(old: Sequence[ReplicaSet], pods: Iterable[Pod]) -> bool:
     """Whether a pod of an old release may still be at work; one that is being stopped is."""
     uids = {one.metadata.uid for one in old}
     return any(
-        not is_finished(pod) and (owner := pod.metadata.controller) is not None and owner.uid in uids for pod in pods
+        not is_terminal(pod) and (owner := pod.metadata.controller) is not None and owner.uid in uids for pod in pods
     )

@@ -35,9 +35,9 @@ from wherry.controllers.job.verdict import (
     seconds_left,
     with_condition,
 )
-from wherry.controllers.pod_facts import is_active, is_finished, is_ready
 from wherry.controllers.pod_template import build_pod
 from wherry.reconcile.actions import Action, Create, Delete, Emit, EventNote, PatchStatus, Requeue
+from wherry.reconcile.pods import is_active, is_ready, is_terminal
 
 CREATES_MAX = 500
 BACKOFF_S = 10.0
@@ -104,7 +104,7 @@ def _compute_status(job: Job, pods: Sequence[Pod], tally: Tally, now_s: float) -
         succeeded=tally.counted_succeeded or None,
         failed=tally.counted_failed or None,
         ready=sum(is_ready(pod) for pod in active),
-        terminating=sum(pod.metadata.is_being_deleted and not is_finished(pod) for pod in pods),
+        terminating=sum(pod.metadata.is_being_deleted and not is_terminal(pod) for pod in pods),
         uncounted_terminated_pods=tally.uncounted,
         completed_indexes=format_indexes(tally.indexes),
     )
@@ -203,7 +203,8 @@ def backoff_left_s(pods: Sequence[Pod], now_s: float) -> float:
         return 0.0
     # The power is capped before it is taken: a thousand failures must not make a number of a thousand bits.
     delay_s = min(BACKOFF_S * 2.0 ** min(len(in_a_row) - 1, 10), BACKOFF_S_MAX)
-    return max(max(in_a_row) + delay_s - now_s, 0.0)
+    # An end in the future (a clock was set back) waits no longer than one that has just happened.
+    return min(max(max(in_a_row) + delay_s - now_s, 0.0), delay_s)
 
 
 def build_job_pod(job: Job, index: int | None) -> Document:

@@ -71,7 +71,7 @@ def build_claims(stateful_set: StatefulSet, ordinal: int) -> Iterable[Document]:
         claim: Document = msgspec.to_builtins(template)
         metadata = find_section(claim, "metadata") or {}
         labels = {**template.metadata.labels, **(selector.match_labels if selector else {})}
-        owners: list[Document] = [owner_document(stateful_set)] if is_deleted_with_set(stateful_set) else []
+        owners: list[Document] = [set_reference(stateful_set)] if is_deleted_with_set(stateful_set) else []
         yield {
             "apiVersion": "v1",
             "kind": PERSISTENT_VOLUME_CLAIMS.kind,
@@ -92,7 +92,7 @@ def is_deleted_with_set(stateful_set: StatefulSet) -> bool:
     return policy is not None and policy.when_deleted == "Delete"
 
 
-def owner_document(stateful_set: StatefulSet) -> Document:
+def set_reference(stateful_set: StatefulSet) -> Document:
     """Makes a claim go with its StatefulSet, without being managed by it."""
     meta = stateful_set.metadata
     return {"apiVersion": STATEFUL_SETS.api_version, "kind": STATEFUL_SETS.kind, "name": meta.name, "uid": meta.uid}

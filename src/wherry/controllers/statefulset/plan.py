@@ -14,7 +14,6 @@ from wherry.api.core.persistent_volume_claim import PERSISTENT_VOLUME_CLAIMS, Pe
 from wherry.api.core.pod import PODS, Pod
 from wherry.api.documents import section, text
 from wherry.apimachinery.int_or_string import scaled_value
-from wherry.controllers.pod_facts import available_in_s, is_finished, is_ready
 from wherry.controllers.statefulset.identity import (
     REVISION_LABEL,
     build_claims,
@@ -23,11 +22,12 @@ from wherry.controllers.statefulset.identity import (
     is_deleted_with_set,
     ordinal_of,
     ordinals,
-    owner_document,
     pod_name,
+    set_reference,
 )
 from wherry.controllers.statefulset.revisions import Revisions, compute_revisions, plan_truncate
 from wherry.reconcile.actions import Action, Create, Delete, EventNote, Patch, PatchStatus, Requeue
+from wherry.reconcile.pods import is_ready, is_terminal, seconds_until_available
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def compute_status(facts: Facts, revisions: Revisions) -> StatefulSetStatus:
     stateful_set = facts.stateful_set
     min_ready_s = stateful_set.spec.min_ready_seconds or 0
     ready = [pod for pod in facts.pods if _is_running(pod)]
-    available = [pod for pod in ready if available_in_s(pod, min_ready_s, facts.now_s) == 0]
+    available = [pod for pod in ready if seconds_until_available(pod, min_ready_s, facts.now_s) == 0]
     kept = [pod for pod in facts.pods if not pod.metadata.is_being_deleted]
     updated = sum(_revision_of(pod) == revisions.update for pod in kept)
     current = sum(_revision_of(pod) == revisions.current for pod in kept)
@@ -128,12 +128,12 @@ class _Step:
             return [*self._create(ordinal)], False
         if pod.metadata.is_being_deleted:
             return [], False
-        if is_finished(pod):
+        if is_terminal(pod):
             meta = self._set.metadata
             message = f"StatefulSet {meta.namespace}/{meta.name} is recreating failed Pod {pod.metadata.name}"
             event = EventNote("RecreatingFailedPod", message, type="Warning")
             return [self._delete(pod, f"it has {pod.status.phase.lower()}: a new one takes its name", event)], False
-        in_s = available_in_s(pod, self._set.spec.min_ready_seconds or 0, self._facts.now_s)
+        in_s = seconds_until_available(pod, self._set.spec.min_ready_seconds or 0, self._facts.now_s)
         if in_s is None or not _is_running(pod):
             return [], False
         if in_s > 0:
@@ -224,7 +224,7 @@ class _Step:
         pod = self._pods.get(ordinal)
         if pod is None or not _is_running(pod):
             return False
-        return available_in_s(pod, self._set.spec.min_ready_seconds or 0, self._facts.now_s) == 0
+        return seconds_until_available(pod, self._set.spec.min_ready_seconds or 0, self._facts.now_s) == 0
 
     def _delete(self, pod: Pod, why: str, event: EventNote | None = None) -> Delete:
         meta = pod.metadata
@@ -255,7 +255,7 @@ def _plan_claims(facts: Facts) -> list[Action]:
             continue
         owned = any(owner.uid == stateful_set.metadata.uid for owner in meta.owner_references)
         if owned != is_deleted_with_set(stateful_set):
-            owners = [owner_document(stateful_set)] if not owned else []
+            owners = [set_reference(stateful_set)] if not owned else []
             why = "whenDeleted says whether it goes with its StatefulSet"
             patch = {"metadata": {"ownerReferences": owners}}
             actions.append(

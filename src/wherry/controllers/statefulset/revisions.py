@@ -12,7 +12,7 @@ from wherry.api.apps.statefulset import STATEFUL_SETS, StatefulSet
 from wherry.api.documents import find_section
 from wherry.api.workload import pod_template
 from wherry.apimachinery.document import Document
-from wherry.controllers.pod_template import owner_reference, template_hash
+from wherry.controllers.pod_template import owner_document, template_hash
 from wherry.reconcile.actions import Action, Create, Delete, Patch, PatchStatus
 
 HASH_LABEL = "controller.kubernetes.io/hash"
@@ -113,7 +113,7 @@ def _create(stateful_set: StatefulSet, name: str, word: str, data: Document, num
             "name": name,
             "namespace": meta.namespace,
             "labels": labels,
-            "ownerReferences": [owner_reference(STATEFUL_SETS, meta)],
+            "ownerReferences": [owner_document(STATEFUL_SETS, meta)],
         },
         "data": data,
         "revision": number,

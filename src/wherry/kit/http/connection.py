@@ -11,15 +11,17 @@ import asyncio
 import ssl
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import Protocol, cast
 from urllib.parse import urlsplit
 
 import httptools
 
+from wherry.kit.clock import Clock
 from wherry.kit.http.eager import Work, Worker
+from wherry.kit.http.limits import Limits
 from wherry.kit.http.response_writer import ResponseWriter
 from wherry.kit.http.tls import peer_of
-from wherry.kit.http.types import Peer, Request, Response, Upgrade, WebSocketClosed
+from wherry.kit.http.types import App, Peer, Request, Response, Upgrade, WebSocketClosed
 from wherry.kit.http.websocket import (
     SocketWebSocket,
     accept_key,
@@ -27,16 +29,29 @@ from wherry.kit.http.websocket import (
     offered_subprotocols,
     server_websocket,
 )
-from wherry.kit.http.wire import internal_error, refusal, too_large
+from wherry.kit.http.wire import DateHeader, internal_error, refusal, too_large
 from wherry.kit.log import get_logger
-
-if TYPE_CHECKING:
-    from wherry.kit.http.server import Server
 
 log = get_logger(__name__)
 
 # Closing with unread bytes would reset the connection and could take the answer along: read on a little.
 LINGER_S = 0.5
+
+
+class Host(Protocol):
+    """What all connections of a server share (the `Server` is it)."""
+
+    app: App
+    clock: Clock
+    date: DateHeader
+    limits: Limits
+    loop: asyncio.AbstractEventLoop
+
+    def opened(self, connection: Connection, task: asyncio.Task[None]) -> None:
+        """A connection is there, and this task works for it."""
+
+    def closed(self, connection: Connection) -> None:
+        """A connection has ended."""
 
 
 @dataclass(slots=True)
@@ -77,7 +92,7 @@ class Connection(asyncio.Protocol):
         "deadline_s",
     )
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Host) -> None:
         """Made by the server for each client that connects."""
         self._server = server
         self._exchanges: deque[Exchange] = deque()

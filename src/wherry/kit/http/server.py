@@ -15,34 +15,20 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from dataclasses import dataclass
 
 from wherry.kit.clock import Clock, SystemClock
 from wherry.kit.http.connection import Connection
+from wherry.kit.http.limits import Limits
 from wherry.kit.http.types import App
-from wherry.kit.http.wire import BODY_BYTES_MAX, DateHeader
+from wherry.kit.http.wire import DateHeader
+
+__all__ = ["Limits", "Server"]
 
 # Go's default; a client that opens many connections at once must not meet resets.
 _BACKLOG = 1024
 _HANDSHAKE_S = 10.0
 # How long to wait for a client's own TLS goodbye after ours.
 _SHUTDOWN_S = 5.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """How much and how long a client may ask; the numbers are kube-apiserver's unless a reason is given."""
-
-    body_bytes: int = BODY_BYTES_MAX
-    head_bytes: int = 1 << 20
-    # A client with this many headers is not one of ours; each costs a dict entry.
-    headers_max: int = 500
-    head_s: float = 32.0
-    idle_s: float = 90.0
-    # A client that takes nothing of its answer for so long is gone, whatever TCP believes.
-    stalled_s: float = 30.0
-    # A watcher with this much unread has lost track; it is cheaper for all when it starts over.
-    stream_buffer_bytes: int = 4 << 20
 
 
 class Server:

@@ -9,7 +9,6 @@ from http import HTTPStatus
 from wherry.kit.clock import Clock
 from wherry.kit.http.types import Response
 
-BODY_BYTES_MAX = 3 << 20  # kube-apiserver's limit of a request's body
 _DEFAULT_CACHE_CONTROL = "Cache-Control: no-cache, private\r\n"
 
 

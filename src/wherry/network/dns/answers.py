@@ -30,6 +30,27 @@ def parse(message: bytes) -> DNSRecord | None:
     return question if question.header.qr == 0 and question.questions else None
 
 
+def add_records_of(reply: DNSRecord, message: bytes) -> None:
+    """Add what an upstream server answered; nothing when its message makes no sense."""
+    from dnslib import DNSRecord
+    from dnslib.dns import DNSError
+
+    try:
+        records = DNSRecord.parse(message).rr
+    except (DNSError, ValueError, IndexError, KeyError, UnicodeError):
+        return
+    for record in records:
+        reply.add_answer(record)
+
+
+def query(name: str, kind: int) -> bytes:
+    """A question's message."""
+    from dnslib import DNSQuestion, DNSRecord
+
+    message: bytes = DNSRecord(q=DNSQuestion(name, kind)).pack()
+    return message
+
+
 def question_name(question: DNSRecord) -> str:
     """The name that is asked for: absolute, lower case, without the last dot."""
     return str(question.q.qname).rstrip(".").lower()

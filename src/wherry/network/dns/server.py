@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 
@@ -19,6 +19,9 @@ from wherry.network.dns import answers
 from wherry.network.dns.records import Zone, build_zone
 from wherry.network.dns.upstream import Upstream
 from wherry.network.settings import NetworkSettings
+
+if TYPE_CHECKING:
+    from dnslib import DNSRecord
 
 log = get_logger(__name__)
 
@@ -78,17 +81,13 @@ class Resolver:
         finally:
             self._forwarded -= 1
 
-    async def _add_target(self, reply: object, kind: int, target: str) -> None:
+    async def _add_target(self, reply: DNSRecord, kind: int, target: str) -> None:
         """Follow an ExternalName out of the cluster, as resolvers in containers do not do it themselves."""
-        from dnslib import DNSQuestion, DNSRecord
-
-        assert isinstance(reply, DNSRecord)
         if any(record.rtype == kind for record in reply.rr):
             return
-        data = await self._forward(DNSRecord(q=DNSQuestion(target, kind)).pack(), by_tcp=False)
+        data = await self._forward(answers.query(target, kind), by_tcp=False)
         if data is not None:
-            for record in DNSRecord.parse(data).rr:
-                reply.add_answer(record)
+            answers.add_records_of(reply, data)
 
 
 class DnsServer:
@@ -129,7 +128,11 @@ class DnsServer:
         self._upstream.start()
         try:
             async with TaskScope(self.name) as scope:
-                listener = await asyncio.start_server(self._serve_tcp, self.host, self.port)
+
+                def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+                    _ = scope.start("tcp", self._serve_tcp(reader, writer))
+
+                listener = await asyncio.start_server(serve, self.host, self.port)
                 self.port = listener.sockets[0].getsockname()[1]
                 transport, _ = await loop.create_datagram_endpoint(
                     lambda: _UdpSide(self._resolver, scope), local_addr=(self.host, self.port)

@@ -22,6 +22,7 @@ what has changed is made again.
 from __future__ import annotations
 
 import hashlib
+import shutil
 import sys
 import tomllib
 from collections.abc import Callable, Mapping
@@ -33,6 +34,7 @@ import msgspec
 from wherry.kit.files import write_atomically
 from wherry.kit.process import run_blocking
 from wherry.runtime.images.host_programs import (
+    IMAGE_CERTIFICATES,
     add_programs,
     add_python,
     add_system_files,
@@ -47,7 +49,7 @@ from wherry.runtime.interface import FailedPrecondition, ImageConfig, ImageStatu
 
 DEPENDENCIES_DIRECTORY = "/opt/deps"
 # Bump when the way layers are made changes, so that none made the old way is used again.
-_RECIPE = "1"
+_RECIPE = "3"
 _DOWNLOAD_TIMEOUT_S = 600.0
 _NEVER_COPIED = frozenset({".git", ".hg", ".venv", ".mypy_cache", ".pytest_cache", ".ruff_cache"})
 
@@ -140,6 +142,8 @@ def _configured(config: ImageConfig, wanted: ImageFile) -> ImageConfig:
         # Output appears in the log when it is printed, and no compiled files are written into the container.
         env.setdefault("PYTHONUNBUFFERED", "1")
         env.setdefault("PYTHONDONTWRITEBYTECODE", "1")
+        # Python's OpenSSL looks where the machine keeps its certificates, which may be another place.
+        env.setdefault("SSL_CERT_FILE", IMAGE_CERTIFICATES)
     ports = [f"{port}/tcp" if str(port).isdecimal() else str(port) for port in wanted.expose]
     return replace(
         config,
@@ -225,8 +229,9 @@ def _fill_dependencies(tree: LayerTree, scratch: Path, requirements: Path) -> No
             "(without a network, put wheels beside it and name them in the file, such as ./wheels/NAME.whl)"
         )
     if target.is_dir():
-        # RECORD and friends name the build's own paths and times.
-        tree.add_tree(DEPENDENCIES_DIRECTORY, target, frozenset({"direct_url.json", "RECORD", "bin"}))
+        # RECORD and friends, and the first line of every script, name the build's own paths and times.
+        shutil.rmtree(target / "bin", ignore_errors=True)
+        tree.add_tree(DEPENDENCIES_DIRECTORY, target, frozenset({"direct_url.json", "RECORD"}))
     else:
         tree.add_directory(DEPENDENCIES_DIRECTORY)
 

@@ -26,7 +26,19 @@ _STDLIB_SKIPPED = frozenset(
 _MERGED = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 # Loaded by the C library at run time, so that ldd does not show them: names of users and hosts.
 _RUNTIME_LIBRARIES = ("libnss_files.so.2", "libnss_dns.so.2", "libresolv.so.2")
+# What every Linux wheel may expect of the machine that it is installed on (PEP 600, manylinux).
+_WHEEL_LIBRARIES = (
+    "libpthread.so.0",
+    "libdl.so.2",
+    "librt.so.1",
+    "libutil.so.1",
+    "libm.so.6",
+    "libgcc_s.so.1",
+    "libstdc++.so.6",
+    "libz.so.1",
+)
 _CERTIFICATES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt")
+IMAGE_CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 _LOADER_CACHE = Path("/etc/ld.so.cache")
 BUSYBOX_PATHS = (Path("/usr/bin/busybox"), Path("/bin/busybox"))
 
@@ -62,7 +74,7 @@ def add_system_files(tree: LayerTree) -> None:
     tree.add_data("/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\n")
     certificates = next((Path(path) for path in _CERTIFICATES if Path(path).is_file()), None)
     if certificates is not None:
-        tree.add_file("/etc/ssl/certs/ca-certificates.crt", certificates)
+        tree.add_file(IMAGE_CERTIFICATES, certificates)
 
 
 def add_programs(tree: LayerTree, programs: Sequence[Path]) -> None:
@@ -89,14 +101,14 @@ def _add_applets(tree: LayerTree, busybox: Path) -> None:
             tree.add_link(name, _place(busybox))
 
 
-def add_libraries(tree: LayerTree, files: Sequence[Path]) -> None:
-    """The shared libraries that these programs and libraries need, found with ldd."""
+def add_libraries(tree: LayerTree, files: Sequence[Path], more: Sequence[str] = ()) -> None:
+    """The shared libraries that these programs and libraries need, found with ldd, and `more` by name."""
     done = run_blocking(["ldd", *map(str, files)], timeout_s=_TIMEOUT_S)
     found = sorted(set(re.findall(r"(/\S+) \(0x", done.stdout.decode("utf-8", "replace"))))
     directory = next((Path(path).parent for path in found if Path(path).name.startswith("libc.so")), None)
     if directory is not None:
-        found += [str(directory / name) for name in _RUNTIME_LIBRARIES if (directory / name).is_file()]
-    for library in found:
+        found += [str(directory / name) for name in (*_RUNTIME_LIBRARIES, *more) if (directory / name).is_file()]
+    for library in dict.fromkeys(found):
         tree.add_file(_library_place(Path(library)), Path(library))
 
 
@@ -152,7 +164,7 @@ def add_python(tree: LayerTree) -> None:
     files = _library_files(library)
     for path in files:
         tree.add_file(f"{_PYTHON_HOME}/lib/{version}/{path.relative_to(library)}", path)
-    add_libraries(tree, [executable, *(path for path in files if ".so" in path.suffixes)])
+    add_libraries(tree, [executable, *(path for path in files if ".so" in path.suffixes)], _WHEEL_LIBRARIES)
     busybox = next((path for path in BUSYBOX_PATHS if path.is_file()), None)
     if busybox is not None:
         add_programs(tree, [busybox])

@@ -142,7 +142,11 @@ class CgroupsV1:
 
     def clear(self) -> None:
         """Remove the cluster's directories, if empty."""
-        for base in self._bases.values():
+        bases = set(self._bases.values())
+        if not self._own:
+            # The OCI runtime has made one in every tree there is.
+            bases |= {path for base in self._bases.values() for path in base.parent.parent.glob(f"*/{self._root}")}
+        for base in bases:
             with contextlib.suppress(OSError):
                 base.rmdir()
 

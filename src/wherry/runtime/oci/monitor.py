@@ -125,6 +125,12 @@ def start_error(message: str) -> StartError:
     """What the OCI runtime said, in the words that Kubernetes' users know. Pure."""
     text = " ".join(line for line in message.strip().splitlines() if line)
     text = re.sub(r"^(?:\d{4}-\d\d-\d\dT\S+:?\s*)?(?:error(?: executing| \S+)?:\s*)?", "", text).strip()
+    from_runc = re.search(r'exec: \\?"(.+?)\\?": (.+?)"?$', text)
+    if from_runc:
+        what = from_runc.group(2)
+        missing_there = "not found" in what or "no such file" in what
+        code = EXIT_NOT_FOUND if missing_there else EXIT_NOT_ALLOWED if "permission" in what else EXIT_CANNOT_START
+        return StartError(f'exec: "{from_runc.group(1)}": {what}', code)
     missing = re.search(r"executable file [`'\"]?([^`'\"]+?)[`'\"]? not found(?: in \$PATH)?", text)
     if missing:
         name = missing.group(1)

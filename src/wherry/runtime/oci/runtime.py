@@ -164,6 +164,13 @@ class OciRuntime:
         for directory in self._paths.namespaces.iterdir():
             if directory.name not in self._sandboxes:
                 await run_in_thread(release_namespaces, self._paths, directory.name)
+        for file in self._paths.exits.iterdir():
+            if file.name not in self._containers:
+                file.unlink(missing_ok=True)
+
+    def uses_image(self, image_id: str) -> bool:
+        """Whether a container here was made from this image (for ImageStore.in_use)."""
+        return any(record.image_id == image_id for record in self._containers.values())
 
     async def stop(self) -> None:
         """Stop watching."""
