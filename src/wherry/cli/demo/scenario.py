@@ -154,6 +154,7 @@ async def roll_out(scenes: Scenes) -> None:
         answers = await callers.stop()
     failed = [answer for answer in answers if answer.status != 200]
     require(not failed, f"{len(failed)} of {len(answers)} requests failed, the first: {failed[:1]}")
+    await scenes.stage.kubectl("wait", "--for=delete", "pod", "-l", "app=orders,release=1", "--timeout=60s")
     last = await scenes.stage.call(scenes.address, "GET", f"/x/{scenes.row_id}")
     require(last.version == "2", f"version {last.version} answers after the rollout")
     old = sum(answer.version == "1" for answer in answers)
