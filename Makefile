@@ -18,7 +18,7 @@ check:
 	@.venv/bin/ruff check --quiet .
 	@.venv/bin/ruff format --quiet --check .
 	@.venv/bin/mypy --no-error-summary
-	@.venv/bin/lint-imports --no-timing >.import-linter.log 2>&1 || { tail -40 .import-linter.log; exit 1; }
+	@.venv/bin/lint-imports --no-logo >.import-linter.log 2>&1 || { tail -40 .import-linter.log; exit 1; }
 	@rm -f .import-linter.log
 	@.venv/bin/python -m pytest -q -x tests/tidy
 

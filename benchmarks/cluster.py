@@ -21,7 +21,6 @@ import uvloop
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from suites.running_cluster import IMAGE, RunningCluster, cluster_in, free_port
-
 from wherry.api.core.configmap import CONFIG_MAPS
 from wherry.api.core.pod import PODS, Pod
 from wherry.apimachinery.document import Document
@@ -132,7 +131,12 @@ async def measure_restart(client: Client) -> None:
                 break
         times.append(time.perf_counter() - started_s)
         await until_gone(client, {name})
-    show("killed container running again, median", median(times) * 1000, "ms", "aim 50 after its back-off (the first has none)")
+    show(
+        "killed container running again, median",
+        median(times) * 1000,
+        "ms",
+        "aim 50 after its back-off (the first has none)",
+    )
 
 
 def read_quietly(path: Path) -> str:
@@ -162,7 +166,7 @@ async def load(kubeconfig: Path, ask: Callable[[Client, int], Awaitable[object]]
 
 
 async def raw_get(client: Client, path: str) -> bytes:
-    response = await client._transport.request(Request("GET", path))  # noqa: SLF001 - no decoding: the server is measured
+    response = await client._transport.request(Request("GET", path))
     return await read_body(response)
 
 
@@ -171,14 +175,22 @@ async def measure_api(kubeconfig: Path, client: Client) -> None:
     show(f"floor: GET /livez over {CONNECTIONS} TLS connections", floor, "/s")
     await client.create(CONFIG_MAPS, config_map("one"), "default")
     gets, latencies = await load(kubeconfig, lambda c, _: raw_get(c, "/api/v1/namespaces/default/configmaps/one"))
-    show("GET by name", gets, "/s", f"aim 15,000; p50 {median(latencies) * 1000:.2f} ms (this client is the limit above ~8,000)")
+    show(
+        "GET by name",
+        gets,
+        "/s",
+        f"aim 15,000; p50 {median(latencies) * 1000:.2f} ms (this client is the limit above ~8,000)",
+    )
     delivered = await watch_under_load(kubeconfig, client)
     show("watch delivery under that load, p99", quantiles(delivered, n=100)[98] * 1000, "ms", "aim 15")
     existing = (await client.list(CONFIG_MAPS, "default")).items
     missing = LISTED - len(existing)
     for start in range(0, max(0, missing), 100):
         await asyncio.gather(
-            *(client.create(CONFIG_MAPS, config_map(f"fill-{start + n}"), "default") for n in range(min(100, missing - start)))
+            *(
+                client.create(CONFIG_MAPS, config_map(f"fill-{start + n}"), "default")
+                for n in range(min(100, missing - start))
+            )
         )
     times = []
     for _ in range(9):
@@ -208,7 +220,12 @@ async def watch_under_load(kubeconfig: Path, client: Client) -> list[float]:
 
     watching = asyncio.ensure_future(watch())
     creates, latencies = await load(kubeconfig, create)
-    show(f"durable creates over {CONNECTIONS} TLS connections", creates, "/s", f"aim 2,000; p50 {median(latencies) * 1000:.2f} ms")
+    show(
+        f"durable creates over {CONNECTIONS} TLS connections",
+        creates,
+        "/s",
+        f"aim 2,000; p50 {median(latencies) * 1000:.2f} ms",
+    )
     while sent:
         await asyncio.sleep(0.01)
     watching.cancel()

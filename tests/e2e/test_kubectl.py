@@ -72,7 +72,9 @@ def test_an_application_is_rolled_out_changed_and_rolled_back(cluster: RunningCl
     assert k("logs", first, "-c", "first") == "prepared\n"
     assert k("exec", first, "-c", "c", "--", "sh", "-c", "echo $ME").strip() == first
     assert k("exec", first, "-c", "c", "--", "curl", "-s", "-m", "5", "http://web") == "one"
-    assert k("exec", first, "-c", "c", "--", "curl", "-s", "-m", "5", f"http://web.{namespace}.svc.cluster.local") == "one"
+    assert (
+        k("exec", first, "-c", "c", "--", "curl", "-s", "-m", "5", f"http://web.{namespace}.svc.cluster.local") == "one"
+    )
     k("apply", "-f", "-", text=web("two", replicas=3))
     k("rollout", "status", "deploy/web", "--timeout=50s")
     assert "REVISION" in k("rollout", "history", "deploy/web")
@@ -92,11 +94,15 @@ def test_exec_passes_input_output_and_the_exit_code(cluster: RunningCluster, nam
     assert failed.returncode == 3
 
 
-def test_a_crashing_container_is_started_again_and_keeps_its_last_words(cluster: RunningCluster, namespace: str) -> None:
+def test_a_crashing_container_is_started_again_and_keeps_its_last_words(
+    cluster: RunningCluster, namespace: str
+) -> None:
     cluster.kubectl("-n", namespace, "create", "-f", "-", text=pod("crash", "echo last words; exit 7"))
     restarted = "--for=jsonpath={.status.containerStatuses[0].restartCount}=1"
     cluster.kubectl("-n", namespace, "wait", "pod/crash", restarted, "--timeout=30s")
-    assert cluster.jsonpath("pod/crash", "{.status.containerStatuses[0].lastState.terminated.exitCode}", namespace) == "7"
+    assert (
+        cluster.jsonpath("pod/crash", "{.status.containerStatuses[0].lastState.terminated.exitCode}", namespace) == "7"
+    )
     assert cluster.kubectl("-n", namespace, "logs", "crash", "--previous").stdout == "last words\n"
 
 
@@ -118,7 +124,9 @@ def test_a_pod_without_its_image_says_so_and_starts_once_it_is_there(cluster: Ru
 
 
 def test_volumes_limits_and_the_user_are_as_asked(cluster: RunningCluster, namespace: str) -> None:
-    script = "id -u; cat /etc/note/text; cat /etc/hostname; touch /scratch/ok && echo writable; touch /no || echo read-only"
+    script = (
+        "id -u; cat /etc/note/text; cat /etc/hostname; touch /scratch/ok && echo writable; touch /no || echo read-only"
+    )
     manifest = json.loads(pod("strict", script, restartPolicy="Never"))
     manifest["spec"]["containers"][0] |= {
         "securityContext": {"runAsUser": 1234, "readOnlyRootFilesystem": True},

@@ -6,7 +6,7 @@ import asyncio
 import os
 import random
 import signal
-import subprocess  # noqa: TID251 - the child is killed mid-write, which kit/process.py is made to prevent
+import subprocess
 import sys
 from pathlib import Path
 

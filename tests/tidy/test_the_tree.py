@@ -60,6 +60,6 @@ def test_every_command_is_registered_and_every_registered_command_exists() -> No
 def test_every_kind_in_the_tree_is_registered() -> None:
     from wherry.api.registry import RESOURCE_TYPES
 
-    declared = re.compile(r"^[A-Z_]+(?:: [^=]+)? = resource_type\($", re.MULTILINE)
+    declared = re.compile(r"^[A-Z_]+(?:: [^=]+)? = resource_type\(", re.MULTILINE)
     count = sum(len(declared.findall(path.read_text())) for path in (SOURCE / "api").rglob("*.py"))
     assert count == len(RESOURCE_TYPES)

@@ -25,11 +25,11 @@ def initialise(data: Path, user: str, password: str, database: str) -> None:
     """Make the cluster in a folder beside it and rename: a crash half-way leaves nothing half-made."""
     staging = data.with_name(f"{data.name}.new")
     if staging.exists():
-        subprocess.run(["rm", "-rf", str(staging)], check=True)  # noqa: S603, S607
+        subprocess.run(["rm", "-rf", str(staging)], check=True)
     with tempfile.NamedTemporaryFile("w") as secret:
         secret.write(password)
         secret.flush()
-        subprocess.run(  # noqa: S603
+        subprocess.run(
             [BIN / "initdb", "-D", staging, "-U", user, f"--pwfile={secret.name}", "--auth-local=trust",
              "--auth-host=scram-sha-256", "--encoding=UTF8", "--locale=C"],
             check=True, stdout=subprocess.DEVNULL,
@@ -37,7 +37,7 @@ def initialise(data: Path, user: str, password: str, database: str) -> None:
     with (staging / "pg_hba.conf").open("a") as hba:
         hba.write("host all all all scram-sha-256\n")
     if database != "postgres":
-        subprocess.run(  # noqa: S603
+        subprocess.run(
             [BIN / "postgres", "--single", "-D", staging, "postgres"],
             input=f'CREATE DATABASE "{database}";\n'.encode(), check=True, stdout=subprocess.DEVNULL,
         )  # fmt: skip
@@ -56,7 +56,7 @@ def main() -> None:
     settings = ["listen_addresses=*", "unix_socket_directories=/tmp", "logging_collector=off"]
     flags = [flag for setting in settings for flag in ("-c", setting)]
     # PostgreSQL finds its other files by the path that it was started with.
-    os.execv(BIN / "postgres", [str(BIN / "postgres"), "-D", str(data), *flags])  # noqa: S606
+    os.execv(BIN / "postgres", [str(BIN / "postgres"), "-D", str(data), *flags])
 
 
 if __name__ == "__main__":

@@ -58,7 +58,7 @@ async def connect() -> asyncpg.Pool:
                     "CREATE TABLE IF NOT EXISTS x (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,"
                     " item text NOT NULL, made_by text NOT NULL, made_at timestamptz NOT NULL DEFAULT now())"
                 )
-        except (OSError, asyncpg.PostgresError, asyncio.TimeoutError) as error:
+        except (TimeoutError, OSError, asyncpg.PostgresError) as error:
             log("database is not there yet", error=str(error) or type(error).__name__)
             await asyncio.sleep(DATABASE_RETRY_S)
         else:
@@ -128,7 +128,7 @@ async def ready(request: Request) -> JSONResponse:
         return problem(503, "Service Unavailable", "the database is not open yet")
     try:
         await pool.fetchval("SELECT 1", timeout=2)
-    except (OSError, asyncpg.PostgresError, asyncio.TimeoutError) as error:
+    except (TimeoutError, OSError, asyncpg.PostgresError) as error:
         return problem(503, "Service Unavailable", f"the database does not answer: {error}")
     return JSONResponse({"status": "ok"})
 
@@ -163,4 +163,4 @@ app = Starlette(
 if __name__ == "__main__":
     port = int(os.environ.get("PORT", "8080"))
     log("starting", port=port, python=sys.version.split()[0])
-    uvicorn.run(app, host="0.0.0.0", port=port, log_config=None, timeout_graceful_shutdown=10)  # noqa: S104
+    uvicorn.run(app, host="0.0.0.0", port=port, log_config=None, timeout_graceful_shutdown=10)

@@ -8,6 +8,7 @@ come through a socket. When `stop` is set everything is cancelled and the contai
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import shutil
 from random import Random
@@ -216,10 +217,12 @@ class Standalone:
         client = self._client(app, f"system:node:{self._node_name}", "system:nodes")
         informers = SharedInformers(client, self._clock, self._random)
         recorder = EventRecorder(client, component="kubelet", host=self._node_name, clock=self._clock)
+        runtime = make_runtime(self._data_dir, self._identity, self._clock, self._images)
+        self._images.in_use = runtime.uses_image
         agent = Agent(
             client=client,
             informers=informers,
-            runtime=make_runtime(self._data_dir, self._identity, self._clock, self._images),
+            runtime=runtime,
             images=self._images,
             network=self._network,
             clock=self._clock,
@@ -249,4 +252,6 @@ class Standalone:
 
 
 async def _remove_directory(path: str) -> None:
-    await run_in_thread(shutil.rmtree, path, ignore_errors=True)
+    """Remove a released volume's directory; one that is gone already is fine, any other failure is tried again."""
+    with contextlib.suppress(FileNotFoundError):
+        await run_in_thread(shutil.rmtree, path)

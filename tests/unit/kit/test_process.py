@@ -81,7 +81,7 @@ async def test_no_descriptor_is_left_behind() -> None:
 
 
 async def test_enter_is_called_on_another_thread_than_ours() -> None:
-    import threading  # noqa: TID251 - asks which thread this is
+    import threading
 
     seen: list[int] = []
     running = await process.spawn(["true"], enter=lambda: seen.append(threading.get_ident()))

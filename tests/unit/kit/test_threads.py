@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-import threading  # noqa: TID251 - asks which thread this is
+import threading
 
 import pytest
 
@@ -46,7 +46,7 @@ async def test_a_cancelled_caller_waits_for_the_call_to_return() -> None:
         finally:
             assert finished == ["done"]
 
-    task = asyncio.ensure_future(caller())  # noqa: TID251 - the test cancels it itself
+    task = asyncio.ensure_future(caller())
     await settle()
     begun.wait(10)
     task.cancel()
