@@ -245,4 +245,5 @@ def build_app(config: ApiServerConfig) -> ApiServer:
 
 
 def _has_cache_rule(response: Response) -> bool:
-    return any(name.lower() in ("cache-control", "etag") for name, _ in response.headers)
+    headers = response.headers
+    return bool(headers) and any(name.lower() in ("cache-control", "etag") for name, _ in headers)

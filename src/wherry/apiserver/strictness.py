@@ -16,6 +16,30 @@ from wherry.apiserver.wire import mapping_in, text_in
 _STEP = re.compile(r"[^.\[\]]+")
 
 
+def body_of(
+    request: ApiRequest,
+    options: WriteOptions,
+    resource: AnyResourceType | None = None,
+    *,
+    api_version: str = "",
+    kind: str = "",
+) -> Document:
+    """The object in a request's body; keys that occur twice are refused or warned about, as the client asked.
+
+    Args:
+        resource: what the body holds, where that is not the request's own resource.
+        api_version, kind: likewise, for bodies that are no resource.
+    """
+    return decode_body(
+        request.http,
+        resource or request.target,
+        strict=options.field_validation == "Strict",
+        warnings=request.warnings if options.field_validation == "Warn" else None,
+        api_version=api_version,
+        kind=kind,
+    )
+
+
 def check_schema(
     resource: AnyResourceType, document: Document, options: WriteOptions, warnings: list[str]
 ) -> tuple[Document, list[str]]:

@@ -6,6 +6,7 @@ segments, and a path that plays tricks (`//`, `..`, an encoded slash) names noth
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from urllib.parse import unquote
 
@@ -19,6 +20,8 @@ SUBRESOURCE_VERBS = {"GET": "get", "POST": "create", "PUT": "update", "PATCH": "
 ALLOWED_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 # Subresources that are reached by GET and mean "create" (a GET that upgrades may do as much as a POST).
 CONNECT_SUBRESOURCES = frozenset({"exec", "attach", "portforward", "proxy"})
+_TRICKS = frozenset({"", ".", ".."})
+_HIDDEN = re.compile(r"[/\0]")
 
 
 class Routes:
@@ -46,13 +49,13 @@ class Routes:
             raise MethodNotAllowed
         if "%" in http.path:
             segments = [unquote(segment) for segment in segments]
-        rest = self._find_version(segments)
+        rest = self._find_version(http.path, segments)
         if rest is not None:
             kinds, tail = rest
             self._resolve_tail(request, kinds, tail)
 
-    def _find_version(self, segments: list[str]) -> tuple[dict[str, AnyResourceType], list[str]] | None:
-        """The kinds of the version that the path names and the rest of the path; None if it is no object's path."""
+    def _find_version(self, path: str, segments: list[str]) -> tuple[dict[str, AnyResourceType], list[str]] | None:
+        """The kinds of the version that `path` names and the rest of its segments; None if it is no object's path."""
         root = segments[1] if len(segments) > 1 else ""
         if root == "api" and len(segments) > 3:
             group, version, tail = "", segments[2], segments[3:]
@@ -61,7 +64,8 @@ class Routes:
         else:
             return None
         kinds = self._versions.get((group, version))
-        if kinds is None or not all(tail) or any(_is_trick(segment) for segment in tail):
+        # A slash or a NUL can only have come from an encoded one.
+        if kinds is None or not _TRICKS.isdisjoint(tail) or ("%" in path and any(map(_HIDDEN.search, tail))):
             raise no_such_path()
         return kinds, tail
 
@@ -105,7 +109,3 @@ class Routes:
 def no_such_path() -> NotFound:
     """The answer to a path that names nothing."""
     return NotFound("the server could not find the requested resource")
-
-
-def _is_trick(segment: str) -> bool:
-    return "/" in segment or "\0" in segment or segment in (".", "..")

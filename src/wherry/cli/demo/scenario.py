@@ -145,16 +145,14 @@ async def scale_out(scenes: Scenes) -> None:
 
 async def roll_out(scenes: Scenes) -> None:
     """A new release while people use the old one: nobody notices."""
-    callers = Callers(scenes.address, f"/x/{scenes.row_id}")
-    callers.start()
-    try:
+    old_pods = [f"pod/{pod}" for pod, _ in await _containers(scenes, "app=orders")]
+    async with Callers(scenes.stage, scenes.clock, scenes.address, f"/x/{scenes.row_id}") as callers:
         await scenes.stage.kubectl("set", "image", "deployment/orders", "orders=orders:2")
         await scenes.stage.kubectl("rollout", "status", "deployment/orders", "--timeout=90s")
-    finally:
-        answers = await callers.stop()
+        await scenes.stage.kubectl("wait", "--for=delete", *old_pods, "--timeout=60s")
+    answers = callers.answers
     failed = [answer for answer in answers if answer.status != 200]
     require(not failed, f"{len(failed)} of {len(answers)} requests failed, the first: {failed[:1]}")
-    await scenes.stage.kubectl("wait", "--for=delete", "pod", "-l", "app=orders,release=1", "--timeout=60s")
     last = await scenes.stage.call(scenes.address, "GET", f"/x/{scenes.row_id}")
     require(last.version == "2", f"version {last.version} answers after the rollout")
     old = sum(answer.version == "1" for answer in answers)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import http.client
 import json
 import os
@@ -10,16 +9,21 @@ import signal
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import TracebackType
 
 from wherry.cli.output import Trouble
 from wherry.cli.programs import kubectl_path
 from wherry.cluster.data_dir import DataDir
+from wherry.kit.clock import Clock
 from wherry.kit.process import Completed, run, run_blocking
+from wherry.kit.tasks import TaskScope
 from wherry.kit.threads import run_in_thread
 
 KUBECTL_TIMEOUT_S = 90.0
 CALL_TIMEOUT_S = 5.0
 CALLERS = 4
+CALL_PAUSE_S = 0.01
+"""People think between two requests; without it the callers would need the whole machine for themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,29 +100,40 @@ def call(address: str, method: str, path: str, body: object = None) -> Answer:
 
 
 class Callers:
-    """People who use the application all the time, to see whether they notice anything."""
+    """People who use the application all the time, to see whether they notice anything.
 
-    def __init__(self, address: str, path: str) -> None:
-        """They call `path` at `address`, one request after the other, from `start` to `stop`."""
+    Example:
+        async with Callers(stage, clock, "10.96.0.7:80", "/x/1") as callers:
+            ...
+        callers.answers
+    """
+
+    def __init__(self, stage: Stage, clock: Clock, address: str, path: str) -> None:
+        """They call `path` at `address`, one request after the other, until the block ends."""
+        self.answers: list[Answer] = []
+        self._stage = stage
+        self._clock = clock
         self._address = address
         self._path = path
-        self._going = True
-        self._work: list[asyncio.Future[None]] = []
-        self.answers: list[Answer] = []
+        self._scope = TaskScope("callers")
 
-    def start(self) -> None:
+    async def __aenter__(self) -> Callers:
         """Begin."""
-        self._work = [asyncio.ensure_future(run_in_thread(self._keep_calling)) for _ in range(CALLERS)]  # noqa: TID251 - ended by stop
+        _ = await self._scope.__aenter__()
+        for number in range(CALLERS):
+            _ = self._scope.start(f"caller-{number}", self._keep_calling())
+        return self
 
-    async def stop(self) -> list[Answer]:
-        """End; gives all answers."""
-        self._going = False
-        await asyncio.gather(*self._work)
-        return self.answers
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End."""
+        await self._scope.__aexit__(kind, error, trace)
 
-    def _keep_calling(self) -> None:
-        while self._going:
-            self.answers.append(call(self._address, "GET", self._path))
+    async def _keep_calling(self) -> None:
+        while True:
+            self.answers.append(await self._stage.call(self._address, "GET", self._path))
+            await self._clock.sleep(CALL_PAUSE_S)
 
 
 def processes_of(container_id: str) -> list[int]:

@@ -33,6 +33,7 @@ import msgspec
 
 from wherry.kit.files import write_atomically
 from wherry.kit.process import run_blocking
+from wherry.runtime.images.bytecode import add_bytecode
 from wherry.runtime.images.host_programs import (
     IMAGE_CERTIFICATES,
     add_programs,
@@ -49,7 +50,7 @@ from wherry.runtime.interface import FailedPrecondition, ImageConfig, ImageStatu
 
 DEPENDENCIES_DIRECTORY = "/opt/deps"
 # Bump when the way layers are made changes, so that none made the old way is used again.
-_RECIPE = "3"
+_RECIPE = "4"
 _DOWNLOAD_TIMEOUT_S = 600.0
 _NEVER_COPIED = frozenset({".git", ".hg", ".venv", ".mypy_cache", ".pytest_cache", ".ruff_cache"})
 
@@ -186,9 +187,10 @@ def plan_layers(wanted: ImageFile, directory: Path) -> list[LayerPlan]:
     return plans
 
 
-def _fill_python(tree: LayerTree, _scratch: Path) -> None:
+def _fill_python(tree: LayerTree, scratch: Path) -> None:
     add_system_files(tree)
     add_python(tree)
+    add_bytecode(tree, scratch)
 
 
 def _plan_copies(wanted: ImageFile, directory: Path) -> LayerPlan:
@@ -199,12 +201,14 @@ def _plan_copies(wanted: ImageFile, directory: Path) -> LayerPlan:
         files += [source, *(path for path in below if not _NEVER_COPIED.intersection(path.parts))]
     key = f"copy {[to for _, to in sources]} {fingerprint(files)}"
 
-    def fill(tree: LayerTree, _scratch: Path) -> None:
+    def fill(tree: LayerTree, scratch: Path) -> None:
         for source, to in sources:
             if source.is_dir():
                 tree.add_tree(to, source, _NEVER_COPIED)
             else:
                 tree.add_file(f"{to}/{source.name}" if to.endswith("/") else to, source)
+        if wanted.base == "python":
+            add_bytecode(tree, scratch)
 
     return LayerPlan(key, fill)
 
@@ -232,6 +236,7 @@ def _fill_dependencies(tree: LayerTree, scratch: Path, requirements: Path) -> No
         # RECORD and friends, and the first line of every script, name the build's own paths and times.
         shutil.rmtree(target / "bin", ignore_errors=True)
         tree.add_tree(DEPENDENCIES_DIRECTORY, target, frozenset({"direct_url.json", "RECORD"}))
+        add_bytecode(tree, scratch)
     else:
         tree.add_directory(DEPENDENCIES_DIRECTORY)
 

@@ -69,6 +69,14 @@ class LayerTree:
                 elif entry in files and path.is_file() and not entry.endswith(".pyc") and entry not in skip:
                     self.add_file(f"{place}/{entry}", path)
 
+    def files(self, ending: str) -> list[tuple[str, Path]]:
+        """Place and source of the files of the machine whose name ends so, by place."""
+        return [
+            (f"/{name}", entry.source)
+            for name, entry in sorted(self._entries.items())
+            if entry.source is not None and name.endswith(ending)
+        ]
+
     def write(self, stream: BinaryIO) -> None:
         """Write the tar."""
         with tarfile.open(fileobj=stream, mode="w", format=tarfile.PAX_FORMAT) as archive:

@@ -1,9 +1,10 @@
 """Limits: the kernel's control groups, one per container below one directory per cluster.
 
 Version 1 (and hybrid): written by hand. crun refuses hybrid machines, and attaching a process from the
-outside costs 5-10 ms because the kernel waits for all processors; a thread that moves *itself* (0 written
-to `tasks`) does not wait. So whoever starts crun first moves itself: the launcher script for a start, a
-fresh thread for an exec. Version 2: crun's own cgroupfs manager does it, and its device filter too.
+outside costs 5-10 ms because the kernel waits for all processors; a process that moves *itself* (0 written
+to `tasks`) does not wait. So crun is started, and commands inside containers too, by a launcher script that
+first moves itself. Never a thread of ours: a group lists whole processes, and a group is ended by killing all
+that it lists. Version 2: crun's own cgroupfs manager does it, and its device filter too.
 """
 
 from __future__ import annotations
@@ -48,9 +49,6 @@ class Cgroups(Protocol):
 
     def create(self, container_id: str, resources: Resources, *, privileged: bool) -> None:
         """Make a container's group with its limits."""
-
-    def enter(self, container_id: str) -> None:
-        """Move the calling thread (which must end soon) into a container's group."""
 
     def kill(self, container_id: str) -> None:
         """SIGKILL everything in it."""
@@ -111,11 +109,6 @@ class CgroupsV1:
             if controller in self._bases:
                 _write(self._bases[controller] / container_id / file, value)
 
-    def enter(self, container_id: str) -> None:
-        """Move this thread."""
-        for base in self._bases.values():
-            _write(base / container_id / "tasks", "0")
-
     def _pids(self, container_id: str) -> list[int]:
         base = self._bases.get("pids") or self._bases.get("memory")
         if base is None:
@@ -127,9 +120,7 @@ class CgroupsV1:
         if "pids" in self._bases:
             with contextlib.suppress(OSError):
                 _write(self._bases["pids"] / container_id / "pids.max", "0")
-        for pid in self._pids(container_id):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        _kill_all(self._pids(container_id))
 
     def oom_kills(self, container_id: str) -> int:
         """From memory.oom_control."""
@@ -209,18 +200,15 @@ class CgroupsV2:
     def create(self, container_id: str, resources: Resources, *, privileged: bool) -> None:
         """Nothing: the OCI runtime does it."""
 
-    def enter(self, container_id: str) -> None:
-        """Nothing: the OCI runtime does it."""
-
     def kill(self, container_id: str) -> None:
         """One write ends all of it; on kernels before 5.14 each process in turn."""
         directory = self._base / container_id
-        try:
-            _write(directory / "cgroup.kill", "1")
-        except OSError:
-            for pid in _read_pids(directory / "cgroup.procs"):
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+        pids = _read_pids(directory / "cgroup.procs")
+        if os.getpid() not in pids:
+            with contextlib.suppress(OSError):
+                _write(directory / "cgroup.kill", "1")
+                return
+        _kill_all(pids)
 
     def oom_kills(self, container_id: str) -> int:
         """From memory.events."""
@@ -268,6 +256,15 @@ def _read_pids(path: Path) -> list[int]:
         return [pid for line in path.read_text(encoding="ascii").split() if (pid := int(line)) > 0]
     except OSError:
         return []
+
+
+def _kill_all(pids: Sequence[int]) -> None:
+    """Kill them, but never this process, whatever the kernel says is in a group."""
+    own = os.getpid()
+    for pid in pids:
+        if pid != own:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
 
 def _counter(base: Path | None, container_id: str, file: str, name: str) -> int:

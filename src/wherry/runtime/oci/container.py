@@ -55,6 +55,11 @@ class Machine:
     own_oom_score_adj: int
     hostname: str
 
+    def argv_inside(self, container_id: str, command: str, *arguments: str) -> list[str]:
+        """The OCI runtime's command line for a process that is to count towards a container's limits."""
+        argv = self.program.argv(command, *arguments)
+        return [str(self.paths.launcher), container_id, *argv[1:]] if self.program.own_cgroups else argv
+
 
 @dataclass(frozen=True, slots=True)
 class Started:

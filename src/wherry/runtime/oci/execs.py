@@ -16,6 +16,7 @@ import socket
 import struct
 import termios
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import orjson
@@ -88,11 +89,11 @@ class CrunExec:
                 arguments.append(f"--console-socket={self._socket_file}")
             pipes = process.DEVNULL if self._tty else process.PIPE
             self._process = await process.spawn(
-                self._machine.program.argv("exec", *arguments, self._container_id),
+                self._machine.argv_inside(self._container_id, "exec", *arguments, self._container_id),
                 stdin=process.PIPE if self._stdin and not self._tty else process.DEVNULL,
                 stdout=pipes,
                 stderr=process.PIPE,
-                enter=self._enter,
+                enter=partial(enter_private_mounts, self._machine.layout),
             )
             if listener is not None:
                 await self._take_terminal(listener)
@@ -102,10 +103,6 @@ class CrunExec:
         finally:
             if listener is not None:
                 listener.close()
-
-    def _enter(self) -> None:
-        enter_private_mounts(self._machine.layout)
-        self._machine.cgroups.enter(self._container_id)
 
     async def _take_terminal(self, listener: socket.socket) -> None:
         """Receive the terminal that crun has made in the container."""
