@@ -178,6 +178,13 @@ class Schema:
         """Kubernetes' sentence for a body of the right kind that cannot be decoded."""
         return f'{self.kind} in version "{self.version}" cannot be handled as a {self.kind}: {why}'
 
+    def zero_of(self, path: Iterable[str]) -> object:
+        """What Go reads where the field at a path of names and positions is absent; None if that is unknown."""
+        *parents, last = [step for step in path if not step.isdigit()]
+        struct = self.patch_strategy(parents).struct
+        entry = struct.entries.get(last) if struct else None
+        return entry.zero if entry else None
+
     def patch_strategy(self, path: Iterable[str]) -> PatchField:
         """How a strategic merge patch treats the field at a path of field names (list positions left out)."""
         found = PatchField(struct=self.root)

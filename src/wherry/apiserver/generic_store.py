@@ -33,7 +33,7 @@ from wherry.apiserver import lifecycle
 from wherry.apiserver.admission.interface import AdmissionChain, Attributes
 from wherry.apiserver.options import PLAIN_WRITE, DeleteOptions, WriteOptions
 from wherry.apiserver.request import ApiRequest
-from wherry.apiserver.strictness import check_schema, refuse_missing, warn_unacted
+from wherry.apiserver.strictness import check_schema, missing_fields, warn_unacted
 from wherry.apiserver.wire import document_from_item, key_of, mapping_in, metadata_of, text_in, value_from_document
 from wherry.kit.clock import Clock
 from wherry.kit.ids import name_suffix
@@ -93,15 +93,13 @@ class GenericStore:
         resource = request.target
         name = text_in(metadata_of(document), "name")
         resource.default(document)
-        if missing:
-            refuse_missing(resource, document, missing)
         resource.prepare(document, None)
         attributes = Attributes(
             "CREATE", resource, request.namespace, name, request.user, document, None, options.dry_run, request.warnings
         )
         try:
             await self._admission.admit(attributes)
-            _validate(resource, document, None)
+            _validate(resource, document, None, missing)
             key = key_of(resource, request.namespace, name)
             value = value_from_document(document)
             if options.dry_run:
@@ -131,7 +129,9 @@ class GenericStore:
             skip_checks: the change is the server's own (binding, finalize): no schema, no validation.
         """
         resource = request.target
+        told = len(request.warnings)
         for _ in range(RACES_MAX):
+            del request.warnings[told:]
             current = await self.get(resource, request.namespace, request.name)
             old = document_from_item(resource, current)
             new = change(document_from_item(resource, current))
@@ -171,15 +171,13 @@ class GenericStore:
         try:
             if not skip_checks:
                 resource.default(new)
-                if missing:
-                    refuse_missing(resource, new, missing)
                 if not is_status:
                     resource.prepare(new, old)
                     await self._admission.admit(attributes)
             if resource.tracks_generation and not is_status:
                 lifecycle.raise_generation(new, old)
             if not skip_checks:
-                _validate(resource, new, old)
+                _validate(resource, new, old, missing)
             value = value_from_document(new)
             if lifecycle.is_finished(new) and not options.dry_run:
                 return await self._remove(current)
@@ -187,7 +185,6 @@ class GenericStore:
                 return KeyValue(current.key, value, current.revision, current.created_revision)
             return await self.store.put(current.key, value, expected_revision=current.revision)
         except RevisionConflict:
-            request.warnings.clear()
             return None
         finally:
             self._finish(attributes)
@@ -254,8 +251,8 @@ class GenericStore:
         return KeyValue(current.key, current.value, revision, current.created_revision)
 
 
-def _validate(resource: AnyResourceType, new: Document, old: Document | None) -> None:
-    """Raise Invalid with all that is wrong with the object."""
+def _validate(resource: AnyResourceType, new: Document, old: Document | None, missing: list[str]) -> None:
+    """Raise Invalid with all that is wrong with the object; `missing` are required fields that its writer left out."""
     try:
         meta = msgspec.convert(new["metadata"], ObjectMeta)
         old_meta = msgspec.convert(old["metadata"], ObjectMeta) if old is not None else None
@@ -265,6 +262,8 @@ def _validate(resource: AnyResourceType, new: Document, old: Document | None) ->
     except msgspec.ValidationError as error:
         # The schema lets through what the typed view cannot hold (a required field that is missing).
         raise BadRequest(f'{resource.kind} in version "{resource.version}" cannot be handled: {error}') from error
+    if missing:
+        errors += missing_fields(resource, new, missing, errors)
     if errors:
         raise invalid(resource.kind, resource.group, meta.name, errors)
 

@@ -14,7 +14,7 @@ from wherry.apiserver.filters.authorize import Access
 from wherry.apiserver.negotiation import PLAIN, decode_body
 from wherry.apiserver.options import write_options
 from wherry.apiserver.request import ApiRequest, UserInfo
-from wherry.apiserver.strictness import check_schema
+from wherry.apiserver.strictness import body_of, check_schema
 from wherry.apiserver.wire import list_in, mapping_in, text_in
 from wherry.kit.http.types import Response
 
@@ -114,7 +114,7 @@ def review_handler(resource: AnyResourceType) -> Handler | None:
 
 def _body(request: ApiRequest) -> Document:
     options = write_options(request, "CreateOptions")
-    document = decode_body(request.http, request.target, strict=options.field_validation == "Strict")
+    document = body_of(request, options)
     checked, _ = check_schema(request.target, document, options, request.warnings)
     return checked
 

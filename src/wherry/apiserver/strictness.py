@@ -7,36 +7,30 @@ import re
 from wherry.api.unacted import unacted_fields
 from wherry.apimachinery import field_errors
 from wherry.apimachinery.document import Document
-from wherry.apimachinery.errors import BadRequest, invalid
+from wherry.apimachinery.errors import BadRequest
+from wherry.apimachinery.field_errors import FieldError
 from wherry.apimachinery.resource_type import AnyResourceType
 from wherry.apimachinery.schema import schema_for
+from wherry.apiserver.negotiation import decode_body
 from wherry.apiserver.options import WriteOptions
-from wherry.apiserver.wire import mapping_in, text_in
+from wherry.apiserver.request import ApiRequest
 
+# An Event's involvedObject is checked by its namespace alone.
+_LEFT_TO_VALIDATION = ("metadata", "status", "involvedObject")
 _STEP = re.compile(r"[^.\[\]]+")
 
 
-def body_of(
-    request: ApiRequest,
-    options: WriteOptions,
-    resource: AnyResourceType | None = None,
-    *,
-    api_version: str = "",
-    kind: str = "",
-) -> Document:
+def body_of(request: ApiRequest, options: WriteOptions, resource: AnyResourceType | None = None) -> Document:
     """The object in a request's body; keys that occur twice are refused or warned about, as the client asked.
 
     Args:
         resource: what the body holds, where that is not the request's own resource.
-        api_version, kind: likewise, for bodies that are no resource.
     """
     return decode_body(
         request.http,
         resource or request.target,
         strict=options.field_validation == "Strict",
         warnings=request.warnings if options.field_validation == "Warn" else None,
-        api_version=api_version,
-        kind=kind,
     )
 
 
@@ -64,12 +58,25 @@ def check_schema(
     return result.document, result.missing
 
 
-def refuse_missing(resource: AnyResourceType, document: Document, missing: list[str]) -> None:
-    """Raise Invalid for the required fields that defaults have not filled in either."""
-    errors = [field_errors.required(path) for path in missing if not _has(document, path)]
-    if errors:
-        name = text_in(mapping_in(document, "metadata"), "name")
-        raise invalid(resource.kind, resource.group, name, errors)
+def missing_fields(
+    resource: AnyResourceType, document: Document, missing: list[str], complaints: list[FieldError]
+) -> list[FieldError]:
+    """The required fields that neither the client nor the defaults have filled in, as far as that is wrong.
+
+    The schema calls required whatever Go always writes; what a real server insists on is its validation's
+    business. So metadata (checked for all kinds alike), the status (an observer's own) and numbers (Go
+    reads an absent one as 0) are left to `complaints`, what the validation has found, and so is a field
+    about which, or about whose parts, it has complained already.
+    """
+    schema = schema_for(resource)
+    return [
+        field_errors.required(path)
+        for path in missing
+        if not path.startswith(_LEFT_TO_VALIDATION)
+        and not _has(document, path)
+        and schema.zero_of(_STEP.findall(path)) != 0
+        and not any(complaint.field.startswith(path) for complaint in complaints)
+    ]
 
 
 def warn_unacted(

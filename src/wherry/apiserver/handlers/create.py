@@ -5,16 +5,16 @@ from __future__ import annotations
 from wherry.apimachinery.errors import BadRequest
 from wherry.apiserver.answers import object_answer
 from wherry.apiserver.environment import Environment
-from wherry.apiserver.negotiation import decode_body
 from wherry.apiserver.options import write_options
 from wherry.apiserver.request import ApiRequest
+from wherry.apiserver.strictness import body_of
 from wherry.kit.http.types import Response
 
 
 async def handle_create(environment: Environment, request: ApiRequest) -> Response:
     """Answer 201 with the object as it was stored."""
     options = write_options(request, "CreateOptions")
-    document = decode_body(request.http, request.target, strict=options.field_validation == "Strict")
+    document = body_of(request, options)
     if not document:
         raise BadRequest("the body of the request holds no object")
     item = await environment.objects.create(request, document, options)

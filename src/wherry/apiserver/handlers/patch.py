@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import orjson
-
 from wherry.apimachinery import field_errors
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import BadRequest, StatusError, UnsupportedMediaType, invalid
@@ -22,6 +20,7 @@ from wherry.apimachinery.schema import schema_for
 from wherry.apiserver.answers import object_answer
 from wherry.apiserver.environment import Environment
 from wherry.apiserver.handlers.update import check_name
+from wherry.apiserver.negotiation import parse_json
 from wherry.apiserver.options import META_GROUP, write_options
 from wherry.apiserver.request import ApiRequest
 from wherry.kit.http.types import Response
@@ -77,8 +76,8 @@ def patch_from(request: ApiRequest, resource: AnyResourceType) -> Patch:
 
 def _parse(body: bytes) -> object:
     try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError as error:
+        return parse_json(body)
+    except ValueError as error:
         raise BadRequest(f"error decoding patch: {error}") from error
 
 

@@ -6,9 +6,9 @@ from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import BadRequest
 from wherry.apiserver.answers import object_answer
 from wherry.apiserver.environment import Environment
-from wherry.apiserver.negotiation import decode_body
 from wherry.apiserver.options import write_options
 from wherry.apiserver.request import ApiRequest
+from wherry.apiserver.strictness import body_of
 from wherry.apiserver.wire import metadata_of
 from wherry.kit.http.types import Response
 
@@ -16,7 +16,7 @@ from wherry.kit.http.types import Response
 async def handle_update(environment: Environment, request: ApiRequest) -> Response:
     """Answer with the object as it was stored."""
     options = write_options(request, "UpdateOptions")
-    document = decode_body(request.http, request.target, strict=options.field_validation == "Strict")
+    document = body_of(request, options)
     check_name(request, document)
 
     def replace(_: Document) -> Document:

@@ -14,6 +14,7 @@ from wherry.apiserver.handlers.update import check_name
 from wherry.apiserver.negotiation import decode_body
 from wherry.apiserver.options import write_options
 from wherry.apiserver.request import ApiRequest
+from wherry.apiserver.strictness import body_of
 from wherry.apiserver.wire import list_in, mapping_in, metadata_of, text_in
 from wherry.kit.http.types import Response
 
@@ -21,7 +22,7 @@ from wherry.kit.http.types import Response
 async def handle_binding(environment: Environment, request: ApiRequest) -> Response:
     """Answer 201; a pod that has a node already is a conflict."""
     options = write_options(request, "CreateOptions")
-    body = decode_body(request.http, BINDINGS, strict=options.field_validation == "Strict")
+    body = body_of(request, options, BINDINGS)
     check_name(request, body)
     given, target = mapping_in(body, "metadata"), mapping_in(body, "target")
     node = text_in(target, "name")

@@ -14,10 +14,9 @@ from wherry.apiserver.answers import document_answer
 from wherry.apiserver.environment import Environment
 from wherry.apiserver.handlers.patch import patch_from
 from wherry.apiserver.handlers.update import check_name
-from wherry.apiserver.negotiation import decode_body
 from wherry.apiserver.options import write_options
 from wherry.apiserver.request import ApiRequest
-from wherry.apiserver.strictness import check_schema
+from wherry.apiserver.strictness import body_of, check_schema
 from wherry.apiserver.wire import document_from_item, mapping_in, metadata_of, text_in
 from wherry.kit.http.types import Response
 
@@ -34,7 +33,7 @@ async def handle_scale(environment: Environment, request: ApiRequest) -> Respons
         return document_answer(scale_of(document_from_item(resource, item), paths))
     if request.verb == "update":
         options = write_options(request, "UpdateOptions")
-        body = decode_body(request.http, SCALES, strict=options.field_validation == "Strict")
+        body = body_of(request, options, SCALES)
         check_name(request, body)
         body, _ = check_schema(SCALES, body, options, request.warnings)
 

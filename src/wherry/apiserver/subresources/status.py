@@ -12,9 +12,9 @@ from wherry.apiserver.environment import Environment
 from wherry.apiserver.handlers.get import handle_get
 from wherry.apiserver.handlers.patch import patch_from
 from wherry.apiserver.handlers.update import check_name
-from wherry.apiserver.negotiation import decode_body
 from wherry.apiserver.options import write_options
 from wherry.apiserver.request import ApiRequest
+from wherry.apiserver.strictness import body_of
 from wherry.apiserver.wire import mapping_in, metadata_of
 from wherry.kit.http.types import Response
 
@@ -25,7 +25,7 @@ async def handle_status(environment: Environment, request: ApiRequest) -> Respon
         return await handle_get(environment, request)
     if request.verb == "update":
         options = write_options(request, "UpdateOptions")
-        body = decode_body(request.http, request.target, strict=options.field_validation == "Strict")
+        body = body_of(request, options)
         check_name(request, body)
 
         def change(document: Document) -> Document:

@@ -12,10 +12,9 @@ from wherry.apimachinery.resource_type import AnyResourceType, resource_type
 from wherry.apimachinery.timestamps import format_time
 from wherry.apiserver.answers import document_answer
 from wherry.apiserver.environment import Environment
-from wherry.apiserver.negotiation import decode_body
 from wherry.apiserver.options import write_options
 from wherry.apiserver.request import ApiRequest
-from wherry.apiserver.strictness import check_schema
+from wherry.apiserver.strictness import body_of, check_schema
 from wherry.apiserver.tokens import BoundObject
 from wherry.apiserver.wire import document_from_item, list_in, mapping_in, text_in
 from wherry.kit.http.types import Response
@@ -33,7 +32,7 @@ async def handle_token(environment: Environment, request: ApiRequest) -> Respons
     if environment.tokens is None:
         raise ServiceUnavailable("this server has no key to sign tokens with")
     options = write_options(request, "CreateOptions")
-    body = decode_body(request.http, TOKEN_REQUESTS, strict=options.field_validation == "Strict")
+    body = body_of(request, options, TOKEN_REQUESTS)
     body, _ = check_schema(TOKEN_REQUESTS, body, options, request.warnings)
     item = await environment.objects.get(request.target, request.namespace, request.name)
     account = mapping_in(document_from_item(request.target, item), "metadata")
