@@ -11,7 +11,7 @@ from wherry.apimachinery.struct import Struct
 from wherry.apiserver.answers import document_answer, representation
 from wherry.apiserver.environment import Environment, Handler
 from wherry.apiserver.filters.authorize import Access
-from wherry.apiserver.negotiation import PLAIN, decode_body
+from wherry.apiserver.negotiation import PLAIN
 from wherry.apiserver.options import write_options
 from wherry.apiserver.request import ApiRequest, UserInfo
 from wherry.apiserver.strictness import body_of, check_schema

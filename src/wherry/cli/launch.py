@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import shutil
 import sys
 import time
 from pathlib import Path
@@ -17,35 +16,17 @@ READY_TIMEOUT_S = 60.0
 
 
 def running_pid(data_dir: DataDir) -> int:
-    """The process id of the server that holds this folder, or 0."""
-    from wherry.kit.files import DirectoryInUse, DirectoryLock
+    """The process id of the server that holds this folder; 0 when nobody does."""
+    from wherry.kit.files import DirectoryLock
 
-    if not data_dir.root.exists():
-        return 0
-    lock = DirectoryLock(data_dir.root)
-    try:
-        lock.acquire()
-    except DirectoryInUse as error:
-        return error.pid or -1
-    lock.release()
-    return 0
+    holder = DirectoryLock(data_dir.root).holder()
+    return 0 if holder is None else holder or -1
 
 
 def server_argv(data_dir: DataDir, port: int | None, bind: str) -> list[str]:
-    """The command that runs the server, through sudo where we are not root."""
+    """The command that runs the server."""
     argv = [sys.executable, "-m", "wherry", "--home", str(data_dir.root), "server", "--bind", bind]
-    if port is not None:
-        argv += ["--port", str(port)]
-    if os.geteuid() == 0:
-        return argv
-    if shutil.which("sudo") is None:
-        raise Trouble(
-            "containers, their network and their limits need root, and there is no sudo here",
-            remedy="as root: wherry up",
-            exit_code=4,
-        )
-    note("Containers need root: asking sudo.")
-    return ["sudo", "--", *argv]
+    return argv if port is None else [*argv, "--port", str(port)]
 
 
 async def start(data_dir: DataDir, port: int | None, bind: str) -> float:

@@ -12,6 +12,7 @@ import click
 from wherry import __version__
 from wherry.cli.commands.registry import COMMANDS
 from wherry.cli.output import Trouble, trouble
+from wherry.cli.rights import become_root
 
 
 class LazyGroup(click.Group):
@@ -64,7 +65,11 @@ def cli(ctx: click.Context, home: Path) -> None:
     """Kubernetes for the rest of us: a real cluster in a second, on this machine."""
     from wherry.cluster.data_dir import DataDir
 
-    ctx.obj = DataDir(home.expanduser().absolute())
+    root = home.expanduser().absolute()
+    ctx.obj = DataDir(root)
+    wants_help = not {"-h", "--help"}.isdisjoint(sys.argv)
+    if COMMANDS[ctx.invoked_subcommand or ""].needs_root and not wants_help:
+        become_root(root)
 
 
 def main() -> None:

@@ -125,7 +125,7 @@ def read_identity(data_dir: DataDir) -> Identity | None:
 
 def write_identity(data_dir: DataDir, identity: Identity) -> None:
     """Keep it."""
-    write_atomically(data_dir.identity_file, msgspec.json.encode(identity))
+    write_atomically(data_dir.identity_file, msgspec.json.encode(identity), mode=0o644)
 
 
 def new_cluster_id() -> str:

@@ -39,7 +39,7 @@ def serve(data_dir: DataDir, *, port: int | None, bind: str, report: Report) -> 
             raise StartFailed(f"{first.what}: {first.meaning}", f"{first.remedy}; then check with: wherry doctor")
         data_dir.make()
         identity = _identify(data_dir, port, bind)
-        write_atomically(data_dir.pid_file, f"{os.getpid()}\n", fsync=False)
+        write_atomically(data_dir.pid_file, f"{os.getpid()}\n", mode=0o644, fsync=False)
         try:
             _run(data_dir, identity, bind, Boot(report))
         finally:

@@ -83,7 +83,7 @@ class DirectoryLock:
         """Take the directory. Raises DirectoryInUse at once when somebody has it."""
         assert self._descriptor is None, "acquired twice"
         self.directory.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(self.directory / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(self.directory / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -93,6 +93,21 @@ class DirectoryLock:
         os.ftruncate(descriptor, 0)
         os.write(descriptor, f"{os.getpid()}\n".encode())
         self._descriptor = descriptor
+
+    def holder(self) -> int | None:
+        """The process id of whoever has the directory (0: not known), or None; takes nothing, writes nothing."""
+        try:
+            descriptor = os.open(self.directory / ".lock", os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return None
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            text = os.read(descriptor, 32).decode("ascii", "replace").strip()
+            return int(text) if text.isdecimal() else 0
+        finally:
+            os.close(descriptor)
+        return None
 
     def release(self) -> None:
         """Let go. Safe to call twice."""

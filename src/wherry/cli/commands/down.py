@@ -28,32 +28,12 @@ def stop_server(pid: int) -> None:
         return
     try:
         for number, wait_s in ((signal.SIGTERM, SERVER_STOP_S), (signal.SIGKILL, SERVER_STOP_S)):
-            send(pid, number)
+            signal.pidfd_send_signal(descriptor, number)
             if select.select([descriptor], [], [], wait_s)[0]:
                 return
         raise Trouble(f"process {pid} does not end", remedy=f"kill -9 {pid}", exit_code=5)
     finally:
         os.close(descriptor)
-
-
-def send(pid: int, number: signal.Signals) -> None:
-    """Send a signal, through sudo where we are not root."""
-    try:
-        os.kill(pid, number)
-    except ProcessLookupError:
-        return
-    except PermissionError:
-        run_blocking(["sudo", "kill", f"-{int(number)}", str(pid)], timeout_s=60)
-
-
-def teardown_argv(data_dir: DataDir) -> list[str]:
-    """The command that clears the machine, through sudo where we are not root."""
-    argv = [sys.executable, "-m", "wherry", "--home", str(data_dir.root), "teardown"]
-    if os.geteuid() == 0:
-        return argv
-    if shutil.which("sudo") is None:
-        raise Trouble("stopping containers needs root, and there is no sudo here", remedy="as root: wherry down")
-    return ["sudo", "--", *argv]
 
 
 @click.command()
@@ -74,7 +54,8 @@ def command(data_dir: DataDir, delete_data: bool) -> None:
         stop_server(pid)
         progress("the masters have stopped", (time.monotonic() - started_s) * 1000)
     started_s = time.monotonic()
-    done = run_blocking(teardown_argv(data_dir), timeout_s=TEARDOWN_S)
+    argv = [sys.executable, "-m", "wherry", "--home", str(data_dir.root), "teardown"]
+    done = run_blocking(argv, timeout_s=TEARDOWN_S)
     if done.exit_code != 0:
         raise Trouble(f"the machine could not be cleared: {done.message()}", remedy="wherry down once more")
     progress("containers, network and limits are gone", (time.monotonic() - started_s) * 1000)

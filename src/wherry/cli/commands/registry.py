@@ -7,24 +7,27 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Where a subcommand lives and what it is for, in a line."""
+    """Where a subcommand lives and what it is for, in a line; `needs_root`: goes on through sudo for a user."""
 
     module: str
     summary: str
     shown: bool = True
+    needs_root: bool = False
 
 
 COMMANDS: dict[str, Entry] = {
-    "up": Entry("wherry.cli.commands.up", "Start the cluster; returns when its node is ready."),
-    "down": Entry("wherry.cli.commands.down", "Stop the cluster and leave the machine as it was."),
+    "up": Entry("wherry.cli.commands.up", "Start the cluster; returns when its node is ready.", needs_root=True),
+    "down": Entry("wherry.cli.commands.down", "Stop the cluster and leave the machine as it was.", needs_root=True),
     "status": Entry("wherry.cli.commands.status", "Is it running, and how is it?"),
-    "demo": Entry("wherry.cli.commands.demo", "Play the whole story with a real application."),
+    "demo": Entry("wherry.cli.commands.demo", "Play the whole story with a real application.", needs_root=True),
     "story": Entry("wherry.cli.commands.story", "What the masters saw, did and why."),
     "why": Entry("wherry.cli.commands.why", "Why is this thing as it is? (wherry why pod/web-1)"),
-    "image": Entry("wherry.cli.commands.image", "Build, import, list and remove container images."),
+    "image": Entry("wherry.cli.commands.image", "Build, import, list and remove container images.", needs_root=True),
     "kubectl": Entry("wherry.cli.commands.kubectl", "The real kubectl, pointed at this cluster."),
     "kubeconfig": Entry("wherry.cli.commands.kubeconfig", "Where other tools find this cluster."),
     "doctor": Entry("wherry.cli.commands.doctor", "Check this machine and say what is missing."),
-    "teardown": Entry("wherry.cli.commands.teardown", "Clear the machine (what down does as root).", shown=False),
-    "server": Entry("wherry.cli.commands.server", "Run the cluster in the foreground.", shown=False),
+    "teardown": Entry(
+        "wherry.cli.commands.teardown", "Clear the machine (what down does as root).", shown=False, needs_root=True
+    ),
+    "server": Entry("wherry.cli.commands.server", "Run the cluster in the foreground.", shown=False, needs_root=True),
 }

@@ -15,7 +15,7 @@ from wherry.cli.output import Trouble
 from wherry.cli.programs import kubectl_path
 from wherry.cluster.data_dir import DataDir
 from wherry.kit.clock import Clock
-from wherry.kit.process import Completed, run, run_blocking
+from wherry.kit.process import Completed, run
 from wherry.kit.tasks import TaskScope
 from wherry.kit.threads import run_in_thread
 
@@ -152,8 +152,5 @@ def processes_of(container_id: str) -> list[int]:
 
 
 def kill(pid: int) -> None:
-    """Kill with -9, through sudo where we are not root."""
-    if os.geteuid() == 0:
-        os.kill(pid, signal.SIGKILL)
-    else:
-        run_blocking(["sudo", "kill", "-9", str(pid)], timeout_s=60)
+    """Kill with -9."""
+    os.kill(pid, signal.SIGKILL)

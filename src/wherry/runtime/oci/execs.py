@@ -30,6 +30,7 @@ from wherry.runtime.interface import DeadlineExceeded, ExecResult, FailedPrecond
 from wherry.runtime.oci.container import Machine
 from wherry.runtime.oci.monitor import EXIT_CANNOT_START, start_error
 from wherry.runtime.oci.privacy import enter_private_mounts
+from wherry.runtime.oci.terminal import TerminalWriter
 
 # Enough to keep a fast producer busy while a slow client reads.
 QUEUE_CHUNKS_MAX = 64
@@ -71,8 +72,8 @@ class CrunExec:
         self._process: process.Process | None = None
         self._terminal: int | None = None
         self._terminal_reader: asyncio.StreamReader | None = None
-        self._terminal_transports: list[asyncio.BaseTransport] = []
-        self._terminal_writer: asyncio.StreamWriter | None = None
+        self._terminal_transport: asyncio.BaseTransport | None = None
+        self._terminal_writer: TerminalWriter | None = None
 
     async def start(self) -> None:
         """Start the command."""
@@ -132,14 +133,9 @@ class CrunExec:
         for_reading = os.fdopen(os.dup(terminal), "rb", 0)
         transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), for_reading)
         self._terminal_reader = reader
-        self._terminal_transports.append(transport)
+        self._terminal_transport = transport
         if self._stdin:
-            for_writing = os.fdopen(os.dup(terminal), "wb", 0)
-            write_transport, protocol = await loop.connect_write_pipe(
-                lambda: asyncio.streams.FlowControlMixin(loop), for_writing
-            )
-            self._terminal_writer = asyncio.StreamWriter(write_transport, protocol, None, loop)
-            self._terminal_transports.append(write_transport)
+            self._terminal_writer = TerminalWriter(terminal)
 
     async def _said(self) -> str:
         assert self._process is not None
@@ -149,15 +145,15 @@ class CrunExec:
 
     async def write_stdin(self, data: bytes) -> None:
         """Feed the command; b"" closes its input (with a terminal: types Ctrl-D)."""
-        writer = self._terminal_writer if self._tty else self._process.stdin if self._process else None
+        if self._terminal_writer is not None:
+            await self._terminal_writer.write(data or b"\x04")
+            return
+        writer = self._process.stdin if self._process else None
         if writer is None or writer.is_closing():
             return
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             if data:
                 writer.write(data)
-                await writer.drain()
-            elif self._tty:
-                writer.write(b"\x04")
                 await writer.drain()
             else:
                 writer.close()
@@ -203,9 +199,11 @@ class CrunExec:
             if self._process.exit_code is None:
                 kill_tree(self._pid_file)
             await self._process.close()
-        for transport in self._terminal_transports:
-            transport.close()
-        self._terminal_transports.clear()
+        if self._terminal_transport is not None:
+            self._terminal_transport.close()
+            self._terminal_transport = None
+        if self._terminal_writer is not None:
+            self._terminal_writer.close()
         if self._terminal is not None:
             os.close(self._terminal)
             self._terminal = None
