@@ -35,6 +35,9 @@ from wherry.apimachinery.timestamps import format_micro_time, format_time, parse
 _Path = tuple[object, ...]
 """Where the walk is: () at the top, else (path of the parent, key or index). Linked, so that a step is cheap."""
 
+_NULLABLE = ("v1.Time", "v1.MicroTime")
+"""Scalars that Go writes as null when they were never set."""
+
 _Check = Callable[[object, _Path, "_Found"], object]
 _Odd = Callable[[object], object]
 
@@ -179,11 +182,11 @@ class Schema:
         return f'{self.kind} in version "{self.version}" cannot be handled as a {self.kind}: {why}'
 
     def zero_of(self, path: Iterable[str]) -> object:
-        """What Go reads where the field at a path of names and positions is absent; None if that is unknown."""
+        """What Go reads, and writes, where the field at a path of names and positions is absent; None if it is null."""
         *parents, last = [step for step in path if not step.isdigit()]
         struct = self.patch_strategy(parents).struct
         entry = struct.entries.get(last) if struct else None
-        return entry.zero if entry else None
+        return entry.zero if entry is not None and entry.go_type not in _NULLABLE else None
 
     def patch_strategy(self, path: Iterable[str]) -> PatchField:
         """How a strategic merge patch treats the field at a path of field names (list positions left out)."""

@@ -33,7 +33,7 @@ from wherry.apiserver import lifecycle
 from wherry.apiserver.admission.interface import AdmissionChain, Attributes
 from wherry.apiserver.options import PLAIN_WRITE, DeleteOptions, WriteOptions
 from wherry.apiserver.request import ApiRequest
-from wherry.apiserver.strictness import check_schema, missing_fields, warn_unacted
+from wherry.apiserver.strictness import check_schema, fill_zeros, missing_fields, warn_unacted
 from wherry.apiserver.wire import document_from_item, key_of, mapping_in, metadata_of, text_in, value_from_document
 from wherry.kit.clock import Clock
 from wherry.kit.ids import name_suffix
@@ -93,6 +93,8 @@ class GenericStore:
         resource = request.target
         name = text_in(metadata_of(document), "name")
         resource.default(document)
+        if missing:
+            fill_zeros(resource, document, missing)
         resource.prepare(document, None)
         attributes = Attributes(
             "CREATE", resource, request.namespace, name, request.user, document, None, options.dry_run, request.warnings
@@ -171,6 +173,8 @@ class GenericStore:
         try:
             if not skip_checks:
                 resource.default(new)
+                if missing:
+                    fill_zeros(resource, new, missing)
                 if not is_status:
                     resource.prepare(new, old)
                     await self._admission.admit(attributes)

@@ -58,23 +58,36 @@ def check_schema(
     return result.document, result.missing
 
 
+def fill_zeros(resource: AnyResourceType, document: Document, missing: list[str]) -> None:
+    """Write, in place, what Go writes for the required fields that are absent even after defaulting: "" and 0."""
+    schema = schema_for(resource)
+    for path in missing:
+        *above, name = _STEP.findall(path)
+        parent = _value_at(document, above)
+        if not isinstance(parent, dict) or parent.get(name) is not None:
+            continue
+        zero = schema.zero_of([*above, name])
+        if isinstance(zero, str | int | float):
+            parent[name] = zero
+        elif path.startswith(_LEFT_TO_VALIDATION) and isinstance(zero, dict | list):
+            parent[name] = type(zero)()
+
+
 def missing_fields(
     resource: AnyResourceType, document: Document, missing: list[str], complaints: list[FieldError]
 ) -> list[FieldError]:
     """The required fields that neither the client nor the defaults have filled in, as far as that is wrong.
 
     The schema calls required whatever Go always writes; what a real server insists on is its validation's
-    business. So metadata (checked for all kinds alike), the status (an observer's own) and numbers (Go
-    reads an absent one as 0) are left to `complaints`, what the validation has found, and so is a field
-    about which, or about whose parts, it has complained already.
+    business. So metadata (checked for all kinds alike), the status (an observer's own) and numbers (an
+    absent one is 0) are left to `complaints`, what the validation has found, and so is a field about which,
+    or about whose parts, it has complained already.
     """
-    schema = schema_for(resource)
     return [
         field_errors.required(path)
         for path in missing
         if not path.startswith(_LEFT_TO_VALIDATION)
-        and not _has(document, path)
-        and schema.zero_of(_STEP.findall(path)) != 0
+        and _value_at(document, _STEP.findall(path)) in (None, "")
         and not any(complaint.field.startswith(path) for complaint in complaints)
     ]
 
@@ -96,13 +109,14 @@ def warn_unacted(
     warnings.extend(f"{path}: this cluster keeps the field but does not act on it" for path in paths)
 
 
-def _has(document: Document, path: str) -> bool:
+def _value_at(document: Document, steps: list[str]) -> object:
+    """The value at a path of names and positions; None where there is none."""
     value: object = document
-    for step in _STEP.findall(path):
+    for step in steps:
         if isinstance(value, dict):
             value = value.get(step)
         elif isinstance(value, list) and step.isdigit() and int(step) < len(value):
             value = value[int(step)]
         else:
-            return False
-    return value is not None
+            return None
+    return value

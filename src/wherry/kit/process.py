@@ -18,7 +18,9 @@ import subprocess  # noqa: TID251 - this is the one place
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
+from wherry.kit.pipes import open_reader, open_writer
 from wherry.kit.threads import run_in_fresh_thread
 
 PIPE = subprocess.PIPE
@@ -90,21 +92,19 @@ class Process:
     async def open_streams(self) -> None:
         """Connect the pipes that were asked for to the loop."""
         if self._popen.stdin is not None:
-            transport, protocol = await self._loop.connect_write_pipe(
-                lambda: asyncio.streams.FlowControlMixin(self._loop), self._popen.stdin
-            )
-            self.stdin = asyncio.StreamWriter(transport, protocol, None, self._loop)
-            self._transports.append(transport)
+            with self._popen.stdin as pipe:
+                self.stdin = await open_writer(pipe.fileno())
+            self._transports.append(self.stdin.transport)
         if self._popen.stdout is not None:
-            self.stdout = asyncio.StreamReader(limit=_READ_BYTES)
-            await self._connect_reader(self.stdout, self._popen.stdout)
+            self.stdout = await self._open_reader(self._popen.stdout)
         if self._popen.stderr is not None:
-            self.stderr = asyncio.StreamReader(limit=_READ_BYTES)
-            await self._connect_reader(self.stderr, self._popen.stderr)
+            self.stderr = await self._open_reader(self._popen.stderr)
 
-    async def _connect_reader(self, reader: asyncio.StreamReader, pipe: object) -> None:
-        transport, _ = await self._loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), pipe)
+    async def _open_reader(self, stream: IO[bytes]) -> asyncio.StreamReader:
+        with stream as pipe:
+            reader, transport = await open_reader(pipe.fileno(), limit=_READ_BYTES)
         self._transports.append(transport)
+        return reader
 
     @property
     def exit_code(self) -> int | None:

@@ -67,16 +67,17 @@ def _container(verb: str) -> Callable[[Event], str]:
     return lambda event: f"{narrator(event)} {verb} container {container_of(event) or '?'} of {subject(event)}"
 
 
-def _created_pod(event: Event) -> str:
-    return f"{narrator(event)} created {_lower_kind(_after(event.message, 'Created '))} for {subject(event)}"
+def _made(verb: str, preposition: str) -> Callable[[Event], str]:
+    return lambda event: f"{narrator(event)} {verb} {_object_of(event.message)} {preposition} {subject(event)}"
 
 
-def _deleted_pod(event: Event) -> str:
-    return f"{narrator(event)} deleted {_lower_kind(_after(event.message, 'Deleted '))} of {subject(event)}"
-
-
-def _lower_kind(text: str) -> str:
-    return text.replace("pod: ", "pod ", 1)
+def _object_of(message: str) -> str:
+    """What was created or deleted: "Created pod: web-1" and "create Pod web-0 in StatefulSet web successful" alike."""
+    words = message.replace(":", "").split()
+    if len(words) < 3:
+        return message
+    kind = {"claim": "storage claim"}.get(words[1].lower(), words[1].lower())
+    return f"{kind} {words[2]}"
 
 
 def _waits(event: Event) -> str:
@@ -84,7 +85,11 @@ def _waits(event: Event) -> str:
 
 
 def _unhealthy(event: Event) -> str:
-    return f"{narrator(event)} asked container {container_of(event) or '?'} of {subject(event)}: {event.message}"
+    probe, _, detail = event.message.partition(" probe failed: ")
+    finding = {"Readiness": "not ready yet", "Liveness": "not alive", "Startup": "not started yet"}.get(probe)
+    if finding is None:
+        return f"{narrator(event)} about container {container_of(event) or '?'} of {subject(event)}: {event.message}"
+    return f"{narrator(event)} finds container {container_of(event) or '?'} of {subject(event)} {finding}: {detail}"
 
 
 def _killing(event: Event) -> str:
@@ -98,8 +103,8 @@ def _scaled(event: Event) -> str:
 SENTENCES: dict[str, Callable[[Event], str]] = {
     "Scheduled": _scheduled,
     "FailedScheduling": _waits,
-    "SuccessfulCreate": _created_pod,
-    "SuccessfulDelete": _deleted_pod,
+    "SuccessfulCreate": _made("created", "for"),
+    "SuccessfulDelete": _made("deleted", "of"),
     "ScalingReplicaSet": _scaled,
     "Pulled": lambda event: (
         f"{narrator(event)} has the image for container {container_of(event) or '?'} of {subject(event)}"
@@ -116,6 +121,7 @@ def sentence(event: Event) -> str:
     """One event as one sentence, with the why of whoever decided."""
     tell = SENTENCES.get(event.reason)
     text = tell(event) if tell else f"{narrator(event)} about {subject(event)}: {event.message or event.reason}"
-    why = event.metadata.annotations.get(WHY_ANNOTATION, "")
+    text = text.rstrip(". ")
+    why = event.metadata.annotations.get(WHY_ANNOTATION, "").rstrip(". ")
     times = f" ({event.count} times)" if (event.count or 0) > 1 else ""
     return f"{text}, because {why}{times}." if why else f"{text}{times}."

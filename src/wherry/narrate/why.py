@@ -30,13 +30,16 @@ class Explanation:
     remedies: list[str] = field(default_factory=list)
 
 
-GET_THE_IMAGE = "Build or import the image: wherry image build DIR, or wherry image import FILE. Check its name for typing mistakes."
+GET_THE_IMAGE = (
+    "Build or import the image: wherry image build DIR, or wherry image import FILE. "
+    "Check its name for typing mistakes."
+)
 REMEDIES = {
     "ErrImagePull": GET_THE_IMAGE,
     "ImagePullBackOff": GET_THE_IMAGE,
     "ErrImageNeverPull": GET_THE_IMAGE,
     "CrashLoopBackOff": "Read its last words: kubectl logs {name} --previous",
-    "CreateContainerConfigError": "Create the ConfigMap or Secret (or the key) that it names; it starts by itself then.",
+    "CreateContainerConfigError": "Create the ConfigMap or Secret (or the key) that it names; it starts then.",
     "OOMKilled": "It used more memory than resources.limits.memory allows: raise the limit or use less.",
     "Unschedulable": "Add what the sentence above says is missing, or ask for less: requests, nodeSelector, taints.",
 }

@@ -57,7 +57,7 @@ async def test_a_missing_number_is_zero(api: Api) -> None:
     service = {"metadata": {"name": "s"}, "spec": {"ports": [{"name": "http"}]}}
     answer = await api.ask("POST", "/api/v1/namespaces/default/services", service)
     assert "spec.ports[0].port: Invalid value: 0: must be between 1 and 65535, inclusive" in str(answer.at("message"))
-    revision = {"metadata": {"name": "r"}, "data": {}}
+    revision = {"metadata": {"name": "r"}, "data": {"spec": {}}}
     await api.must("POST", "/apis/apps/v1/namespaces/default/controllerrevisions", revision)
 
 

@@ -100,11 +100,31 @@ def start_blocking(
     pid = create_container(argv)
     init = identify(pid)
     monitor = find_monitor_process(paths, record.id)
-    done = run_blocking(machine.program.argv("start", record.id), timeout_s=START_TIMEOUT_S)
-    if done.exit_code:
-        raise start_error(done.message())
+    if not (machine.program.name == "crun" and open_gate(paths.runtime_root / record.id / "exec.fifo")):
+        done = run_blocking(machine.program.argv("start", record.id), timeout_s=START_TIMEOUT_S)
+        if done.exit_code:
+            raise start_error(done.message())
     forget_namespaces(paths.namespaces)
     return Started(init, monitor, pid)
+
+
+def open_gate(gate: Path) -> bool:
+    """Let a created container's program begin, just as `crun start` would, 5 ms sooner; False: ask crun.
+
+    crun's init reads from the FIFO before it becomes the program. Nobody reads when it has ended already;
+    then it is for crun to say so.
+    """
+    try:
+        descriptor = os.open(gate, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        gate.unlink()
+        return os.write(descriptor, b"\0") == 1
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
 
 
 def _mount_overlay(image: ImageStatus, directory: Path, rootfs: Path) -> None:

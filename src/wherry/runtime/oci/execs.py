@@ -24,6 +24,7 @@ import orjson
 from wherry.kit import process
 from wherry.kit.files import write_atomically
 from wherry.kit.linux.pidfd import identify, send_signal
+from wherry.kit.pipes import open_reader
 from wherry.kit.tasks import TaskScope
 from wherry.kit.threads import run_in_thread
 from wherry.runtime.interface import DeadlineExceeded, ExecResult, FailedPrecondition, Unavailable
@@ -128,12 +129,7 @@ class CrunExec:
     async def _open_terminal(self, terminal: int) -> None:
         self._terminal = terminal
         os.set_inheritable(terminal, False)
-        loop = asyncio.get_running_loop()
-        reader = asyncio.StreamReader()
-        for_reading = os.fdopen(os.dup(terminal), "rb", 0)
-        transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), for_reading)
-        self._terminal_reader = reader
-        self._terminal_transport = transport
+        self._terminal_reader, self._terminal_transport = await open_reader(terminal)
         if self._stdin:
             self._terminal_writer = TerminalWriter(terminal)
 
