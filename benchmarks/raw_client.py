@@ -28,6 +28,7 @@ class Tally:
 
     latencies_s: list[float] = field(default_factory=list)
     refusals: list[bytes] = field(default_factory=list)
+    body_bytes: int = 0
     took_s: float = 0.0
 
     @property
@@ -80,12 +81,37 @@ class Asker(asyncio.Protocol):
             if length is None:
                 raise ValueError(f"an answer without a length: {data[:end]!r}")
             self._missing = end + 4 + int(length[1])
+            self._tally.body_bytes += int(length[1])
             if data[9:10] != b"2":
                 self._tally.refusals.append(data)
         self._missing -= len(data)
         if self._missing == 0:
             self._tally.latencies_s.append(time.perf_counter() - self._sent_s)
             self.ask()
+
+
+class Watcher(asyncio.Protocol):
+    """Reads a stream of events, line by line; what frames the chunks are lines too, without a brace."""
+
+    def __init__(self, request: bytes, on_event: Callable[[bytes], None]) -> None:
+        """Sends `request` once; `on_event` gets each event's JSON."""
+        self.begun = asyncio.get_running_loop().create_future()
+        self._request = request
+        self._on_event = on_event
+        self._rest = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Connected."""
+        cast("asyncio.Transport", transport).write(self._request)
+
+    def data_received(self, data: bytes) -> None:
+        """A piece of the stream."""
+        if not self.begun.done():
+            self.begun.set_result(None)
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for line in lines:
+            if line.startswith(b"{"):
+                self._on_event(line)
 
 
 class RawClient:
@@ -105,6 +131,14 @@ class RawClient:
         if body:
             head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
         return f"{head}\r\n".encode() + body
+
+    async def watch(self, target: str, on_event: Callable[[bytes], None]) -> Callable[[], None]:
+        """Watch from now on; returns the function that ends it. The answer has begun when this returns."""
+        transport, watcher = await asyncio.get_running_loop().create_connection(
+            lambda: Watcher(self.request("GET", target), on_event), self._host, self._port, ssl=self._tls
+        )
+        await watcher.begun
+        return transport.abort
 
     async def load(self, next_request: Callable[[], bytes], *, connections: int, seconds: float) -> Tally:
         """Ask over so many connections at once for so long. The connections are open before the clock starts."""

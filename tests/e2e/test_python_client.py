@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import pytest
 
 from suites.running_cluster import IMAGE, RunningCluster, needs_linux
 
+T = TypeVar("T")
 pytestmark = [needs_linux, pytest.mark.linux, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
+
+
+def present(value: T | None) -> T:
+    assert value is not None
+    return value
 
 
 def test_the_official_client_deploys_watches_reads_logs_and_runs_a_command(
@@ -33,12 +41,14 @@ def test_the_official_client_deploys_watches_reads_logs_and_runs_a_command(
         for event in watcher.stream(apps.list_namespaced_deployment, namespace, timeout_seconds=30):
             if event["object"].status.available_replicas == 1:
                 watcher.stop()
-        assert apps.read_namespaced_deployment("py", namespace).status.available_replicas == 1
+        assert present(apps.read_namespaced_deployment("py", namespace).status).available_replicas == 1
         (pod,) = core.list_namespaced_pod(namespace, label_selector="app=py").items
-        assert core.read_namespaced_pod_log(pod.metadata.name, namespace) == "hello\n"
+        name = str(present(pod.metadata).name)
+        assert core.read_namespaced_pod_log(name, namespace) == "hello\n"
         said = stream(
-            core.connect_get_namespaced_pod_exec, pod.metadata.name, namespace,
+            core.connect_get_namespaced_pod_exec, name, namespace,
             command=["echo", "from inside"], stdout=True, stderr=True, stdin=False, tty=False,
         )  # fmt: skip
         assert said == "from inside\n"
-        assert core.list_node().items[0].status.node_info.kubelet_version.startswith("v1.36")
+        node = present(core.list_node().items[0].status)
+        assert present(node.node_info).kubelet_version.startswith("v1.36")

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -13,13 +15,14 @@ from wherry.agent.container_record import ALIVE, Stage
 from wherry.agent.pod_state import PodState
 from wherry.agent.pod_status import compute_status
 from wherry.api.core.pod import Pod
+from wherry.apimachinery.document import Document
 from wherry.runtime.interface import ContainerState, ContainerStatus
 
 MAKE = [e.SetTimer("first-report", 0.1), e.MakeSandbox(), e.MountVolumes()]
 REPORT = e.ReportStatus()
 
 
-def pod(containers: list[dict] | None = None, **spec: object) -> Pod:
+def pod(containers: list[Document] | None = None, **spec: object) -> Pod:
     """A pod whose containers are called c unless said otherwise."""
     document = {
         "metadata": {"name": "web", "namespace": "default", "uid": "u1", "generation": 1},
@@ -63,13 +66,13 @@ class Play:
         self.time_s += seconds
         return self
 
-    def status(self) -> dict:
+    def status(self) -> dict[str, Any]:
         return compute_status(self.state, host_ip="10.0.0.1", previous={})
 
     def phase(self) -> object:
         return self.status()["phase"]
 
-    def state_of(self, name: str) -> dict:
+    def state_of(self, name: str) -> dict[str, Any]:
         statuses = [*self.status().get("initContainerStatuses", []), *self.status()["containerStatuses"]]
         return next(one for one in statuses if one["name"] == name)
 

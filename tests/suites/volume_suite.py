@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
@@ -13,7 +14,11 @@ from wherry.agent.volumes.interface import Token
 from wherry.agent.volumes.pod_volumes import PodVolumes
 from wherry.api.core.container import VolumeMount
 from wherry.api.core.pod import Pod
+from wherry.apimachinery.resource_type import ResourceType
 from wherry.kit.clock import FakeClock
+
+
+T = TypeVar("T", bound=msgspec.Struct)
 
 
 class FakeObjects:
@@ -22,8 +27,9 @@ class FakeObjects:
     def __init__(self, **objects: msgspec.Struct) -> None:
         self.objects: dict[str, msgspec.Struct] = objects
 
-    async def get(self, resource, namespace: str, name: str):
-        return self.objects.get(f"{resource.plural}_{name}")
+    async def get(self, resource: ResourceType[T], namespace: str, name: str) -> T | None:
+        found = self.objects.get(f"{resource.plural}_{name}")
+        return None if found is None else msgspec.convert(found, resource.struct)
 
 
 class FakeTokens:
@@ -134,7 +140,8 @@ async def is_unmounted_by_an_agent_that_did_not_mount_it(case: VolumeCase, direc
     assert not (directory / "pod").exists()
 
 
-ALL = (
+Check = Callable[[VolumeCase, Path], Awaitable[None]]
+ALL: tuple[Check, ...] = (
     mounts_twice,
     survives_a_crash_in_between,
     unmounts_twice_and_leaves_nothing,

@@ -39,7 +39,8 @@ async def adopt(found: Found, pod: Pod, network: PodNetwork, directory: PodDirec
     uid = pod.metadata.uid
     sandbox = found.sandboxes.pop(uid, None)
     statuses = found.containers.pop(uid, [])
-    if sandbox is None:
+    if sandbox is None or not (statuses or directory.known_address()):
+        # A sandbox without an address was cut short while it was made: making it again finishes it.
         return RuntimeAdopted()
     pod_ip = network.host_ip
     if not pod.spec.host_network:

@@ -26,6 +26,7 @@ from wherry.agent.log_lines import LogOptions
 from wherry.agent.log_reader import read_log
 from wherry.agent.pod_worker import PodWorker
 from wherry.agent.port_forward import port_forward_upgrade
+from wherry.agent.port_forward_tunnel import TUNNEL_PROTOCOL, tunnel_upgrade
 from wherry.apimachinery.errors import BadRequest, NotFound, StatusError
 from wherry.apimachinery.timestamps import parse_time
 from wherry.kit.clock import Clock
@@ -147,12 +148,14 @@ class NodeServer:
 
     def _port_forward(self, request: Request, namespace: str, name: str) -> Response:
         worker = self._worker(namespace, name)
-        protocol = _protocol(request, PORT_FORWARD_PROTOCOLS)
+        protocol = _protocol(request, (TUNNEL_PROTOCOL, *PORT_FORWARD_PROTOCOLS))
+        if not worker.state.pod_ip:
+            raise BadRequest(f"pod {name} is not running")
+        if protocol == TUNNEL_PROTOCOL:
+            return Response(101, upgrade=tunnel_upgrade(f"{namespace}/{name}", worker.state.pod_ip))
         texts = [text for key, value in request.query_items() if key == "ports" for text in value.split(",")]
         if not texts or not all(text.isdigit() and 0 < int(text) < 65536 for text in texts):
             raise BadRequest('query parameter "ports" is required: numbers from 1 to 65535')
-        if not worker.state.pod_ip:
-            raise BadRequest(f"pod {name} is not running")
         return Response(101, upgrade=port_forward_upgrade(protocol, worker.state.pod_ip, [int(text) for text in texts]))
 
 

@@ -13,6 +13,7 @@ from wherry import __version__
 from wherry.cli.commands.registry import COMMANDS
 from wherry.cli.output import Trouble, trouble
 from wherry.cli.rights import become_root
+from wherry.kit.files import DamagedFile
 
 
 class LazyGroup(click.Group):
@@ -65,6 +66,9 @@ def cli(ctx: click.Context, home: Path) -> None:
     """Kubernetes for the rest of us: a real cluster in a second, on this machine."""
     from wherry.cluster.data_dir import DataDir
 
+    if not str(home).strip() or home == Path():
+        # An unset variable, most likely: the folder one happens to be in is nobody's cluster.
+        raise click.UsageError("--home (or WHERRY_HOME) is empty; leave it out for ~/.wherry, or name a folder")
     root = home.expanduser().absolute()
     ctx.obj = DataDir(root)
     wants_help = not {"-h", "--help"}.isdisjoint(sys.argv)
@@ -84,7 +88,16 @@ def main() -> None:
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
+    except DamagedFile as error:
+        trouble(Trouble(str(error), remedy=error.remedy))
+        sys.exit(1)
     except BrokenPipeError:
         # The reader (head, less) has left; that is no failure of ours.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except OSError as error:
+        from wherry.cluster.boot import refused_by_machine
+
+        refused = refused_by_machine(error)
+        trouble(Trouble(str(refused), remedy=refused.remedy))
+        sys.exit(1)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from wherry.cluster.data_dir import RUN_ROOT, DataDir, read_identity
+from wherry.kit.files import DamagedFile
 
 SLOTS_MAX = 16
 """As many clusters on one machine: 10.244/16 down to 10.229/16, and 10.96/16 up to 10.111/16."""
@@ -53,7 +54,11 @@ def _holder(claim: Path, slot: int) -> Path | None:
         root = Path(claim.read_text())
     except FileNotFoundError:
         return None
-    identity = read_identity(DataDir(root)) if root.is_absolute() else None
+    try:
+        identity = read_identity(DataDir(root)) if root.is_absolute() else None
+    except DamagedFile:
+        # Nobody can say which addresses it uses: better none lost than two clusters on the same.
+        return root
     return root if identity is not None and identity.slot == slot else None
 
 

@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
+
+_ELSEWHERE = "WHERRY_HOME=/elsewhere wherry up"
+_WAYS_OUT = {
+    errno.ENOSPC: f"make room on that disk, or choose a folder on another: {_ELSEWHERE}",
+    errno.EDQUOT: f"make room below your quota, or choose another folder: {_ELSEWHERE}",
+    errno.EROFS: f"choose a folder that can be written to: {_ELSEWHERE}",
+    errno.EACCES: "do it as the user who owns it, or as root",
+    errno.EPERM: "do it as root",
+    errno.ENOTDIR: f"a part of this path is a file; choose another folder: {_ELSEWHERE}",
+    errno.ENAMETOOLONG: f"choose a folder with a shorter name: {_ELSEWHERE}",
+    errno.EADDRNOTAVAIL: "choose an address of this machine: wherry up --bind 127.0.0.1",
+    errno.EMFILE: "allow more open files: ulimit -n 65536",
+    errno.EIO: f"the disk is failing: save what you can, and choose a folder on another: {_ELSEWHERE}",
+}
+"""What to do about an error of the operating system."""
 
 
 class StartFailed(Exception):
@@ -16,6 +32,14 @@ class StartFailed(Exception):
         """Both are sentences for people."""
         super().__init__(message)
         self.remedy = remedy
+
+
+def refused_by_machine(error: OSError) -> StartFailed:
+    """What the machine has refused, and the way out, in words."""
+    about = f"{error.filename}: " if error.filename else ""
+    return StartFailed(
+        f"{about}{(error.strerror or str(error)).lower()}", _WAYS_OUT.get(error.errno or 0, "wherry doctor")
+    )
 
 
 class Report(Protocol):

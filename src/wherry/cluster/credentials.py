@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from wherry.kit import pki
-from wherry.kit.files import write_atomically
+from wherry.kit.files import DamagedFile, write_atomically
 from wherry.kit.http.tls import KeyPair
 
 RENEW_BEFORE = timedelta(days=60)
@@ -35,31 +35,58 @@ def ensure_credentials(folder: Path, *, dns_names: Sequence[str], ips: Sequence[
         folder: exists, for its owner only.
         dns_names: what the API server answers to.
         ips: its addresses, the first Service address included.
+
+    Raises:
+        DamagedFile: the authority or the token key, which cannot be made again without everybody noticing.
     """
-    ca = _ensure_pair(folder, "ca", lambda: pki.create_ca("wherry"), lambda pair: True)
+    ca = _ensure_pair(folder, "ca", lambda: pki.create_ca("wherry"), lambda pair: _must_be_sound(folder, pair))
     server = _ensure_pair(
         folder,
         "server",
         lambda: pki.issue(ca, "kube-apiserver", dns_names=dns_names, ips=ips, server=True),
-        lambda pair: pki.covers(pair.cert_pem, dns_names=dns_names, ips=ips),
+        lambda pair: pki.is_sound(pair, issuer=ca) and pki.covers(pair.cert_pem, dns_names=dns_names, ips=ips),
     )
     admin = _ensure_pair(
         folder,
         "admin",
         lambda: pki.issue(ca, "kubernetes-admin", organizations=["system:masters"], client=True),
-        lambda pair: True,
+        lambda pair: pki.is_sound(pair, issuer=ca),
     )
-    token_key = folder / "service-accounts.key"
-    if not token_key.exists():
-        write_atomically(token_key, pki.create_signing_key())
-    return Credentials(ca, server, admin, token_key.read_bytes())
+    return Credentials(ca, server, admin, _ensure_token_key(folder))
+
+
+def _ensure_token_key(folder: Path) -> bytes:
+    path = folder / "service-accounts.key"
+    if not path.exists():
+        write_atomically(path, pki.create_signing_key())
+    pem = path.read_bytes()
+    try:
+        pki.public_key_pem(pem)
+    except (ValueError, TypeError) as error:
+        raise _damaged(path, "no private key") from error
+    return pem
+
+
+def _must_be_sound(folder: Path, pair: KeyPair) -> bool:
+    if not pki.is_sound(pair):
+        raise _damaged(folder / "ca.crt", "or ca.key; they do not belong together")
+    return True
+
+
+def _damaged(path: Path, detail: str) -> DamagedFile:
+    return DamagedFile(
+        path,
+        detail,
+        f"put back a copy of {path.parent}, or remove it for new keys: rm -r {path.parent}"
+        " (kubeconfigs that people have copied must then be copied again)",
+    )
 
 
 def _ensure_pair(folder: Path, name: str, make: Callable[[], KeyPair], fits: Callable[[KeyPair], bool]) -> KeyPair:
     certificate, key = folder / f"{name}.crt", folder / f"{name}.key"
     if certificate.exists() and key.exists():
         pair = KeyPair(certificate.read_bytes(), key.read_bytes())
-        if pki.not_after(pair.cert_pem) - datetime.now(UTC) > RENEW_BEFORE and fits(pair):
+        if fits(pair) and pki.not_after(pair.cert_pem) - datetime.now(UTC) > RENEW_BEFORE:
             return pair
     pair = make()
     write_atomically(key, pair.key_pem)

@@ -7,12 +7,13 @@ what belongs to this boot of the machine (namespaces, sockets). Two clusters hav
 from __future__ import annotations
 
 import secrets
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
-from wherry.kit.files import write_atomically
+from wherry.kit.files import DamagedFile, write_atomically
 
 RUN_ROOT = Path("/run/wherry")
 
@@ -73,6 +74,18 @@ class DataDir:
         for folder in (self.root, self.database.parent, self.pki, self.images, self.node, self.volumes):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
+    def delete(self) -> bool:
+        """Remove all that Wherry has made here, and the folder when nothing else is in it: whether it is gone."""
+        for folder in (self.database.parent, self.pki, self.images, self.node, self.volumes):
+            if folder.exists():
+                shutil.rmtree(folder)
+        for file in (self.kubeconfig, self.pid_file, self.log_file, self.identity_file, self.root / ".lock"):
+            file.unlink(missing_ok=True)
+        if any(self.root.iterdir()):
+            return False
+        self.root.rmdir()
+        return True
+
 
 class Identity(msgspec.Struct, frozen=True):
     """What makes this cluster itself: chosen at the first start, kept for ever.
@@ -116,11 +129,16 @@ class Identity(msgspec.Struct, frozen=True):
 
 
 def read_identity(data_dir: DataDir) -> Identity | None:
-    """The cluster's identity, or None when it was never started."""
+    """The cluster's identity, or None when it was never started. Raises DamagedFile."""
+    path = data_dir.identity_file
     try:
-        return msgspec.json.decode(data_dir.identity_file.read_bytes(), type=Identity)
+        return msgspec.json.decode(path.read_bytes(), type=Identity)
     except FileNotFoundError:
         return None
+    except msgspec.DecodeError as error:
+        raise DamagedFile(
+            path, str(error), f"put back a copy of {path}; it holds the cluster's id, address range and port"
+        ) from error
 
 
 def write_identity(data_dir: DataDir, identity: Identity) -> None:

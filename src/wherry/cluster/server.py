@@ -8,13 +8,16 @@ import os
 import re
 import signal
 import socket
+from dataclasses import dataclass
 
 from wherry.cluster.address_slots import NoFreeSlot, claim_slot
-from wherry.cluster.boot import Boot, Report, StartFailed
+from wherry.cluster.boot import Boot, Report, StartFailed, refused_by_machine
 from wherry.cluster.data_dir import DataDir, Identity, new_cluster_id, read_identity, write_identity
 from wherry.cluster.machine import examine
-from wherry.kit.files import DirectoryInUse, DirectoryLock, write_atomically
+from wherry.kit import failpoints
+from wherry.kit.files import DamagedFile, DirectoryInUse, DirectoryLock, write_atomically
 from wherry.kit.log import configure, get_logger
+from wherry.kit.settings import environment, load_settings
 
 DEFAULT_PORT = 6443
 PORTS_TRIED = 50
@@ -23,9 +26,26 @@ OPEN_FILES_WANTED = 65_536
 log = get_logger(__name__)
 
 
+@dataclass(frozen=True)
+class ServerSettings:
+    """What the environment may change: WHERRY_FAILPOINT (see kit/failpoints.py; for tests)."""
+
+    failpoint: str = ""
+
+
 def serve(data_dir: DataDir, *, port: int | None, bind: str, report: Report) -> None:
     """Run the cluster in `data_dir` until SIGTERM or SIGINT. Raises StartFailed."""
+    try:
+        _serve(data_dir, port, bind, report)
+    except DamagedFile as error:
+        raise StartFailed(str(error), error.remedy) from error
+    except OSError as error:
+        raise refused_by_machine(error) from error
+
+
+def _serve(data_dir: DataDir, port: int | None, bind: str, report: Report) -> None:
     configure(json=True, level="INFO")
+    _arm_failpoints()
     _raise_open_files_limit()
     lock = DirectoryLock(data_dir.root)
     try:
@@ -53,6 +73,7 @@ def _run(data_dir: DataDir, identity: Identity, bind: str, boot: Boot) -> None:
 
     from wherry.cluster.standalone import run_cluster
     from wherry.store.interface import StoreError
+    from wherry.store.sqlite import CorruptDatabase
 
     async def main() -> None:
         stop = asyncio.Event()
@@ -63,8 +84,11 @@ def _run(data_dir: DataDir, identity: Identity, bind: str, boot: Boot) -> None:
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(main())
+    except CorruptDatabase as error:
+        aside = f"mv {error.path} {error.path}.damaged; mv {error.path}-wal {error.path}.damaged-wal"
+        raise StartFailed(str(error), f"put back a copy; or, for an empty cluster: {aside}; wherry up") from error
     except StoreError as error:
-        raise StartFailed(str(error), f"the cluster's folder is {data_dir.root}; nothing in it was changed") from error
+        raise StartFailed(f"the database cannot be used: {error}", f"look at {data_dir.database.parent}") from error
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise _port_in_use(identity.port) from error
@@ -112,6 +136,14 @@ def _is_free(bind: str, port: int) -> bool:
         except OSError:
             return False
     return True
+
+
+def _arm_failpoints() -> None:
+    settings = load_settings(ServerSettings, environ=environment()).value
+    try:
+        failpoints.configure(settings.failpoint)
+    except ValueError as error:
+        raise StartFailed(f"WHERRY_FAILPOINT: {error}", "unset WHERRY_FAILPOINT") from error
 
 
 def _raise_open_files_limit() -> None:

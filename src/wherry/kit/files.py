@@ -9,6 +9,15 @@ from pathlib import Path
 from types import TracebackType
 
 
+class DamagedFile(Exception):
+    """A file of ours cannot be understood; the message names it, and `remedy` is the way out."""
+
+    def __init__(self, path: Path, detail: str, remedy: str) -> None:
+        """`detail` is what is wrong with it."""
+        super().__init__(f"{path} is damaged ({detail}); it has been left as it is")
+        self.remedy = remedy
+
+
 class DirectoryInUse(Exception):
     """Another process holds the directory. `pid` is its id, or 0 when it is not known."""
 

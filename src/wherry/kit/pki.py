@@ -86,6 +86,21 @@ def covers(cert_pem: bytes, *, dns_names: Sequence[str] = (), ips: Sequence[str]
     return set(dns_names) <= set(names.get_values_for_type(x509.DNSName)) and set(ips) <= has_ips
 
 
+def is_sound(pair: KeyPair, *, issuer: KeyPair | None = None) -> bool:
+    """Whether certificate and key can be read and belong together, and `issuer` (default: itself) has signed it."""
+    from cryptography import x509
+    from cryptography.exceptions import InvalidSignature
+
+    try:
+        certificate = x509.load_pem_x509_certificate(pair.cert_pem)
+        if certificate.public_key() != _load_key(pair.key_pem).public_key():
+            return False
+        certificate.verify_directly_issued_by(x509.load_pem_x509_certificate((issuer or pair).cert_pem))
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    return True
+
+
 def create_signing_key() -> bytes:
     """A new private key (PEM) for signing service-account tokens with ES256."""
     return _private_pem(_new_key())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from wherry.apimachinery.meta import ObjectKey
+from wherry.kit.failpoints import failpoint
 from wherry.kit.log import get_logger
 from wherry.kit.threads import run_in_thread
 from wherry.network.bridge import Bridge, has_cable
@@ -61,6 +62,7 @@ class Pods:
             address = self._ipam.acquire(sandbox_id)
         try:
             await run_in_thread(self._bridge.connect, netns_path, sandbox_id, address)
+            failpoint("pod-connected")
         except OSError:
             await self.detach(sandbox_id, netns_path)
             raise

@@ -121,7 +121,7 @@ class Watch(Protocol):
         """Itself."""
 
     async def __anext__(self) -> list[StoreEvent]:
-        """Wait for the next changes."""
+        """Wait for the next changes; a wait that is cancelled loses none of them."""
 
     @property
     def revision(self) -> int:

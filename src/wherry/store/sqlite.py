@@ -98,10 +98,7 @@ class CorruptDatabase(StoreError):
 
     def __init__(self, path: Path, detail: str) -> None:
         """`detail` is what was found."""
-        super().__init__(
-            f"the database {path} is damaged ({detail}). It has been left as it is. Put back a copy of it, "
-            f"or move {path} and {path}-wal elsewhere to start with an empty cluster"
-        )
+        super().__init__(f"the database {path} is damaged ({detail}); it has been left as it is")
         self.path = path
 
 

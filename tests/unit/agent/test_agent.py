@@ -20,6 +20,7 @@ from wherry.api.core.node import NODES
 from wherry.api.core.pod import PODS, Pod
 from wherry.api.core.serviceaccount import SERVICE_ACCOUNTS
 from wherry.api.registry import RESOURCE_TYPES
+from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import AlreadyExists
 from wherry.apimachinery.meta import ObjectKey
 from wherry.apiserver.app import ApiServerConfig, build_app
@@ -31,6 +32,7 @@ from wherry.kit.clock import FakeClock, settle
 from wherry.kit.http.types import App, Request, read_body
 from wherry.kit.tasks import TaskScope
 from wherry.runtime.fake import FakeImages, FakeRuntime, Script
+from wherry.runtime.interface import SandboxConfig
 from wherry.store.memory import MemoryStore
 
 
@@ -111,7 +113,7 @@ class World:
             self.node_app = agent.app
             yield agent
 
-    async def create(self, containers: list[dict] | None = None, **spec: object) -> None:
+    async def create(self, containers: list[Document] | None = None, **spec: object) -> None:
         document = {
             "metadata": {"name": "web"},
             "spec": {
@@ -212,8 +214,8 @@ async def test_a_deleted_pod_leaves_nothing_behind(world: World) -> None:
 async def test_a_killed_container_runs_again_at_once(world: World) -> None:
     async with world.agent():
         await world.create()
-        pod = await world.until_ready()
-        world.runtime.exit(pod.status.container_statuses[0].container_id.removeprefix("fake://"), 137)
+        first = await world.until_ready()
+        world.runtime.exit(first.status.container_statuses[0].container_id.removeprefix("fake://"), 137)
         pod = await world.until(restarted(1))
         assert pod is not None
         last = pod.status.container_statuses[0].last_state
@@ -243,6 +245,17 @@ async def test_containers_outlive_the_agent_and_are_adopted(world: World) -> Non
         assert world.runtime.calls.count(("start_container", "c")) == started
         assert after.status.container_statuses[0].container_id == before.status.container_statuses[0].container_id
         assert world.network.attached[after.metadata.uid] == before.status.pod_ip
+
+
+async def test_a_sandbox_that_was_cut_short_is_finished_by_the_next_agent(world: World) -> None:
+    """Killed between the namespaces and the address: without hosts file and cable no container could start."""
+    await world.create()
+    uid = (await world.client.get(PODS, "web", "default")).metadata.uid
+    await world.runtime.run_sandbox(SandboxConfig(id=uid, hostname="web"))
+    async with world.agent():
+        pod = await world.until_ready()
+        assert world.network.attached[uid] == pod.status.pod_ip
+        assert pod.status.pod_ip in (world.settings.pods_dir / uid / "etc-hosts").read_text()
 
 
 async def test_an_end_while_the_agent_was_away_counts_once(world: World) -> None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
 
 import orjson
 
@@ -49,14 +51,15 @@ class SlowExec(FakeExec):
         else:
             self.input_closed.set()
 
-    async def output(self):  # type: ignore[no-untyped-def, override]
+    async def output(self) -> AsyncIterator[tuple[str, bytes]]:
         await self.input_closed.wait()
         yield "stdout", bytes(self.stdin)
 
 
-def status_of(message: bytes) -> dict:
+def status_of(message: bytes) -> dict[str, Any]:
     assert message[:1] == b"\x03"
-    return orjson.loads(message[1:])
+    status: dict[str, Any] = orjson.loads(message[1:])
+    return status
 
 
 def test_the_newest_protocol_that_both_know_is_chosen() -> None:
@@ -111,8 +114,12 @@ async def test_a_port_is_forwarded_both_ways() -> None:
     listener = await asyncio.start_server(echo, "127.0.0.1", 0)
     port = listener.sockets[0].getsockname()[1]
     socket = FakeSocket()
+
+    async def forward() -> None:
+        await port_forward_upgrade("v4.channel.k8s.io", "127.0.0.1", [port]).handler(socket)
+
     async with TaskScope("test") as scope:
-        talk = scope.start("talk", port_forward_upgrade("v4.channel.k8s.io", "127.0.0.1", [port]).handler(socket))
+        talk = scope.start("talk", forward())
         number = port.to_bytes(2, "little")
         assert [await socket.sent.get(), await socket.sent.get()] == [b"\x00" + number, b"\x01" + number]
         socket.incoming.put_nowait(b"\x00ping")

@@ -13,6 +13,7 @@ from wherry.api.core.pod import Pod
 from wherry.api.core.secret import Secret
 from wherry.api.core.service import Service
 from wherry.api.core.volume import ResourceFieldSelector
+from wherry.apimachinery.document import Document
 
 NODE = NodeFacts("node-1", "192.0.2.1", {"cpu": "2", "memory": "4Gi"})
 
@@ -25,7 +26,7 @@ class Objects:
         return Secret(data={"p": base64.b64encode(b"x").decode()}) if name == "s" else None
 
 
-def pod_with(env: list[dict], env_from: list[dict] | None = None) -> Pod:
+def pod_with(env: list[Document], env_from: list[Document] | None = None) -> Pod:
     container = {
         "name": "c",
         "env": env,
@@ -42,7 +43,7 @@ def pod_with(env: list[dict], env_from: list[dict] | None = None) -> Pod:
     return msgspec.convert({"metadata": meta, "spec": {"containers": [container], "serviceAccountName": "sa"}}, Pod)
 
 
-def environment(env: list[dict], env_from: list[dict] | None = None) -> dict[str, str]:
+def environment(env: list[Document], env_from: list[Document] | None = None) -> dict[str, str]:
     pod = pod_with(env, env_from)
     return build_environment(
         pod.spec.containers[0], pod, Objects(), node=NODE, pod_ip="10.244.0.5", services={"WEB_SERVICE_HOST": "h"}
@@ -82,7 +83,7 @@ def test_own_variables_win_over_those_from_objects() -> None:
     assert (result["X_a"], result["X_b-c"]) == ("own", "2")
 
 
-def ref(kind: str, **details: object) -> list[dict]:
+def ref(kind: str, **details: object) -> list[Document]:
     return [{"name": "V", "valueFrom": {kind: details}}]
 
 
@@ -147,7 +148,7 @@ def test_values_come_from_config_maps_and_secrets() -> None:
         ([], [{"secretRef": {"name": "none"}}], 'secret "none" not found'),
     ],
 )
-def test_what_is_missing_is_named_as_kubernetes_names_it(env: list[dict], env_from: list[dict], message: str) -> None:
+def test_what_is_missing_is_named_as_kubernetes_names_it(env: list[Document], env_from: list[Document], message: str) -> None:
     with pytest.raises(ConfigError) as caught:
         environment(env, env_from)
     assert str(caught.value) == message

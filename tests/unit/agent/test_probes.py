@@ -3,11 +3,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
 from suites import probe_suite
-from suites.probe_suite import ProbeCase, Scene
+from suites.probe_suite import Check, ProbeCase, Scene, Stage
 from wherry.agent.pod_events import ProbeResult
 from wherry.agent.probes import exec as exec_probe
 from wherry.agent.probes import http, tcp
@@ -62,7 +63,7 @@ def target(**ports: int) -> ProbeTarget:
     return ProbeTarget("c-0", "127.0.0.1", ports, no_exec)
 
 
-def http_stage(answer: bytes | None):
+def http_stage(answer: bytes | None) -> Stage:
     @asynccontextmanager
     async def stage() -> Scene:
         async with serving(answer) as (_, port):
@@ -84,7 +85,7 @@ async def tcp_closed() -> Scene:
     yield target(), TCPSocketAction(port=port)
 
 
-def exec_stage(exit_code: int, output: bytes = b""):
+def exec_stage(exit_code: int, output: bytes = b"") -> Stage:
     @asynccontextmanager
     async def stage() -> Scene:
         async def run(container_id: str, command: tuple[str, ...], timeout_s: float) -> ExecResult:
@@ -114,7 +115,7 @@ def test_every_way_of_probing_has_a_case() -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.kind.field)
 @pytest.mark.parametrize("check", probe_suite.ALL, ids=lambda check: check.__name__)
-async def test_probe_suite(case: ProbeCase, check) -> None:
+async def test_probe_suite(case: ProbeCase, check: Check) -> None:
     if case.silent is None and check in (probe_suite.gives_up_in_time, probe_suite.stops_when_cancelled):
         return
     await check(case)
@@ -185,7 +186,7 @@ class Patient:
 
 
 async def watch(
-    patient: Patient, kind: str, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, seconds: float, **probe: int
+    patient: Patient, kind: str, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, seconds: float, **probe: Any
 ) -> list[ProbeResult]:
     patient.kind(clock, monkeypatch)
     told: list[ProbeResult] = []

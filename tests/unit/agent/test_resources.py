@@ -8,13 +8,14 @@ from wherry.agent.environment import ConfigError
 from wherry.agent.pod_files import ClusterDns, hostname_of, hosts_file, resolv_conf
 from wherry.agent.resources import cgroup_parent, container_resources, oom_score_adj, qos_class
 from wherry.api.core.pod import Pod
-from wherry.runtime.interface import ImageConfig
+from wherry.apimachinery.document import Document
+from wherry.runtime.interface import ImageConfig, Security
 
 GIB = 2**30
 DNS = ClusterDns("10.96.0.10", "cluster.local")
 
 
-def pod(resources: dict | None = None, container: dict | None = None, **spec: object) -> Pod:
+def pod(resources: Document | None = None, container: Document | None = None, **spec: object) -> Pod:
     containers = [{"name": "c", "resources": resources or {}, **(container or {})}]
     meta = {"name": "web", "namespace": "shop", "uid": "u1"}
     return msgspec.convert({"metadata": meta, "spec": {"containers": containers, **spec}}, Pod)
@@ -37,7 +38,7 @@ BOTH = {"cpu": "500m", "memory": "1Gi"}
         ({"requests": {"cpu": "0"}}, "BestEffort", 1000),
     ],
 )
-def test_quality_of_service_and_who_is_killed_first(resources: dict, quality: str, score: int) -> None:
+def test_quality_of_service_and_who_is_killed_first(resources: Document, quality: str, score: int) -> None:
     one = pod(resources)
     assert qos_class(one.spec) == quality
     assert oom_score_adj(one.spec.containers[0], one.spec, 4 * GIB) == score
@@ -94,7 +95,7 @@ def test_long_pod_names_become_valid_host_names() -> None:
     assert hostname_of(one) == "a" * 62
 
 
-def security(container: dict, shared: dict | None = None, image_user: str = "") -> object:
+def security(container: Document, shared: Document | None = None, image_user: str = "") -> Security:
     one = pod(container={"securityContext": container}, securityContext=shared or {})
     return build_security(one, one.spec.containers[0], ImageConfig(user=image_user))
 
@@ -121,7 +122,7 @@ def test_a_privileged_container_is_unconfined() -> None:
         ({"runAsNonRoot": True, "runAsUser": 0}, "5", "container's runAsUser breaks non-root policy"),
     ],
 )
-def test_root_is_refused_where_it_was_ruled_out(container: dict, image_user: str, message: str) -> None:
+def test_root_is_refused_where_it_was_ruled_out(container: Document, image_user: str, message: str) -> None:
     with pytest.raises(ConfigError) as caught:
         security(container, image_user=image_user)
     assert message in str(caught.value)

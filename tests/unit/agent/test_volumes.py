@@ -21,6 +21,7 @@ from wherry.api.core.persistent_volume import PersistentVolume
 from wherry.api.core.persistent_volume_claim import PersistentVolumeClaim
 from wherry.api.core.secret import Secret
 from wherry.api.core.volume import KeyToPath
+from wherry.apimachinery.document import Document
 
 NOW_S = 1_800_000_000.0
 
@@ -79,7 +80,7 @@ def test_every_type_of_volume_has_a_case() -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 @pytest.mark.parametrize("check", volume_suite.ALL, ids=lambda check: check.__name__)
-async def test_volume_suite(case: VolumeCase, check, tmp_path: Path) -> None:
+async def test_volume_suite(case: VolumeCase, check: volume_suite.Check, tmp_path: Path) -> None:
     await check(case, tmp_path)
 
 
@@ -98,7 +99,7 @@ async def test_storage_outlives_the_pod(tmp_path: Path) -> None:
         ({"secret": {"secretName": "s"}}, 'MountVolume.SetUp failed for volume "v" : secret "s" not found'),
     ],
 )
-async def test_a_missing_object_is_named_and_waited_for(source: dict, message: str, tmp_path: Path) -> None:
+async def test_a_missing_object_is_named_and_waited_for(source: Document, message: str, tmp_path: Path) -> None:
     with pytest.raises(VolumeFailure) as caught:
         await volumes_in(tmp_path).mount(pod_with(source))
     assert (str(caught.value), caught.value.waits) == (message, True)

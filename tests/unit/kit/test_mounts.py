@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from wherry.kit.linux.mounts import mount_points, overlay_options
+from wherry.kit.linux.mounts import mount_points, mounted_below, overlay_options
 
 
 def test_the_mount_table_is_read_with_its_escapes(tmp_path: Path) -> None:
@@ -24,3 +24,10 @@ def test_an_overlay_that_the_kernel_would_misread_is_refused(tmp_path: Path) -> 
         overlay_options([Path("/a:b")], Path("/u"), Path("/w"))
     with pytest.raises(ValueError, match="more than the kernel takes"):
         overlay_options([Path("/" + "x" * 100)] * 50, Path("/u"), Path("/w"))
+
+
+def test_what_is_mounted_in_a_directory_is_found_and_neighbours_with_a_longer_name_are_not(tmp_path: Path) -> None:
+    table = tmp_path / "mountinfo"
+    places = ("/pods/a", "/pods/a/vol\\040one", "/pods/ab", "/pods")
+    table.write_text("".join(f"30 1 0:26 / {place} rw - tmpfs tmpfs rw\n" for place in places))
+    assert mounted_below(Path("/pods/a"), table) == [Path("/pods/a"), Path("/pods/a/vol one")]

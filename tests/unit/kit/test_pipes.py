@@ -74,13 +74,17 @@ def test_no_descriptor_is_closed_twice(
     closed: list[int] = []
     really = os.close
 
+    def close(number: int) -> None:
+        closed.append(number)
+        really(number)
+
     async def main() -> int:
         ours, theirs = os.pipe()
         _, transport = await open_reader(ours)
         really(ours)
         really(theirs)
         copy: int = transport.get_extra_info("pipe").fileno()
-        monkeypatch.setattr(os, "close", lambda number: (closed.append(number), really(number))[1])
+        monkeypatch.setattr(os, "close", close)
         transport.close()
         for _ in range(5):
             await asyncio.sleep(0)  # a turn of the loop

@@ -81,7 +81,8 @@ def _write_fresh(directory: Path, files: Files, now_s: float, group: int | None)
     fresh.chmod(0o755)
     for name, file in files.items():
         path = fresh / name
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if "/" in name:
+            path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(file.data)

@@ -28,5 +28,4 @@ class KernelMounts:
 
     def below(self, directory: Path) -> list[Path]:
         """What is mounted in a directory, the deepest first."""
-        inside = [point.path for point in mounts.mount_points() if point.path.is_relative_to(directory)]
-        return sorted(inside, key=lambda path: len(path.parts), reverse=True)
+        return sorted(mounts.mounted_below(directory), key=lambda path: len(path.parts), reverse=True)

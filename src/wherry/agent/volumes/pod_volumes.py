@@ -103,9 +103,10 @@ def remove_directory(directory: Path, mounts: Mounts) -> None:
     """Remove a pod's directory with all that is mounted in it. Raises OSError."""
     if not directory.exists():
         return
-    for target in mounts.below(directory):
+    mounted = mounts.below(directory)
+    for target in mounted:
         mounts.unmount(target)
-    if left := mounts.below(directory):
+    if mounted and (left := mounts.below(directory)):
         # Removing files through a mount would remove them where they really are.
         raise OSError(f"{left[0]} is still mounted")
     shutil.rmtree(directory)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import select
-import shutil
 import signal
 import sys
 import time
@@ -60,8 +59,10 @@ def command(data_dir: DataDir, delete_data: bool) -> None:
         raise Trouble(f"the machine could not be cleared: {done.message()}", remedy="wherry down once more")
     progress("containers, network and limits are gone", (time.monotonic() - started_s) * 1000)
     if delete_data:
-        shutil.rmtree(data_dir.root)
-        say(f"Your cluster is gone, and {data_dir.root} with it.")
+        if data_dir.delete():
+            say(f"Your cluster is gone, and {data_dir.root} with it.")
+        else:
+            say(f"Your cluster is gone; {data_dir.root} holds other files and stays.")
     else:
         say(f"Your cluster is stopped; what you deployed is kept in {data_dir.root}.")
         say("Next: wherry up   start it again     wherry down --delete-data   forget it")

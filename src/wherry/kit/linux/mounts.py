@@ -84,7 +84,17 @@ def mount_points(table: Path = Path("/proc/thread-self/mountinfo")) -> list[Moun
     return points
 
 
+def mounted_below(directory: Path, table: Path = Path("/proc/thread-self/mountinfo")) -> list[Path]:
+    """Where something is mounted in a directory, itself included. Faster than `mount_points` on a busy node."""
+    top = os.fspath(directory)
+    lines = table.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+    found = (_unescaped(line.split(" ", 5)[4]) for line in lines)
+    return [Path(path) for path in found if path == top or path.startswith(f"{top}/")]
+
+
 def _unescaped(text: str) -> str:
+    if "\\" not in text:
+        return text
     for code, char in (("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")):
         text = text.replace(code, char)
     return text

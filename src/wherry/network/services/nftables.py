@@ -17,7 +17,9 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from wherry.kit.linux.nft_library import NftLibrary, load_nft_library
 from wherry.kit.process import run
+from wherry.kit.threads import run_in_thread
 from wherry.network.services.rules import Backend, RuleSet, ServicePortRule
 from wherry.network.settings import NetworkSettings
 
@@ -108,6 +110,7 @@ class Nftables:
         """Touches nothing yet."""
         self._settings = settings
         self._applied: Table | None = None
+        self._library: NftLibrary | None = None
 
     async def apply(self, rules: RuleSet) -> bool:
         """Make the kernel do what `rules` say; whether anything had to change.
@@ -119,6 +122,7 @@ class Nftables:
         """
         table = build_table(rules)
         if self._applied is None:
+            self._library = self._library or load_nft_library()
             script = render_whole(self._settings, table)
         else:
             script = render_difference(self._settings.name, self._applied, table)
@@ -126,7 +130,7 @@ class Nftables:
             return False
         # Until it has worked, nobody knows what the kernel has.
         self._applied = None
-        await _nft(script)
+        await self._run(script)
         self._applied = table
         return True
 
@@ -134,10 +138,16 @@ class Nftables:
         """Remove the table; safe to call twice."""
         self._applied = None
         name = self._settings.name
-        await _nft(f"add table ip {name}\ndelete table ip {name}\n")
+        await self._run(f"add table ip {name}\ndelete table ip {name}\n")
+
+    async def _run(self, script: str) -> None:
+        if self._library is None:
+            await _run_program(script)
+        elif refused := await run_in_thread(self._library.run, script):
+            raise NftablesError(refused)
 
 
-async def _nft(script: str) -> None:
+async def _run_program(script: str) -> None:
     try:
         done = await run(["nft", "-f", "-"], input=script.encode(), timeout_s=NFT_TIMEOUT_S)
     except FileNotFoundError as error:

@@ -114,13 +114,15 @@ class Records:
     def save_sandbox(self, record: SandboxRecord) -> None:
         """Write one."""
         directory = self._paths.sandbox(record.id)
-        directory.mkdir(exist_ok=True, mode=0o711)
+        if not record.ready:
+            directory.mkdir(exist_ok=True, mode=0o711)
         write_atomically(directory / "record.json", msgspec.json.encode(record), fsync=False)
 
     def save_container(self, record: ContainerRecord) -> None:
         """Write one."""
         directory = self._paths.container(record.id)
-        directory.mkdir(exist_ok=True, mode=0o700)
+        if record.phase == "starting":
+            directory.mkdir(exist_ok=True, mode=0o700)
         write_atomically(directory / "record.json", msgspec.json.encode(record), fsync=False)
 
     def load_sandboxes(self) -> dict[str, SandboxRecord]:

@@ -18,6 +18,7 @@ from pathlib import Path
 import msgspec
 
 from wherry.kit.clock import Clock
+from wherry.kit.failpoints import failpoint
 from wherry.kit.files import write_atomically
 from wherry.kit.linux.cgroups_detect import CgroupMode, detect_cgroups
 from wherry.kit.linux.pidfd import ProcessIdentity, identify, send_signal, wait_for_end
@@ -213,6 +214,7 @@ class OciRuntime:
         self._sandboxes[record.id] = record
         try:
             await run_in_fresh_thread(create_namespaces, self._paths, config)
+            failpoint("sandbox-made")
         except OSError as error:
             await self.remove_sandbox(config.id)
             raise Unavailable(f"The sandbox's namespaces could not be made: {error}") from error
@@ -266,6 +268,7 @@ class OciRuntime:
         try:
             async with self._starts:
                 started = await run_in_fresh_thread(start_blocking, machine, sandbox, record, config, image)
+            failpoint("container-started")
         except BaseException as error:
             await self._destroy(record)
             self._forget(record.id)
