@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from itertools import chain, count
 from pathlib import Path
 from statistics import median, quantiles
@@ -83,6 +84,10 @@ async def until_ready(client: Client, names: set[str], start: Callable[[], Await
     return took_s
 
 
+async def create_pods(client: Client, *names: str) -> None:
+    await asyncio.gather(*(client.create(PODS, pod(name), "default") for name in names))
+
+
 async def until_gone(client: Client, names: set[str]) -> None:
     listed = await client.list(PODS, "default")
     present = {item.metadata.name for item in listed.items} & names
@@ -101,17 +106,13 @@ async def measure_pods(client: Client) -> None:
     singles = []
     for number in range(12):
         name = f"single-{number}"
-        singles.append(await until_ready(client, {name}, lambda name=name: client.create(PODS, pod(name), "default")))
+        singles.append(await until_ready(client, {name}, partial(create_pods, client, name)))
         await until_gone(client, {name})
     show("create to Ready of one pod, median", median(singles) * 1000, "ms", "aim 60")
     rounds = []
     for number in range(3):
         names = {f"many-{number}-{index}" for index in range(30)}
-
-        async def create_all(names: set[str] = names) -> None:
-            await asyncio.gather(*(client.create(PODS, pod(name), "default") for name in names))
-
-        rounds.append(await until_ready(client, names, create_all))
+        rounds.append(await until_ready(client, names, partial(create_pods, client, *names)))
         await until_gone(client, names)
     show("30 pods at once, median of 3", median(rounds), "s", "aim 2", 2)
 
@@ -121,7 +122,7 @@ async def measure_restart(client: Client) -> None:
     times = []
     for number in range(5):
         name = f"killed-{number}"
-        await until_ready(client, {name}, lambda name=name: client.create(PODS, pod(name), "default"))
+        await until_ready(client, {name}, partial(create_pods, client, name))
         before = await client.get(PODS, name, "default")
         container_id = before.status.container_statuses[0].container_id.rpartition("/")[2]
         pids = [
@@ -155,26 +156,33 @@ def read_quietly(path: Path) -> str:
         return ""
 
 
-async def measure_api(kubeconfig: Path, client: Client) -> None:
-    raw = RawClient(kubeconfig)
-    await raw_rate(f"floor: GET /livez over {CONNECTIONS} TLS connections", raw, raw.request("GET", "/livez"))
+async def measure_api(cluster: RunningCluster, client: Client) -> None:
+    raw, pid = RawClient(cluster.kubeconfig), cluster.pid
+    livez, one = raw.request("GET", "/livez"), raw.request("GET", f"{MAPS}/one")
+    await rate(f"floor: GET /livez over {CONNECTIONS} TLS connections", raw, lambda: livez, pid)
     await client.create(CONFIG_MAPS, config_map("one"), "default")
-    await raw_rate("GET by name, the same way", raw, raw.request("GET", f"{MAPS}/one"), "aim 15,000")
-    await measure_creates(raw)
+    await rate("GET by name, the same way", raw, lambda: one, pid, "aim 15,000  ")
+    await measure_creates(raw, pid)
     listed = raw.request("GET", f"{MAPS}?limit={LISTED}")
     tally = await raw.load(lambda: listed, connections=1, seconds=LOAD_S)
     size_mb = tally.body_bytes / len(tally.latencies_s) / 1e6
     show(f"LIST of {LISTED:,} ConfigMaps ({size_mb:.1f} MB)", median(tally.latencies_s) * 1000, "ms", "aim 30")
 
 
-async def raw_rate(name: str, raw: RawClient, request: bytes, aim: str = "") -> None:
-    """The median of ROUNDS, each with its own connections."""
-    rounds = [await raw.load(lambda: request, connections=CONNECTIONS, seconds=LOAD_S) for _ in range(ROUNDS)]
-    p50_ms = median(chain.from_iterable(tally.latencies_s for tally in rounds)) * 1000
-    show(name, median(tally.per_second for tally in rounds), "/s", f"{aim}  p50 {p50_ms:.2f} ms".strip())
+async def rate(name: str, raw: RawClient, next_request: Callable[[], bytes], pid: int, aim: str = "") -> None:
+    """The median of ROUNDS, each with its own connections.
+
+    What a request costs the server's core says what a core can do, also where others kept it busy meanwhile.
+    """
+    before_s = cpu_s(pid)
+    rounds = [await raw.load(next_request, connections=CONNECTIONS, seconds=LOAD_S) for _ in range(ROUNDS)]
+    latencies_s = list(chain.from_iterable(tally.latencies_s for tally in rounds))
+    cost_us = (cpu_s(pid) - before_s) / len(latencies_s) * 1e6
+    remark = f"{aim}p50 {median(latencies_s) * 1000:.2f} ms, {cost_us:.0f} us of the server's core each"
+    show(name, median(tally.per_second for tally in rounds), "/s", remark)
 
 
-async def measure_creates(raw: RawClient) -> None:
+async def measure_creates(raw: RawClient, pid: int) -> None:
     """Durable creates per second, and how long after each request was sent a watcher had the new object."""
     sent: dict[bytes, float] = {}
     delivered: list[float] = []
@@ -192,10 +200,7 @@ async def measure_creates(raw: RawClient) -> None:
             delivered.append(time.perf_counter() - sent.pop(found[1]))
 
     stop = await raw.watch(f"{MAPS}?watch=true", on_event)
-    rounds = [await raw.load(next_request, connections=CONNECTIONS, seconds=LOAD_S) for _ in range(ROUNDS)]
-    p50_ms = median(chain.from_iterable(tally.latencies_s for tally in rounds)) * 1000
-    rate = median(tally.per_second for tally in rounds)
-    show("durable creates, the same way", rate, "/s", f"aim 2,000  p50 {p50_ms:.2f} ms")
+    await rate("durable creates, the same way", raw, next_request, pid, "aim 2,000  ")
     async with asyncio.timeout(10):
         while sent:
             await asyncio.sleep(0.01)
@@ -244,7 +249,8 @@ def measure_boot(folder: Path) -> None:
         subprocess.run([sys.executable, "-c", "pass"], check=True)
         floors.append(time.perf_counter() - started_s)
     show("floor: python -c pass", median(floors) * 1000, "ms")
-    cold, warm = [], []
+    cold: list[float] = []
+    warm: list[float] = []
     for number in range(3):
         cluster = RunningCluster(folder / f"boot-{number}", free_port())
         for times in (cold, warm):
@@ -262,7 +268,7 @@ async def measure_running(cluster: RunningCluster) -> None:
     await measure_pods(client)
     await measure_restart(client)
     with a_core_each(cluster.pid):
-        await measure_api(cluster.kubeconfig, client)
+        await measure_api(cluster, client)
     await transport.close()
 
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
 
 import pytest
 
 from suites.running_cluster import IMAGE, RunningCluster, needs_linux
 
+KUBECTL = Path(sys.executable).parent / "kubectl"
 pytestmark = [needs_linux, pytest.mark.linux, pytest.mark.kubectl]
 
 
@@ -92,6 +97,86 @@ def test_exec_passes_input_output_and_the_exit_code(cluster: RunningCluster, nam
     assert echo.stdout == "from stdin\n"
     failed = cluster.kubectl("-n", namespace, "exec", "shell", "--", "sh", "-c", "exit 3", check=False)
     assert failed.returncode == 3
+
+
+def test_a_terminal_shows_everything_and_has_the_size_of_the_users_own(cluster: RunningCluster, namespace: str) -> None:
+    cluster.kubectl("-n", namespace, "create", "-f", "-", text=pod("shell", "sleep 1000"))
+    cluster.kubectl("-n", namespace, "wait", "pod/shell", "--for=condition=Ready", "--timeout=30s")
+    kubectl = f"{KUBECTL} --kubeconfig {cluster.kubeconfig} -n {namespace}"
+    typed = f"stty rows 33 cols 99; {kubectl} exec -it shell -- sh -c 'tty; stty size; exit 5'"
+    done = subprocess.run(
+        ["script", "-qec", typed, "/dev/null"], capture_output=True, text=True, timeout=30, check=False
+    )
+    assert done.returncode == 5
+    assert "/dev/pts/0\n33 99\n" in done.stdout
+
+
+def test_run_with_rm_shows_the_output_and_gives_the_exit_code_of_the_pod(
+    cluster: RunningCluster, namespace: str
+) -> None:
+    done = cluster.kubectl(
+        "-n", namespace, "run", "once", f"--image={IMAGE}", "--rm", "-i", "--restart=Never", "--",
+        "sh", "-c", "cat; sleep 0.3; exit 3", text="hello\n", check=False,
+    )  # fmt: skip
+    assert done.returncode == 3
+    assert done.stdout.startswith("hello\n")
+    assert "couldn't attach" not in done.stderr
+
+
+def test_a_port_of_a_pod_is_forwarded_to_this_machine(cluster: RunningCluster, namespace: str) -> None:
+    script = "mkdir /tmp/w; head -c 3000000 /dev/zero > /tmp/w/big; exec httpd -f -p 8080 -h /tmp/w"
+    cluster.kubectl("-n", namespace, "create", "-f", "-", text=pod("web", script))
+    cluster.kubectl("-n", namespace, "wait", "pod/web", "--for=condition=Ready", "--timeout=30s")
+    argv = [str(KUBECTL), "--kubeconfig", str(cluster.kubeconfig), "-n", namespace, "port-forward", "pod/web", ":8080"]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as forward:
+        assert forward.stdout is not None
+        address = forward.stdout.readline().split()[2]
+        try:
+            for _ in range(2):
+                with urllib.request.urlopen(f"http://{address}/big", timeout=10) as answer:
+                    assert len(answer.read()) == 3_000_000
+        finally:
+            forward.terminate()
+
+
+def test_who_may_not_is_told_so(cluster: RunningCluster, namespace: str) -> None:
+    refused = cluster.kubectl("-n", namespace, "get", "pods", "--as=bob", check=False)
+    assert 'User "bob" cannot list resource "pods"' in refused.stderr
+    refused = cluster.kubectl("-n", namespace, "apply", "--server-side", "-f", "-", text=web("one"), check=False)
+    assert refused.returncode == 1
+    assert "use kubectl apply without --server-side" in refused.stderr
+
+
+def test_a_claims_data_outlives_the_pod_and_goes_with_the_claim(cluster: RunningCluster, namespace: str) -> None:
+    def k(*arguments: str, text: str | None = None) -> str:
+        return cluster.kubectl("-n", namespace, *arguments, text=text).stdout
+
+    container = {
+        "name": "c", "image": IMAGE, "command": ["sh", "-c", "hostname >> /data/f; exec sleep 1000"],
+        "volumeMounts": [{"name": "data", "mountPath": "/data"}],
+    }  # fmt: skip
+    claim = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
+    spec = {
+        "serviceName": "db",
+        "selector": {"matchLabels": {"app": "db"}},
+        "template": {
+            "metadata": {"labels": {"app": "db"}},
+            "spec": {"terminationGracePeriodSeconds": 0, "containers": [container]},
+        },
+        "volumeClaimTemplates": [{"metadata": {"name": "data"}, "spec": claim}],
+    }
+    stateful_set = {"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": "db"}, "spec": spec}
+    k("create", "-f", "-", text=json.dumps(stateful_set))
+    k("rollout", "status", "sts/db", "--timeout=30s")
+    uid = k("get", "pod", "db-0", "-o", "jsonpath={.metadata.uid}")
+    k("delete", "pod", "db-0")
+    k("rollout", "status", "sts/db", "--timeout=30s")
+    assert k("get", "pod", "db-0", "-o", "jsonpath={.metadata.uid}") != uid
+    assert k("exec", "db-0", "--", "cat", "/data/f") == "db-0\ndb-0\n"
+    volume = k("get", "pvc", "data-db-0", "-o", "jsonpath={.spec.volumeName}")
+    k("delete", "sts", "db")
+    k("delete", "pvc", "data-db-0", "--timeout=20s")
+    k("wait", f"pv/{volume}", "--for=delete", "--timeout=20s")
 
 
 def test_a_crashing_container_is_started_again_and_keeps_its_last_words(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TypeVar
 
 import pytest
@@ -45,10 +46,21 @@ def test_the_official_client_deploys_watches_reads_logs_and_runs_a_command(
         (pod,) = core.list_namespaced_pod(namespace, label_selector="app=py").items
         name = str(present(pod.metadata).name)
         assert core.read_namespaced_pod_log(name, namespace) == "hello\n"
-        said = stream(
-            core.connect_get_namespaced_pod_exec, name, namespace,
-            command=["echo", "from inside"], stdout=True, stderr=True, stdin=False, tty=False,
-        )  # fmt: skip
-        assert said == "from inside\n"
+        # Closed here: the client leaves the socket of a finished command open otherwise.
+        with contextlib.closing(
+            stream(
+                core.connect_get_namespaced_pod_exec, name, namespace, _preload_content=False,
+                command=["sh", "-c", "echo from inside; exit 3"], stdout=True, stderr=True, stdin=False, tty=False,
+            )
+        ) as session:  # fmt: skip
+            session.run_forever(timeout=20)
+            assert session.returncode == 3
+            assert session.read_stdout() == "from inside\n"
+        apps.patch_namespaced_deployment_scale("py", namespace, {"spec": {"replicas": 2}})
+        deployment = apps.read_namespaced_deployment("py", namespace)
+        assert present(deployment.spec).replicas == 2
+        apps.delete_namespaced_deployment("py", namespace, propagation_policy="Foreground")
+        cluster.kubectl("-n", namespace, "wait", "--for=delete", "deploy/py", "--timeout=20s")
+        assert core.list_namespaced_pod(namespace, label_selector="app=py").items == []
         node = present(core.list_node().items[0].status)
         assert present(node.node_info).kubelet_version.startswith("v1.36")

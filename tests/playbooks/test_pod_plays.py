@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -15,14 +16,13 @@ from wherry.agent.container_record import ALIVE, Stage
 from wherry.agent.pod_state import PodState
 from wherry.agent.pod_status import compute_status
 from wherry.api.core.pod import Pod
-from wherry.apimachinery.document import Document
 from wherry.runtime.interface import ContainerState, ContainerStatus
 
 MAKE = [e.SetTimer("first-report", 0.1), e.MakeSandbox(), e.MountVolumes()]
 REPORT = e.ReportStatus()
 
 
-def pod(containers: list[Document] | None = None, **spec: object) -> Pod:
+def pod(containers: Sequence[Mapping[str, object]] | None = None, **spec: object) -> Pod:
     """A pod whose containers are called c unless said otherwise."""
     document = {
         "metadata": {"name": "web", "namespace": "default", "uid": "u1", "generation": 1},
@@ -110,6 +110,13 @@ def test_a_pod_starts_step_by_step_and_is_reported_once_it_runs() -> None:
         "Ready": "True",
         "ContainersReady": "True",
     }
+
+
+def test_a_run_that_was_over_before_its_start_was_noticed_did_not_end_before_it_began() -> None:
+    play = begun(pod(restartPolicy="Never")) >> e.ImageReady("c", "")
+    play = play >> e.ContainerStarted("c", "c-0", "sha256:1", 1_800_000_001.5) >> exited("c-0", 0)
+    ended = play.state_of("c")["state"]["terminated"]
+    assert ended["startedAt"] == ended["finishedAt"]
 
 
 def test_a_slow_pod_is_reported_as_being_created() -> None:

@@ -6,8 +6,10 @@ The mutations are drawn from a fixed seed, so a failure names the request and co
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import random
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
@@ -107,7 +109,6 @@ async def judge(caplog: pytest.LogCaptureFixture) -> AsyncIterator[Judge]:
     api = await make_api()
     judge = Judge(api, caplog)
     yield judge
-    print(judge.statuses)
     assert not judge.faults, f"{len(judge.faults)} faults: " + "\n".join(judge.faults[:10])
     # It answers as before.
     await api.must("POST", "/api/v1/namespaces/default/configmaps", {"metadata": {"name": "after"}, "data": {"a": "b"}})
@@ -193,6 +194,65 @@ async def test_odd_targets_and_headers_are_answered(judge: Judge) -> None:
         )  # fmt: skip
     for path in ("", "*", "//", "/..", "/api/v1/namespaces/default/pods/web/../../../../nodes", "/api/v1/pods/"):
         await judge.send("GET", path)
+
+
+RAW = [
+    b"GET / HTTP/9.9\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    b"GET /api HTTP/1.1\r\n\r\n", b"GET /api\r\n\r\n", b"GET  /api HTTP/1.1\r\nHost: x\r\n\r\n", b"\x00" * 2000,
+    b"\r\n" * 2000,
+    b"GET /api HTTP/1.1\r\nHost: x\r\nA: b\x00c\r\n\r\n", b"GET /api HTTP/1.1\r\nHost: x\r\n A: b\r\n\r\n",
+    b"GET /" + b"a" * 2_000_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"GET /api HTTP/1.1\r\nHost: x\r\n" + b"A: b\r\n" * 10_000 + b"\r\n",
+    b"GET /api HTTP/1.1\r\nHost: x\r\nA: " + b"b" * 2_000_000 + b"\r\n\r\n",
+    b"POST /api/v1/namespaces HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+    b"POST /api/v1/namespaces HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999\r\n\r\n",
+    b"POST /api/v1/namespaces HTTP/1.1\r\nHost: x\r\nContent-Length: 4000000\r\n\r\nabc",
+    b"POST /api/v1/namespaces HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    b"POST /api/v1/namespaces HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+    b"POST /api/v1/namespaces HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n",
+    b"POST /api/v1/namespaces HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n",
+    b"GET http://[bad/ HTTP/1.1\r\nHost: x\r\n\r\n", b"GET /%zz%00 HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"GET /api/v1/pods?watch=1 HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n",
+    b"CONNECT example.org:443 HTTP/1.1\r\nHost: x\r\n\r\n", b"GET /livez HTTP/1.0\r\n\r\n" * 50,
+]  # fmt: skip
+
+
+async def test_bytes_that_are_no_requests_are_refused_and_the_server_goes_on(judge: Judge) -> None:
+    """Over a real socket: whole, cut short, and with bytes turned over."""
+    chance = random.Random(4)
+    server = Server(judge.api.server.app, limits=Limits(head_s=0.5, body_s=0.5, idle_s=0.5))
+    await server.start()
+    try:
+        for sent in RAW:
+            damaged_bytes = bytearray(sent)
+            for _ in range(5):
+                damaged_bytes[chance.randrange(len(damaged_bytes))] = chance.randrange(256)
+            for variant in (sent, sent[: chance.randrange(len(sent))], bytes(damaged_bytes)):
+                for status in await statuses_of(server.port, variant):
+                    if status >= 500 and status != 505:
+                        judge.blame(f"answered {status}", "bytes", "", variant, "")
+        assert await statuses_of(server.port, b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n") == [200]
+    finally:
+        await server.stop()
+    judge.faults += [f"logged {r.getMessage()}" for r in judge.caplog.records if r.levelno >= logging.ERROR]
+
+
+async def statuses_of(port: int, sent: bytes) -> list[int]:
+    """Send bytes and no more; the status of every answer until the server hangs up, which it must."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        with contextlib.suppress(ConnectionError):
+            writer.write(sent)
+            async with asyncio.timeout(ANSWER_S):
+                await writer.drain()
+                writer.write_eof()
+                text = await reader.read()
+                return [int(found) for found in re.findall(rb"HTTP/1\.1 (\d{3})", text)]
+        return []
+    finally:
+        writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
 
 
 BODY_OF_POD: Document = {"metadata": {"name": "web"}, "spec": {"containers": [{"name": "app", "image": "app:1"}]}}

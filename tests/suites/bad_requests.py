@@ -18,9 +18,11 @@ VALUES: list[object] = [
 
 BODIES_AS_BYTES: list[bytes] = [
     b"", b" ", b"{", b"}", b"{bad", b"[]", b"null", b'"x"', b"1", b"true", b"[" * 20_000, b'{"a":' * 20_000, b"NaN",
-    b"1e999", b"1" * 100_000, b'{"metadata":{"name":"x"},"metadata":{"name":"y"}}', b'{"metadata":{"name":"\\ud800"}}',
+    b"1e999", b"1" * 100_000, b'{"metadata":{"name":"x"},"metadata":{"name":"y"}}',
+    b'{"metadata":{"name":"\\ud800"}}',
     b'\xef\xbb\xbf{"metadata":{"name":"x"}}', b"\xff\xfe\x00", b"\x00", b'{"metadata":' + b" " * 100_000 + b"1}",
-    b"k8s\x00\x0a\x04", b"kind: [", b"a: &a [*a]", b"&a [*a, *a]", b"- - - -", b"\t: x", b"a: !!python/object:os.x {}",
+    b"k8s\x00\x0a\x04", b"kind: [", b"a: &a [*a]", b"&a [*a, *a]", b"- - - -", b"\t: x",
+    b"a: !!python/object:os.x {}",
     b"a: &x [1,1,1,1,1,1,1,1,1]\nb: &y [*x,*x,*x,*x,*x,*x,*x,*x,*x]\nc: &z [*y,*y,*y,*y,*y,*y,*y,*y,*y]\n"
     b"d: &w [*z,*z,*z,*z,*z,*z,*z,*z,*z]\ne: &v [*w,*w,*w,*w,*w,*w,*w,*w,*w]\nf: [*v,*v,*v,*v,*v,*v,*v,*v,*v]",
     b"[" * 5000 + b"]" * 5000, b"a: {" * 3000, b"? [a, b]\n: c", b"? {a: b}\n: c", b"<<: 1", b"<<: [1, 2]", b"2: 3",
@@ -29,7 +31,8 @@ BODIES_AS_BYTES: list[bytes] = [
 ]  # fmt: skip
 
 QUERIES = [
-    "limit=-1", "limit=abc", "limit=9223372036854775808", "limit=0", "continue=zzz", "continue=eyJ2IjoxfQ", "limit=1&continue=",
+    "limit=-1", "limit=abc", "limit=9223372036854775808", "limit=0", "continue=zzz", "continue=eyJ2IjoxfQ",
+    "limit=1&continue=",
     "resourceVersion=abc", "resourceVersion=-1", "resourceVersion=0", "resourceVersion=%00", "resourceVersion=1e3",
     "resourceVersionMatch=Exact", "resourceVersionMatch=Wrong&resourceVersion=1", "timeoutSeconds=abc",
     "timeoutSeconds=-1", "timeout=abc", "timeout=-1s", "timeout=99999999999999h", "labelSelector=a%3D%3D%3Db",
@@ -37,7 +40,8 @@ QUERIES = [
     "labelSelector=(a%2B)%2B%24", "labelSelector=a>b", "labelSelector=a>1,a<99999999999999999999999",
     "fieldSelector=metadata.name", "fieldSelector=x.y%3Dz", "fieldSelector=%3D", "fieldSelector=metadata.name%3Da\\",
     "fieldSelector=" + "metadata.name%21%3Da," * 500, "pretty=maybe", "watch=maybe", "watch=1&limit=-1", "watch",
-    "watch=true&resourceVersion=abc", "watch=true&sendInitialEvents=true", "watch=1&timeoutSeconds=1&resourceVersion=99",
+    "watch=true&resourceVersion=abc", "watch=true&sendInitialEvents=true",
+    "watch=1&timeoutSeconds=1&resourceVersion=99",
     "watch=true&allowWatchBookmarks=perhaps&timeoutSeconds=1", "dryRun=Some", "dryRun=All&dryRun=All", "dryRun=",
     "fieldValidation=Maybe", "fieldManager=" + "x" * 200, "fieldManager=%00", "force=x", "gracePeriodSeconds=-1",
     "gracePeriodSeconds=x", "propagationPolicy=Sideways", "orphanDependents=1", "a=b&a=c&&&=", "%", "%zz=%zz",
@@ -46,10 +50,14 @@ QUERIES = [
 ]  # fmt: skip
 
 SEGMENTS = [
-    "api", "apis", "v1", "v2", "namespaces", "default", "pods", "nodes", "web", "status", "scale", "log", "exec", "apps",
-    "deployments", "batch", "jobs", "..", ".", "", "%2f", "%2e%2e", "%00", "%ff", "%", "%zz", "%c0%ae", "x" * 2000, "A B",
-    "%20", "~", "*", "proxy", "portforward", "attach", "binding", "eviction", "token", "serviceaccounts", "watch", "services",
-    "openapi", "v3", "healthz", "livez", "readyz", "metrics", "version", "etcd", "finalize", "ephemeralcontainers", "%0d%0a",
+    "api", "apis", "v1", "v2", "namespaces", "default", "pods", "nodes", "web", "status", "scale", "log", "exec",
+    "apps",
+    "deployments", "batch", "jobs", "..", ".", "", "%2f", "%2e%2e", "%00", "%ff", "%", "%zz", "%c0%ae", "x" * 2000,
+    "A B",
+    "%20", "~", "*", "proxy", "portforward", "attach", "binding", "eviction", "token", "serviceaccounts", "watch",
+    "services",
+    "openapi", "v3", "healthz", "livez", "readyz", "metrics", "version", "etcd", "finalize", "ephemeralcontainers",
+    "%0d%0a",
 ]  # fmt: skip
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "CONNECT", "get", "BREW", ""]
@@ -65,10 +73,10 @@ ACCEPTS = [
 HEADERS = [
     {}, {"authorization": "Bearer "}, {"authorization": "Basic eDp5"}, {"authorization": "Bearer a.b.c"},
     {"authorization": "Bearer eyJhbGciOiJub25lIn0.e30."}, {"impersonate-user": "root"}, {"impersonate-group": "x"},
-    {"if-none-match": "*"}, {"accept-encoding": "gzip;q=oops, zstd"}, {"x-remote-user": "admin"}, {"range": "bytes=0-"},
+    {"if-none-match": "*"}, {"accept-encoding": "gzip;q=oops, zstd"}, {"x-remote-user": "admin"},
+    {"range": "bytes=0-"},
     {"authorization": "Bearer " + "x" * 100_000}, {"upgrade": "websocket", "connection": "upgrade"}, {"expect": "x"},
 ]  # fmt: skip
-
 
 
 def damaged(document: Document, chance: random.Random) -> Document:

@@ -17,7 +17,6 @@ from wherry.api.core.pod import Pod
 from wherry.apimachinery.resource_type import ResourceType
 from wherry.kit.clock import FakeClock
 
-
 T = TypeVar("T", bound=msgspec.Struct)
 
 
@@ -29,7 +28,7 @@ class FakeObjects:
 
     async def get(self, resource: ResourceType[T], namespace: str, name: str) -> T | None:
         found = self.objects.get(f"{resource.plural}_{name}")
-        return None if found is None else msgspec.convert(found, resource.struct)
+        return None if found is None else resource.from_document(msgspec.to_builtins(found))
 
 
 class FakeTokens:

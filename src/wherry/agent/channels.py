@@ -53,14 +53,18 @@ def failure_status(message: str) -> Document:
     return {"metadata": {}, "status": "Failure", "message": message, "reason": "InternalError", "code": 500}
 
 
-def session_upgrade(protocol: str, session: ExecSession, *, stdin: bool) -> Upgrade:
-    """A WebSocket that speaks with `session` until that ends or the client goes."""
+def session_upgrade(protocol: str, session: ExecSession, *, stdin: bool, tells_exit: bool = True) -> Upgrade:
+    """A WebSocket that speaks with `session` until that ends or the client goes.
+
+    Without `tells_exit` its end is always a success: who is attached to a container that fails is not at fault,
+    and `kubectl run --attach` reads the exit code from the pod.
+    """
 
     async def talk(socket: WebSocket) -> None:
         try:
             async with TaskScope("exec") as scope:
                 incoming = scope.start("stdin", _read_client(socket, session, stdin=stdin))
-                outgoing = scope.start("output", _write_client(socket, session))
+                outgoing = scope.start("output", _write_client(socket, session, tells_exit=tells_exit))
                 # The client's going ends all; the end of its stdin does not.
                 await asyncio.wait({incoming, outgoing}, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -96,7 +100,7 @@ def _resize(session: ExecSession, data: bytes) -> None:
             session.resize(width, height)
 
 
-async def _write_client(socket: WebSocket, session: ExecSession) -> None:
+async def _write_client(socket: WebSocket, session: ExecSession, *, tells_exit: bool) -> None:
     """Hand on what the program says, and then how it ended."""
     with suppress(WebSocketClosed):
         try:
@@ -104,7 +108,8 @@ async def _write_client(socket: WebSocket, session: ExecSession) -> None:
                 channel = bytes((STDERR if name == "stderr" else STDOUT,))
                 for start in range(0, len(data), CHUNK_BYTES):
                     await socket.send(channel + data[start : start + CHUNK_BYTES])
-            status = exit_status(await session.wait())
+            exit_code = await session.wait()
+            status = exit_status(exit_code if tells_exit else 0)
         except (RuntimeFailure, OSError) as error:
             status = failure_status(str(error))
         await socket.send(bytes((ERROR,)) + orjson.dumps(status))

@@ -17,5 +17,8 @@ class PodNetwork(Protocol):
     async def attach(self, netns_path: str, sandbox_id: str, pod: ObjectKey, ip: str = "") -> str:
         """Connect a network namespace and return the pod's address; `ip` is one that it has already."""
 
+    async def withdraw(self, ip: str) -> None:
+        """Wait, for a moment at most, until Services no longer send new connections to a pod that ends."""
+
     async def detach(self, sandbox_id: str, netns_path: str) -> None:
         """Let go of the address and the interface; safe to call twice."""

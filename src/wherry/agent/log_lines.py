@@ -59,7 +59,8 @@ class LineFormatter:
         if self._options.stream not in ("All", stream.decode("ascii", "replace").capitalize()):
             return b""
         if self._options.timestamps and time and not self._inside_line:
-            text = time + b" " + text
+            # Monitors differ in how they write UTC; readers get what a kubelet prints.
+            text = time.replace(b"+00:00", b"Z") + b" " + text
         self._inside_line = not is_whole
         if self._left is not None:
             text = text[: self._left]

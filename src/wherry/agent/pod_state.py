@@ -225,7 +225,8 @@ class PodState(PodFacts):
                         event.exit_code,
                         event.reason,
                         event.message,
-                        record.started_at_s,
+                        # The start of a short run is noticed only after its end.
+                        min(record.started_at_s, event.finished_at_s),
                         event.finished_at_s,
                         record.container_id,
                     ),

@@ -240,6 +240,9 @@ class PodWorker:
             )
 
     async def _stop_container(self, container_id: str, grace_s: float) -> None:
+        if grace_s > 0 and self.pod.metadata.is_being_deleted and not self.pod.spec.host_network:
+            # Kubernetes stops the program while Services may still choose it; here, nobody's call is lost.
+            await self._services.network.withdraw(self.state.pod_ip)
         try:
             await self._services.runtime.stop_container(container_id, grace_s)
         except RuntimeFailure as error:

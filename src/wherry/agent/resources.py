@@ -22,6 +22,9 @@ OOM_GUARANTEED = -997
 OOM_BEST_EFFORT = 1000
 OOM_CRITICAL = -997
 SYSTEM_CRITICAL_PRIORITY = 2_000_000_000
+# Kubernetes leaves this to the node's owner (podPidsLimit) and OpenShift takes this number: far more than a server
+# with a thread per connection needs, and too few for a fork bomb to take the machine along.
+PIDS_LIMIT = 4096
 
 
 def qos_class(spec: PodSpec) -> str:
@@ -59,6 +62,7 @@ def container_resources(container: Container, spec: PodSpec, node_memory_bytes: 
         cpu_quota_us=max(QUOTA_MIN_US, cpu_limit_milli * PERIOD_US // 1000) if cpu_limit_milli else None,
         cpu_period_us=PERIOD_US,
         memory_limit_bytes=memory_limit or None,
+        pids_limit=PIDS_LIMIT,
         oom_score_adj=oom_score_adj(container, spec, node_memory_bytes),
     )
 

@@ -138,7 +138,7 @@ class NodeServer:
             session = await self._runtime.attach(record.container_id)
         except RuntimeFailure as error:
             return Response(101, upgrade=refused_upgrade(protocol, str(error)))
-        return Response(101, upgrade=session_upgrade(protocol, session, stdin=stdin))
+        return Response(101, upgrade=session_upgrade(protocol, session, stdin=stdin, tells_exit=False))
 
     def _running(self, namespace: str, name: str, container: str) -> ContainerRecord:
         record = self._record(self._worker(namespace, name), container)

@@ -12,6 +12,7 @@ import msgspec
 import msgspec.inspect
 
 from wherry.api.core.pod_spec import PodTemplate
+from wherry.api.documents import find
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.resource_type import AnyResourceType
 
@@ -24,8 +25,15 @@ EVERYWHERE = frozenset(("apiVersion", "kind", "metadata", "status"))
 # Not in a Struct, and still no cause for a warning: older names of fields, and hints that change nothing.
 HARMLESS = frozenset(("serviceAccount", "manualSelector"))
 
-# What Kubernetes itself fills in: said or not said, it is the same.
+HOST_PORT = "ontainers.ports.hostPort"  # of containers and of initContainers
+
+# In a Struct because the server checks them, kubectl shows them or the scheduler keeps them apart, by how their path
+# ends; nothing makes them work.
+CHECKED_ONLY = ("allowVolumeExpansion", "sessionAffinityConfig.clientIP.timeoutSeconds", HOST_PORT)
+
+# What Kubernetes itself fills in, by name or path: said or not said, it is the same.
 DEFAULTS: dict[str, object] = {
+    "spec.sessionAffinityConfig.clientIP.timeoutSeconds": 10_800,
     "podReplacementPolicy": "TerminatingOrFailed",
     "ipFamilyPolicy": "SingleStack",
     "apiVersion": "v1",
@@ -40,15 +48,22 @@ def unacted_fields(resource: AnyResourceType, document: Document) -> list[str]:
     """
     found: dict[str, None] = {}
     _walk(document, _tree(resource.struct), "", found, is_object=True)
+    if _is_on_the_host(document):
+        return [place for place in found if not place.endswith(HOST_PORT)]
     return list(found)
+
+
+def _is_on_the_host(document: Document) -> bool:
+    """Whether the pod uses the machine's network: its ports are the machine's then, asked for or not."""
+    return bool(find(document, "spec", "hostNetwork") or find(document, "spec", "template", "spec", "hostNetwork"))
 
 
 def _walk(document: Document, tree: Tree, path: str, found: dict[str, None], *, is_object: bool) -> None:
     for name, value in document.items():
-        if name in HARMLESS or (is_object and name in EVERYWHERE) or _says_nothing(name, value):
-            continue
         place = f"{path}.{name}" if path else name
-        if name not in tree:
+        if name in HARMLESS or (is_object and name in EVERYWHERE) or _says_nothing(name, place, value):
+            continue
+        if name not in tree or place.endswith(CHECKED_ONLY):
             found[place] = None
             continue
         below = tree[name]
@@ -60,9 +75,11 @@ def _walk(document: Document, tree: Tree, path: str, found: dict[str, None], *, 
                 _walk(item, below, place, found, is_object="metadata" in below)
 
 
-def _says_nothing(name: str, value: object) -> bool:
+def _says_nothing(name: str, place: str, value: object) -> bool:
     """Whether this is what would hold without it."""
-    return value is None or value is False or value in ("", [], {}) or DEFAULTS.get(name) == value
+    return (
+        value is None or value is False or value in ("", [], {}) or value in (DEFAULTS.get(name), DEFAULTS.get(place))
+    )
 
 
 @cache

@@ -30,6 +30,7 @@ from wherry.apiserver.filters.authenticate import Authenticator
 from wherry.apiserver.filters.authorize import Authorizer, SimpleAuthorizer, authorize
 from wherry.apiserver.filters.deadline import check_timeout
 from wherry.apiserver.filters.errors import with_errors
+from wherry.apiserver.filters.impersonate import impersonate
 from wherry.apiserver.filters.request_info import Routes
 from wherry.apiserver.filters.warnings import add_warnings
 from wherry.apiserver.generic_store import GenericStore
@@ -160,6 +161,7 @@ class ApiServer:
         if self._routes_revision != self.catalog.revision:
             self._routes, self._routes_revision = Routes(self.catalog), self.catalog.revision
         request.user = await self._authenticator.authenticate(request)
+        impersonate(self.environment.authorizer, request)
         self._routes.resolve(request)
         check_timeout(request)
         authorize(self.environment.authorizer, request)

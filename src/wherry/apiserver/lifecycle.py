@@ -37,7 +37,8 @@ def stamp_created(resource: AnyResourceType, document: Document, namespace: str,
     if resource.tracks_generation:
         metadata["generation"] = 1
     if resource.has_status:
-        document.pop("status", None)
+        # There from the start, as clients expect that read a field of it at once.
+        document["status"] = {}
 
 
 def carry_over(resource: AnyResourceType, new: Document, old: Document) -> None:

@@ -1,7 +1,8 @@
 """Which representation the client wants, and what its body says.
 
-Answers are JSON, or JSON in another shape (a Table, only the metadata). Bodies are JSON or YAML; the
-error sentences are those of Kubernetes, in which the body is summed up.
+Answers are JSON, or JSON in another shape (a Table, only the metadata). Bodies are JSON, YAML or, since kubectl
+and helm send it and do not fall back, Kubernetes' protobuf; the error sentences are those of Kubernetes, in
+which the body is summed up.
 """
 
 from __future__ import annotations
@@ -32,11 +33,12 @@ NOT_AN_OBJECT = (
 )
 UNKNOWN_FORMAT = (
     "the body of the request was in an unknown format - accepted media types include: "
-    "application/json, application/yaml"
+    "application/json, application/yaml, application/vnd.kubernetes.protobuf"
 )
 
 _JSON_TYPES = frozenset(("", "application/json", "*/*"))
 _YAML_TYPES = frozenset(("application/yaml", "text/yaml", "application/x-yaml"))
+_PROTOBUF = "application/vnd.kubernetes.protobuf"
 _ANSWERABLE = frozenset(("application/json", "application/yaml", "application/*", "*/*"))
 
 
@@ -113,10 +115,12 @@ def decode_body(
         kind: likewise.
 
     Raises:
-        UnsupportedMediaType: neither JSON nor YAML.
+        UnsupportedMediaType: neither JSON, YAML nor protobuf.
         BadRequest: the body cannot be read, or is of another kind.
     """
     expected_version, expected_kind = api_version or resource.api_version, kind or resource.kind
+    if _media_type(request) == _PROTOBUF:
+        return _decode_protobuf(request.body, expected_version, expected_kind)
     document, duplicates = _decode(request, expected_kind, find_duplicates=strict or warnings is not None)
     _check_kind(document, expected_version, expected_kind)
     if duplicates and strict:
@@ -136,6 +140,8 @@ def decode_options(request: Request, kind: str = "DeleteOptions") -> Document:
     Raises:
         BadRequest, UnsupportedMediaType: as for decode_body.
     """
+    if _media_type(request) == _PROTOBUF:
+        return _decode_protobuf(request.body, "", kind)
     document, _ = _decode(request, kind, find_duplicates=False)
     given = document.get("kind") or kind
     if given != kind:
@@ -160,7 +166,7 @@ def parse_json(body: bytes) -> object:
 
 
 def _decode(request: Request, kind: str, *, find_duplicates: bool) -> tuple[Document, list[str]]:
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    media_type = _media_type(request)
     if media_type in _JSON_TYPES:
         try:
             value = parse_json(request.body) if request.body.strip() else _raise_empty()
@@ -183,6 +189,32 @@ def _decode(request: Request, kind: str, *, find_duplicates: bool) -> tuple[Docu
         why = "couldn't get version/kind; json parse error: " + NOT_AN_OBJECT.format(kind=_go_kind(value))
         raise _unrecognized(kind, why, request.body)
     return value, duplicates
+
+
+def _media_type(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _decode_protobuf(body: bytes, api_version: str, kind: str) -> Document:
+    """The object in a body in protobuf; an empty `api_version` stands for any (options belong to every group)."""
+    from wherry.apimachinery.protobuf.decode import decode_message, open_envelope
+    from wherry.apimachinery.protobuf.layout import message_for
+
+    try:
+        envelope = open_envelope(body)
+    except ValueError as err:
+        raise _unrecognized(kind, str(err), body) from None
+    given: Document = {"kind": envelope.kind, "apiVersion": envelope.api_version}
+    api_version = api_version or envelope.api_version
+    _check_kind(given, api_version, kind)
+    name = message_for(api_version, kind)
+    if not name:
+        raise UnsupportedMediaType(UNKNOWN_FORMAT.removesuffix(f", {_PROTOBUF}"))
+    try:
+        return {**given, **decode_message(name, envelope.raw, depth_max=DEPTH_MAX)}
+    except ValueError as err:
+        version = api_version.rpartition("/")[2]
+        raise BadRequest(f'{kind} in version "{version}" cannot be handled as a {kind}: {err}') from None
 
 
 def _raise_empty() -> object:
@@ -241,20 +273,29 @@ class _Pairs(list[tuple[str, object]]):
     """An object as the pairs that were written."""
 
 
+class _Doubled(Exception):
+    """A key occurs twice."""
+
+
+def _refuse_doubled(pairs: list[tuple[str, object]]) -> None:
+    if len(dict(pairs)) < len(pairs):
+        raise _Doubled
+
+
+# One for all bodies: making a decoder costs as much as looking through a small object.
+_SEARCH = json.JSONDecoder(object_pairs_hook=_refuse_doubled)
+
+
 def _duplicate_keys(body: bytes) -> list[str]:
     """A complaint for each key that occurs twice in one object of a JSON text that has been parsed before."""
-    seen = False
-
-    def count(pairs: list[tuple[str, object]]) -> None:
-        nonlocal seen
-        seen = seen or len({key for key, _ in pairs}) < len(pairs)
-
-    json.loads(body, object_pairs_hook=count)
-    if not seen:
-        return []
-    found: list[str] = []
-    _name_duplicates(json.loads(body, object_pairs_hook=_Pairs), "", found)
-    return found
+    text = body.decode()
+    try:
+        _SEARCH.decode(text)
+    except _Doubled:
+        found: list[str] = []
+        _name_duplicates(json.loads(text, object_pairs_hook=_Pairs), "", found)
+        return found
+    return []
 
 
 def _name_duplicates(value: object, path: str, found: list[str]) -> None:

@@ -36,6 +36,14 @@ YEAR_S = 365 * 24 * 3600
 GENERATION = 1
 
 
+SWAGGER_PROTOBUF = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
+# Go refuses to parse the @ that it asks with.
+SWAGGER_PROTOBUF_ANSWER = SWAGGER_PROTOBUF.replace("@", ".")
+# {swagger: "2.0", info: {title, version}, paths: {}} as fields 1, 2 and 8 of gnostic's Document. kubectl asks for
+# this only about kinds that version 3 does not know, before it says so itself: it need only be well formed.
+_EMPTY_SWAGGER = b"\x0a\x032.0\x12\x0e\x0a\x0aKubernetes\x12\x00\x42\x00"
+
+
 @dataclass(slots=True)
 class _Made:
     """The descriptions made for one state of a catalog, compressed; "" is that of version 2."""
@@ -60,8 +68,11 @@ def openapi_response(request: Request, catalog: Catalog, now_s: float) -> Respon
         return None
     if request.method != "GET":
         raise MethodNotAllowed
-    takes_json = _takes_json(request.headers.get("accept", ""))
+    accept = request.headers.get("accept", "")
+    takes_json = _takes_json(accept)
     if path == "/openapi/v2":
+        if any(each.media_type == SWAGGER_PROTOBUF for each in parse_accept(accept)):
+            return Response(content_type=SWAGGER_PROTOBUF_ANSWER, body=_EMPTY_SWAGGER)
         return _compressed(request, catalog, "", lambda: _swagger(catalog)) if takes_json else page_not_found()
     if not takes_json:
         raise NotAcceptable("406: Not Acceptable")

@@ -40,6 +40,9 @@ def with_client(kubeconfig: Path | None, data_dir: DataDir, use: Callable[[Clien
         return asyncio.run(connect_and_use())
     except StatusError as error:
         raise Trouble(error.message) from error
+    except BrokenPipeError:
+        # The reader of our answer (head, less) has left; `main` knows what to do.
+        raise
     except (ConnectionError, OSError) as error:
         raise Trouble(
             f"the API server of {path} does not answer ({error})",

@@ -73,9 +73,9 @@ def show_boot_line(line: bytes) -> bool:
 
 
 def last_words(log_file: Path) -> str:
-    """The log's last line, for the error message."""
-    lines = log_file.read_text(errors="replace").strip().splitlines()
-    return f": {lines[-1][:300]}" if lines else ""
+    """The log's last line, for the error message; without the frame that Python draws around grouped errors."""
+    lines = [line.strip(" |+-") for line in log_file.read_text(errors="replace").splitlines()]
+    return next((f": {line[:300]}" for line in reversed(lines) if line), "")
 
 
 def bring_up(data_dir: DataDir, port: int | None = None, bind: str = "127.0.0.1") -> bool:

@@ -8,7 +8,9 @@ import sys
 from pathlib import Path
 
 from wherry.cli.output import Trouble, note
+from wherry.kit.process import run_blocking
 
+SUDO_S = 30.0
 HANDED_ON = ("WHERRY_", "PIP_", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "LANG", "LC_", "TERM", "NO_COLOR")
 
 
@@ -24,6 +26,12 @@ def become_root(home: Path) -> None:
         raise Trouble(
             "containers, their network and their limits need root, and there is no sudo here",
             remedy="run the same command as root",
+            exit_code=4,
+        )
+    if not sys.stdin.isatty() and run_blocking([sudo, "-n", "true"], timeout_s=SUDO_S).exit_code:
+        raise Trouble(
+            "containers, their network and their limits need root, and sudo cannot ask for a password here",
+            remedy="run the same command in a terminal, or as root",
             exit_code=4,
         )
     home.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -90,12 +90,14 @@ class DataDir:
 class Identity(msgspec.Struct, frozen=True):
     """What makes this cluster itself: chosen at the first start, kept for ever.
 
-    `slot` numbers the clusters of one machine; the address ranges follow from it.
+    `slot` numbers the clusters of one machine; the address ranges follow from it. `node_name` is what this machine
+    was called then: it may get another host name, and its pods must still find their node.
     """
 
     id: str
     slot: int
     port: int
+    node_name: str = ""
 
     @property
     def pod_cidr(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import shutil
@@ -9,8 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wherry.cluster.data_dir import DataDir
+from wherry.kit.process import run_blocking
 
 FREE_BYTES_MIN = 512 * 1024 * 1024
+FREE_BYTES_AGAIN_MIN = 32 * 1024 * 1024
 PROGRAM_FOLDERS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 NETWORK_FILE_SYSTEMS = ("nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs")
 
@@ -42,7 +45,43 @@ def examine(data_dir: DataDir) -> list[Finding]:
         _cgroups(),
         _space(data_dir),
         _file_system(data_dir),
+        _folder_name(data_dir),
     ]
+
+
+def firewall() -> Finding:
+    """Whether another program's firewall drops what pods send (Docker's and ufw's rule for everybody but themselves).
+
+    Apart from `examine` because a start does not wait for it, and because a rule of that firewall may let pods through.
+    """
+    nft = find_program("nft")
+    tables = (
+        [] if nft is None else dropping_tables(run_blocking([nft, "--json", "list", "chains"], timeout_s=10).stdout)
+    )
+    where = ", ".join(tables)
+    return Finding(
+        f"firewall: drops forwarded packets (nftables {where})" if tables else "firewall: lets pods reach each other",
+        not tables,
+        "unless it has a rule for them, pods reach neither each other nor the world",
+        "let their packets through: iptables -I FORWARD -s 10.0.0.0/8 -j ACCEPT and the same with -d, or in your "
+        "firewall's own way",
+    )
+
+
+def dropping_tables(listed: bytes) -> list[str]:
+    """The tables that drop forwarded packets unless a rule says otherwise, from `nft --json list chains`. Pure."""
+    try:
+        document = json.loads(listed)
+    except ValueError:
+        return []
+    chains = [entry["chain"] for entry in document.get("nftables", []) if "chain" in entry]
+    return sorted(
+        {
+            f"{chain['family']} {chain['table']}"
+            for chain in chains
+            if (chain.get("hook"), chain.get("policy")) == ("forward", "drop")
+        }
+    )
 
 
 def _linux() -> Finding:
@@ -93,10 +132,12 @@ def _cgroups() -> Finding:
 
 def _space(data_dir: DataDir) -> Finding:
     free = shutil.disk_usage(_existing(data_dir.root)).free
+    # A cluster that exists has its images, and its pods may still run: it is worth starting with little.
+    wanted = FREE_BYTES_AGAIN_MIN if data_dir.identity_file.exists() else FREE_BYTES_MIN
     return Finding(
-        f"free space for {data_dir.root}: {free / 1e9:.1f} GB",
-        free >= FREE_BYTES_MIN,
-        "images, logs and the database need room",
+        f"free space for {data_dir.root}: {free / 1e9:.2f} GB",
+        free >= wanted,
+        f"images, logs and the database need room: {wanted / 1e9:.2f} GB at least",
         "make room, or choose another folder: WHERRY_HOME=/elsewhere wherry up",
     )
 
@@ -108,6 +149,17 @@ def _file_system(data_dir: DataDir) -> Finding:
         kind not in NETWORK_FILE_SYSTEMS and kind != "overlay",
         "neither the database nor overlayfs is safe on it",
         "choose a folder on a local disk: WHERRY_HOME=/elsewhere wherry up",
+    )
+
+
+def _folder_name(data_dir: DataDir) -> Finding:
+    unfit = [character for character in ":,\\" if character in str(data_dir.root)]
+    unfit += [repr(character) for character in str(data_dir.root) if not character.isprintable()]
+    return Finding(
+        f"name of the folder {str(data_dir.root)!r}" + "".join(f": contains {character}" for character in unfit[:1]),
+        not unfit,
+        "the kernel separates the folders of a container's layers by these characters",
+        "choose a folder with another name: WHERRY_HOME=/elsewhere wherry up",
     )
 
 

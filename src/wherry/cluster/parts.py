@@ -7,6 +7,7 @@ from wherry.kit.clock import Clock
 from wherry.network.pods import Pods
 from wherry.network.settings import NetworkSettings
 from wherry.runtime.images.image_store import ImageStore
+from wherry.runtime.oci.records import image_ids_in_use
 from wherry.runtime.oci.runtime import OciRuntime
 
 
@@ -19,6 +20,11 @@ def make_runtime(data_dir: DataDir, identity: Identity, clock: Clock, images: Im
         clock,
         cgroup_root=f"wherry-{identity.id}",
     )
+
+
+def open_images(data_dir: DataDir) -> ImageStore:
+    """The cluster's images, for whoever is not the server; what containers run from cannot be removed here either."""
+    return ImageStore(data_dir.images, in_use=lambda image_id: image_id in image_ids_in_use(data_dir.node / "runtime"))
 
 
 def network_settings(identity: Identity) -> NetworkSettings:

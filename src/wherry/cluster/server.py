@@ -79,7 +79,7 @@ def _run(data_dir: DataDir, identity: Identity, bind: str, boot: Boot) -> None:
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        await run_cluster(data_dir, identity, bind=bind, node_name=node_name(), boot=boot, stop=stop)
+        await run_cluster(data_dir, identity, bind=bind, node_name=identity.node_name, boot=boot, stop=stop)
 
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -98,18 +98,20 @@ def _run(data_dir: DataDir, identity: Identity, bind: str, boot: Boot) -> None:
 def _identify(data_dir: DataDir, port: int | None, bind: str) -> Identity:
     """The cluster's id, addresses and port: as before, or chosen now."""
     before = read_identity(data_dir)
+    wanted = port or (before.port if before else None)
+    if wanted is not None and not _is_free(bind, wanted):
+        raise _port_in_use(wanted)
+    chosen = wanted or _first_free_port(bind)
     try:
         slot = claim_slot(data_dir, before.slot if before else None)
     except NoFreeSlot as error:
-        raise StartFailed(str(error), "see the sentence above") from error
-    wanted = port or (before.port if before else None)
-    if wanted is not None:
-        if not _is_free(bind, wanted):
-            raise _port_in_use(wanted)
-        chosen = wanted
-    else:
-        chosen = _first_free_port(bind)
-    identity = Identity(id=before.id if before else new_cluster_id(), slot=slot, port=chosen)
+        raise StartFailed(str(error), error.remedy) from error
+    identity = Identity(
+        id=before.id if before else new_cluster_id(),
+        slot=slot,
+        port=chosen,
+        node_name=(before.node_name if before else "") or node_name(),
+    )
     if identity != before:
         write_identity(data_dir, identity)
     return identity

@@ -209,7 +209,9 @@ class Standalone:
                 self._random,
             ),
             Scheduler(scheduler_client, informers, self._clock, recorder, journal, self._random),
-            ServiceProxy(informers, self._clock, Nftables(self._settings), random=self._random),
+            ServiceProxy(
+                informers, self._clock, Nftables(self._settings), served=self._network.served, random=self._random
+            ),
             DnsServer(informers, self._settings, host=self._network.host_ip, random=self._random),
         )
 

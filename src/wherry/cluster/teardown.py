@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import shutil
 
-from wherry.cluster.address_slots import release_slot
 from wherry.cluster.data_dir import DataDir, Identity
 from wherry.cluster.parts import make_network, make_runtime, network_settings
 from wherry.kit.clock import SystemClock
@@ -31,7 +30,6 @@ async def tear_down(data_dir: DataDir, identity: Identity) -> None:
         if point.path.is_relative_to(data_dir.node) or point.path.is_relative_to(identity.run_dir):
             unmount(point.path, missing_ok=True)
     shutil.rmtree(identity.run_dir, ignore_errors=True)
-    release_slot(data_dir, identity.slot)
 
 
 async def _stop_containers(runtime: RuntimeService) -> None:

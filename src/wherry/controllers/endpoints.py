@@ -17,7 +17,7 @@ from wherry.apimachinery.document import Document
 from wherry.apimachinery.meta import ObjectKey
 from wherry.reconcile.actions import Action, Create, Delete, Patch
 from wherry.reconcile.controller import Controller, View
-from wherry.reconcile.pods import addresses_of, is_ready, is_terminal, target_port
+from wherry.reconcile.pods import addresses_of, is_ready, selected_pods, target_port
 from wherry.reconcile.sources import for_kind, matched
 
 ADDRESSES_MAX = 1000
@@ -36,7 +36,7 @@ def plan(key: ObjectKey, view: View) -> Sequence[Action]:
         return _plan_leftover(current)
     if not service.spec.selector or service.spec.type == "ExternalName" or service.metadata.is_being_deleted:
         return []
-    pods = selected_pods(service, view)
+    pods = [pod for pod in selected_pods(service, view) if not pod.metadata.is_being_deleted]
     subsets = compute_subsets(service, pods[:ADDRESSES_MAX])
     labels = {**service.metadata.labels, MANAGED_BY: MANAGER}
     if service.spec.cluster_ip == "None":
@@ -66,20 +66,6 @@ def _plan_leftover(current: Endpoints | None) -> Sequence[Action]:
         return []
     meta = current.metadata
     return [Delete(ENDPOINTS, meta.namespace, meta.name, why="its Service is gone", uid=meta.uid)]
-
-
-def selected_pods(service: Service, view: View) -> list[Pod]:
-    """The pods that count, by name: chosen, with an address, not ended and not on their way out."""
-    selector = service.spec.selector.items()
-    chosen = [
-        pod
-        for pod in view.lister(PODS).list(service.metadata.namespace)
-        if selector <= pod.metadata.labels.items()
-        and pod.status.pod_ip
-        and not is_terminal(pod)
-        and not pod.metadata.is_being_deleted
-    ]
-    return sorted(chosen, key=lambda pod: pod.metadata.name)
 
 
 def compute_subsets(service: Service, pods: Iterable[Pod]) -> tuple[EndpointSubset, ...]:

@@ -26,7 +26,7 @@ from wherry.apimachinery.document import Document
 from wherry.apimachinery.meta import ObjectKey
 from wherry.reconcile.actions import Action, Create, Delete, Patch
 from wherry.reconcile.controller import Controller, View
-from wherry.reconcile.pods import addresses_of, is_ready, is_terminal, owner_reference, target_port
+from wherry.reconcile.pods import addresses_of, is_ready, owner_reference, selected_pods, target_port
 from wherry.reconcile.sources import for_kind, mapped, matched
 
 ENDPOINTS_PER_SLICE_MAX = 100
@@ -63,17 +63,6 @@ def plan(key: ObjectKey, view: View) -> Sequence[Action]:
 def has_selected_pods(service: Service) -> bool:
     """Whether the Service chooses its pods by labels (an ExternalName is only a DNS name)."""
     return bool(service.spec.selector) and service.spec.type != "ExternalName"
-
-
-def selected_pods(service: Service, view: View) -> list[Pod]:
-    """The pods that the Service's selector chooses and that can be reached or soon will be, by name."""
-    selector = service.spec.selector.items()
-    chosen = [
-        pod
-        for pod in view.lister(PODS).list(service.metadata.namespace)
-        if selector <= pod.metadata.labels.items() and pod.status.pod_ip and not is_terminal(pod)
-    ]
-    return sorted(chosen, key=lambda pod: pod.metadata.name)
 
 
 def wanted_endpoints(service: Service, pods: Iterable[Pod], family: str) -> dict[Ports, list[Endpoint]]:

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from wherry.api.apps.replicaset import REPLICA_SETS, ReplicaSet, ReplicaSetCondition, ReplicaSetStatus
+from wherry.api.apps.replicaset import REPLICA_SETS, ReplicaSet, ReplicaSetStatus
+from wherry.api.condition import Condition
 from wherry.api.core.pod import PODS, Pod
 from wherry.apimachinery.labels import selector_from
 from wherry.apimachinery.meta import ObjectKey
@@ -185,7 +186,7 @@ def compute_status(replica_set: ReplicaSet, pods: Sequence[Pod], now_s: float) -
 def with_failure(status: ReplicaSetStatus, error: str, now_s: float) -> ReplicaSetStatus:
     """The status with the condition that pods cannot be created."""
     old = next((condition for condition in status.conditions if condition.type == "ReplicaFailure"), None)
-    failure = ReplicaSetCondition(
+    failure = Condition(
         type="ReplicaFailure",
         status="True",
         reason="FailedCreate",

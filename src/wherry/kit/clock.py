@@ -81,10 +81,6 @@ class FakeClock:
         self._elapsed_s = target_s
         await settle()
 
-    def jump_wall_clock(self, delta_s: float) -> None:
-        """Set the wall clock forward or back, as an operator or NTP would; durations do not notice."""
-        self._now_s += delta_s
-
 
 async def settle(turns: int = 20) -> None:
     """Give every ready task `turns` turns of the event loop."""

@@ -64,12 +64,6 @@ def environment() -> Mapping[str, str]:
     return os.environ  # noqa: TID251 - this is the one place
 
 
-def home_directory(environ: Mapping[str, str]) -> Path:
-    """Where this cluster keeps everything: $WHERRY_HOME, or ~/.wherry."""
-    chosen = environ.get("WHERRY_HOME", "")
-    return Path(chosen).expanduser().absolute() if chosen else Path.home() / ".wherry"
-
-
 def load_settings(
     kind: type[T],
     *,
@@ -108,17 +102,6 @@ def load_settings(
         if raw is not None:
             take(name, raw, f"flag --{name.replace('.', '-').replace('_', '-')}")
     return Loaded(_build(kind, values, ""), sources)
-
-
-def describe_settings(loaded: Loaded[T]) -> list[tuple[str, object, str]]:
-    """Every setting's name, effective value and source, for `wherry settings`."""
-    rows = []
-    for field in _fields(type(loaded.value)):
-        value: object = loaded.value
-        for part in field.name.split("."):
-            value = getattr(value, part)
-        rows.append((field.name, value, loaded.sources[field.name]))
-    return rows
 
 
 def _fields(kind: type, prefix: str = "") -> Iterator[_Field]:

@@ -89,7 +89,9 @@ def _unhealthy(event: Event) -> str:
     finding = {"Readiness": "not ready yet", "Liveness": "not alive", "Startup": "not started yet"}.get(probe)
     if finding is None:
         return f"{narrator(event)} about container {container_of(event) or '?'} of {subject(event)}: {event.message}"
-    return f"{narrator(event)} finds container {container_of(event) or '?'} of {subject(event)} {finding}: {detail}"
+    found = f"{narrator(event)} finds container {container_of(event) or '?'} of {subject(event)} {finding}"
+    # A command that fails without a word gives no detail.
+    return f"{found}: {detail}" if detail.strip() else found
 
 
 def _killing(event: Event) -> str:

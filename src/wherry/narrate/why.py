@@ -119,6 +119,9 @@ def _pod(document: Document) -> Explanation:
         for status in (*pod.status.init_container_statuses, *pod.status.container_statuses)
         if (trouble := _trouble(status))
     ]
+    if pod.status.phase == "Failed" and pod.status.message:
+        # The node ended the pod itself (a deadline, an eviction); its containers only followed.
+        return Explanation(f"Pod {name} has failed: {pod.status.reason} - {pod.status.message}.".replace("..", "."))
     if troubles:
         return _troubled(name, pod.spec.node_name, troubles)
     if pod.status.phase == "Succeeded":
@@ -157,13 +160,19 @@ def _trouble(status: ContainerStatus) -> tuple[str, str] | None:
     return None
 
 
+def _last_end(status: ContainerStatus) -> str:
+    ended = status.last_state.terminated if status.last_state else None
+    return ended.reason if ended else ""
+
+
 def _troubled(name: str, node: str, troubles: Sequence[tuple[ContainerStatus, tuple[str, str]]]) -> Explanation:
     reasons = [f"Container {status.name}: {reason} - {text}" for status, (reason, text) in troubles]
     restarts = sum(status.restart_count for status, _ in troubles)
     answer = f"Pod {name} is on {node} but does not run as it should" + (
-        f"; the node has started it again {restarts} times." if restarts else "."
+        f"; the node has started it again {'once' if restarts == 1 else f'{restarts} times'}." if restarts else "."
     )
-    remedies = [REMEDIES[reason].format(name=name) for _, (reason, _) in troubles if reason in REMEDIES]
+    causes = [cause for status, (reason, _) in troubles for cause in (_last_end(status), reason)]
+    remedies = [REMEDIES[cause].format(name=name) for cause in causes if cause in REMEDIES]
     return Explanation(answer, reasons, list(dict.fromkeys(remedies)))
 
 

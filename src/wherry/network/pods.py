@@ -10,6 +10,7 @@ from wherry.kit.log import get_logger
 from wherry.kit.threads import run_in_thread
 from wherry.network.bridge import Bridge, has_cable
 from wherry.network.ipam import Ipam
+from wherry.network.served import ServedAddresses
 from wherry.network.settings import NetworkSettings
 
 log = get_logger(__name__)
@@ -30,6 +31,7 @@ class Pods:
         """`directory` remembers the addresses; it is this class's alone."""
         self._bridge = Bridge(settings)
         self._ipam = Ipam(directory / "addresses", settings.node_cidr)
+        self.served = ServedAddresses()
         self.host_ip = settings.gateway
         self.dns_ip = settings.dns_ip
         self.cluster_domain = settings.cluster_domain
@@ -74,6 +76,11 @@ class Pods:
         await run_in_thread(self._bridge.disconnect, sandbox_id)
         # Only now: nobody may get the address while the old cable still answers for it.
         self._ipam.release(sandbox_id)
+
+    async def withdraw(self, ip: str) -> None:
+        """Wait until Services no longer send new connections to a pod that ends; not for long."""
+        if not await self.served.until_withdrawn(ip):
+            log.warning("Services still send connections to a pod that ends", ip=ip)
 
     def owners(self) -> dict[str, str]:
         """Sandbox id -> address of all that are connected, from before a restart too."""

@@ -14,6 +14,7 @@ from wherry.client.informer import SharedInformers
 from wherry.kit.backoff import Backoff
 from wherry.kit.clock import Clock
 from wherry.kit.log import get_logger
+from wherry.network.served import ServedAddresses
 from wherry.network.services.nftables import NftablesError
 from wherry.network.services.rules import RuleSet, plan_rules
 
@@ -44,14 +45,21 @@ class ServiceProxy:
     name = "kube-proxy"
 
     def __init__(
-        self, informers: SharedInformers, clock: Clock, rules: RuleTable, *, random: Random | None = None
+        self,
+        informers: SharedInformers,
+        clock: Clock,
+        rules: RuleTable,
+        *,
+        served: ServedAddresses | None = None,
+        random: Random | None = None,
     ) -> None:
-        """`rules` is where they go (`Nftables(settings)`); `random` spreads retries."""
+        """`rules` is where they go (`Nftables(settings)`); `served` is told; `random` spreads retries."""
         self.ready = asyncio.Event()
         self._clock = clock
         self._services = informers.informer(SERVICES)
         self._slices = informers.informer(ENDPOINT_SLICES)
         self._rules = rules
+        self._served = served or ServedAddresses()
         self._changed = asyncio.Event()
         self._warned: set[str] = set()
         random = random or Random()  # noqa: S311 - jitter is no secret
@@ -92,6 +100,7 @@ class ServiceProxy:
             await self._clock.sleep(self._backoff.next_s())
             return
         self._backoff.reset()
+        self._served.replace(rules.ready)
         if has_changed:
             log.debug("Wrote Service rules", ports=len(rules.ports))
         self.ready.set()

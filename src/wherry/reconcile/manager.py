@@ -100,11 +100,6 @@ class ControllerManager:
         self.ready = asyncio.Event()
         self._runners = [Runner(controller, client, informers, clock, journal, random) for controller in controllers]
 
-    @property
-    def runners(self) -> Sequence[Runner]:
-        """One per controller, in order."""
-        return self._runners
-
     async def run(self) -> None:
         """Run every controller until cancelled; `ready` when all caches are complete and all workers wait."""
         async with TaskScope(self.name) as scope:

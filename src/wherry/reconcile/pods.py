@@ -8,12 +8,13 @@ import msgspec
 
 from wherry.api.core.affinity import Toleration
 from wherry.api.core.node import Taint
-from wherry.api.core.pod import Pod, PodCondition
-from wherry.api.core.service import ServicePort
+from wherry.api.core.pod import PODS, Pod, PodCondition
+from wherry.api.core.service import Service, ServicePort
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.meta import ObjectMeta, OwnerReference
 from wherry.apimachinery.resource_type import AnyResourceType
 from wherry.apimachinery.timestamps import format_time, parse_time
+from wherry.reconcile.controller import View
 
 
 def condition_of(pod: Pod, type: str) -> PodCondition | None:  # noqa: A002 - the field's own name
@@ -64,6 +65,17 @@ def addresses_of(pod: Pod, family: str) -> tuple[str, ...]:
     return tuple(ip for ip in every if ip and ipaddress.ip_address(ip).version == version)[:1]
 
 
+def selected_pods(service: Service, view: View) -> list[Pod]:
+    """The pods that the Service's selector chooses and that can be reached or soon will be, by name."""
+    selector = service.spec.selector.items()
+    chosen = [
+        pod
+        for pod in view.lister(PODS).list(service.metadata.namespace)
+        if selector <= pod.metadata.labels.items() and pod.status.pod_ip and not is_terminal(pod)
+    ]
+    return sorted(chosen, key=lambda pod: pod.metadata.name)
+
+
 def target_port(pod: Pod, port: ServicePort) -> int | None:
     """The number of the pod's port that a Service's port leads to; None when the pod has no port of that name."""
     wanted = port.target_port
@@ -80,14 +92,14 @@ def target_port(pod: Pod, port: ServicePort) -> int | None:
 
 
 def tolerates(toleration: Toleration, taint: Taint) -> bool:
-    """Whether this toleration lets a pod live with this taint."""
+    """Whether this toleration lets a pod live with this taint. An empty key or effect stands for any."""
     if toleration.effect and toleration.effect != taint.effect:
         return False
     if toleration.key and toleration.key != taint.key:
         return False
     if toleration.operator == "Exists":
         return True
-    return bool(toleration.key) and toleration.value == taint.value
+    return toleration.operator in ("", "Equal") and bool(toleration.key) and toleration.value == taint.value
 
 
 def owner_reference(resource: AnyResourceType, meta: ObjectMeta) -> OwnerReference:

@@ -32,7 +32,7 @@ from wherry.kit.clock import FakeClock, settle
 from wherry.kit.http.types import App, Request, read_body
 from wherry.kit.tasks import TaskScope
 from wherry.runtime.fake import FakeImages, FakeRuntime, Script
-from wherry.runtime.interface import SandboxConfig
+from wherry.runtime.interface import ContainerState, SandboxConfig
 from wherry.store.memory import MemoryStore
 
 
@@ -48,12 +48,19 @@ class FakeNetwork:
     def __init__(self) -> None:
         self.attached: dict[str, str] = {}
         self.taken: set[str] = set()
+        self.withdrawals: list[str] = []
+        self.withdrawn = asyncio.Event()
+        self.withdrawn.set()
 
     async def attach(self, netns_path: str, sandbox_id: str, pod: ObjectKey, ip: str = "") -> str:
         if ip in self.taken:
             raise AddressTaken(ip)
         self.attached[sandbox_id] = ip or f"10.244.0.{len(self.attached) + 2}"
         return self.attached[sandbox_id]
+
+    async def withdraw(self, ip: str) -> None:
+        self.withdrawals.append(ip)
+        await self.withdrawn.wait()
 
     async def detach(self, sandbox_id: str, netns_path: str) -> None:
         self.attached.pop(sandbox_id, None)
@@ -268,6 +275,30 @@ async def test_an_end_while_the_agent_was_away_counts_once(world: World) -> None
         assert pod2 is not None
         await settle(100)
         assert len([call for call in world.runtime.calls if call == ("start_container", "c")]) == 2
+
+
+async def test_a_program_is_asked_to_end_only_when_services_send_it_nobody_any_more(world: World) -> None:
+    async with world.agent():
+        await world.create()
+        await world.until_ready()
+        world.network.withdrawn.clear()
+        await world.client.delete(PODS, "web", "default")
+        await settle(100)
+        assert world.network.withdrawals == ["10.244.0.2"]
+        (container,) = await world.runtime.list_containers()
+        assert container.state is ContainerState.RUNNING
+        world.network.withdrawn.set()
+        await world.until(lambda pod: pod is None)
+
+
+async def test_a_pod_deleted_at_once_waits_for_nobody(world: World) -> None:
+    async with world.agent():
+        await world.create()
+        await world.until_ready()
+        world.network.withdrawn.clear()
+        await world.client.delete(PODS, "web", "default", grace_period_s=0)
+        await settle(100)
+        assert await world.runtime.list_containers() == []
 
 
 async def test_a_pod_deleted_while_the_agent_was_away_is_taken_down(world: World) -> None:

@@ -80,6 +80,12 @@ async def test_output_is_sent_by_channel_and_then_how_it_ended() -> None:
     assert (session.closed, socket.closed) == (True, True)
 
 
+async def test_who_is_attached_to_a_program_that_fails_is_not_told_its_exit_code() -> None:
+    socket, session = FakeSocket(), FakeExec(ExecResult(7, b"out", b""))
+    await session_upgrade("v5.channel.k8s.io", session, stdin=False, tells_exit=False).handler(socket)
+    assert status_of(socket.all_sent()[-1]) == {"metadata": {}, "status": "Success"}
+
+
 async def test_stdin_is_handed_on_until_the_client_closes_it() -> None:
     socket, session = FakeSocket(), SlowExec()
     for message in (b"\x00", b"\x00from ", b"\x00stdin", b'\x04{"Width":80,"Height":24}', b"\xff\x00"):

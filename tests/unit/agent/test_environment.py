@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping, Sequence
 
 import msgspec
 import pytest
@@ -26,7 +27,7 @@ class Objects:
         return Secret(data={"p": base64.b64encode(b"x").decode()}) if name == "s" else None
 
 
-def pod_with(env: list[Document], env_from: list[Document] | None = None) -> Pod:
+def pod_with(env: Sequence[Mapping[str, object]], env_from: list[Document] | None = None) -> Pod:
     container = {
         "name": "c",
         "env": env,
@@ -43,7 +44,7 @@ def pod_with(env: list[Document], env_from: list[Document] | None = None) -> Pod
     return msgspec.convert({"metadata": meta, "spec": {"containers": [container], "serviceAccountName": "sa"}}, Pod)
 
 
-def environment(env: list[Document], env_from: list[Document] | None = None) -> dict[str, str]:
+def environment(env: Sequence[Mapping[str, object]], env_from: list[Document] | None = None) -> dict[str, str]:
     pod = pod_with(env, env_from)
     return build_environment(
         pod.spec.containers[0], pod, Objects(), node=NODE, pod_ip="10.244.0.5", services={"WEB_SERVICE_HOST": "h"}
@@ -148,7 +149,9 @@ def test_values_come_from_config_maps_and_secrets() -> None:
         ([], [{"secretRef": {"name": "none"}}], 'secret "none" not found'),
     ],
 )
-def test_what_is_missing_is_named_as_kubernetes_names_it(env: list[Document], env_from: list[Document], message: str) -> None:
+def test_what_is_missing_is_named_as_kubernetes_names_it(
+    env: Sequence[Mapping[str, object]], env_from: list[Document], message: str
+) -> None:
     with pytest.raises(ConfigError) as caught:
         environment(env, env_from)
     assert str(caught.value) == message

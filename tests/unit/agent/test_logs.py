@@ -44,6 +44,12 @@ async def test_times_are_shown_once_per_line(log: Path) -> None:
     assert text.splitlines()[2] == b"2026-11-23T07:00:03.000000001Z three"
 
 
+async def test_times_end_with_z_whichever_monitor_wrote_them(tmp_path: Path) -> None:
+    path = tmp_path / "0.log"
+    path.write_text("2026-11-23T07:00:03.000000001+00:00 stdout F at +00:00\n")
+    assert await read(path, timestamps=True) == b"2026-11-23T07:00:03.000000001Z at +00:00\n"
+
+
 @pytest.mark.parametrize(
     ("count", "expected"), [(0, b""), (1, b"ee\n"), (3, b"two\nthree\n"), (99, b"one\ntwo\nthree\n")]
 )

@@ -139,7 +139,7 @@ async def test_two_connections_at_once_reach_the_pod_and_pings_are_echoed() -> N
 async def test_a_port_that_nobody_listens_on_is_said_on_the_error_stream() -> None:
     kubectl = Kubectl()
     async with asyncio.timeout(5), TaskScope("test") as scope:
-        scope.start("server", serve(kubectl))
+        _ = scope.start("server", serve(kubectl))
         kubectl.say(kubectl.open(1, streamtype="error", port="1", requestid="0"))
         kubectl.say(kubectl.open(3, streamtype="data", port="1", requestid="0"))
         await kubectl.ended[1].wait()

@@ -10,7 +10,6 @@ from suites.sample_objects import POD_SPEC, TEMPLATE, created, sample
 from wherry.api.apps.deployment import DEPLOYMENTS
 from wherry.api.apps.replicaset import REPLICA_SETS
 from wherry.api.apps.statefulset import STATEFUL_SETS
-from wherry.api.authentication.token_request import TokenRequest, TokenRequestSpec, validate_token_request
 from wherry.api.batch.job import JOBS
 from wherry.api.coordination.lease import LEASES
 from wherry.api.core.binding import BINDINGS
@@ -269,14 +268,6 @@ def test_a_namespace_is_born_active_and_labelled_with_its_name() -> None:
     assert namespace["status"] == {"phase": "Active"}
     assert namespace["spec"] == {"finalizers": ["kubernetes"]}
     assert section(namespace, "metadata", "labels") == {"kubernetes.io/metadata.name": "shop"}
-
-
-@pytest.mark.parametrize(
-    ("seconds", "is_fine"), [(None, True), (599, False), (600, True), (2**32, True), (2**32 + 1, False)]
-)
-def test_a_token_lives_between_ten_minutes_and_136_years(seconds: int | None, is_fine: bool) -> None:
-    errors = validate_token_request(TokenRequest(spec=TokenRequestSpec(expiration_seconds=seconds)))
-    assert (errors == []) is is_fine
 
 
 def test_a_stateful_set_may_mount_what_its_own_claims_bring() -> None:

@@ -6,8 +6,10 @@ from suites.sample_objects import POD_SPEC, created, sample
 from wherry.api.apps.deployment import DEPLOYMENTS
 from wherry.api.apps.statefulset import STATEFUL_SETS
 from wherry.api.core.pod import PODS
+from wherry.api.core.service import SERVICES
 from wherry.api.documents import section
 from wherry.api.registry import RESOURCE_TYPES
+from wherry.api.storage.storageclass import STORAGE_CLASSES
 from wherry.api.unacted import unacted_fields
 from wherry.apimachinery.resource_type import AnyResourceType
 
@@ -38,6 +40,25 @@ def test_a_field_in_a_template_of_claims_is_named_and_its_metadata_is_not() -> N
         {"metadata": {"name": "data"}, "spec": {"dataSource": {"kind": "X", "name": "y"}}, "status": {"phase": "x"}}
     ]
     assert unacted_fields(STATEFUL_SETS, stateful_set) == ["spec.volumeClaimTemplates.spec.dataSource"]
+
+
+def test_a_field_that_is_only_checked_is_named_unless_it_says_the_default() -> None:
+    service = sample(SERVICES)
+    section(service, "spec", "sessionAffinityConfig", "clientIP")["timeoutSeconds"] = 10_800
+    assert unacted_fields(SERVICES, service) == []
+    section(service, "spec", "sessionAffinityConfig", "clientIP")["timeoutSeconds"] = 60
+    assert unacted_fields(SERVICES, service) == ["spec.sessionAffinityConfig.clientIP.timeoutSeconds"]
+    storage_class = {**sample(STORAGE_CLASSES), "allowVolumeExpansion": True}
+    assert unacted_fields(STORAGE_CLASSES, storage_class) == ["allowVolumeExpansion"]
+
+
+def test_a_port_of_the_machine_is_named_unless_the_pod_uses_the_machines_network() -> None:
+    pod = sample(PODS)
+    ports = [{"containerPort": 80, "hostPort": 80}]
+    pod["spec"] = {"containers": [{"name": "c", "image": "i", "ports": ports}]}
+    assert unacted_fields(PODS, pod) == ["spec.containers.ports.hostPort"]
+    section(pod, "spec")["hostNetwork"] = True
+    assert unacted_fields(PODS, pod) == []
 
 
 def test_saying_nothing_is_no_cause_for_a_warning() -> None:

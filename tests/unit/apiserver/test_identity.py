@@ -4,7 +4,7 @@ import pytest
 
 from suites.api_harness import Api, make_api, pod
 from wherry.kit.clock import FakeClock
-from wherry.kit.http.types import Peer
+from wherry.kit.http.types import Peer, read_body
 
 ACCOUNTS = "/api/v1/namespaces/default/serviceaccounts"
 WHO = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
@@ -152,3 +152,27 @@ async def test_a_review_is_no_table(api: Api) -> None:
     spec = {"spec": {"nonResourceAttributes": {"verb": "get", "path": "/"}}}
     answer = await api.ask("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", spec, accept=only_table)
     assert (answer.status, answer.at("reason")) == (406, "NotAcceptable")
+
+
+async def test_an_administrator_may_act_as_somebody_else(api: Api) -> None:
+    async def ask(method: str, path: str, **headers: str) -> tuple[int, str]:
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        response = await api.raw(method, path, {} if method == "POST" else b"", headers=given)
+        return response.status, (await read_body(response)).decode()
+
+    status, text = await ask("GET", "/api/v1/pods", impersonate_user="bob")
+    assert status == 403
+    assert 'User \\"bob\\" cannot list resource \\"pods\\"' in text
+    _, text = await ask("POST", WHO, impersonate_user="bob", impersonate_group="dev,ops")
+    assert '"groups":["dev","ops","system:authenticated"]' in text
+    _, text = await ask("POST", WHO, impersonate_user="system:serviceaccount:shop:till")
+    assert '"groups":["system:serviceaccounts","system:serviceaccounts:shop","system:authenticated"]' in text
+    assert (await ask("GET", "/api/v1/pods", impersonate_user="system:anonymous"))[0] == 401
+    assert (await ask("GET", "/api/v1/pods", impersonate_group="dev"))[0] == 400
+
+
+async def test_who_may_not_do_everything_may_not_act_as_somebody_else(api: Api) -> None:
+    api.peer = Peer("bob", ())
+    answer = await api.raw("GET", "/api", headers={"impersonate-user": "kubernetes-admin"})
+    assert answer.status == 403
+    assert b'cannot impersonate resource \\"users\\"' in await read_body(answer)

@@ -34,6 +34,11 @@ async def test_a_new_object_may_not_have_a_revision(api: Api) -> None:
     assert answer.at("message") == "resourceVersion should not be set on objects to be created"
 
 
+async def test_a_new_workload_has_a_status_that_clients_can_read_at_once(api: Api) -> None:
+    created = await api.must("POST", DEPLOYMENTS, {**DEPLOYMENT, "status": {"replicas": 7}})
+    assert created["status"] == {}
+
+
 async def test_the_generation_counts_wishes_not_reports(api: Api) -> None:
     await api.must("POST", DEPLOYMENTS, DEPLOYMENT)
     url = f"{DEPLOYMENTS}/web"

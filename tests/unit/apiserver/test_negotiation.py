@@ -99,13 +99,13 @@ def test_yaml_is_understood() -> None:
     }
 
 
-@pytest.mark.parametrize("content_type", ["text/plain", "application/vnd.kubernetes.protobuf"])
+@pytest.mark.parametrize("content_type", ["text/plain", "application/x-protobuf"])
 def test_other_formats_are_refused(content_type: str) -> None:
     with pytest.raises(UnsupportedMediaType) as caught:
         decode_body(post("x", content_type), CONFIG_MAPS)
     assert caught.value.message == (
         "the body of the request was in an unknown format - accepted media types include: "
-        "application/json, application/yaml"
+        "application/json, application/yaml, application/vnd.kubernetes.protobuf"
     )
 
 

@@ -11,7 +11,7 @@ from wherry.apimachinery.errors import MethodNotAllowed, NotAcceptable
 from wherry.apimachinery.meta import ObjectMeta
 from wherry.apimachinery.resource_type import SCALE, STATUS, AnyResourceType, Subresource, resource_type
 from wherry.apimachinery.struct import Struct
-from wherry.apiserver.openapi import openapi_response
+from wherry.apiserver.openapi import SWAGGER_PROTOBUF, openapi_response
 from wherry.kit.http.types import Request, Response
 
 NOW_S = 1_795_417_200.0
@@ -209,15 +209,25 @@ def test_the_hash_changes_with_the_kinds() -> None:
     assert url_of(catalog, "api/v1") != before
 
 
-def test_version_2_has_the_schemas_and_only_as_json(catalog: Catalog) -> None:
+def test_version_2_has_the_schemas(catalog: Catalog) -> None:
     response = get(catalog, "/openapi/v2")
     assert isinstance(response.body, bytes)
     assert response.body.startswith(b'{"swagger":"2.0"')
     told = orjson.loads(response.body)
     assert "io.k8s.api.apps.v1.Deployment" in told["definitions"]
     assert {reference.removeprefix("#/definitions/") for reference in references(told)} <= set(told["definitions"])
-    protobuf = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
-    assert get(catalog, "/openapi/v2", accept=protobuf).status == 404
+
+
+def test_version_2_in_kubectls_own_form_knows_nothing_so_that_kubectl_itself_says_which_kind_is_unknown(
+    catalog: Catalog,
+) -> None:
+    response = get(catalog, "/openapi/v2", accept=SWAGGER_PROTOBUF)
+    assert response.content_type == "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
+    assert isinstance(response.body, bytes)
+    swagger, info = response.body[:5], response.body[5:]
+    assert swagger == b"\x0a\x032.0"
+    assert info[2 : 2 + info[1]] == b"\x0a\x0aKubernetes\x12\x00"
+    assert info[2 + info[1] :] == b"\x42\x00"
 
 
 def test_what_is_not_served_is_not_found(catalog: Catalog) -> None:

@@ -8,7 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from wherry.cli.commands.registry import COMMANDS
-from wherry.cli.main import cli
+from wherry.cli.launch import last_words
+from wherry.cli.main import cli, main
 from wherry.cli.output import Trouble, printable
 
 
@@ -47,3 +48,57 @@ def test_an_unknown_kind_is_a_typing_mistake(tmp_path: Path) -> None:
 
 def test_text_from_a_cluster_cannot_steer_the_terminal() -> None:
     assert printable("a\x1b[2Jb\nc") == "a�[2Jb\nc"
+
+
+def test_an_empty_home_is_refused_before_anything_happens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An unset variable in `wherry --home "$X" down --delete-data` must not mean the current folder."""
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(cli, ["--home", "", "down", "--delete-data"])
+    assert result.exit_code == 2
+    assert "is empty" in result.output
+
+
+def test_kubectl_gets_every_word_as_it_was_typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[str] = []
+    (tmp_path / "kubeconfig").touch()
+    monkeypatch.setattr("os.execve", lambda _program, words, _environment: given.extend(words))
+    _ = CliRunner().invoke(cli, ["--home", str(tmp_path), "kubectl", "exec", "web", "-it", "--", "ls", "--help"])
+    assert given == ["kubectl", "exec", "web", "-it", "--", "ls", "--help"]
+
+
+def run_main(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int | str | None:
+    monkeypatch.setattr("sys.argv", ["wherry", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    return ended.value.code
+
+
+def test_a_damaged_file_is_a_sentence_and_no_trace(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "cluster.json").write_text("{bad")
+    monkeypatch.setattr("wherry.cli.main.become_root", lambda _home: None)
+    assert run_main(monkeypatch, "--home", str(tmp_path), "down") == 1
+    said = capsys.readouterr().err
+    assert "cluster.json is damaged" in said
+    assert "put back a copy" in said
+    assert "Traceback" not in said
+
+
+def test_what_the_machine_refuses_is_a_sentence_and_no_trace(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    assert run_main(monkeypatch, "--home", str(tmp_path / "file" / "home"), "image", "list") == 1
+    said = capsys.readouterr().err
+    assert "not a directory" in said
+    assert "Do: " in said
+    assert "Traceback" not in said
+
+
+def test_the_last_words_of_a_log_are_without_the_frame_of_grouped_errors(tmp_path: Path) -> None:
+    log = tmp_path / "wherry.log"
+    log.write_text("  | ExceptionGroup: two\n    | NameError: name 'x' is not defined\n    +-----------\n")
+    assert last_words(log) == ": NameError: name 'x' is not defined"
+    log.write_text("")
+    assert last_words(log) == ""

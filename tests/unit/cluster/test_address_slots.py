@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from wherry.cluster import address_slots
-from wherry.cluster.address_slots import NoFreeSlot, claim_slot, release_slot
+from wherry.cluster.address_slots import SLOTS_MAX, NoFreeSlot, claim_slot, release_slot
 from wherry.cluster.data_dir import DataDir, Identity, read_identity, write_identity
+from wherry.kit.files import DamagedFile, DirectoryLock
 
 
 @pytest.fixture(autouse=True)
@@ -58,8 +59,49 @@ def test_a_released_range_is_free_again(tmp_path: Path) -> None:
     assert claim(two) == 0
 
 
+def test_a_stopped_cluster_finds_its_range_again(tmp_path: Path) -> None:
+    one, two = cluster(tmp_path, "one"), cluster(tmp_path, "two")
+    _ = claim(one)
+    assert claim(two) == 1
+    assert claim(one, 0) == 0
+
+
 def test_a_range_that_somebody_else_uses_now_is_refused_with_their_name(tmp_path: Path) -> None:
     one, two = cluster(tmp_path, "one"), cluster(tmp_path, "two")
     _ = claim(one)
-    with pytest.raises(NoFreeSlot, match=r"WHERRY_HOME=.*one wherry down"):
+    with DirectoryLock(one.root), pytest.raises(NoFreeSlot, match="one") as caught:
         _ = claim_slot(two, 0)
+    assert caught.value.remedy == f"stop that one first: wherry --home {one.root} down"
+
+
+def test_containers_without_a_server_still_use_their_range(tmp_path: Path) -> None:
+    one, two = cluster(tmp_path, "one"), cluster(tmp_path, "two")
+    _ = claim(one)
+    (tmp_path / "run" / "abc123").mkdir()
+    with pytest.raises(NoFreeSlot, match="one"):
+        _ = claim_slot(two, 0)
+
+
+def test_a_cluster_that_runs_goes_before_one_that_is_stopped(tmp_path: Path) -> None:
+    stopped = [cluster(tmp_path, f"stopped-{number}") for number in range(SLOTS_MAX)]
+    for data_dir in stopped:
+        _ = claim(data_dir)
+    assert claim(cluster(tmp_path, "new")) == 0
+
+
+def test_nobody_takes_the_range_of_a_cluster_whose_identity_cannot_be_read(tmp_path: Path) -> None:
+    one, two = cluster(tmp_path, "one"), cluster(tmp_path, "two")
+    _ = claim(one)
+    one.identity_file.write_text("{bad")
+    assert claim(two) == 1
+    with pytest.raises(DamagedFile, match="cluster"):
+        read_identity(one)
+
+
+def test_two_first_starts_in_the_same_moment_get_different_ranges(tmp_path: Path) -> None:
+    """The first has claimed, and is killed or slow before it writes its identity."""
+    one, two = cluster(tmp_path, "one"), cluster(tmp_path, "two")
+    with DirectoryLock(one.root):
+        assert claim_slot(one, None) == 0
+        assert claim_slot(two, None) == 1
+    assert claim_slot(two, 0) == 0, "its start has failed, so the range is free again"

@@ -8,7 +8,7 @@ import pytest
 
 from wherry.cluster import machine
 from wherry.cluster.data_dir import DataDir
-from wherry.cluster.machine import examine
+from wherry.cluster.machine import dropping_tables, examine
 
 
 def test_a_missing_program_says_what_it_means_and_how_to_get_it(
@@ -24,3 +24,24 @@ def test_a_missing_program_says_what_it_means_and_how_to_get_it(
 def test_a_folder_that_does_not_exist_yet_is_judged_by_its_parent(tmp_path: Path) -> None:
     findings = examine(DataDir(tmp_path / "not" / "yet"))
     assert any("not/yet" in finding.what and "unknown" not in finding.what for finding in findings)
+
+
+@pytest.mark.parametrize("name", ["co:lon", "com,ma", "back\\slash", "new\nline"])
+def test_a_folder_whose_name_an_overlay_cannot_have_is_refused_with_a_way_out(tmp_path: Path, name: str) -> None:
+    [finding] = [finding for finding in examine(DataDir(tmp_path / name)) if not finding.ok]
+    assert "contains" in finding.what
+    assert "another name" in finding.remedy
+
+
+@pytest.mark.parametrize("name", ["with space", "\u00fcn\u00ef", "quo'te", "per%cent"])
+def test_any_other_name_will_do(tmp_path: Path, name: str) -> None:
+    assert next(finding for finding in examine(DataDir(tmp_path / name)) if "name of" in finding.what).ok
+
+
+def test_a_firewall_that_drops_what_pods_send_is_named() -> None:
+    listed = b"""{"nftables": [{"metainfo": {}},
+        {"chain": {"family": "ip", "table": "filter", "name": "FORWARD", "hook": "forward", "policy": "drop"}},
+        {"chain": {"family": "ip", "table": "filter", "name": "INPUT", "hook": "input", "policy": "drop"}},
+        {"chain": {"family": "ip", "table": "wherry-1", "name": "f", "hook": "forward", "policy": "accept"}}]}"""
+    assert dropping_tables(listed) == ["ip filter"]
+    assert dropping_tables(b"nonsense") == []

@@ -9,7 +9,8 @@ import msgspec
 
 from suites.controller_objects import NOW_S, controlled_by, meta, pod, replica_set
 from suites.fake_view import FakeView
-from wherry.api.apps.replicaset import ReplicaSet, ReplicaSetCondition, ReplicaSetStatus
+from wherry.api.apps.replicaset import ReplicaSet, ReplicaSetStatus
+from wherry.api.condition import Condition
 from wherry.api.core.pod import ContainerStatus, Pod
 from wherry.apimachinery.meta import ObjectKey
 from wherry.apimachinery.timestamps import format_time
@@ -181,7 +182,7 @@ def test_a_refused_pod_is_told_in_a_condition_until_all_are_there() -> None:
     assert isinstance(failed, ReplicaSetStatus)
     [condition] = failed.conditions
     assert (condition.type, condition.reason, condition.message) == ("ReplicaFailure", "FailedCreate", "exceeded quota")
-    old = ReplicaSetStatus(replicas=0, conditions=(ReplicaSetCondition(type="ReplicaFailure", status="True"),))
+    old = ReplicaSetStatus(replicas=0, conditions=(Condition(type="ReplicaFailure", status="True"),))
     rs = msgspec.structs.replace(replica_set(replicas=1), status=old)
     assert status_of(plan_for(rs)).conditions == old.conditions
     assert status_of(plan_for(rs, owned("a"))).conditions == ()

@@ -313,6 +313,22 @@ async def test_a_header_that_never_ends_in_time_closes_the_connection(start: Sta
     assert await asyncio.wait_for(client.reader.read(), 5) == b""
 
 
+async def test_a_client_that_sends_its_body_in_drops_is_dropped(start: Start, raw: Connect) -> None:
+    """Each drop alone is in time; all together are not."""
+    client = await raw(await start(echo, body_s=0.2, idle_s=10.0))
+    client.writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n")
+
+    async def drip() -> None:
+        while not client.reader.at_eof():
+            client.writer.write(b"x")
+            await asyncio.wait([end], timeout=0.03)
+
+    end = asyncio.ensure_future(client.reader.read())
+    async with asyncio.timeout(5):
+        await drip()
+        assert await end == b""
+
+
 async def test_timeouts_and_task_groups_work_before_the_first_wait(start: Start, raw: Connect) -> None:
     async def app(request: Request) -> Response:
         try:

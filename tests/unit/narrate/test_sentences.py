@@ -59,6 +59,10 @@ def event(
             "Node laptop finds container c of pod web-1 not ready yet: connection refused (3 times).",
         ),
         (
+            event("Unhealthy", "Liveness probe failed: ", "kubelet", path="spec.containers{c}"),
+            "Node laptop finds container c of pod web-1 not alive.",
+        ),
+        (
             event("FailedScheduling", "0/1 nodes are available: 1 Insufficient cpu.", "default-scheduler"),
             "Pod web-1 waits for a node: 0/1 nodes are available: 1 Insufficient cpu.",
         ),

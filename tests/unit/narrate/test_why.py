@@ -78,3 +78,21 @@ def test_a_kind_without_an_explanation_of_its_own_shows_its_conditions() -> None
         "status": {"conditions": [{"type": "Ready", "status": "False", "reason": "Waiting", "message": "not issued"}]},
     }
     assert explain(thing, []).reasons == ["Ready is False: Waiting - not issued"]
+
+
+def test_a_container_that_used_too_much_memory_is_told_to_get_more() -> None:
+    crashed = container(
+        {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 10s restarting failed container"}},
+        restartCount=1,
+        lastState={"terminated": {"exitCode": 137, "reason": "OOMKilled"}},
+    )
+    explanation = explain(pod(phase="Running", containerStatuses=[crashed]), [])
+    assert explanation.answer.endswith("the node has started it again once.")
+    assert "raise the limit" in explanation.remedies[0]
+
+
+def test_a_pod_that_the_node_has_ended_says_why_rather_than_how_its_containers_died() -> None:
+    killed = container({"terminated": {"exitCode": 137, "reason": "Error"}})
+    message = "Pod was active on the node longer than the specified deadline"
+    failed = pod(phase="Failed", reason="DeadlineExceeded", message=message, containerStatuses=[killed])
+    assert explain(failed, []).answer == f"Pod web-1 has failed: DeadlineExceeded - {message}."

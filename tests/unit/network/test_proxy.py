@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from wherry.api.core.service import SERVICES, Service, ServicePort, ServiceSpec
-from wherry.api.discovery.endpointslice import ENDPOINT_SLICES
+from wherry.api.discovery.endpointslice import ENDPOINT_SLICES, Endpoint, EndpointSlice
 from wherry.apimachinery.meta import ObjectMeta
 from wherry.client.client import Client
 from wherry.client.informer import Informer, SharedInformers
@@ -16,6 +16,7 @@ from wherry.kit.clock import FakeClock, settle
 from wherry.kit.http.types import Request, Response
 from wherry.kit.tasks import TaskScope
 from wherry.network.proxy import ServiceProxy
+from wherry.network.served import ServedAddresses
 from wherry.network.services.nftables import NftablesError
 from wherry.network.services.rules import RuleSet
 
@@ -49,13 +50,28 @@ def service(name: str, number: int) -> Service:
     )
 
 
+def serving(ip: str, number: int) -> EndpointSlice:
+    return EndpointSlice(
+        metadata=ObjectMeta(
+            name="web-1",
+            namespace="default",
+            uid="slice",
+            resource_version=str(number),
+            labels={"kubernetes.io/service-name": "web"},
+        ),
+        address_type="IPv4",
+        endpoints=(Endpoint(addresses=(ip,)),),
+    )
+
+
 class Stage:
     def __init__(self, clock: FakeClock) -> None:
         informers = SharedInformers(Client(InProcess(no_server, user="test")), clock)
         self.services: Informer[Service] = informers.informer(SERVICES)
         self.slices = informers.informer(ENDPOINT_SLICES)
         self.table = Recorder()
-        self.proxy = ServiceProxy(informers, clock, self.table, random=Random(1))
+        self.served = ServedAddresses()
+        self.proxy = ServiceProxy(informers, clock, self.table, served=self.served, random=Random(1))
 
     def sync(self) -> None:
         self.services.replace([], "1")
@@ -101,3 +117,17 @@ async def test_a_failure_is_tried_again_after_a_while(stage: Stage, clock: FakeC
     stage.table.fail = False
     await clock.advance(1)
     assert stage.proxy.ready.is_set()
+
+
+async def test_who_waits_for_a_withdrawal_hears_of_it_only_after_the_kernel(stage: Stage, clock: FakeClock) -> None:
+    stage.sync()
+    stage.slices.change(serving("10.244.0.2", 2), "2")
+    await settle()
+    assert not await stage.served.until_withdrawn("10.244.0.2", timeout_s=0)
+    stage.table.gate.clear()
+    stage.slices.change(serving("10.244.0.3", 3), "3")
+    await settle()
+    assert not await stage.served.until_withdrawn("10.244.0.2", timeout_s=0)
+    stage.table.gate.set()
+    await settle()
+    assert await stage.served.until_withdrawn("10.244.0.2", timeout_s=0)

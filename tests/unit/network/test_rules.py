@@ -82,3 +82,17 @@ def test_external_ips_are_ignored_with_a_warning() -> None:
     rules = plan_rules([service(external_ips=("1.2.3.4",))], [slice_of(endpoint("10.244.0.5"))])
     assert rules.warnings == ("Service default/web: externalIPs are not supported and were ignored",)
     assert rules.ports[0].backends == (Backend("10.244.0.5", 8080),)
+
+
+def test_who_ends_is_not_among_those_that_stay_even_where_it_is_published_as_ready() -> None:
+    rules = plan_rules(
+        [service()],
+        [
+            slice_of(
+                endpoint("10.244.0.5"),
+                endpoint("10.244.0.6", ready=False, serving=True, terminating=True),
+                endpoint("10.244.0.7", ready=True, serving=True, terminating=True),
+            )
+        ],
+    )
+    assert rules.ready == {"10.244.0.5"}

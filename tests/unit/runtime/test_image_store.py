@@ -64,6 +64,19 @@ def test_changed_content_changes_the_image_and_the_old_is_collected(store: Image
     assert new.layers[0].exists()
 
 
+def test_what_a_container_runs_from_outlives_its_name(store: ImageStore, source: Path) -> None:
+    """A new build takes the name; the old layers are below a running container's root."""
+    old = build_image(store, source)
+    store.in_use = lambda image_id: image_id == old.id
+    (source / "app" / "main.py").write_text("print('changed, and longer')\n")
+    build_image(store, source)
+    assert store.collect_garbage() == 0
+    assert old.layers[0].exists()
+    store.in_use = lambda _: False
+    assert store.collect_garbage() == 1
+    assert not old.layers[0].exists()
+
+
 def test_an_image_can_stand_on_another(store: ImageStore, source: Path, tmp_path: Path) -> None:
     below = build_image(store, source)
     upper = tmp_path / "upper"

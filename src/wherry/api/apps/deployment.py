@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import field
 
+from wherry.api.condition import Condition
 from wherry.api.core.pod_defaults import default_pod_template
 from wherry.api.core.pod_validation import validate_service_template
 from wherry.api.documents import put_absent, section
@@ -56,13 +57,8 @@ class DeploymentSpec(Struct):
     template: Document = field(default_factory=dict)
 
 
-class DeploymentCondition(Struct):
-    last_transition_time: str = ""
+class DeploymentCondition(Condition):
     last_update_time: str = ""
-    message: str = ""
-    reason: str = ""
-    status: str
-    type: str
 
 
 class DeploymentStatus(Struct):

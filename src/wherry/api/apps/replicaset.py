@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import field
 
+from wherry.api.condition import Condition
 from wherry.api.core.pod_defaults import default_pod_template
 from wherry.api.core.pod_validation import validate_service_template
 from wherry.api.documents import section
@@ -42,17 +43,9 @@ class ReplicaSetSpec(Struct):
     template: Document = field(default_factory=dict)
 
 
-class ReplicaSetCondition(Struct):
-    last_transition_time: str = ""
-    message: str = ""
-    reason: str = ""
-    status: str
-    type: str
-
-
 class ReplicaSetStatus(Struct):
     available_replicas: int | None = None
-    conditions: tuple[ReplicaSetCondition, ...] = ()
+    conditions: tuple[Condition, ...] = ()
     fully_labeled_replicas: int | None = None
     observed_generation: int | None = None
     ready_replicas: int | None = None

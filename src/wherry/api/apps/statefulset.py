@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import field
 
+from wherry.api.condition import Condition
 from wherry.api.core.persistent_volume_claim import PersistentVolumeClaim, default_claim, validate_claim_spec
 from wherry.api.core.pod_defaults import default_pod_template
 from wherry.api.core.pod_validation import validate_service_template
@@ -69,18 +70,10 @@ class StatefulSetSpec(Struct):
     ordinals: StatefulSetOrdinals | None = None
 
 
-class StatefulSetCondition(Struct):
-    last_transition_time: str = ""
-    message: str = ""
-    reason: str = ""
-    status: str
-    type: str
-
-
 class StatefulSetStatus(Struct):
     available_replicas: int | None = None
     collision_count: int | None = None
-    conditions: tuple[StatefulSetCondition, ...] = ()
+    conditions: tuple[Condition, ...] = ()
     current_replicas: int | None = None
     current_revision: str = ""
     observed_generation: int | None = None

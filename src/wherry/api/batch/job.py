@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import field
 
+from wherry.api.condition import Condition
 from wherry.api.core.pod_defaults import default_pod_template
 from wherry.api.core.pod_validation import validate_pod_template
 from wherry.api.documents import find, find_section, put_absent, section, text
@@ -32,13 +33,8 @@ class JobSpec(Struct):
     suspend: bool | None = None
 
 
-class JobCondition(Struct):
+class JobCondition(Condition):
     last_probe_time: str = ""
-    last_transition_time: str = ""
-    message: str = ""
-    reason: str = ""
-    status: str
-    type: str
 
 
 class UncountedTerminatedPods(Struct):

@@ -17,16 +17,7 @@ class NamespaceSpec(Struct):
     finalizers: tuple[str, ...] = ()
 
 
-class NamespaceCondition(Struct):
-    last_transition_time: str = ""
-    message: str = ""
-    reason: str = ""
-    status: str
-    type: str
-
-
 class NamespaceStatus(Struct):
-    conditions: tuple[NamespaceCondition, ...] = ()
     phase: str = ""
 
 

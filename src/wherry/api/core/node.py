@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import field
 
+from wherry.api.condition import Condition
 from wherry.api.core.affinity_validation import TAINT_EFFECTS
 from wherry.api.documents import find, put_absent, put_canonical_quantities, section
 from wherry.api.object_meta import one_of
@@ -37,13 +38,8 @@ class NodeAddress(Struct):
     type: str
 
 
-class NodeCondition(Struct):
+class NodeCondition(Condition):
     last_heartbeat_time: str = ""
-    last_transition_time: str = ""
-    message: str = ""
-    reason: str = ""
-    status: str
-    type: str
 
 
 class DaemonEndpoint(Struct):

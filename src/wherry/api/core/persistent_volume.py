@@ -23,7 +23,6 @@ class PersistentHostPath(Struct):
 
 
 class LocalVolumeSource(Struct):
-    fs_type: str = ""
     path: str = ""
 
 

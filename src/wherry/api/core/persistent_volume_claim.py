@@ -37,20 +37,10 @@ class PersistentVolumeClaimSpec(Struct):
     volume_mode: str = ""
 
 
-class PersistentVolumeClaimCondition(Struct):
-    last_probe_time: str = ""
-    last_transition_time: str = ""
-    message: str = ""
-    reason: str = ""
-    status: str
-    type: str
-
-
 class PersistentVolumeClaimStatus(Struct):
     phase: str = ""
     access_modes: tuple[str, ...] = ()
     capacity: dict[str, QuantityText] = field(default_factory=dict)
-    conditions: tuple[PersistentVolumeClaimCondition, ...] = ()
 
 
 class PersistentVolumeClaim(Struct):

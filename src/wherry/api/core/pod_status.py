@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from msgspec import field
 
+from wherry.api.condition import Condition
 from wherry.apimachinery.struct import Struct
 
 
-class PodCondition(Struct):
+class PodCondition(Condition):
     last_probe_time: str = ""
-    last_transition_time: str = ""
-    message: str = ""
     observed_generation: int | None = None
-    reason: str = ""
-    status: str
-    type: str
 
 
 class PodIP(Struct):

@@ -12,9 +12,9 @@ from wherry.cluster.data_dir import DataDir
 @click.pass_obj
 def command(data_dir: DataDir) -> None:
     """Check what this machine needs to run containers, each with the way to get it."""
-    from wherry.cluster.machine import examine
+    from wherry.cluster.machine import examine, firewall
 
-    findings = examine(data_dir)
+    findings = [*examine(data_dir), firewall()]
     for finding in findings:
         say(f" {tick() if finding.ok else cross()} {finding.what}")
         if not finding.ok:

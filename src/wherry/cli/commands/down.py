@@ -12,6 +12,7 @@ import click
 
 from wherry.cli.launch import running_pid
 from wherry.cli.output import Trouble, progress, say
+from wherry.cluster.address_slots import release_slot
 from wherry.cluster.data_dir import DataDir, read_identity
 from wherry.kit.process import run_blocking
 
@@ -46,6 +47,8 @@ def command(data_dir: DataDir, delete_data: bool) -> None:
     identity = read_identity(data_dir)
     if identity is None:
         say(f"There is no cluster in {data_dir.root}.")
+        if delete_data and data_dir.root.is_dir():
+            _ = data_dir.delete()
         return
     started_s = time.monotonic()
     pid = running_pid(data_dir)
@@ -59,6 +62,7 @@ def command(data_dir: DataDir, delete_data: bool) -> None:
         raise Trouble(f"the machine could not be cleared: {done.message()}", remedy="wherry down once more")
     progress("containers, network and limits are gone", (time.monotonic() - started_s) * 1000)
     if delete_data:
+        release_slot(data_dir, identity.slot)
         if data_dir.delete():
             say(f"Your cluster is gone, and {data_dir.root} with it.")
         else:

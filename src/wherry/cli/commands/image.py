@@ -11,7 +11,7 @@ import click
 from wherry.cli.output import Trouble, progress, say, table
 from wherry.cluster.data_dir import DataDir
 from wherry.runtime.images.image_store import ImageStore
-from wherry.runtime.interface import ImageStatus, RuntimeFailure
+from wherry.runtime.interface import FailedPrecondition, ImageStatus, RuntimeFailure
 
 
 @click.group()
@@ -21,8 +21,10 @@ def command() -> None:
 
 def open_store(data_dir: DataDir) -> ImageStore:
     """The cluster's images; they can be worked on whether it runs or not."""
+    from wherry.cluster.parts import open_images
+
     data_dir.make()
-    return ImageStore(data_dir.images)
+    return open_images(data_dir)
 
 
 def describe(image: ImageStatus, started_s: float) -> None:
@@ -95,6 +97,8 @@ def remove(data_dir: DataDir, names: tuple[str, ...]) -> None:
     for name in names:
         try:
             asyncio.run(store.remove(name))
+        except FailedPrecondition as error:
+            raise Trouble(str(error), remedy="wherry kubectl get pods -A -o wide shows who runs") from error
         except RuntimeFailure as error:
             raise Trouble(str(error), remedy="wherry image list shows what is there") from error
         say(f"removed {name}")

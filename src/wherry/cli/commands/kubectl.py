@@ -11,8 +11,16 @@ from wherry.cli.programs import kubectl_path
 from wherry.cluster.data_dir import DataDir
 
 
-@click.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})
-@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+class Verbatim(click.Command):
+    """Takes every word as it is; click would swallow the -- of `kubectl exec POD -- COMMAND`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Nothing here is an option of ours."""
+        ctx.params["arguments"] = tuple(args)
+        return []
+
+
+@click.command(cls=Verbatim)
 @click.pass_obj
 def command(data_dir: DataDir, arguments: tuple[str, ...]) -> None:
     """Run the real kubectl against this cluster; everything behind it is kubectl's own."""

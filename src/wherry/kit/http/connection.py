@@ -75,6 +75,7 @@ class Connection(asyncio.Protocol):
         "_head_bytes",
         "_headers",
         "_headers_count",
+        "_is_in_body",
         "_is_in_head",
         "_is_read_paused",
         "_is_refusing",
@@ -104,6 +105,7 @@ class Connection(asyncio.Protocol):
         self._body: list[bytes] = []
         self._body_bytes = 0
         self._early = b""
+        self._is_in_body = False
         self._is_in_head = False
         self._is_refusing = False
         self._is_upgrading = False
@@ -218,6 +220,9 @@ class Connection(asyncio.Protocol):
     def on_headers_complete(self) -> None:
         """All headers are here; the body follows."""
         self._is_in_head = False
+        self._is_in_body = True
+        if not self._worker.is_busy:
+            self.deadline_s = self._server.loop.time() + self._server.limits.body_s
         if self._is_refusing:
             return
         headers = self._headers
@@ -245,6 +250,7 @@ class Connection(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         """The request is complete."""
+        self._is_in_body = False
         if self._is_refusing:
             return
         self._owes_continue = False
@@ -300,6 +306,7 @@ class Connection(asyncio.Protocol):
         if self._is_refusing:
             return
         self._is_refusing = True
+        self._is_in_body = False
         self._is_in_head = False
         self._exchanges.append(Exchange(Request("GET", ""), keep_alive=False, is_http_10=False, refused_with=response))
 
@@ -331,8 +338,12 @@ class Connection(asyncio.Protocol):
             self._transport.resume_reading()
 
     def _expect_request(self) -> None:
-        limits = self._server.limits
-        self.deadline_s = self._server.loop.time() + (limits.head_s if self._is_in_head else limits.idle_s)
+        limits, now_s = self._server.limits, self._server.loop.time()
+        if self._is_in_body:
+            # Counted once for the whole body: a client that sends a byte now and then does not begin anew with each.
+            self.deadline_s = min(self.deadline_s, now_s + limits.body_s)
+        else:
+            self.deadline_s = now_s + (limits.head_s if self._is_in_head else limits.idle_s)
 
     async def _serve(self, exchange: Exchange) -> None:
         request = exchange.request

@@ -14,6 +14,7 @@ class Limits:
     # A client with this many headers is not one of ours; each costs a dict entry.
     headers_max: int = 500
     head_s: float = 32.0
+    body_s: float = 60.0
     idle_s: float = 90.0
     # A client that takes nothing of its answer for so long is gone, whatever TCP believes.
     stalled_s: float = 30.0

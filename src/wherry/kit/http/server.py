@@ -114,7 +114,7 @@ class Server:
         # One timer for all connections: deadlines are generous, so that being late by an eighth does no harm,
         # and a request costs no timer of its own.
         limits = self.limits
-        interval_s = min(limits.head_s, limits.idle_s, limits.stalled_s) / 8
+        interval_s = min(limits.head_s, limits.body_s, limits.idle_s, limits.stalled_s) / 8
         self._sweep = self.loop.call_later(interval_s, self._check_deadlines)
 
     def _check_deadlines(self) -> None:

@@ -11,11 +11,9 @@ from pathlib import Path
 
 from wherry.kit.linux.syscalls import checked, encoded, libc
 
-MS_RDONLY = 1
 MS_NOSUID = 2
 MS_NODEV = 4
 MS_NOEXEC = 8
-MS_REMOUNT = 32
 MS_BIND = 4096
 MS_REC = 16384
 MS_PRIVATE = 1 << 18

@@ -48,19 +48,22 @@ class ServicePortRule:
 
 @dataclass(frozen=True, slots=True)
 class RuleSet:
-    """All Service ports, in order, and what could not be done."""
+    """All Service ports, in order, and what could not be done. `ready`: the addresses of what is ready and stays."""
 
     ports: tuple[ServicePortRule, ...] = ()
     warnings: tuple[str, ...] = ()
+    ready: frozenset[str] = frozenset()
 
 
 def plan_rules(services: Iterable[Service], slices: Iterable[EndpointSlice]) -> RuleSet:
     """Decide for each Service port where its connections go."""
     slices_of: dict[ObjectKey, list[EndpointSlice]] = {}
+    ready: set[str] = set()
     for piece in slices:
         name = piece.metadata.labels.get(SERVICE_NAME_LABEL, "")
         if name and piece.address_type == "IPv4":
             slices_of.setdefault(ObjectKey(piece.metadata.namespace, name), []).append(piece)
+            ready.update(ip for endpoint in piece.endpoints if _stays(endpoint) for ip in endpoint.addresses[:1])
     rules: list[ServicePortRule] = []
     warnings: list[str] = []
     for service in services:
@@ -72,7 +75,7 @@ def plan_rules(services: Iterable[Service], slices: Iterable[EndpointSlice]) -> 
             rule = _plan_port(service, port, slices_of.get(service.metadata.key, ()), warnings)
             if rule is not None:
                 rules.append(rule)
-    return RuleSet(tuple(sorted(rules)), tuple(sorted(warnings)))
+    return RuleSet(tuple(sorted(rules)), tuple(sorted(warnings)), frozenset(ready))
 
 
 def _plan_port(
@@ -120,6 +123,11 @@ def _backends(port: ServicePort, slices: Sequence[EndpointSlice]) -> set[Backend
 def is_ready(endpoint: Endpoint) -> bool:
     """Whether an endpoint takes new connections (an unknown state counts as ready)."""
     return endpoint.conditions is None or endpoint.conditions.ready is not False
+
+
+def _stays(endpoint: Endpoint) -> bool:
+    # Where not ready ones are published, too, a pod that ends is chosen until it is gone: no use in waiting.
+    return is_ready(endpoint) and (endpoint.conditions is None or endpoint.conditions.terminating is not True)
 
 
 def _is_serving_to_the_end(endpoint: Endpoint) -> bool:

@@ -240,7 +240,13 @@ class ImageStore:
             blobs |= {digest.removeprefix("sha256:"), status.id.removeprefix("sha256:")}
             layers |= {layer.name for layer in status.layers}
         for blob in (self.directory / "blobs" / "sha256").iterdir():
-            if blob.name not in blobs:
+            if blob.name in blobs:
+                continue
+            if self.in_use(f"sha256:{blob.name}"):
+                # A container runs from an image that has lost its name, to a newer build most likely.
+                document = msgspec.json.decode(blob.read_bytes(), type=ImageDocument)
+                layers |= {self.layer_directory(diff_id).name for diff_id in document.rootfs.diff_ids}
+            else:
                 blob.unlink()
         unused = [layer for layer in (self.directory / "layers").iterdir() if layer.name not in layers]
         for layer in (*unused, *(self.directory / "tmp").iterdir()):

@@ -176,6 +176,8 @@ class CrunExec:
                         yield name, chunk
         finally:
             for future in waiting:
+                # Somebody must have seen its end, or asyncio complains in the log.
+                future.add_done_callback(asyncio.Future.cancelled)
                 future.cancel()
 
     def resize(self, columns: int, rows: int) -> None:

@@ -25,6 +25,9 @@ from wherry.runtime.oci.records import ContainerRecord
 # A create takes 10 ms; this is for a machine that swaps.
 CREATE_TIMEOUT_S = 60.0
 
+# The agent moves a log aside when it grows; a program that fills a disk before the agent looks starts over here.
+LOG_BYTES_MAX = 64 * 1024 * 1024
+
 EXIT_NOT_FOUND = 127
 EXIT_NOT_ALLOWED = 126
 EXIT_CANNOT_START = 128
@@ -55,6 +58,7 @@ def monitor_argv(
         f"k8s-file:{record.log_path}",
         "--log-level",
         "error",
+        f"--log-size-max={LOG_BYTES_MAX}",
         "--no-sync-log",
         "--full-attach",
         "--runtime",
@@ -84,7 +88,8 @@ def create_container(argv: list[str]) -> int:
     try:
         launcher = Launch(
             argv,
-            env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "_OCI_SYNCPIPE": str(writer)},
+            # Without a UTF-8 locale conmon refuses arguments that are not ASCII, such as a home's path.
+            env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "_OCI_SYNCPIPE": str(writer)},
             pass_fds=(writer,),
             cwd="/",
         ).start()

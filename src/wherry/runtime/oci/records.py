@@ -6,6 +6,7 @@ record that was lost with it is only a directory to be removed.
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from pathlib import Path
 from typing import Literal
@@ -102,6 +103,16 @@ class ContainerRecord(msgspec.Struct, frozen=True, kw_only=True):
 def boot_id() -> str:
     """A text that changes whenever the machine is restarted."""
     return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+
+
+def image_ids_in_use(state_dir: Path) -> frozenset[str]:
+    """The images that containers here were made from; for other processes than the runtime's own: only looks."""
+    found = set()
+    for path in Paths(state_dir, Path()).containers.glob("*/record.json"):
+        # Unreadable or gone again: the runtime is just removing that container.
+        with contextlib.suppress(FileNotFoundError, msgspec.DecodeError):
+            found.add(msgspec.json.decode(path.read_bytes(), type=ContainerRecord).image_id)
+    return frozenset(found)
 
 
 class Records:

@@ -6,23 +6,13 @@ from collections.abc import Sequence
 
 from wherry.api.core.affinity import Toleration
 from wherry.api.core.node import Taint
+from wherry.reconcile.pods import tolerates
 from wherry.scheduler.framework import Facts, Plugin, scale_scores
 from wherry.scheduler.pod_info import PodInfo
 from wherry.scheduler.snapshot import NodeInfo
 
 # NoExecute also throws running pods out, which is the taint-eviction controller's work.
 REFUSING_EFFECTS = ("NoSchedule", "NoExecute")
-
-
-def tolerates(toleration: Toleration, taint: Taint) -> bool:
-    """Whether `toleration` puts up with `taint`. Empty key and effect match any."""
-    if toleration.effect and toleration.effect != taint.effect:
-        return False
-    if toleration.key and toleration.key != taint.key:
-        return False
-    if toleration.operator == "Exists":
-        return True
-    return toleration.operator in ("", "Equal") and bool(toleration.key) and toleration.value == taint.value
 
 
 def is_tolerated(taint: Taint, tolerations: Sequence[Toleration]) -> bool:

@@ -1,0 +1,48 @@
+"""The options are a promise to users: scripts depend on them."""
+
+from __future__ import annotations
+
+import click
+import pytest
+
+from wherry.cli.commands.demo import command as demo
+from wherry.cli.commands.doctor import command as doctor
+from wherry.cli.commands.down import command as down
+from wherry.cli.commands.image import command as image
+from wherry.cli.commands.kubeconfig import command as kubeconfig
+from wherry.cli.commands.registry import COMMANDS
+from wherry.cli.commands.server import command as server
+from wherry.cli.commands.status import command as status
+from wherry.cli.commands.story import command as story
+from wherry.cli.commands.teardown import command as teardown
+from wherry.cli.commands.up import command as up
+from wherry.cli.commands.why import command as why
+
+OPTIONS: list[tuple[click.Command, str]] = [
+    (up, "--port --bind"),
+    (down, "--delete-data"),
+    (status, ""),
+    (demo, ""),
+    (story, "-f --follow -n --namespace --tail --kubeconfig"),
+    (why, "thing -n --namespace --kubeconfig"),
+    (kubeconfig, "--raw"),
+    (doctor, ""),
+    (teardown, ""),
+    (server, "--port --bind"),
+]
+
+
+@pytest.mark.parametrize(("command", "options"), OPTIONS, ids=lambda value: getattr(value, "name", ""))
+def test_a_command_takes_the_options_that_it_has_promised(command: click.Command, options: str) -> None:
+    assert [option for parameter in command.params for option in parameter.opts] == options.split()
+
+
+def test_images_are_built_imported_listed_and_removed() -> None:
+    assert isinstance(image, click.Group)
+    assert sorted(image.commands) == ["build", "import", "list", "rm"]
+
+
+def test_what_changes_the_machine_needs_root() -> None:
+    assert {name for name, entry in COMMANDS.items() if entry.needs_root} == {
+        "up", "down", "demo", "image", "teardown", "server",
+    }  # fmt: skip
