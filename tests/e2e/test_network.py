@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import zlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -45,7 +46,7 @@ class Net:
 
     def __init__(self, directory: Path) -> None:
         self.settings = NetworkSettings(
-            cluster_id=str(directory),
+            cluster_id=f"t{zlib.crc32(str(directory).encode()) & 0xFFFFFF:x}",
             pod_cidr="10.197.0.0/16",
             node_cidr="10.197.3.0/24",
             service_cidr="10.198.0.0/16",

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import ipaddress
+import re
 from dataclasses import dataclass
+
+_CLUSTER_ID = re.compile(r"[A-Za-z0-9]{1,8}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkSettings:
     """The ranges and names of one cluster; two clusters on a machine need different ones.
 
-    `cluster_id` is any text that is the cluster's own (its home directory's path does); `pod_cidr` is
-    the whole cluster's, `node_cidr` this node's part of it.
+    `cluster_id` is the cluster's own: 1 to 8 letters and digits, since it becomes part of an interface's
+    name. `pod_cidr` is the whole cluster's, `node_cidr` this node's part of it.
     """
 
     cluster_id: str
@@ -23,7 +25,9 @@ class NetworkSettings:
     cluster_domain: str = "cluster.local"
 
     def __post_init__(self) -> None:
-        """Check that the ranges fit together."""
+        """Check that the ranges fit together and the name fits the kernel."""
+        if not _CLUSTER_ID.fullmatch(self.cluster_id):
+            raise ValueError(f"the cluster's id {self.cluster_id!r} is not 1 to 8 letters and digits")
         pods = ipaddress.IPv4Network(self.pod_cidr)
         node = ipaddress.IPv4Network(self.node_cidr)
         services = ipaddress.IPv4Network(self.service_cidr)
@@ -37,7 +41,7 @@ class NetworkSettings:
     @property
     def name(self) -> str:
         """What the cluster's bridge and nftables table are called."""
-        return f"wherry-{hashlib.sha256(self.cluster_id.encode()).hexdigest()[:6]}"
+        return f"wherry-{self.cluster_id}"
 
     @property
     def gateway(self) -> str:

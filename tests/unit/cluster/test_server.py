@@ -9,7 +9,7 @@ import pytest
 
 from wherry.cluster import address_slots, server
 from wherry.cluster.boot import StartFailed
-from wherry.cluster.data_dir import DataDir
+from wherry.cluster.data_dir import DataDir, Identity
 from wherry.cluster.server import node_name, serve
 from wherry.kit import failpoints
 
@@ -33,9 +33,9 @@ def free_port() -> int:
         return port
 
 
-def start(data_dir: DataDir, monkeypatch: pytest.MonkeyPatch, *, port: int = 0) -> server.Identity:
+def start(data_dir: DataDir, monkeypatch: pytest.MonkeyPatch, *, port: int = 0) -> Identity:
     """Everything up to the point where the loop begins."""
-    found: list[server.Identity] = []
+    found: list[Identity] = []
     monkeypatch.setattr(server, "_run", lambda _data_dir, identity, _bind, _boot: found.append(identity))
     serve(data_dir, port=port or free_port(), bind="127.0.0.1", report=Silent())
     return found[0]

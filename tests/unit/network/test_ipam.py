@@ -71,6 +71,13 @@ def test_ranges_that_do_not_fit_together_are_refused() -> None:
         NetworkSettings(cluster_id="x", service_cidr="10.244.8.0/24", dns_ip="10.244.8.10")
     with pytest.raises(ValueError, match="DNS address"):
         NetworkSettings(cluster_id="x", dns_ip="10.97.0.10")
-    settings = NetworkSettings(cluster_id="/home/me/.wherry")
-    assert len(settings.name) <= 15
-    assert settings.name != NetworkSettings(cluster_id="/home/me/.wherry2").name
+
+
+@pytest.mark.parametrize("cluster_id", ["", "/home/me/.wherry", "123456789", "a b"])
+def test_an_id_that_is_no_part_of_an_interfaces_name_is_refused(cluster_id: str) -> None:
+    with pytest.raises(ValueError, match="1 to 8 letters and digits"):
+        NetworkSettings(cluster_id=cluster_id)
+
+
+def test_the_bridge_and_the_table_bear_the_clusters_id() -> None:
+    assert NetworkSettings(cluster_id="3f2a1b").name == "wherry-3f2a1b"
