@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import select
 import signal
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -34,13 +37,22 @@ def kill_server(cluster: RunningCluster) -> None:
     os.close(descriptor)
 
 
-def machine_state() -> dict[str, list[str]]:
-    """What a cluster could leave behind on the machine."""
-    links = sorted(path.name for path in Path("/sys/class/net").iterdir())
-    mounts = sorted(line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines())
-    groups = sorted(str(path) for path in Path("/sys/fs/cgroup").glob("*/wherry*"))
-    groups += sorted(str(path) for path in Path("/sys/fs/cgroup").glob("wherry*"))
-    return {"links": links, "mounts": mounts, "cgroups": groups}
+def left_on_the_machine(cluster: RunningCluster, cluster_id: str) -> list[str]:
+    """What a cluster could leave behind: interfaces, mounts, control groups, rules, processes, files."""
+    name = f"wherry-{cluster_id}"
+    places = (str(cluster.home), f"/run/wherry/{cluster_id}")
+    left = [path.name for path in Path("/sys/class/net").iterdir() if path.name == name]
+    mounted = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
+    left += [point for point in mounted if point.startswith(places)]
+    left += [str(path) for pattern in (f"*/{name}", name) for path in Path("/sys/fs/cgroup").glob(pattern)]
+    tables = subprocess.run(["nft", "list", "tables"], capture_output=True, text=True, check=True).stdout
+    left += [line for line in tables.splitlines() if line.endswith(f" {name}")]
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            command = entry.read_bytes().decode(errors="replace")
+            left += [command.replace("\0", " ")] if any(place in command for place in places) else []
+    left += [place for place in places[1:] if Path(place).exists()]
+    return left
 
 
 def test_containers_survive_kill_9_and_exit_codes_of_meanwhile_are_found(tmp_path: Path) -> None:
@@ -68,13 +80,14 @@ def test_containers_survive_kill_9_and_exit_codes_of_meanwhile_are_found(tmp_pat
 
 
 def test_down_leaves_the_machine_as_it_was(tmp_path: Path) -> None:
-    before = machine_state()
     with cluster_in(tmp_path / "home") as cluster:
+        cluster_id = json.loads((cluster.home / "cluster.json").read_text())["id"]
         cluster.build_toolbox()
         cluster.kubectl("create", "-f", "-", text=POD)
         cluster.kubectl("wait", "pod/keeper", "--for=condition=Ready", "--timeout=30s")
+        assert left_on_the_machine(cluster, cluster_id)
         kill_server(cluster)
-    assert machine_state() == before
+    assert left_on_the_machine(cluster, cluster_id) == []
 
 
 def test_a_second_up_says_that_the_cluster_runs_already(cluster: RunningCluster) -> None:

@@ -8,8 +8,11 @@ from dataclasses import dataclass, field
 from wherry.agent.pod_events import ImageFailed, ImageReady
 from wherry.api.core.container import Container
 from wherry.kit.clock import Clock
+from wherry.kit.log import get_logger
 from wherry.runtime.images.reference import InvalidReference, parse_reference
 from wherry.runtime.interface import ImageService, RuntimeFailure
+
+log = get_logger(__name__)
 
 
 def pull_policy(container: Container) -> str:
@@ -38,7 +41,10 @@ class ImagePuller:
             text = f'Failed to apply default image tag "{image}": {why}'
             return ImageFailed(name, "InvalidImageName", text, image)
         policy = pull_policy(container)
-        is_here = self.images.find(image) is not None
+        try:
+            is_here = self.images.find(image) is not None
+        except RuntimeFailure as error:
+            return self._unusable(container, error)
         if is_here and policy != "Always":
             return ImageReady(name, f'Container image "{image}" already present on machine')
         if policy == "Never":
@@ -52,10 +58,10 @@ class ImagePuller:
         lock = self._locks.setdefault(image, asyncio.Lock())
         began_s = self.clock.monotonic_s()
         async with lock:
-            if pull_policy(container) != "Always" and self.images.find(image) is not None:
-                return ImageReady(name, f'Container image "{image}" already present on machine')
             mine_s = self.clock.monotonic_s()
             try:
+                if pull_policy(container) != "Always" and self.images.find(image) is not None:
+                    return ImageReady(name, f'Container image "{image}" already present on machine')
                 status = await self.images.pull(image)
             except RuntimeFailure as error:
                 return self._without_registry(container, str(error))
@@ -66,9 +72,17 @@ class ImagePuller:
 
     def _without_registry(self, container: Container, message: str) -> ImageReady | ImageFailed:
         # Images built on this machine are in no registry: what is here is good enough, even for Always.
-        if self.images.find(container.image) is not None:
+        try:
+            is_here = self.images.find(container.image) is not None
+        except RuntimeFailure as error:
+            return self._unusable(container, error)
+        if is_here:
             return ImageReady(container.name, f'Container image "{container.image}" already present on machine')
         return ImageFailed(container.name, "ErrImagePull", message, container.image)
+
+    def _unusable(self, container: Container, error: RuntimeFailure) -> ImageFailed:
+        log.warning("Could not read images", err=str(error))
+        return ImageFailed(container.name, "ErrImagePull", str(error), container.image)
 
 
 def format_seconds(seconds: float) -> str:

@@ -7,7 +7,7 @@ A clock that jumps changes neither, since both count monotonic time.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from wherry.agent.node_status import Machine, compute_node_status, read_machine
@@ -20,7 +20,7 @@ from wherry.apimachinery.timestamps import format_micro_time
 from wherry.client.client import Client
 from wherry.kit.clock import Clock
 from wherry.kit.log import get_logger
-from wherry.runtime.interface import ImageService
+from wherry.runtime.interface import ImageService, ImageStatus, RuntimeFailure
 
 LEASE_NAMESPACE = "kube-node-lease"
 RETRY_S = 0.5
@@ -96,11 +96,19 @@ class NodeReporter:
         return compute_node_status(
             machine,
             self.settings,
-            self.images.list(),
+            self._images_here(),
             runtime_version=self.runtime_version,
             before=node.status.conditions if node is not None else (),
             now_s=self.clock.now_s(),
         )
+
+    def _images_here(self) -> Sequence[ImageStatus]:
+        try:
+            return self.images.list()
+        except RuntimeFailure as error:
+            # The node is as good as before; pods that need an image hear of it themselves.
+            log.warning("Could not read images", node=self.settings.node_name, err=str(error))
+            return ()
 
     async def _report_status(self) -> None:
         name = self.settings.node_name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import errno
 import os
@@ -111,3 +112,18 @@ def overlay_options(lower: Sequence[Path], upper: Path, work: Path) -> str:
     if len(os.fsencode(options)) > OPTIONS_BYTES_MAX:
         raise ValueError(f"{len(lower)} layers are more than the kernel takes in one mount")
     return options
+
+
+def mount_overlay(lower: Sequence[Path], upper: Path, work: Path, target: Path) -> None:
+    """Attach an overlay at `target`. Many layers get short names for it: a page has room for 40 long ones.
+
+    Raises:
+        ValueError: they are too many even so.
+    """
+    with contextlib.ExitStack() as opened:
+        if sum(len(os.fsencode(path)) + 1 for path in (*lower, upper, work)) > OPTIONS_BYTES_MAX // 2:
+            descriptors = [os.open(path, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC) for path in lower]
+            for descriptor in descriptors:
+                opened.callback(os.close, descriptor)
+            lower = [Path(f"/proc/self/fd/{descriptor}") for descriptor in descriptors]
+        mount("overlay", target, "overlay", 0, overlay_options(lower, upper, work))

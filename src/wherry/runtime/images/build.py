@@ -21,11 +21,13 @@ what has changed is made again.
 
 from __future__ import annotations
 
+import difflib
 import hashlib
+import re
 import shutil
 import sys
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -45,13 +47,24 @@ from wherry.runtime.images.host_programs import (
 )
 from wherry.runtime.images.image_store import ImageStore
 from wherry.runtime.images.layer_tree import LayerTree
-from wherry.runtime.images.manifest import Manifest, new_image
+from wherry.runtime.images.manifest import ImageDocument, Manifest, new_image
 from wherry.runtime.interface import FailedPrecondition, ImageConfig, ImageStatus, NotFound
 
 DEPENDENCIES_DIRECTORY = "/opt/deps"
 # Bump when the way layers are made changes, so that none made the old way is used again.
-_RECIPE = "4"
+_RECIPE = "5"
 _DOWNLOAD_TIMEOUT_S = 600.0
+_KINDS = {
+    "array": 'a list, such as ["a", "b"]',
+    "str": 'a text, such as "a"',
+    "object": "a table",
+    "int": "a number",
+    "float": "a number",
+    "bool": "true or false",
+    "str | null": 'a text, such as "a"',
+    "array | null": 'a list, such as ["a", "b"]',
+    "int | str": "a number or a text",
+}
 _NEVER_COPIED = frozenset({".git", ".hg", ".venv", ".mypy_cache", ".pytest_cache", ".ruff_cache"})
 
 
@@ -108,7 +121,8 @@ def build_image(store: ImageStore, directory: Path, tag: str | None = None) -> I
     with store.writing():
         config, layers = _start_from(store, wanted.base)
         cache = _Cache(store)
-        layers += [cache.layer(plan) for plan in plan_layers(wanted, directory)]
+        for plan in plan_layers(wanted, directory):
+            layers.append(cache.layer(plan, [diff_id for diff_id, _ in layers]))
         manifest, config_bytes = new_image(_configured(config, wanted), layers)
         return store.add_image(manifest, config_bytes, [name], sum(size for _, size in layers))
 
@@ -117,11 +131,31 @@ def read_image_file(directory: Path) -> ImageFile:
     """Read and check image.toml."""
     path = directory / "image.toml"
     try:
-        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), ImageFile)
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        _check_keys(path, document)
+        return msgspec.convert(document, ImageFile)
     except FileNotFoundError as error:
-        raise NotFound(f"There is no {path}") from error
+        raise NotFound(f"There is no {path}; docs/images.md says what goes into it") from error
     except (tomllib.TOMLDecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
-        raise FailedPrecondition(f"{path}: {error}") from error
+        raise FailedPrecondition(f"{path}: {_in_words(error)}") from error
+
+
+def _check_keys(path: Path, document: Mapping[str, object]) -> None:
+    known = [field.encode_name for field in msgspec.structs.fields(ImageFile)]
+    for key in document:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"it knows {', '.join(known)}"
+            raise FailedPrecondition(f"{path} has a key {key!r} that means nothing; {hint}")
+
+
+def _in_words(error: Exception) -> str:
+    """TOML's words for what msgspec says in JSON's."""
+    wrong = re.fullmatch(r"Expected `(.+?)`, got `(.+?)`(?: - at `(?:key in )?\$\.?(.*)`)?", str(error))
+    if wrong is None:
+        return str(error)
+    wanted, got, place = (_KINDS.get(part or "", part) for part in wrong.groups())
+    return f"{place} should be {wanted}, and is {got}"
 
 
 def _start_from(store: ImageStore, base: str) -> tuple[ImageConfig, list[tuple[str, int]]]:
@@ -132,7 +166,8 @@ def _start_from(store: ImageStore, base: str) -> tuple[ImageConfig, list[tuple[s
         raise NotFound(f'The base image "{base}" is not on this machine; build or import it first')
     manifest = msgspec.json.decode(store.read_blob(image.digest), type=Manifest)
     sizes = [layer.size for layer in manifest.layers]
-    return image.config, [(f"sha256:{path.name}", size) for path, size in zip(image.layers, sizes, strict=True)]
+    document = msgspec.json.decode(store.read_blob(image.id), type=ImageDocument)
+    return image.config, list(zip(document.rootfs.diff_ids, sizes, strict=True))
 
 
 def _configured(config: ImageConfig, wanted: ImageFile) -> ImageConfig:
@@ -168,7 +203,7 @@ def plan_layers(wanted: ImageFile, directory: Path) -> list[LayerPlan]:
     elif wanted.base == "programs":
         plans.append(LayerPlan("system", lambda tree, _: add_system_files(tree)))
     if wanted.programs:
-        programs = [Path(program) for program in wanted.programs]
+        programs = [_program(program) for program in wanted.programs]
         key = f"programs {programs_fingerprint(programs)}"
         plans.append(LayerPlan(key, lambda tree, _: add_programs(tree, programs)))
     if wanted.debian_packages:
@@ -177,6 +212,8 @@ def plan_layers(wanted: ImageFile, directory: Path) -> list[LayerPlan]:
         plans.append(LayerPlan(key, lambda tree, scratch: _fill_debian(tree, scratch, packages)))
     if wanted.dependencies:
         requirements = _inside(directory, wanted.dependencies)
+        if not requirements.is_file():
+            raise FailedPrecondition(f"image.toml names {wanted.dependencies!r}, which is no requirements file")
         text = hashlib.sha256(requirements.read_bytes()).hexdigest()
         key = f"dependencies {sys.version} {text}"
         plans.append(LayerPlan(key, lambda tree, scratch: _fill_dependencies(tree, scratch, requirements)))
@@ -185,6 +222,16 @@ def plan_layers(wanted: ImageFile, directory: Path) -> list[LayerPlan]:
     if not plans and wanted.base == "scratch":
         raise FailedPrecondition("the image would be empty: give it a base, programs or something to copy")
     return plans
+
+
+def _program(name: str) -> Path:
+    """Where a program is: `curl` as the shell finds it, or its whole path."""
+    found = shutil.which(name) if "/" not in name else name
+    if found is None:
+        raise FailedPrecondition(f"The program {name} is not on this machine")
+    if not found.startswith("/"):
+        raise FailedPrecondition(f"programs names {name!r}; give its whole path, such as /usr/bin/curl")
+    return Path(found)
 
 
 def _fill_python(tree: LayerTree, scratch: Path) -> None:
@@ -198,8 +245,10 @@ def _plan_copies(wanted: ImageFile, directory: Path) -> LayerPlan:
     files: list[Path] = []
     for source, _ in sources:
         below = sorted(source.rglob("*")) if source.is_dir() else []
-        files += [source, *(path for path in below if not _NEVER_COPIED.intersection(path.parts))]
-    key = f"copy {[to for _, to in sources]} {fingerprint(files)}"
+        inside = (path for path in below if not _NEVER_COPIED.intersection(path.relative_to(source).parts))
+        files += [source, *inside]
+    bytecode = sys.version if wanted.base == "python" else "none"
+    key = f"copy {[to for _, to in sources]} {fingerprint(files)} bytecode {bytecode}"
 
     def fill(tree: LayerTree, scratch: Path) -> None:
         for source, to in sources:
@@ -291,22 +340,22 @@ class _Cache:
         except (FileNotFoundError, msgspec.DecodeError):
             self._known = {}
 
-    def layer(self, plan: LayerPlan) -> tuple[str, int]:
+    def layer(self, plan: LayerPlan, below: Sequence[str]) -> tuple[str, int]:
         key = hashlib.sha256(f"{_RECIPE} {plan.key}".encode()).hexdigest()
         known = self._known.get(key)
-        if known is not None and self._store.has_layer(known[0]):
+        if known is not None and self._store.has_layer(known[0], below):
             return known
-        made = self._make(plan)
-        kept: Mapping[str, tuple[str, int]] = {k: v for k, v in self._known.items() if self._store.has_layer(v[0])}
-        self._known = {**kept, key: made}
+        made = self._make(plan, below)
+        kept = self._store.diff_ids()
+        self._known = {**{k: v for k, v in self._known.items() if v[0] in kept}, key: made}
         write_atomically(self._file, msgspec.json.encode(self._known), fsync=False)
         return made
 
-    def _make(self, plan: LayerPlan) -> tuple[str, int]:
+    def _make(self, plan: LayerPlan, below: Sequence[str]) -> tuple[str, int]:
         with self._store.temporary_directory() as scratch:
             tree = LayerTree()
             plan.fill(tree, Path(scratch))
             with Path(scratch, "layer.tar").open("w+b") as stream:
                 tree.write(stream)
                 stream.seek(0)
-                return self._store.add_layer(stream)
+                return self._store.add_layer(stream, below=below)

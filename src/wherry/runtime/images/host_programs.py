@@ -47,7 +47,7 @@ GROUPS = "root:x:0:\ntty:x:5:\napp:x:10001:\nnogroup:x:65534:\n"
 
 
 def fingerprint(paths: Iterable[Path]) -> str:
-    """A hash that changes when one of the files does (by size and time; their content is not read)."""
+    """A hash that changes when one of the files does (by size, time and mode; their content is not read)."""
     digest = hashlib.sha256()
     for path in paths:
         try:
@@ -55,7 +55,8 @@ def fingerprint(paths: Iterable[Path]) -> str:
         except OSError:
             digest.update(f"{path} missing\n".encode())
             continue
-        digest.update(f"{path} {status.st_size} {status.st_mtime_ns}\n".encode())
+        link = str(path.readlink()) if path.is_symlink() else ""
+        digest.update(f"{path} {status.st_size} {status.st_mtime_ns} {status.st_mode} {link}\n".encode())
     return digest.hexdigest()
 
 

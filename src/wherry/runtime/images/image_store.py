@@ -1,7 +1,8 @@
 """The images on this machine.
 
 Below one directory: `blobs/sha256/` holds manifests and configurations by digest, `layers/` the unpacked
-layers by the digest of their tar file, `index.json` the names. The index is replaced atomically after
+layers by the digest of their tar file (with a hash of the layers below when it leans on them, see layers.py),
+`index.json` the names. The index is replaced atomically after
 everything that it names is there, so a crash leaves at most unnamed rubbish, which `collect_garbage` finds.
 Other processes (`wherry image build` beside a running cluster) may change it at any time.
 """
@@ -10,10 +11,12 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import hashlib
 import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -24,10 +27,12 @@ from wherry.kit.threads import run_in_thread
 from wherry.runtime.images.layers import HashingReader, unpack_layer
 from wherry.runtime.images.manifest import ImageDocument, Manifest, digest_of, image_config
 from wherry.runtime.images.reference import InvalidReference, familiar_name, is_digest, parse_reference
-from wherry.runtime.interface import FailedPrecondition, ImageStatus, NotFound
+from wherry.runtime.interface import FailedPrecondition, ImageStatus, NotFound, Unavailable
 
 # A shortened id must be this long to mean an image, as with Docker.
 SHORT_ID_CHARS_MIN = 12
+# The repository of images without a name.
+UNNAMED = "docker.io/library/unnamed"
 
 
 class StoredIndex(msgspec.Struct, frozen=True):
@@ -35,6 +40,16 @@ class StoredIndex(msgspec.Struct, frozen=True):
 
     images: dict[str, str] = {}
     sizes: dict[str, int] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class NewImage:
+    """An image whose layers are here: its documents, the names it is to have, and the bytes of its layers."""
+
+    manifest: bytes
+    config: bytes
+    names: Sequence[str]
+    size_bytes: int
 
 
 class ImageStore:
@@ -47,6 +62,7 @@ class ImageStore:
         self._seen: tuple[int, int] | None = None
         self._index = StoredIndex()
         self._images: dict[str, ImageStatus] = {}
+        self._added: list[Path] = []
 
     @property
     def _index_file(self) -> Path:
@@ -55,13 +71,29 @@ class ImageStore:
     def _blob(self, digest: str) -> Path:
         return self.directory / "blobs" / "sha256" / digest.removeprefix("sha256:")
 
-    def layer_directory(self, diff_id: str) -> Path:
-        """Where a layer is, or would be, unpacked."""
-        return self.directory / "layers" / diff_id.removeprefix("sha256:")
+    def layer_directories(self, diff_ids: Sequence[str]) -> tuple[Path, ...]:
+        """Where the layers of an image are, or would be, unpacked; lowest first."""
+        found = []
+        for place, diff_id in enumerate(diff_ids):
+            leaning = self._leaning(diff_id, diff_ids[:place])
+            found.append(leaning if leaning.is_dir() else self._layers / diff_id.removeprefix("sha256:"))
+        return tuple(found)
 
-    def has_layer(self, diff_id: str) -> bool:
-        """Whether it is unpacked here."""
-        return is_digest(diff_id) and self.layer_directory(diff_id).is_dir()
+    @property
+    def _layers(self) -> Path:
+        return self.directory / "layers"
+
+    def _leaning(self, diff_id: str, below: Sequence[str]) -> Path:
+        place = hashlib.sha256(" ".join(below).encode()).hexdigest()[:16]
+        return self._layers / f"{diff_id.removeprefix('sha256:')}-{place}"
+
+    def has_layer(self, diff_id: str, below: Sequence[str] = ()) -> bool:
+        """Whether it is unpacked here, for the place above the layers `below`."""
+        return is_digest(diff_id) and self.layer_directories((*below, diff_id))[-1].is_dir()
+
+    def diff_ids(self) -> frozenset[str]:
+        """The layers unpacked here, above whatever layers."""
+        return frozenset(f"sha256:{path.name[:64]}" for path in self._layers.iterdir())
 
     # Reading.
 
@@ -73,10 +105,19 @@ class ImageStore:
             return self._index
         seen = (status.st_mtime_ns, status.st_ino)
         if seen != self._seen:
-            self._index = msgspec.json.decode(self._index_file.read_bytes(), type=StoredIndex)
+            try:
+                self._index = msgspec.json.decode(self._index_file.read_bytes(), type=StoredIndex)
+            except msgspec.DecodeError as error:
+                raise self._damaged(self._index_file, str(error)) from error
             self._images = {}
             self._seen = seen
         return self._index
+
+    def _damaged(self, path: Path, detail: str) -> Unavailable:
+        return Unavailable(
+            f"{path} is damaged ({detail}), so no image can be used; move the folder {self.directory} away and "
+            "build or import your images again"
+        )
 
     def find(self, reference: str) -> ImageStatus | None:
         """The image that a name, digest or id means."""
@@ -110,16 +151,19 @@ class ImageStore:
         known = self._images.get(digest)
         if known is not None:
             return known
-        manifest = msgspec.json.decode(self._blob(digest).read_bytes(), type=Manifest)
-        document = msgspec.json.decode(self._blob(manifest.config.digest).read_bytes(), type=ImageDocument)
+        try:
+            manifest = msgspec.json.decode(self._blob(digest).read_bytes(), type=Manifest)
+            document = msgspec.json.decode(self._blob(manifest.config.digest).read_bytes(), type=ImageDocument)
+        except (OSError, msgspec.DecodeError) as error:
+            raise self._damaged(self._blob(digest), str(error)) from error
         status = ImageStatus(
             id=manifest.config.digest,
             digest=digest,
-            tags=tuple(sorted(familiar_name(name) for name, other in index.images.items() if other == digest)),
+            tags=_tags(index, digest),
             size_bytes=index.sizes.get(digest, 0),
             created_at_s=self._blob(digest).stat().st_mtime,
             config=image_config(document),
-            layers=tuple(self.layer_directory(diff_id) for diff_id in document.rootfs.diff_ids),
+            layers=self.layer_directories(document.rootfs.diff_ids),
         )
         self._images[digest] = status
         return status
@@ -131,15 +175,27 @@ class ImageStore:
     # Writing.
 
     @contextlib.contextmanager
-    def writing(self) -> Iterator[None]:
-        """Keep other writers (and their garbage collection) out; blocks until they have finished. Does not nest."""
+    def writing(self, *, all_or_nothing: bool = False) -> Iterator[None]:
+        """Keep other writers (and their garbage collection) out; blocks until they have finished. Does not nest.
+
+        Args:
+            all_or_nothing: layers added inside go away again when it fails; else they stay for the next attempt.
+        """
         self.directory.mkdir(parents=True, exist_ok=True, mode=0o711)
         for name in ("blobs/sha256", "layers", "tmp"):
             (self.directory / name).mkdir(parents=True, exist_ok=True, mode=0o711)
         descriptor = os.open(self.directory / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
+            # Only who has the lock writes there: what is left is of a process that was killed.
+            for left in (self.directory / "tmp").iterdir():
+                shutil.rmtree(left, ignore_errors=True)
+            self._added = []
             yield
+        except BaseException:
+            for layer in self._added if all_or_nothing else ():
+                shutil.rmtree(layer, ignore_errors=True)
+            raise
         finally:
             os.close(descriptor)
 
@@ -147,8 +203,13 @@ class ImageStore:
         """A directory on the same disk that goes away; call inside `writing`."""
         return tempfile.TemporaryDirectory(dir=self.directory / "tmp")
 
-    def add_layer(self, stream: BinaryIO, expected: str = "") -> tuple[str, int]:
+    def add_layer(self, stream: BinaryIO, expected: str = "", below: Sequence[str] = ()) -> tuple[str, int]:
         """Unpack an uncompressed tar stream; gives its diff id and size. Call inside `writing`.
+
+        Args:
+            stream: the tar.
+            expected: the diff id it must have.
+            below: the diff ids of the layers below it, lowest first.
 
         Raises:
             FailedPrecondition: broken, or not what `expected` says.
@@ -156,38 +217,51 @@ class ImageStore:
         reader = HashingReader(stream)
         with self.temporary_directory() as temporary:
             target = Path(temporary) / "layer"
-            target.mkdir(mode=0o755)
-            unpack_layer(reader, target)
+            target.mkdir()
+            target.chmod(0o755)  # whatever the umask: everybody in the container looks at its root
+            leans = unpack_layer(reader, target, below=self.layer_directories(below))
             diff_id = reader.finish()
             if expected and diff_id != expected:
                 raise FailedPrecondition(f"a layer of the image is damaged: it is {diff_id}, not {expected}")
-            if not self.has_layer(diff_id):
-                target.rename(self.layer_directory(diff_id))
+            place = self._leaning(diff_id, below) if leans else self._layers / diff_id.removeprefix("sha256:")
+            if not place.is_dir():
+                target.rename(place)
+                self._added.append(place)
         return diff_id, reader.size
 
     def add_image(self, manifest: bytes, config: bytes, names: Sequence[str], size_bytes: int) -> ImageStatus:
-        """Name an image whose layers are here; gives it. Call inside `writing`.
+        """The same as `add_images` for one."""
+        return self.add_images([NewImage(manifest, config, names, size_bytes)])[0]
+
+    def add_images(self, images: Sequence[NewImage]) -> tuple[ImageStatus, ...]:
+        """Name images whose layers are here, all or none; gives them. Call inside `writing`.
 
         Raises:
             FailedPrecondition: a layer is missing, or a name is no image name.
         """
-        document = msgspec.json.decode(config, type=ImageDocument)
-        missing = [diff_id for diff_id in document.rootfs.diff_ids if not self.has_layer(diff_id)]
-        if missing:
-            raise FailedPrecondition(f"the image's layer {missing[0]} is missing")
-        digest = digest_of(manifest)
-        try:
-            canonical = [parse_reference(name).canonical for name in names] or [f"docker.io/library/unnamed@{digest}"]
-        except InvalidReference as error:
-            raise FailedPrecondition(str(error)) from error
-        for data in (config, manifest):
+        index = self._load()
+        names, sizes = dict(index.images), dict(index.sizes)
+        for image in images:
+            digest = digest_of(image.manifest)
+            self._check_layers(image.config)
+            names.update(dict.fromkeys(_canonical(image.names), digest))
+            if not image.names and digest not in names.values():
+                names[f"{UNNAMED}@{digest}"] = digest
+            elif image.names:
+                names.pop(f"{UNNAMED}@{digest}", None)
+            sizes[digest] = image.size_bytes
+        for data in (data for image in images for data in (image.config, image.manifest)):
             if not self._blob(digest_of(data)).exists():
                 write_atomically(self._blob(digest_of(data)), data)
+        self._save(StoredIndex(names, {digest: size for digest, size in sizes.items() if digest in names.values()}))
         index = self._load()
-        self._save(
-            StoredIndex({**index.images, **dict.fromkeys(canonical, digest)}, {**index.sizes, digest: size_bytes})
-        )
-        return self._status(self._load(), digest)
+        return tuple(self._status(index, digest_of(image.manifest)) for image in images)
+
+    def _check_layers(self, config: bytes) -> None:
+        diff_ids = msgspec.json.decode(config, type=ImageDocument).rootfs.diff_ids
+        for layer, diff_id in zip(self.layer_directories(diff_ids), diff_ids, strict=True):
+            if not layer.is_dir():
+                raise FailedPrecondition(f"the image's layer {diff_id} is missing")
 
     def _save(self, index: StoredIndex) -> None:
         write_atomically(self._index_file, msgspec.json.format(msgspec.json.encode(index), indent=1), mode=0o644)
@@ -216,15 +290,24 @@ class ImageStore:
             if image is None:
                 raise NotFound(f'There is no image "{reference}" on this machine')
             index = self._load()
-            names = {name for name, digest in index.images.items() if digest == image.digest}
-            if not is_digest(reference) and familiar_name(reference) in image.tags:
-                names = {name for name in names if familiar_name(name) == familiar_name(reference)}
+            names = self._names_meant(index, reference, image)
             kept = {name: digest for name, digest in index.images.items() if name not in names}
-            if image.digest not in kept.values() and self.in_use(image.id):
+            ids_kept = {self._status(index, digest).id for digest in kept.values()}
+            if image.id not in ids_kept and self.in_use(image.id):
                 raise FailedPrecondition(f'The image "{reference}" is used by a container; remove that first')
             sizes = {digest: size for digest, size in index.sizes.items() if digest in kept.values()}
             self._save(StoredIndex(kept, sizes))
             self._collect()
+
+    def _names_meant(self, index: StoredIndex, reference: str, image: ImageStatus) -> set[str]:
+        familiar = familiar_name(reference)
+        if familiar in image.tags:
+            return {name for name in index.images if familiar_name(name) == familiar}
+        digests = {image.digest}
+        if not reference.endswith(image.digest.removeprefix("sha256:")):
+            # An id: the same image may be here twice, once compressed and once not.
+            digests = {d for d in index.images.values() if self._status(index, d).id == image.id}
+        return {name for name, digest in index.images.items() if digest in digests}
 
     def collect_garbage(self) -> int:
         """Remove what no image needs; gives the number of layers removed."""
@@ -245,10 +328,23 @@ class ImageStore:
             if self.in_use(f"sha256:{blob.name}"):
                 # A container runs from an image that has lost its name, to a newer build most likely.
                 document = msgspec.json.decode(blob.read_bytes(), type=ImageDocument)
-                layers |= {self.layer_directory(diff_id).name for diff_id in document.rootfs.diff_ids}
+                layers |= {layer.name for layer in self.layer_directories(document.rootfs.diff_ids)}
             else:
                 blob.unlink()
         unused = [layer for layer in (self.directory / "layers").iterdir() if layer.name not in layers]
         for layer in (*unused, *(self.directory / "tmp").iterdir()):
             shutil.rmtree(layer, ignore_errors=True)
         return len(unused)
+
+
+def _canonical(names: Sequence[str]) -> list[str]:
+    try:
+        return [parse_reference(name).canonical for name in names]
+    except InvalidReference as error:
+        raise FailedPrecondition(str(error)) from error
+
+
+def _tags(index: StoredIndex, digest: str) -> tuple[str, ...]:
+    """The names people know it by; none when nobody has given it one."""
+    names = (name for name, other in index.images.items() if other == digest)
+    return tuple(sorted(familiar_name(name) for name in names if not name.startswith(f"{UNNAMED}@")))

@@ -2,27 +2,43 @@
 
 Nothing of it may land outside the directory: names are taken apart by hand, links are followed inside the
 layer only, device nodes are left out, and size, number and length of everything have limits. Deletions
-("whiteouts", `.wh.name`) become overlayfs' own marks.
+("whiteouts", `.wh.name`) become overlayfs' own marks; they are about the layers below, never about this one.
+
+A layer may hold `tmp/x` without saying what `tmp` is: then it is what the layers below say (its owner, its mode,
+or that it is a link). Such a layer leans on those below, and is kept for that place only; see `unpack_layer`.
 """
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
 import stat
 import tarfile
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, BinaryIO
 
+from wherry.runtime.images.merged import OPAQUE_ATTRIBUTE, WHITEOUT_DEVICE, find_in_layers, is_whiteout
 from wherry.runtime.interface import FailedPrecondition
-from wherry.runtime.oci.rootfs import resolve_in_root
+from wherry.runtime.oci.rootfs import LINKS_MAX
 
 WHITEOUT_PREFIX = ".wh."
 OPAQUE_MARK = ".wh..wh..opq"
-_OPAQUE_ATTRIBUTE = "trusted.overlay.opaque"
+# The headers whose content tarfile reads into memory in one piece.
+_READ_WHOLE = (
+    tarfile.XHDTYPE,
+    tarfile.XGLTYPE,
+    tarfile.SOLARIS_XHDTYPE,
+    tarfile.GNUTYPE_LONGNAME,
+    tarfile.GNUTYPE_LONGLINK,
+)
+HEADER_BYTES_MAX = 1024 * 1024
+# How often the free space is looked up while small files are written.
+_ENTRIES_PER_LOOK = 256
 _PAX_ATTRIBUTE = "SCHILY.xattr."
 # Attributes that mean something to programs; others (trusted.overlay...) would speak to the machine's kernel.
 _ATTRIBUTES_KEPT = ("user.", "security.capability")
@@ -37,6 +53,8 @@ class Limits:
     bytes_max: int = 32 * 1024**3
     path_chars_max: int = 4096
     attribute_bytes_max: int = 65536
+    free_bytes_min: int = 256 * 1024**2
+    """What must stay free on the disk: a layer of a few kilobytes may unpack to anything."""
 
 
 class HashingReader:
@@ -62,33 +80,65 @@ class HashingReader:
         return "sha256:" + self._hash.hexdigest()
 
 
+class _Header(tarfile.TarInfo):
+    """A tar header that refuses names and attributes too long to be read into memory."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> _Header:
+        """Take it apart."""
+        header = super().frombuf(buf, encoding, errors)
+        if header.type in _READ_WHOLE and header.size > HEADER_BYTES_MAX:
+            raise FailedPrecondition(f"a layer of the image has a name or attribute of {header.size} bytes")
+        return header
+
+
 @dataclass(slots=True)
 class _Unpacking:
     root: Path
     limits: Limits
+    below: Sequence[Path]
     is_root: bool = field(default_factory=lambda: os.geteuid() == 0)
+    leans: bool = False
     entries: int = 0
     size_bytes: int = 0
     directory_times: list[tuple[Path, float]] = field(default_factory=list)
 
 
-def unpack_layer(stream: HashingReader, target: Path, limits: Limits | None = None) -> int:
-    """Unpack an uncompressed tar stream into the empty directory `target`; gives the bytes of its files.
+def unpack_layer(stream: HashingReader, target: Path, limits: Limits | None = None, below: Sequence[Path] = ()) -> bool:
+    """Unpack an uncompressed tar stream into the empty directory `target`; blocks.
+
+    Args:
+        stream: the tar.
+        target: an empty directory.
+        limits: what it may hold.
+        below: the unpacked layers below it, lowest first.
+
+    Returns:
+        Whether it leans on the layers below: above others, it would have become something else.
 
     Raises:
-        FailedPrecondition: it is broken, or breaks a limit.
+        FailedPrecondition: it is broken, breaks a limit, or does not fit on the disk.
     """
-    state = _Unpacking(target, limits or Limits())
+    state = _Unpacking(target, limits or Limits(), below)
     try:
         # The generic stream mode of tarfile: never seeks, so that the digest is of all bytes in order.
-        with tarfile.open(fileobj=stream, mode="r|") as archive:  # type: ignore[call-overload]  # any object with read
+        with tarfile.open(fileobj=stream, mode="r|", tarinfo=_Header) as archive:  # type: ignore[call-overload]  # any object with read
             for member in _members(archive):
                 _unpack_member(state, archive, member)
-    except (tarfile.TarError, EOFError, UnicodeError, ValueError, OSError) as error:
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise FailedPrecondition(_no_room(target)) from error
+        raise FailedPrecondition(f"a layer of the image cannot be unpacked: {error}") from error
+    except (tarfile.TarError, EOFError, zlib.error, UnicodeError, ValueError) as error:
         raise FailedPrecondition(f"a layer of the image cannot be unpacked: {error}") from error
     for path, modified_s in reversed(state.directory_times):
         os.utime(path, (modified_s, modified_s), follow_symlinks=False)
-    return state.size_bytes
+    return state.leans
+
+
+def _no_room(place: Path) -> str:
+    free = shutil.disk_usage(place).free
+    return f"the image does not fit on the disk of {place.parents[2]} ({free / 1e6:.0f} MB are free)"
 
 
 def _members(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
@@ -107,19 +157,24 @@ def _unpack_member(state: _Unpacking, archive: tarfile.TarFile, member: tarfile.
         if member.isdir():
             _set_owner_and_mode(state, state.root, member)
         return
-    parent = _parent_directory(state.root, parts[:-1])
+    parent = _parent_directory(state, parts[:-1])
     name = parts[-1]
     if name == OPAQUE_MARK:
-        os.setxattr(parent, _OPAQUE_ATTRIBUTE, b"y")
-        return
-    if name.startswith(WHITEOUT_PREFIX):
-        hidden = parent / name[len(WHITEOUT_PREFIX) :]
-        if hidden.name in ("", ".", ".."):
-            raise FailedPrecondition(f"a layer of the image deletes {member.name!r}")
-        _remove(hidden)
-        os.mknod(hidden, stat.S_IFCHR, os.makedev(0, 0))
-        return
-    _write_entry(state, archive, member, parent / name)
+        os.setxattr(parent, OPAQUE_ATTRIBUTE, b"y")
+    elif name.startswith(WHITEOUT_PREFIX):
+        _hide(parent / name[len(WHITEOUT_PREFIX) :], member.name)
+    else:
+        _write_entry(state, archive, member, parent / name)
+
+
+def _hide(hidden: Path, mark: str) -> None:
+    """What the layers below have at this name is gone; what this layer itself has there stays."""
+    if hidden.name in ("", ".", ".."):
+        raise FailedPrecondition(f"a layer of the image deletes {mark!r}")
+    if hidden.is_dir() and not hidden.is_symlink():
+        os.setxattr(hidden, OPAQUE_ATTRIBUTE, b"y")
+    elif not os.path.lexists(hidden):
+        os.mknod(hidden, stat.S_IFCHR, WHITEOUT_DEVICE)
 
 
 def _safe_parts(name: str, limits: Limits) -> list[str]:
@@ -131,21 +186,62 @@ def _safe_parts(name: str, limits: Limits) -> list[str]:
     return parts
 
 
-def _parent_directory(root: Path, parts: list[str]) -> Path:
-    """The directory an entry goes into, links followed inside the layer, missing ones made."""
-    current = root / resolve_in_root(root, "/".join(parts)).lstrip("/")
-    if not current.is_dir():
-        if current.is_symlink() or current.exists():
-            _remove(current)
-        current.mkdir(parents=True, mode=0o755)
-    return current
+def _parent_directory(state: _Unpacking, parts: Sequence[str]) -> Path:
+    """The directory an entry goes into, links followed inside the image, missing ones made as they are below."""
+    pending, done, links = list(reversed(parts)), list[str](), 0
+    while pending:
+        part = pending.pop()
+        if part == "..":
+            # At the root, as in the kernel, the parent is the root itself.
+            done = done[:-1]
+            continue
+        here = state.root.joinpath(*done, part)
+        link = here if here.is_symlink() else None if here.is_dir() else _missing_directory(state, here, [*done, part])
+        if link is None:
+            done.append(part)
+            continue
+        links += 1
+        if links > LINKS_MAX:
+            raise FailedPrecondition(f"the image's links at {'/'.join(parts)} go in circles")
+        target = str(link.readlink())
+        done = [] if target.startswith("/") else done
+        pending.extend(piece for piece in reversed(target.split("/")) if piece not in ("", "."))
+    return state.root.joinpath(*done)
+
+
+def _missing_directory(state: _Unpacking, path: Path, parts: Sequence[str]) -> Path | None:
+    """Make a directory that the layer itself does not describe, or give the link of a layer below that is there."""
+    if os.path.lexists(path):
+        _make_directory(path)
+        return None
+    state.leans = True
+    under = find_in_layers(state.below, parts)
+    if under is not None and under.is_symlink():
+        return under
+    _make_directory(path)
+    if under is not None and under.is_dir():
+        status = under.lstat()
+        if state.is_root:
+            os.chown(path, status.st_uid, status.st_gid)
+        path.chmod(stat.S_IMODE(status.st_mode))
+        state.directory_times.append((path, status.st_mtime))
+    return None
+
+
+def _make_directory(path: Path) -> None:
+    """Make a directory in place of whatever this layer had there; one in place of a deletion begins empty."""
+    hides = is_whiteout(path)
+    _remove(path)
+    path.mkdir()
+    path.chmod(0o755)  # whatever the umask
+    if hides:
+        os.setxattr(path, OPAQUE_ATTRIBUTE, b"y")
 
 
 def _write_entry(state: _Unpacking, archive: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> None:
     if member.isdir():
         if path.is_symlink() or not path.is_dir():
-            _remove(path)
-            path.mkdir()
+            _make_directory(path)
         state.directory_times.append((path, member.mtime))
     elif member.isreg():
         _remove(path)
@@ -154,13 +250,7 @@ def _write_entry(state: _Unpacking, archive: tarfile.TarFile, member: tarfile.Ta
         _remove(path)
         path.symlink_to(member.linkname)
     elif member.islnk():
-        source = _safe_parts(member.linkname, state.limits)
-        origin = _parent_directory(state.root, source[:-1]) / source[-1]
-        if origin == path:
-            return
-        _remove(path)
-        # A link's own name, not what it leads to: a link may lead outside the layer.
-        os.link(origin, path, follow_symlinks=False)
+        _write_hard_link(state, member, path)
         return
     elif member.isfifo():
         _remove(path)
@@ -170,10 +260,41 @@ def _write_entry(state: _Unpacking, archive: tarfile.TarFile, member: tarfile.Ta
     _set_owner_and_mode(state, path, member)
 
 
+def _write_hard_link(state: _Unpacking, member: tarfile.TarInfo, path: Path) -> None:
+    source = _safe_parts(member.linkname, state.limits)
+    if not source:
+        raise FailedPrecondition(f"a layer of the image links {member.name!r} to nothing")
+    origin = _parent_directory(state, source[:-1]) / source[-1]
+    if origin == path:
+        return
+    if not os.path.lexists(origin):
+        state.leans = True
+        under = find_in_layers(state.below, source)
+        if under is None or under.is_dir():
+            raise FailedPrecondition(f"a layer of the image links {member.name!r} to {member.linkname!r}, which is not")
+        _copy_up(state, under, origin)
+    _remove(path)
+    # A link's own name, not what it leads to: a link may lead outside the layer.
+    os.link(origin, path, follow_symlinks=False)
+
+
+def _copy_up(state: _Unpacking, source: Path, target: Path) -> None:
+    """Bring a file of a layer below into this one, as overlayfs does when a file gets another name."""
+    shutil.copy2(source, target, follow_symlinks=False)
+    status = source.lstat()
+    if state.is_root:
+        os.chown(target, status.st_uid, status.st_gid, follow_symlinks=False)
+    if not target.is_symlink():
+        target.chmod(stat.S_IMODE(status.st_mode))
+
+
 def _write_file(state: _Unpacking, archive: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> None:
     state.size_bytes += member.size
     if state.size_bytes > state.limits.bytes_max:
         raise FailedPrecondition(f"a layer of the image is bigger than {state.limits.bytes_max} bytes")
+    looks = member.size > _COPY_BYTES or state.entries % _ENTRIES_PER_LOOK == 0
+    if looks and shutil.disk_usage(state.root).free - member.size < state.limits.free_bytes_min:
+        raise FailedPrecondition(_no_room(state.root))
     source = archive.extractfile(member)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     with os.fdopen(descriptor, "wb") as target:

@@ -132,10 +132,9 @@ def _mount_overlay(image: ImageStatus, directory: Path, rootfs: Path) -> None:
         raise FailedPrecondition(f"the image {image.id} has no layers")
     try:
         # The image lists its lowest layer first, the kernel wants the topmost first.
-        options = mounts.overlay_options(tuple(reversed(image.layers)), directory / "upper", directory / "work")
+        mounts.mount_overlay(tuple(reversed(image.layers)), directory / "upper", directory / "work", rootfs)
     except ValueError as error:
         raise FailedPrecondition(str(error)) from error
-    mounts.mount("overlay", rootfs, "overlay", 0, options)
 
 
 def _gather(
