@@ -80,11 +80,6 @@ def too_long(field: str, limit_bytes: int) -> FieldError:
     return FieldError("FieldValueTooLong", field, f"Too long: may not be more than {limit_bytes} bytes")
 
 
-def type_invalid(field: str, value: object, detail: str) -> FieldError:
-    """The value is of the wrong type."""
-    return FieldError("FieldValueTypeInvalid", field, f"Invalid value: {show(value)}: {detail}")
-
-
 def show(value: object) -> str:
     """A value as error messages print it: text in quotes, the rest as JSON."""
     return orjson.dumps(value).decode()

@@ -24,7 +24,6 @@ from wherry.apimachinery.definitions import (
     REF_PREFIX,
     definition_name,
     definitions,
-    forget_definitions,
 )
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.field_errors import FieldError
@@ -213,13 +212,6 @@ def schema_for_kind(group: str, version: str, kind: str) -> Schema:
         root = _struct(name) if name in definitions() else _undescribed(kind)
         _schemas[key] = Schema(group, version, kind, root)
     return _schemas[key]
-
-
-def compile_schemas(resources: Iterable[AnyResourceType]) -> None:
-    """Compile the schemas of many kinds at once and free the memory of what they were compiled from."""
-    for resource in resources:
-        schema_for(resource)
-    forget_definitions()
 
 
 class _AnyFields(StructSchema):

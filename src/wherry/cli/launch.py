@@ -13,6 +13,8 @@ from wherry.cli.output import Trouble, note, progress
 from wherry.cluster.data_dir import DataDir
 
 READY_TIMEOUT_S = 60.0
+LOG_BYTES_MAX = 10 * 1024 * 1024
+"""A server's log beyond this makes room at the next start; the one before is kept."""
 
 
 def running_pid(data_dir: DataDir) -> int:
@@ -35,7 +37,7 @@ async def start(data_dir: DataDir, port: int | None, bind: str) -> float:
 
     started_s = time.monotonic()
     data_dir.root.mkdir(parents=True, exist_ok=True, mode=0o700)
-    log = os.open(data_dir.log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    log = open_log(data_dir.log_file)
     try:
         server = await spawn(server_argv(data_dir, port, bind), stdout=PIPE, stderr=log)
     finally:
@@ -56,6 +58,13 @@ async def start(data_dir: DataDir, port: int | None, bind: str) -> float:
         f"the server ended before it was ready{last_words(data_dir.log_file)}",
         remedy=f"read {data_dir.log_file}, then: wherry doctor",
     )
+
+
+def open_log(log_file: Path) -> int:
+    """Open the server's log for appending, after a large one has made room."""
+    if log_file.exists() and log_file.stat().st_size > LOG_BYTES_MAX:
+        log_file.replace(log_file.with_suffix(".log.1"))
+    return os.open(log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
 
 def show_boot_line(line: bytes) -> bool:

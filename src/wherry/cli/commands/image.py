@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
+import contextlib
+import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
-from wherry.cli.output import Trouble, progress, say, table
+from wherry.cli.output import Trouble, note, progress, say, table
 from wherry.cluster.data_dir import DataDir
 from wherry.runtime.images.image_store import ImageStore
-from wherry.runtime.interface import FailedPrecondition, ImageStatus, RuntimeFailure
+from wherry.runtime.interface import FailedPrecondition, ImageStatus, NotFound, RuntimeFailure
+
+NAMELESS = "<none>"
+PODS_AND_IMAGES = "wherry kubectl get pods -A -o custom-columns=POD:.metadata.name,IMAGE:.spec.containers[*].image"
 
 
 @click.group()
@@ -27,10 +32,20 @@ def open_store(data_dir: DataDir) -> ImageStore:
     return open_images(data_dir)
 
 
+@contextlib.contextmanager
+def told() -> Iterator[None]:
+    """What goes wrong with images, in a sentence: never a traceback."""
+    try:
+        yield
+    except RuntimeFailure as error:
+        raise Trouble(str(error)) from error
+
+
 def describe(image: ImageStatus, started_s: float) -> None:
     """Say what has been made."""
-    names = ", ".join(image.tags) or image.id
-    progress(f"{names} ({size(image.size_bytes)}, {len(image.layers)} layers)", (time.monotonic() - started_s) * 1000)
+    names, count = ", ".join(image.tags) or NAMELESS, len(image.layers)
+    layers = "1 layer" if count == 1 else f"{count} layers"
+    progress(f"{names} ({size(image.size_bytes)}, {layers})", (time.monotonic() - started_s) * 1000)
     say(image.digest)
 
 
@@ -48,57 +63,62 @@ def build(data_dir: DataDir, directory: Path, tag: str | None) -> None:
     from wherry.runtime.images.build import build_image
 
     started_s = time.monotonic()
-    try:
+    with told():
         image = build_image(open_store(data_dir), directory, tag=tag)
-    except RuntimeFailure as error:
-        raise Trouble(str(error)) from error
     describe(image, started_s)
 
 
 @command.command("import")
-@click.argument("archive", type=click.Path(path_type=Path, exists=True))
-@click.option("-t", "--tag", help="The image's name, when the archive does not say it.")
+@click.argument("archive", type=click.Path(path_type=Path, exists=True, allow_dash=True))
+@click.option("-t", "--tag", help="The image's name, instead of the one in the archive.")
 @click.pass_obj
 def import_(data_dir: DataDir, archive: Path, tag: str | None) -> None:
-    """Import an OCI layout (folder or tar) or the output of `docker save`."""
+    """Import an OCI layout (folder or tar) or the output of `docker save`; - reads it from the standard input."""
     from wherry.runtime.images.archive import import_archive
 
     started_s = time.monotonic()
-    try:
+    if archive == Path("-"):
+        if sys.stdin.isatty():
+            raise Trouble("nothing comes in", remedy="docker save NAME | wherry image import -", exit_code=2)
+        archive = Path("/dev/stdin")
+    with told():
         images = import_archive(open_store(data_dir), archive, tag=tag)
-    except RuntimeFailure as error:
-        raise Trouble(str(error)) from error
     for image in images:
         describe(image, started_s)
+        if not image.tags:
+            note("   The archive does not say its name; import it with --tag NAME to use it in a pod.")
 
 
 @command.command("list")
 @click.pass_obj
 def list_(data_dir: DataDir) -> None:
     """The images on this machine."""
-    images = open_store(data_dir).list()
+    with told():
+        images = open_store(data_dir).list()
     if not images:
         say("No images yet. Make one: wherry image build DIRECTORY")
         return
     rows = [
         (tag, image.id.removeprefix("sha256:")[:12], size(image.size_bytes))
         for image in images
-        for tag in image.tags or ("<none>",)
+        for tag in image.tags or (NAMELESS,)
     ]
-    table(("IMAGE", "ID", "SIZE"), rows)
+    table(("IMAGE", "ID", "SIZE"), sorted(rows))
 
 
 @command.command("rm")
 @click.argument("names", nargs=-1, required=True)
 @click.pass_obj
 def remove(data_dir: DataDir, names: tuple[str, ...]) -> None:
-    """Remove images by name."""
+    """Remove images by name, id or digest; what only they needed is deleted."""
     store = open_store(data_dir)
     for name in names:
         try:
-            asyncio.run(store.remove(name))
+            store.remove_blocking(name)
         except FailedPrecondition as error:
-            raise Trouble(str(error), remedy="wherry kubectl get pods -A -o wide shows who runs") from error
-        except RuntimeFailure as error:
+            raise Trouble(str(error), remedy=f"delete its pods first: {PODS_AND_IMAGES}") from error
+        except NotFound as error:
             raise Trouble(str(error), remedy="wherry image list shows what is there") from error
+        except RuntimeFailure as error:
+            raise Trouble(str(error)) from error
         say(f"removed {name}")

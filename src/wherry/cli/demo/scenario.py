@@ -8,7 +8,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import wherry
@@ -33,7 +33,6 @@ class Scenes:
     address: str = ""
     row_id: object = None
     row: Answer | None = None
-    started_pids: dict[str, list[int]] = field(default_factory=dict)
 
 
 def example_folder() -> Path:

@@ -121,10 +121,6 @@ class Netlink:
         """Remove an interface (a veth goes with its other end). Raises NoSuchLink."""
         self._send([(_RTM_DELLINK, 0, _LINK.pack(0, 0, 0, 0, 0) + _name(name))])
 
-    def set_up(self, *indexes: int) -> None:
-        """Switch interfaces on."""
-        self._send([(_RTM_NEWLINK, 0, _LINK.pack(0, 0, index, _IFF_UP, _IFF_UP)) for index in indexes])
-
     def add_address(self, index: int, address: str, prefix_length: int) -> None:
         """Give an interface an IPv4 address. Raises AlreadyThere."""
         self._send([self._address(index, address, prefix_length)])

@@ -33,8 +33,6 @@ from wherry.runtime.oci.monitor import EXIT_CANNOT_START, start_error
 from wherry.runtime.oci.privacy import enter_private_mounts
 from wherry.runtime.oci.terminal import TerminalWriter
 
-# Enough to keep a fast producer busy while a slow client reads.
-QUEUE_CHUNKS_MAX = 64
 _READ_BYTES = 32768
 _CONSOLE_TIMEOUT_S = 30.0
 # exec_sync keeps this much of each output, as containerd and CRI-O do.

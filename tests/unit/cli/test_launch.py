@@ -1,0 +1,52 @@
+"""Starting the server in the background."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from wherry.cli import launch
+from wherry.cli.launch import open_log, running_pid, show_boot_line
+from wherry.cli.output import Trouble
+from wherry.cluster.data_dir import DataDir
+from wherry.kit.files import DirectoryLock
+
+
+def test_a_large_log_makes_room_and_is_kept_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(launch, "LOG_BYTES_MAX", 10)
+    log = tmp_path / "wherry.log"
+    log.write_text("more than ten bytes")
+    os.close(open_log(log))
+    assert (log.read_text(), (tmp_path / "wherry.log.1").read_text()) == ("", "more than ten bytes")
+
+
+def test_a_small_log_goes_on(tmp_path: Path) -> None:
+    log = tmp_path / "wherry.log"
+    log.write_text("before")
+    os.close(open_log(log))
+    assert log.read_text() == "before"
+
+
+def test_the_boot_story_ends_with_ready() -> None:
+    assert not show_boot_line(b'{"step": "the store is open", "ms": 3}\n')
+    assert show_boot_line(b'{"ready": true}\n')
+
+
+def test_a_failed_boot_is_trouble_with_its_remedy() -> None:
+    with pytest.raises(Trouble, match="port 1 is in use") as refused:
+        _ = show_boot_line(b'{"failed": "port 1 is in use", "remedy": "wherry up --port 2"}\n')
+    assert refused.value.remedy == "wherry up --port 2"
+
+
+def test_a_line_that_is_no_story_is_passed_on() -> None:
+    assert not show_boot_line(b"Traceback ...\n")
+
+
+def test_a_held_folder_means_a_running_server(tmp_path: Path) -> None:
+    data_dir = DataDir(tmp_path)
+    assert running_pid(data_dir) == 0
+    with DirectoryLock(tmp_path):
+        assert running_pid(data_dir) == os.getpid()
+    assert running_pid(data_dir) == 0
