@@ -20,6 +20,7 @@ from wherry.agent.pod_files import ClusterDns, full_hostname_of, hostname_of
 from wherry.agent.resources import cgroup_parent
 from wherry.agent.volumes.interface import Objects, VolumeFailure
 from wherry.agent.volumes.pod_volumes import PodVolumes
+from wherry.agent.volumes.registry import is_read_only
 from wherry.api.core.container import Container, VolumeMount
 from wherry.api.core.pod import Pod
 from wherry.apimachinery.errors import StatusError
@@ -101,7 +102,7 @@ class PodSteps:
             return e.StartFailed(name, "CreateContainerConfigError", str(error))
         except StatusError as error:
             return e.StartFailed(name, "CreateContainerError", error.message)
-        except OSError as error:
+        except (RuntimeFailure, OSError) as error:
             return e.StartFailed(name, "CreateContainerError", str(error))
         try:
             status = await services.runtime.start_container(pod.metadata.uid, config)
@@ -118,8 +119,8 @@ class PodSteps:
         if mount.sub_path_expr and "$(" in sub_path:
             raise ConfigError(f"failed to expand subPathExpr {mount.sub_path_expr}: a variable is not set")
         place = self.volumes.place(mount, container.name, index, sub_path)
-        claimed = next((v.persistent_volume_claim for v in self.pod.spec.volumes if v.name == mount.name), None)
-        read_only = bool(mount.read_only) or (claimed is not None and bool(claimed.read_only))
+        volume = next((volume for volume in self.pod.spec.volumes if volume.name == mount.name), None)
+        read_only = bool(mount.read_only) or (volume is not None and is_read_only(volume))
         return Mount(place, mount.mount_path, read_only)
 
     async def remove_sandbox(self, *, forget: bool) -> e.Event | None:

@@ -38,8 +38,9 @@ REMEDIES = {
     "ErrImagePull": GET_THE_IMAGE,
     "ImagePullBackOff": GET_THE_IMAGE,
     "ErrImageNeverPull": GET_THE_IMAGE,
-    "CrashLoopBackOff": "Read its last words: kubectl logs {name} --previous",
-    "CreateContainerConfigError": "Create the ConfigMap or Secret (or the key) that it names; it starts then.",
+    "CrashLoopBackOff": "Read its last words: kubectl -n {namespace} logs {name} --previous",
+    "CreateContainerConfigError": "Create what the sentence above names (a ConfigMap, a Secret, a key in it), "
+    "or change the pod: what it asks for contradicts itself.",
     "OOMKilled": "It used more memory than resources.limits.memory allows: raise the limit or use less.",
     "Unschedulable": "Add what the sentence above says is missing, or ask for less: requests, nodeSelector, taints.",
 }
@@ -123,7 +124,7 @@ def _pod(document: Document) -> Explanation:
         # The node ended the pod itself (a deadline, an eviction); its containers only followed.
         return Explanation(f"Pod {name} has failed: {pod.status.reason} - {pod.status.message}.".replace("..", "."))
     if troubles:
-        return _troubled(name, pod.spec.node_name, troubles)
+        return _troubled(pod, troubles)
     if pod.status.phase == "Succeeded":
         return Explanation(f"Pod {name} has done its work: every container ended with exit code 0.")
     unready = [status.name for status in pod.status.container_statuses if not status.ready]
@@ -132,7 +133,7 @@ def _pod(document: Document) -> Explanation:
         return Explanation(
             f"Pod {name} runs on {pod.spec.node_name}, but gets no requests yet: {', '.join(unready)} is not ready.",
             probes,
-            [f"See what it says: kubectl logs {name} -c {unready[0]}"],
+            [f"See what it says: kubectl -n {pod.metadata.namespace} logs {name} -c {unready[0]}"],
         )
     if pod.status.phase == "Running":
         return Explanation(f"Pod {name} is fine: it runs on {pod.spec.node_name} and is ready.")
@@ -165,14 +166,15 @@ def _last_end(status: ContainerStatus) -> str:
     return ended.reason if ended else ""
 
 
-def _troubled(name: str, node: str, troubles: Sequence[tuple[ContainerStatus, tuple[str, str]]]) -> Explanation:
+def _troubled(pod: Pod, troubles: Sequence[tuple[ContainerStatus, tuple[str, str]]]) -> Explanation:
+    name, namespace = pod.metadata.name, pod.metadata.namespace
     reasons = [f"Container {status.name}: {reason} - {text}" for status, (reason, text) in troubles]
     restarts = sum(status.restart_count for status, _ in troubles)
-    answer = f"Pod {name} is on {node} but does not run as it should" + (
+    answer = f"Pod {name} is on {pod.spec.node_name} but does not run as it should" + (
         f"; the node has started it again {'once' if restarts == 1 else f'{restarts} times'}." if restarts else "."
     )
     causes = [cause for status, (reason, _) in troubles for cause in (_last_end(status), reason)]
-    remedies = [REMEDIES[cause].format(name=name) for cause in causes if cause in REMEDIES]
+    remedies = [REMEDIES[cause].format(name=name, namespace=namespace) for cause in causes if cause in REMEDIES]
     return Explanation(answer, reasons, list(dict.fromkeys(remedies)))
 
 

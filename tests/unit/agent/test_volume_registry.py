@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 
 from wherry.agent.volumes.claim import CLAIM
 from wherry.agent.volumes.config_map import CONFIG_MAP
@@ -9,7 +10,7 @@ from wherry.agent.volumes.empty_dir import EMPTY_DIR
 from wherry.agent.volumes.host_path import HOST_PATH
 from wherry.agent.volumes.interface import ContentType, PlaceType
 from wherry.agent.volumes.projected import PROJECTED
-from wherry.agent.volumes.registry import VOLUME_TYPES
+from wherry.agent.volumes.registry import VOLUME_TYPES, is_read_only
 from wherry.agent.volumes.secret import SECRET
 from wherry.api.core.volume import Volume
 
@@ -28,3 +29,20 @@ def test_what_the_agent_writes_is_content_and_what_others_write_is_a_place() -> 
 
 def test_only_an_empty_dir_goes_with_its_pod() -> None:
     assert [kind for kind in (EMPTY_DIR, HOST_PATH, CLAIM) if kind.owned] == [EMPTY_DIR]
+
+
+@pytest.mark.parametrize(
+    ("source", "read_only"),
+    [
+        ({"configMap": {"name": "settings"}}, True),
+        ({"secret": {"secretName": "password"}}, True),
+        ({"projected": {"sources": []}}, True),
+        ({"downwardAPI": {"items": []}}, True),
+        ({"emptyDir": {}}, False),
+        ({"hostPath": {"path": "/srv"}}, False),
+        ({"persistentVolumeClaim": {"claimName": "data"}}, False),
+        ({"persistentVolumeClaim": {"claimName": "data", "readOnly": True}}, True),
+    ],
+)
+def test_no_container_may_write_where_the_agent_writes(source: dict[str, object], read_only: bool) -> None:
+    assert is_read_only(msgspec.convert({"name": "v", **source}, Volume)) is read_only

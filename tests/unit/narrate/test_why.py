@@ -46,7 +46,7 @@ def test_a_crashing_container_shows_its_exit_code_and_where_its_last_words_are()
     explanation = explain(pod(phase="Running", containerStatuses=[crashed]), [])
     assert "started it again 3 times" in explanation.answer
     assert "exit code 7" in explanation.reasons[0]
-    assert explanation.remedies == ["Read its last words: kubectl logs web-1 --previous"]
+    assert explanation.remedies == ["Read its last words: kubectl -n default logs web-1 --previous"]
 
 
 def test_a_missing_image_says_how_to_get_it() -> None:

@@ -53,6 +53,21 @@ def test_two_builds_have_the_same_digest(source: Path, tmp_path: Path) -> None:
     assert build_image(ImageStore(tmp_path / "two"), source).digest == first.digest
 
 
+def test_a_changed_mode_or_link_is_seen_also_below_a_folder_that_is_never_copied(tmp_path: Path) -> None:
+    store, source = ImageStore(tmp_path / "store"), tmp_path / ".venv" / "source"
+    (source / "app").mkdir(parents=True)
+    (source / "image.toml").write_text('name = "a:1"\n[[copy]]\nfrom = "app"\nto = "/app"\n')
+    (source / "app" / "run").write_text("#!/bin/sh\n")
+    (source / "app" / "link").symlink_to("run")
+    digests = {build_image(store, source).digest}
+    (source / "app" / "run").chmod(0o755)
+    digests.add(build_image(store, source).digest)
+    (source / "app" / "link").unlink()
+    (source / "app" / "link").symlink_to("/app/run")
+    digests.add(build_image(store, source).digest)
+    assert len(digests) == 3
+
+
 def test_changed_content_changes_the_image_and_the_old_is_collected(store: ImageStore, source: Path) -> None:
     old = build_image(store, source)
     (source / "app" / "main.py").write_text("print('changed, and longer')\n")
@@ -98,6 +113,13 @@ def test_an_image_can_stand_on_another(store: ImageStore, source: Path, tmp_path
         ('name = "x:1"\n[[copy]]\nfrom = "../secret"\nto = "/x"', "outside"),
         ('name = "x:1"\n[[copy]]\nfrom = "nosuch"\nto = "/x"', "which is not in"),
         ('name = "x:1"\nprograms = ["/nosuch/program"]', "is not on this machine"),
+        ('name = "x:1"\nprograms = ["nosuch-program"]', "nosuch-program is not on this machine"),
+        ('name = "x:1"\nprograms = ["bin/sh"]', "give its whole path"),
+        ('name = "x:1"\ndependencies = "."', "is no requirements file"),
+        ('nmae = "x"', "did you mean name"),
+        ('name = "x:1"\nentrypoint = "sh"', r'entrypoint should be a list, such as \["a", "b"\], and is a text$'),
+        ('name = "x:1"\n[[copy]]\nfrm = "a"\nto = "/b"', r"copy\[0\] has a key 'frm' that means nothing"),
+        ('name = "x:1"\n[[copy]]\nfrom = "a"', r"copy\[0\] lacks 'to'"),
     ],
 )
 def test_a_mistake_in_the_file_is_told(store: ImageStore, tmp_path: Path, text: str, message: str) -> None:

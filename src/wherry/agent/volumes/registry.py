@@ -7,7 +7,7 @@ from wherry.agent.volumes.config_map import CONFIG_MAP
 from wherry.agent.volumes.downward_api import DOWNWARD_API
 from wherry.agent.volumes.empty_dir import EMPTY_DIR
 from wherry.agent.volumes.host_path import HOST_PATH
-from wherry.agent.volumes.interface import VolumeFailure, VolumeType
+from wherry.agent.volumes.interface import ContentType, VolumeFailure, VolumeType
 from wherry.agent.volumes.projected import PROJECTED
 from wherry.agent.volumes.secret import SECRET
 from wherry.api.core.volume import Volume
@@ -29,3 +29,9 @@ def type_of(volume: Volume) -> VolumeType:
         if getattr(volume, kind.name) is not None:
             return kind
     raise VolumeFailure(f'volume "{volume.name}" has a source that Wherry does not support')
+
+
+def is_read_only(volume: Volume) -> bool:
+    """Whether no container may write to it, whatever its mount says: what the agent writes, it alone writes."""
+    claim = volume.persistent_volume_claim
+    return isinstance(type_of(volume), ContentType) or (claim is not None and bool(claim.read_only))

@@ -54,16 +54,18 @@ DEPENDENCIES_DIRECTORY = "/opt/deps"
 # Bump when the way layers are made changes, so that none made the old way is used again.
 _RECIPE = "5"
 _DOWNLOAD_TIMEOUT_S = 600.0
+# A kind of value as it is asked for, with an example, and as it is found.
+_TEXT, _LIST = ('a text, such as "a"', "a text"), ('a list, such as ["a", "b"]', "a list")
 _KINDS = {
-    "array": 'a list, such as ["a", "b"]',
-    "str": 'a text, such as "a"',
-    "object": "a table",
-    "int": "a number",
-    "float": "a number",
-    "bool": "true or false",
-    "str | null": 'a text, such as "a"',
-    "array | null": 'a list, such as ["a", "b"]',
-    "int | str": "a number or a text",
+    "array": _LIST,
+    "array | null": _LIST,
+    "str": _TEXT,
+    "str | null": _TEXT,
+    "object": ("a table", "a table"),
+    "int": ("a number", "a number"),
+    "float": ("a number", "a number"),
+    "bool": ("true or false", "true or false"),
+    "int | str": ("a number or a text", "a number or a text"),
 }
 _NEVER_COPIED = frozenset({".git", ".hg", ".venv", ".mypy_cache", ".pytest_cache", ".ruff_cache"})
 
@@ -151,11 +153,16 @@ def _check_keys(path: Path, document: Mapping[str, object]) -> None:
 
 def _in_words(error: Exception) -> str:
     """TOML's words for what msgspec says in JSON's."""
-    wrong = re.fullmatch(r"Expected `(.+?)`, got `(.+?)`(?: - at `(?:key in )?\$\.?(.*)`)?", str(error))
-    if wrong is None:
-        return str(error)
-    wanted, got, place = (_KINDS.get(part or "", part) for part in wrong.groups())
-    return f"{place} should be {wanted}, and is {got}"
+    text, _, place = str(error).partition(" - at `")
+    place = re.sub(r"^(key in )?\$\.?|`$", "", place)
+    if wrong := re.fullmatch(r"Expected `(.+)`, got `(.+)`", text):
+        wanted, got = (_KINDS.get(kind, (kind, kind)) for kind in wrong.groups())
+        return f"{place} should be {wanted[0]}, and is {got[1]}"
+    if wrong := re.fullmatch(r"Object contains unknown field `(.+)`", text):
+        return f"{place} has a key {wrong[1]!r} that means nothing"
+    if wrong := re.fullmatch(r"Object missing required field `(.+)`", text):
+        return f"{place} lacks {wrong[1]!r}"
+    return str(error)
 
 
 def _start_from(store: ImageStore, base: str) -> tuple[ImageConfig, list[tuple[str, int]]]:

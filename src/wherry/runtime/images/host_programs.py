@@ -50,12 +50,12 @@ def fingerprint(paths: Iterable[Path]) -> str:
     """A hash that changes when one of the files does (by size, time and mode; their content is not read)."""
     digest = hashlib.sha256()
     for path in paths:
+        link = str(path.readlink()) if path.is_symlink() else ""
         try:
             status = path.stat()
         except OSError:
-            digest.update(f"{path} missing\n".encode())
+            digest.update(f"{path} missing {link}\n".encode())
             continue
-        link = str(path.readlink()) if path.is_symlink() else ""
         digest.update(f"{path} {status.st_size} {status.st_mtime_ns} {status.st_mode} {link}\n".encode())
     return digest.hexdigest()
 

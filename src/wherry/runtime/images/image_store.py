@@ -222,7 +222,9 @@ class ImageStore:
             leans = unpack_layer(reader, target, below=self.layer_directories(below))
             diff_id = reader.finish()
             if expected and diff_id != expected:
-                raise FailedPrecondition(f"a layer of the image is damaged: it is {diff_id}, not {expected}")
+                raise FailedPrecondition(
+                    f"a layer of the image is damaged: it is {diff_id}, not {expected}; make the archive again"
+                )
             place = self._leaning(diff_id, below) if leans else self._layers / diff_id.removeprefix("sha256:")
             if not place.is_dir():
                 target.rename(place)

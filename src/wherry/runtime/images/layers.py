@@ -271,7 +271,9 @@ def _write_hard_link(state: _Unpacking, member: tarfile.TarInfo, path: Path) -> 
         state.leans = True
         under = find_in_layers(state.below, source)
         if under is None or under.is_dir():
-            raise FailedPrecondition(f"a layer of the image links {member.name!r} to {member.linkname!r}, which is not")
+            raise FailedPrecondition(
+                f"a layer of the image links {member.name!r} to {member.linkname!r}, which is missing"
+            )
         _copy_up(state, under, origin)
     _remove(path)
     # A link's own name, not what it leads to: a link may lead outside the layer.

@@ -142,6 +142,8 @@ def _gather(
 ) -> SpecInput:
     paths, rootfs = machine.paths, machine.paths.rootfs(record.id)
     check_own_mounts(rootfs)
+    for volume in image.config.volumes:
+        ensure_directory(rootfs, volume)
     user = resolve_user(
         config.security, image.config, read_text(rootfs, "/etc/passwd"), read_text(rootfs, "/etc/group")
     )
