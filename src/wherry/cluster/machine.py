@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wherry.cluster.data_dir import DataDir
-from wherry.kit.process import run_blocking
+from wherry.kit.process import find_program, run_blocking
 
 FREE_BYTES_MIN = 512 * 1024 * 1024
 FREE_BYTES_AGAIN_MIN = 32 * 1024 * 1024
-PROGRAM_FOLDERS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 NETWORK_FILE_SYSTEMS = ("nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs")
 
 
@@ -26,11 +25,6 @@ class Finding:
     ok: bool
     meaning: str = ""
     remedy: str = ""
-
-
-def find_program(name: str) -> str | None:
-    """Where a program is, also in the folders that a user's PATH leaves out."""
-    return shutil.which(name) or shutil.which(name, path=os.pathsep.join(PROGRAM_FOLDERS))
 
 
 def examine(data_dir: DataDir) -> list[Finding]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import shutil
 import signal
 import subprocess  # noqa: TID251 - this is the one place
 from collections.abc import Callable, Mapping, Sequence
@@ -29,6 +30,8 @@ DEVNULL = subprocess.DEVNULL
 # What `run` keeps of each output; a program that says more is cut off here, not the memory of this one.
 OUTPUT_BYTES_MAX = 16 * 1024 * 1024
 _READ_BYTES = 65536
+# What the PATH of a user, or of a root that `su` has made, leaves out.
+PROGRAM_FOLDERS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,11 @@ class Completed:
         """What it said about a failure, in one line."""
         text = (self.stderr.strip() or self.stdout.strip()).decode("utf-8", "replace")
         return text.replace("\n", "; ") or f"exit code {self.exit_code}"
+
+
+def find_program(name: str) -> str | None:
+    """Where a program is, also in the folders that a user's PATH leaves out."""
+    return shutil.which(name) or shutil.which(name, path=os.pathsep.join(PROGRAM_FOLDERS))
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,3 +95,19 @@ def test_a_blocking_run_ends_in_time() -> None:
     assert process.run_blocking(["echo", "hello"], timeout_s=10).stdout == b"hello\n"
     with pytest.raises(TimeoutError):
         process.run_blocking(["sleep", "100"], timeout_s=0.1)
+
+
+def test_a_program_is_found_where_the_path_of_a_user_does_not_lead(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    own, system = tmp_path / "own", tmp_path / "system"
+    for folder in (own, system):
+        folder.mkdir()
+    for program in (own / "crun", system / "crun", system / "nft"):
+        program.write_text("#!/bin/sh\n")
+        program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(own))
+    monkeypatch.setattr(process, "PROGRAM_FOLDERS", (str(system),))
+    assert process.find_program("crun") == str(own / "crun")
+    assert process.find_program("nft") == str(system / "nft")
+    assert process.find_program("nosuch") is None

@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from wherry.kit.linux.nft_library import NftLibrary, load_nft_library
-from wherry.kit.process import run
+from wherry.kit.process import find_program, run
 from wherry.kit.threads import run_in_thread
 from wherry.network.services.rules import Backend, RuleSet, ServicePortRule
 from wherry.network.settings import NetworkSettings
@@ -149,7 +149,7 @@ class Nftables:
 
 async def _run_program(script: str) -> None:
     try:
-        done = await run(["nft", "-f", "-"], input=script.encode(), timeout_s=NFT_TIMEOUT_S)
+        done = await run([find_program("nft") or "nft", "-f", "-"], input=script.encode(), timeout_s=NFT_TIMEOUT_S)
     except FileNotFoundError as error:
         raise NftablesError("there is no program nft on this machine: install the package nftables") from error
     except TimeoutError as error:

@@ -7,12 +7,11 @@ are of version 1, crun is told to leave them alone and Wherry writes them (see `
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from wherry.kit.process import run_blocking
+from wherry.kit.process import find_program, run_blocking
 from wherry.runtime.interface import Unavailable
 
 # 1.8 is Debian 12's; older ones lack openat2 resolution of mount targets.
@@ -50,7 +49,7 @@ def find_oci_program(root: Path, *, version_1_cgroups: bool, names: Sequence[str
     """
     too_old = ""
     for name in names:
-        path = shutil.which(name)
+        path = find_program(name)
         if path is None:
             continue
         said = run_blocking([path, "--version"], timeout_s=_PROBE_TIMEOUT_S).stdout.decode("utf-8", "replace")
@@ -71,7 +70,7 @@ def find_monitor() -> str:
     Raises:
         Unavailable: it is not installed.
     """
-    path = shutil.which("conmon")
+    path = find_program("conmon")
     if path is None:
         raise Unavailable(
             "conmon, which keeps containers' logs and exit codes, was not found. Install it (Debian, Ubuntu: "
