@@ -38,6 +38,7 @@ async def start(data_dir: DataDir, port: int | None, bind: str) -> float:
     started_s = time.monotonic()
     data_dir.root.mkdir(parents=True, exist_ok=True, mode=0o700)
     log = open_log(data_dir.log_file)
+    log_start = os.fstat(log).st_size
     try:
         server = await spawn(server_argv(data_dir, port, bind), stdout=PIPE, stderr=log)
     finally:
@@ -55,7 +56,7 @@ async def start(data_dir: DataDir, port: int | None, bind: str) -> float:
             exit_code=5,
         ) from None
     raise Trouble(
-        f"the server ended before it was ready{last_words(data_dir.log_file)}",
+        f"the server ended before it was ready{last_words(data_dir.log_file, log_start)}",
         remedy=f"read {data_dir.log_file}, then: wherry doctor",
     )
 
@@ -81,9 +82,11 @@ def show_boot_line(line: bytes) -> bool:
     return bool(told.get("ready"))
 
 
-def last_words(log_file: Path) -> str:
-    """The log's last line, for the error message; without the frame that Python draws around grouped errors."""
-    lines = [line.strip(" |+-") for line in log_file.read_text(errors="replace").splitlines()]
+def last_words(log_file: Path, start_bytes: int = 0) -> str:
+    """The log's last line from `start_bytes` on; without the frame that Python draws around grouped errors."""
+    with log_file.open("rb") as log:
+        _ = log.seek(start_bytes)
+        lines = [line.strip(" |+-") for line in log.read().decode(errors="replace").splitlines()]
     return next((f": {line[:300]}" for line in reversed(lines) if line), "")
 
 

@@ -59,6 +59,7 @@ class LazyGroup(click.Group):
     envvar="WHERRY_HOME",
     default=Path("~/.wherry"),
     show_default=True,
+    show_envvar=True,
     help="The cluster's folder. Two folders are two clusters.",
 )
 @click.pass_context

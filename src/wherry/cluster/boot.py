@@ -57,6 +57,7 @@ class Boot:
 
     def __init__(self, report: Report) -> None:
         """Counting starts now."""
+        self.is_ready = False
         self._report = report
         # Imports make hundreds of thousands of objects that stay: looking for garbage among them, again and
         # again, cost a tenth of the start.
@@ -74,4 +75,5 @@ class Boot:
         gc.collect()
         gc.freeze()
         gc.enable()
+        self.is_ready = True
         self._report.ready()

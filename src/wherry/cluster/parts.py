@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from wherry.cluster.data_dir import DataDir, Identity
 from wherry.kit.clock import Clock
 from wherry.network.pods import Pods
@@ -11,10 +13,15 @@ from wherry.runtime.oci.records import image_ids_in_use
 from wherry.runtime.oci.runtime import OciRuntime
 
 
+def runtime_state_dir(data_dir: DataDir) -> Path:
+    """Where the container runtime keeps its records."""
+    return data_dir.node / "runtime"
+
+
 def make_runtime(data_dir: DataDir, identity: Identity, clock: Clock, images: ImageStore | None = None) -> OciRuntime:
     """The container runtime over the cluster's folders."""
     return OciRuntime(
-        data_dir.node / "runtime",
+        runtime_state_dir(data_dir),
         identity.run_dir / "runtime",
         images or ImageStore(data_dir.images),
         clock,

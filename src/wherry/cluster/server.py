@@ -72,6 +72,8 @@ def _run(data_dir: DataDir, identity: Identity, bind: str, boot: Boot) -> None:
     import uvloop
 
     from wherry.cluster.standalone import run_cluster
+    from wherry.cluster.teardown import undo_start
+    from wherry.runtime.interface import RuntimeFailure
     from wherry.store.interface import StoreError
     from wherry.store.sqlite import CorruptDatabase
 
@@ -83,7 +85,16 @@ def _run(data_dir: DataDir, identity: Identity, bind: str, boot: Boot) -> None:
 
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(main())
+            try:
+                runner.run(main())
+            finally:
+                if not boot.is_ready:
+                    runner.run(undo_start(data_dir, identity))
+    except BaseExceptionGroup as group:
+        refusals, others = group.split(RuntimeFailure)
+        if refusals is None or others is not None:
+            raise
+        raise StartFailed(str(_first_of(refusals)), "see what this machine lacks: wherry doctor") from group
     except CorruptDatabase as error:
         aside = f"mv {error.path} {error.path}.damaged; mv {error.path}-wal {error.path}.damaged-wal"
         raise StartFailed(str(error), f"put back a copy; or, for an empty cluster: {aside}; wherry up") from error
@@ -93,6 +104,11 @@ def _run(data_dir: DataDir, identity: Identity, bind: str, boot: Boot) -> None:
         if error.errno == errno.EADDRINUSE:
             raise _port_in_use(identity.port) from error
         raise
+
+
+def _first_of(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    error = group.exceptions[0]
+    return _first_of(error) if isinstance(error, BaseExceptionGroup) else error
 
 
 def _identify(data_dir: DataDir, port: int | None, bind: str) -> Identity:

@@ -6,7 +6,7 @@ import asyncio
 import shutil
 
 from wherry.cluster.data_dir import DataDir, Identity
-from wherry.cluster.parts import make_network, make_runtime, network_settings
+from wherry.cluster.parts import make_network, make_runtime, network_settings, runtime_state_dir
 from wherry.kit.clock import SystemClock
 from wherry.kit.linux.mounts import mount_points, unmount
 from wherry.network.services.nftables import Nftables
@@ -24,6 +24,17 @@ async def tear_down(data_dir: DataDir, identity: Identity) -> None:
         await _stop_containers(runtime)
     finally:
         await runtime.stop()
+    await _clear(data_dir, identity)
+
+
+async def undo_start(data_dir: DataDir, identity: Identity) -> None:
+    """Take back what a failed start has put on the machine, unless containers of before are using it."""
+    sandboxes = runtime_state_dir(data_dir) / "sandboxes"
+    if not sandboxes.is_dir() or not any(sandboxes.iterdir()):
+        await _clear(data_dir, identity)
+
+
+async def _clear(data_dir: DataDir, identity: Identity) -> None:
     await Nftables(network_settings(identity)).remove()
     await make_network(data_dir, identity).remove()
     for point in reversed(mount_points()):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from wherry.cli import launch
-from wherry.cli.launch import open_log, running_pid, show_boot_line
+from wherry.cli.launch import last_words, open_log, running_pid, show_boot_line
 from wherry.cli.output import Trouble
 from wherry.cluster.data_dir import DataDir
 from wherry.kit.files import DirectoryLock
@@ -50,3 +50,12 @@ def test_a_held_folder_means_a_running_server(tmp_path: Path) -> None:
     with DirectoryLock(tmp_path):
         assert running_pid(data_dir) == os.getpid()
     assert running_pid(data_dir) == 0
+
+
+def test_the_last_words_are_those_of_this_start(tmp_path: Path) -> None:
+    log = tmp_path / "wherry.log"
+    log.write_text("of the start before\n")
+    assert last_words(log, log.stat().st_size) == ""
+    with log.open("a") as more:
+        _ = more.write("  | OSError: no room\n  +----\n")
+    assert last_words(log, 20) == ": OSError: no room"
