@@ -88,4 +88,4 @@ def cluster_in(home: Path) -> Iterator[RunningCluster]:
         assert up.returncode == 0, up.stderr + up.stdout
         yield cluster
     finally:
-        cluster.wherry("down", check=False)
+        cluster.wherry("down", "--delete-data", check=False)
