@@ -31,7 +31,9 @@ def make_runtime(data_dir: DataDir, identity: Identity, clock: Clock, images: Im
 
 def open_images(data_dir: DataDir) -> ImageStore:
     """The cluster's images, for whoever is not the server; what containers run from cannot be removed here either."""
-    return ImageStore(data_dir.images, in_use=lambda image_id: image_id in image_ids_in_use(data_dir.node / "runtime"))
+    return ImageStore(
+        data_dir.images, in_use=lambda image_id: image_id in image_ids_in_use(runtime_state_dir(data_dir))
+    )
 
 
 def network_settings(identity: Identity) -> NetworkSettings:

@@ -96,7 +96,7 @@ def plan_deletions(active: Sequence[Pod], wanted: int, related: Iterable[Pod], n
     """Delete what is too much, the least useful pods first, at most BURST_REPLICAS."""
     neighbours = Counter(pod.spec.node_name for pod in related if is_active(pod))
     ranked = sorted(active, key=lambda pod: deletion_rank(pod, neighbours[pod.spec.node_name], now_s))
-    why = f"{len(active)} pods exist, {wanted} are wanted"
+    why = f"{len(active)} pods exist where {wanted} should"
     return [
         Delete(
             PODS,

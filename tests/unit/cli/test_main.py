@@ -102,3 +102,9 @@ def test_the_last_words_of_a_log_are_without_the_frame_of_grouped_errors(tmp_pat
     assert last_words(log) == ": NameError: name 'x' is not defined"
     log.write_text("")
     assert last_words(log) == ""
+
+
+def test_looking_for_images_makes_no_folder(tmp_path: Path) -> None:
+    result = CliRunner().invoke(cli, ["--home", str(tmp_path / "none"), "image", "list"])
+    assert "No images yet" in result.output
+    assert not (tmp_path / "none").exists()

@@ -28,7 +28,6 @@ def open_store(data_dir: DataDir) -> ImageStore:
     """The cluster's images; they can be worked on whether it runs or not."""
     from wherry.cluster.parts import open_images
 
-    data_dir.make()
     return open_images(data_dir)
 
 
@@ -64,6 +63,7 @@ def build(data_dir: DataDir, directory: Path, tag: str | None) -> None:
 
     started_s = time.monotonic()
     with told():
+        data_dir.make()
         image = build_image(open_store(data_dir), directory, tag=tag)
     describe(image, started_s)
 
@@ -82,6 +82,7 @@ def import_(data_dir: DataDir, archive: Path, tag: str | None) -> None:
             raise Trouble("nothing comes in", remedy="docker save NAME | wherry image import -", exit_code=2)
         archive = Path("/dev/stdin")
     with told():
+        data_dir.make()
         images = import_archive(open_store(data_dir), archive, tag=tag)
     for image in images:
         describe(image, started_s)
