@@ -101,7 +101,6 @@ def decode_body(
     request: Request,
     resource: AnyResourceType,
     *,
-    strict: bool = False,
     warnings: list[str] | None = None,
     api_version: str = "",
     kind: str = "",
@@ -109,7 +108,6 @@ def decode_body(
     """The object in a body, with kind and apiVersion filled in where the client left them out.
 
     Args:
-        strict: refuse keys that occur twice.
         warnings: gets a line for each key that occurs twice, if it is not None.
         api_version: what the body is, where that is not the resource's own (a Scale, an Eviction).
         kind: likewise.
@@ -121,14 +119,8 @@ def decode_body(
     expected_version, expected_kind = api_version or resource.api_version, kind or resource.kind
     if _media_type(request) == _PROTOBUF:
         return _decode_protobuf(request.body, expected_version, expected_kind)
-    document, duplicates = _decode(request, expected_kind, find_duplicates=strict or warnings is not None)
+    document, duplicates = _decode(request, expected_kind, find_duplicates=warnings is not None)
     _check_kind(document, expected_version, expected_kind)
-    if duplicates and strict:
-        version = expected_version.rpartition("/")[2]
-        raise BadRequest(
-            f'{expected_kind} in version "{version}" cannot be handled as a {expected_kind}: '
-            f"strict decoding error: {', '.join(duplicates)}"
-        )
     if warnings is not None:
         warnings.extend(duplicates)
     return document

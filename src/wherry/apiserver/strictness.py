@@ -26,12 +26,21 @@ def body_of(request: ApiRequest, options: WriteOptions, resource: AnyResourceTyp
     Args:
         resource: what the body holds, where that is not the request's own resource.
     """
-    return decode_body(
-        request.http,
-        resource or request.target,
-        strict=options.field_validation == "Strict",
-        warnings=request.warnings if options.field_validation == "Warn" else None,
-    )
+    target = resource or request.target
+    if options.field_validation == "Ignore":
+        return decode_body(request.http, target)
+    if options.field_validation == "Warn":
+        return decode_body(request.http, target, warnings=request.warnings)
+    duplicates: list[str] = []
+    document = decode_body(request.http, target, warnings=duplicates)
+    if duplicates:
+        schema = schema_for(target)
+        result = schema.check(document)
+        complaints = duplicates + [f'unknown field "{path}"' for path in result.unknown]
+        raise BadRequest(
+            result.decode_error or schema.cannot_be_handled("strict decoding error: " + ", ".join(complaints))
+        )
+    return document
 
 
 def check_schema(

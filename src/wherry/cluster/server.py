@@ -134,7 +134,9 @@ def _identify(data_dir: DataDir, port: int | None, bind: str) -> Identity:
 
 
 def _port_in_use(port: int) -> StartFailed:
-    return StartFailed(f"port {port} is in use by another program", f"choose another: wherry up --port {port + 1000}")
+    return StartFailed(
+        f"port {port} is in use by another program", f"choose another: the same command with --port {port + 1000}"
+    )
 
 
 def _first_free_port(bind: str) -> int:

@@ -32,6 +32,32 @@ async def test_doubled_keys_are_warned_about_when_writing(api: Api, query: str) 
     assert replaced.at("data.a") == "2"
 
 
+@pytest.mark.parametrize(
+    ("content_type", "body", "complaints"),
+    [
+        ("application/json", DOUBLED, 'duplicate field "data.a"'),
+        (
+            "application/json",
+            DOUBLED[:-1] + b',"spec":{}}',
+            'duplicate field "data.a", unknown field "spec"',
+        ),
+        (
+            "application/yaml",
+            b"metadata: {name: m}\ndata:\n  a: '1'\n  a: '2'\n",
+            'yaml: unmarshal errors:\n  line 4: key "a" already set in map',
+        ),
+    ],
+)
+async def test_doubled_and_unknown_keys_are_refused_together_when_strict(
+    api: Api, content_type: str, body: bytes, complaints: str
+) -> None:
+    answer = await api.ask("POST", f"{MAPS}?fieldValidation=Strict", body, content_type=content_type)
+    assert answer.status == 400
+    assert answer.at("message") == (
+        f'ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: {complaints}'
+    )
+
+
 async def test_doubled_keys_are_no_matter_when_told_to_ignore_them(api: Api) -> None:
     assert (await api.ask("POST", f"{MAPS}?fieldValidation=Ignore", DOUBLED)).warnings == []
 

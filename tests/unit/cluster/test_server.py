@@ -65,7 +65,7 @@ def test_a_port_in_use_is_said_and_claims_nothing(tmp_path: Path, monkeypatch: p
         other.listen()
         with pytest.raises(StartFailed, match="in use by another program") as caught:
             _ = start(DataDir(tmp_path / "home"), monkeypatch, port=other.getsockname()[1])
-    assert "wherry up --port" in caught.value.remedy
+    assert "the same command with --port" in caught.value.remedy
     assert not (tmp_path / "run").exists()
     assert not (tmp_path / "home" / "cluster.json").exists()
 

@@ -16,7 +16,7 @@ from wherry.kit.http.types import Response
 async def handle_finalize(environment: Environment, request: ApiRequest) -> Response:
     """Replace spec.finalizers; when none are left and the namespace is being deleted, it is gone."""
     options = write_options(request, "UpdateOptions")
-    body = decode_body(request.http, request.target, strict=False)
+    body = decode_body(request.http, request.target)
     check_name(request, body)
     finalizers = list_in(mapping_in(body, "spec"), "finalizers")
     given = mapping_in(body, "metadata")
