@@ -62,6 +62,22 @@ class ScalePaths:
     selector: str = "spec.selector"
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Storage:
+    """How objects are kept that are served in several versions: under one name, in one form.
+
+    Kind, apiVersion and resourceVersion are never stored (see watch_event.py), so versions that differ in
+    nothing else need no conversion. `from_stored` makes the served form of a stored document, `to_stored` the
+    other way round; both are pure, may change their argument, and leave the metadata alone. Told apart by
+    identity: a version whose form has changed gets a new one.
+    """
+
+    group: str
+    plural: str
+    from_stored: Callable[[Document], Document] | None = None
+    to_stored: Callable[[Document], Document] | None = None
+
+
 def no_default(new: Document) -> None:
     """Fills in nothing."""
 
@@ -109,6 +125,7 @@ class ResourceType(Generic[T_co]):
     tracks_generation: bool = False
     delete_returns_object: bool = False
     graceful_delete_s: Callable[[Document, int | None], int] | None = None
+    storage: Storage | None = None
 
     @property
     def api_version(self) -> str:
@@ -182,6 +199,7 @@ def resource_type(  # noqa: PLR0913 - a declaration has as many facts as a kind 
     tracks_generation: bool | None = None,
     delete_returns_object: bool = False,
     graceful_delete_s: Callable[[T, int | None], int] | None = None,
+    storage: Storage | None = None,
 ) -> ResourceType[T]:
     """Declare a kind.
 
@@ -194,6 +212,7 @@ def resource_type(  # noqa: PLR0913 - a declaration has as many facts as a kind 
         tracks_generation: whether a changed spec raises metadata.generation; default: has a status.
         graceful_delete_s: (object, requested grace or None) -> seconds; above 0 the object stays, marked
             as being deleted, until its keeper removes it with grace 0.
+        storage: where another version of the kind is the one that is kept.
     """
     decoder = msgspec.json.Decoder(struct)
 
@@ -244,4 +263,5 @@ def resource_type(  # noqa: PLR0913 - a declaration has as many facts as a kind 
         ),
         delete_returns_object=delete_returns_object,
         graceful_delete_s=grace_of if graceful_delete_s else None,
+        storage=storage,
     )

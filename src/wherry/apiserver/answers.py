@@ -62,7 +62,7 @@ def list_answer(
         for start in range(0, len(items), ITEMS_PER_PIECE):
             if start:
                 body.append(b",")
-            body.append(b",".join([item_bytes(item) for item in items[start : start + ITEMS_PER_PIECE]]))
+            body.append(b",".join([item_bytes(resource, item) for item in items[start : start + ITEMS_PER_PIECE]]))
         body.append(b"]}\n")
         return Response(body=body)
     documents = [document_from_item(resource, item) for item in items]

@@ -103,7 +103,7 @@ class GenericStore:
             await self._admission.admit(attributes)
             _validate(resource, document, None, missing)
             key = key_of(resource, request.namespace, name)
-            value = value_from_document(document)
+            value = value_from_document(resource, document)
             if options.dry_run:
                 found = await self.store.get(key)
                 if found is not None:
@@ -182,7 +182,7 @@ class GenericStore:
                 lifecycle.raise_generation(new, old)
             if not skip_checks:
                 _validate(resource, new, old, missing)
-            value = value_from_document(new)
+            value = value_from_document(resource, new)
             if lifecycle.is_finished(new) and not options.dry_run:
                 return await self._remove(current)
             if value == current.value or options.dry_run:
@@ -213,7 +213,7 @@ class GenericStore:
                     if options.dry_run:
                         return current, True
                     return await self._remove(current), True
-                value = value_from_document(document)
+                value = value_from_document(resource, document)
                 if options.dry_run or value == current.value:
                     return KeyValue(current.key, value, current.revision, current.created_revision), False
                 return await self.store.put(current.key, value, expected_revision=current.revision), False

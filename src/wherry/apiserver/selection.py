@@ -18,7 +18,7 @@ from wherry.apimachinery.fields import FieldSelector, parse_field_selector
 from wherry.apimachinery.labels import Selector, parse_selector
 from wherry.apimachinery.resource_type import AnyResourceType
 from wherry.apiserver.request import ApiRequest
-from wherry.apiserver.wire import key_of, name_in, namespace_in, prefix_of
+from wherry.apiserver.wire import key_of, name_in, namespace_in, prefix_of, served_value
 
 NAME_FIELD = "metadata.name"
 NAMESPACE_FIELD = "metadata.namespace"
@@ -55,7 +55,11 @@ class Selection:
         if self.fields.is_everything:
             return True
         values: dict[str, str] = {}
-        parsed = (document() if document else orjson.loads(value)) if self.needs_document else {}
+        parsed = (
+            (document() if document else orjson.loads(served_value(self.resource, value)))
+            if self.needs_document
+            else {}
+        )
         for path, _, _ in self.fields.requirements:
             if path == NAME_FIELD:
                 values[path] = name_in(key)

@@ -1,7 +1,7 @@
 """The lines of watches, made once and shared by all who watch the same.
 
 A thousand watches of one event send the same bytes object. Events are told apart by their revision,
-which no two share.
+which no two share, and by the version of the kind in which they are shown.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TypeVar
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.resource_type import AnyResourceType
 from wherry.apimachinery.watch_event import event_line
-from wherry.apiserver.wire import document_from_item, header_of
+from wherry.apiserver.wire import document_from_item, header_of, served_value
 from wherry.store.interface import KeyValue, StoreEvent
 
 FRAMES_MAX = 1024
@@ -28,9 +28,9 @@ class WatchFrames:
 
     def __init__(self) -> None:
         """Empty."""
-        self._frames: OrderedDict[tuple[int, str], bytes] = OrderedDict()
-        self._chunks: OrderedDict[tuple[str, int, int, int], bytes] = OrderedDict()
-        self._documents: OrderedDict[tuple[str, int], Document] = OrderedDict()
+        self._frames: OrderedDict[tuple[bytes, int, str], bytes] = OrderedDict()
+        self._chunks: OrderedDict[tuple[bytes, str, int, int, int], bytes] = OrderedDict()
+        self._documents: OrderedDict[tuple[bytes, str, int], Document] = OrderedDict()
 
     def frame(self, resource: AnyResourceType, event_type: str, event: StoreEvent) -> bytes:
         """One event as a line; a deleted object is shown as it last was, with the revision of its deletion."""
@@ -38,18 +38,19 @@ class WatchFrames:
         if value is None or event_type == "DELETED":
             assert event.previous is not None
             value = event.previous.value
+        header = header_of(resource)
         return _cached(
             self._frames,
-            (event.revision, event_type),
+            (header, event.revision, event_type),
             FRAMES_MAX,
-            lambda: event_line(event_type, header_of(resource), value, event.revision),
+            lambda: event_line(event_type, header, served_value(resource, value), event.revision),
         )
 
     def chunk(self, resource: AnyResourceType, prefix: str, events: list[StoreEvent]) -> bytes:
         """All events of one batch, unselected, as one piece."""
         if len(events) == 1:
             return self.frame(resource, type_of(events[0]), events[0])
-        key = (prefix, events[0].revision, events[-1].revision, len(events))
+        key = (header_of(resource), prefix, events[0].revision, events[-1].revision, len(events))
         return _cached(
             self._chunks,
             key,
@@ -59,9 +60,8 @@ class WatchFrames:
 
     def document(self, resource: AnyResourceType, item: KeyValue) -> Document:
         """An object parsed, for selectors and tables; nobody may change it."""
-        return _cached(
-            self._documents, (item.key, item.revision), DOCUMENTS_MAX, lambda: document_from_item(resource, item)
-        )
+        key = (header_of(resource), item.key, item.revision)
+        return _cached(self._documents, key, DOCUMENTS_MAX, lambda: document_from_item(resource, item))
 
 
 def type_of(event: StoreEvent) -> str:

@@ -6,14 +6,19 @@ they are stored, and the answers spliced from them.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from functools import lru_cache
 
 import orjson
 
 from wherry.apimachinery.document import Document
-from wherry.apimachinery.resource_type import AnyResourceType
+from wherry.apimachinery.resource_type import AnyResourceType, Storage
 from wherry.apimachinery.watch_event import LIST_ITEM_HEADER, header, stored_bytes, with_resource_version
 from wherry.store.interface import KeyValue
+
+# So many values in another form than the stored one are remembered, 3 KB each.
+CONVERTED_MAX = 1024
+_converted: OrderedDict[tuple[Storage, bytes], bytes] = OrderedDict()
 
 
 @lru_cache(maxsize=4096)
@@ -24,15 +29,21 @@ def collection_prefix(group: str, plural: str) -> str:
 
 def prefix_of(resource: AnyResourceType, namespace: str = "") -> str:
     """The start of the keys of a kind's objects, in one namespace or ("") in all."""
-    prefix = collection_prefix(resource.group, resource.plural)
+    prefix = collection_of(resource)
     return f"{prefix}{namespace}/" if namespace and resource.namespaced else prefix
+
+
+def collection_of(resource: AnyResourceType) -> str:
+    """The start of the keys of all objects of a kind, whatever version stores them."""
+    place = resource.storage or resource
+    return collection_prefix(place.group, place.plural)
 
 
 def key_of(resource: AnyResourceType, namespace: str, name: str) -> str:
     """An object's key in the store."""
     if resource.namespaced:
-        return f"{collection_prefix(resource.group, resource.plural)}{namespace}/{name}"
-    return collection_prefix(resource.group, resource.plural) + name
+        return f"{collection_of(resource)}{namespace}/{name}"
+    return collection_of(resource) + name
 
 
 def name_in(key: str) -> str:
@@ -55,16 +66,31 @@ def header_of(resource: AnyResourceType) -> bytes:
     return _header(resource.api_version, resource.kind)
 
 
+def served_value(resource: AnyResourceType, value: bytes) -> bytes:
+    """A stored value in the form of the version that is asked for; nearly always the same bytes."""
+    storage = resource.storage
+    if storage is None or storage.from_stored is None:
+        return value
+    key = (storage, value)
+    found = _converted.get(key)
+    if found is None:
+        found = _converted[key] = stored_bytes(storage.from_stored(orjson.loads(value)))
+        if len(_converted) > CONVERTED_MAX:
+            _converted.popitem(last=False)
+    return found
+
+
 def object_bytes(resource: AnyResourceType, item: KeyValue) -> bytes:
     """The object as a GET answers it; revision 0 (a dry run's) shows no resourceVersion."""
+    value = served_value(resource, item.value)
     if not item.revision:
-        return b"%b%b\n" % (header_of(resource), item.value[len(LIST_ITEM_HEADER) :])
-    return with_resource_version(header_of(resource), item.value, item.revision) + b"\n"
+        return b"%b%b\n" % (header_of(resource), value[len(LIST_ITEM_HEADER) :])
+    return with_resource_version(header_of(resource), value, item.revision) + b"\n"
 
 
-def item_bytes(item: KeyValue) -> bytes:
+def item_bytes(resource: AnyResourceType, item: KeyValue) -> bytes:
     """The object as it stands in a list: without kind and apiVersion."""
-    return with_resource_version(LIST_ITEM_HEADER, item.value, item.revision)
+    return with_resource_version(LIST_ITEM_HEADER, served_value(resource, item.value), item.revision)
 
 
 def list_head(kind: str, api_version: str, metadata: Document) -> bytes:
@@ -79,14 +105,18 @@ def list_head(kind: str, api_version: str, metadata: Document) -> bytes:
 def document_from_item(resource: AnyResourceType, item: KeyValue) -> Document:
     """The whole object as plain data; the caller may change it."""
     stored: Document = orjson.loads(item.value)
+    if resource.storage is not None and resource.storage.from_stored is not None:
+        stored = resource.storage.from_stored(stored)
     metadata = stored["metadata"]
     assert isinstance(metadata, dict)
     metadata["resourceVersion"] = str(item.revision)
     return {"kind": resource.kind, "apiVersion": resource.api_version, **stored}
 
 
-def value_from_document(document: Document) -> bytes:
+def value_from_document(resource: AnyResourceType, document: Document) -> bytes:
     """The bytes to store."""
+    if resource.storage is not None and resource.storage.to_stored is not None:
+        document = resource.storage.to_stored(document)
     # orjson hands out an oversized buffer; a copy keeps 3 KB per object instead of 8.
     return b"%b" % stored_bytes(document)
 

@@ -32,7 +32,7 @@ from wherry.apiserver.options import META_GROUP
 from wherry.apiserver.request import ApiRequest
 from wherry.apiserver.selection import Selection, selection_from
 from wherry.apiserver.watch_frames import type_of
-from wherry.apiserver.wire import header_of
+from wherry.apiserver.wire import header_of, served_value
 from wherry.kit.clock import Clock
 from wherry.kit.http.types import Response
 from wherry.kit.tasks import TaskScope
@@ -243,7 +243,7 @@ def _initial_lines(environment: Environment, plan: WatchPlan, items: list[KeyVal
         if not plan.selection.matches(item.key, item.value):
             continue
         if plan.form == PLAIN:
-            lines.append(event_line("ADDED", header, item.value, item.revision))
+            lines.append(event_line("ADDED", header, served_value(plan.selection.resource, item.value), item.revision))
         else:
             lines.append(_shaped_line(environment, plan, "ADDED", item))
     return b"".join(lines)
@@ -253,7 +253,7 @@ def _shaped_line(environment: Environment, plan: WatchPlan, event_type: str, ite
     """An event whose object is a Table or only metadata."""
     resource = plan.selection.resource
     # A deletion shows an old value under a new revision, which the cache of documents must not keep.
-    document: Document = orjson.loads(item.value)
+    document: Document = orjson.loads(served_value(resource, item.value))
     metadata = document["metadata"]
     assert isinstance(metadata, dict)
     metadata["resourceVersion"] = str(item.revision)
