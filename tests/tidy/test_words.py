@@ -31,7 +31,7 @@ WORDS = re.compile(
 def published() -> list[Path]:
     folders = [path for name in FOLDERS for path in (ROOT / name).rglob("*") if "__pycache__" not in path.parts]
     files = [path for path in (*ROOT.glob("*"), *folders) if path.is_file() and path.suffix in TEXTS]
-    return sorted(path for path in files if path.name != ".import-linter.log")
+    return sorted(path for path in files if path.name not in (".import-linter.log", ".git"))
 
 
 def test_nothing_published_mentions_where_it_was_written() -> None:
