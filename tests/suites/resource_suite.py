@@ -1,6 +1,6 @@
 """What every kind must be able to do, run on every entry of RESOURCE_TYPES.
 
-A new kind needs one line in SAMPLES: the smallest object that is valid (without its name).
+The objects come from `sample_objects.BODIES`.
 """
 
 from __future__ import annotations
@@ -12,40 +12,14 @@ import orjson
 import pytest
 
 from suites.api_harness import MERGE, PARTIAL, TABLE, Api, make_api
+from suites.sample_objects import body_of
 from wherry.api.registry import RESOURCE_TYPES
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.resource_type import AnyResourceType
 
-TEMPLATE: Document = {
-    "metadata": {"labels": {"app": "web"}},
-    "spec": {"containers": [{"name": "app", "image": "app:1"}]},
-}
-SELECTOR: Document = {"matchLabels": {"app": "web"}}
-SAMPLES: dict[str, Document] = {
-    "configmaps": {"data": {"a": "1"}},
-    "endpoints": {"subsets": []},
-    "events": {"involvedObject": {"kind": "Pod", "name": "web", "namespace": "default"}, "reason": "Pulled"},
-    "namespaces": {},
-    "nodes": {},
-    "persistentvolumeclaims": {
-        "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
-    },
-    "persistentvolumes": {
-        "spec": {"accessModes": ["ReadWriteOnce"], "capacity": {"storage": "1Gi"}, "hostPath": {"path": "/data"}}
-    },
+# Where the suite needs another object than the smallest one: a pod that is gone as soon as it is deleted.
+SPECIAL: dict[str, Document] = {
     "pods": {"spec": {"containers": [{"name": "app", "image": "app:1"}], "terminationGracePeriodSeconds": 0}},
-    "secrets": {"data": {"a": "MQ=="}},
-    "serviceaccounts": {},
-    "services": {"spec": {"ports": [{"port": 80}]}},
-    "endpointslices": {"addressType": "IPv4", "endpoints": [], "ports": []},
-    "storageclasses": {"provisioner": "example.com/disk"},
-    "leases": {"spec": {"holderIdentity": "me"}},
-    "priorityclasses": {"value": 7},
-    "replicasets": {"spec": {"selector": SELECTOR, "template": TEMPLATE}},
-    "deployments": {"spec": {"selector": SELECTOR, "template": TEMPLATE}},
-    "statefulsets": {"spec": {"selector": SELECTOR, "template": TEMPLATE, "serviceName": "web"}},
-    "controllerrevisions": {"revision": 1, "data": {"spec": {}}},
-    "jobs": {"spec": {"template": {"spec": {"restartPolicy": "Never", "containers": [{"name": "a", "image": "a:1"}]}}}},
 }
 STORED = [resource for resource in RESOURCE_TYPES if "get" in resource.verbs]
 
@@ -56,7 +30,7 @@ def object_of(resource: AnyResourceType, name: str = "sample", **metadata: objec
         "apiVersion": resource.api_version,
         "kind": resource.kind,
         "metadata": {"name": name, **metadata},
-        **SAMPLES[resource.plural],
+        **(SPECIAL.get(resource.plural) or body_of(resource)),
     }
 
 

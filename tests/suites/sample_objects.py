@@ -40,13 +40,18 @@ BODIES: dict[str, Document] = {
 }
 
 
+def body_of(resource: AnyResourceType) -> Document:
+    """All but the metadata; a kind that looks different in each of its versions has a body for each."""
+    body = BODIES.get(f"{resource.api_version}/{resource.kind}") or BODIES[resource.kind]
+    return copy.deepcopy(body)
+
+
 def sample(resource: AnyResourceType, name: str = "web") -> Document:
     """A fresh copy, without what the server fills in."""
     metadata: Document = {"name": name}
     if resource.namespaced:
         metadata["namespace"] = "default"
-    body = copy.deepcopy(BODIES[resource.kind])
-    return {"apiVersion": resource.api_version, "kind": resource.kind, "metadata": metadata, **body}
+    return {"apiVersion": resource.api_version, "kind": resource.kind, "metadata": metadata, **body_of(resource)}
 
 
 def created(resource: AnyResourceType, name: str = "web", **spec: object) -> Document:

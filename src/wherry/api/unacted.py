@@ -1,7 +1,8 @@
 """Which fields of a document are kept but move nothing: the honest part of serving a wide API with a narrow engine.
 
 The API server stores every field that the schema knows. What Wherry acts on are the fields of the Structs;
-whatever a user sets besides is named in a `Warning:` header.
+whatever a user sets besides is named in a `Warning:` header. A kind that nothing acts on at all is named once,
+when an object of it is created.
 """
 
 from __future__ import annotations
@@ -44,8 +45,11 @@ DEFAULTS: dict[str, object] = {
 def unacted_fields(resource: AnyResourceType, document: Document) -> list[str]:
     """Dotted paths of the fields that are set, valid, and that nothing in Wherry acts on.
 
-    List positions are left out (`spec.containers.stdinOnce`), and each path comes once, in document order.
+    List positions are left out (`spec.containers.stdinOnce`), and each path comes once, in document order. Of a kind
+    that is not Wherry's own to act on, no field is told.
     """
+    if resource.acted_on_by != "cluster":
+        return []
     found: dict[str, None] = {}
     _walk(document, _tree(resource.struct), "", found, is_object=True)
     if _is_on_the_host(document):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeVar
 
 import msgspec
 
@@ -17,6 +17,10 @@ from wherry.apimachinery.field_errors import FieldError, child, required
 
 T = TypeVar("T", bound=msgspec.Struct)
 T_co = TypeVar("T_co", bound=msgspec.Struct, covariant=True)
+
+ActedOnBy = Literal["cluster", "clients", "nobody"]
+"""Who makes objects of a kind work: Wherry itself; programs of its users (an ingress controller, whoever holds a
+lease); or nobody yet, which a Warning says once when such an object is created."""
 
 ALL_VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
 
@@ -126,11 +130,17 @@ class ResourceType(Generic[T_co]):
     delete_returns_object: bool = False
     graceful_delete_s: Callable[[Document, int | None], int] | None = None
     storage: Storage | None = None
+    acted_on_by: ActedOnBy = "cluster"
 
     @property
     def api_version(self) -> str:
         """`v1` or `apps/v1`."""
         return f"{self.group}/{self.version}" if self.group else self.version
+
+    @property
+    def qualified_plural(self) -> str:
+        """`pods` or `deployments.apps`: how messages name the kind."""
+        return f"{self.plural}.{self.group}" if self.group else self.plural
 
     @property
     def has_status(self) -> bool:
@@ -200,6 +210,7 @@ def resource_type(  # noqa: PLR0913 - a declaration has as many facts as a kind 
     delete_returns_object: bool = False,
     graceful_delete_s: Callable[[T, int | None], int] | None = None,
     storage: Storage | None = None,
+    acted_on_by: ActedOnBy = "cluster",
 ) -> ResourceType[T]:
     """Declare a kind.
 
@@ -213,6 +224,7 @@ def resource_type(  # noqa: PLR0913 - a declaration has as many facts as a kind 
         graceful_delete_s: (object, requested grace or None) -> seconds; above 0 the object stays, marked
             as being deleted, until its keeper removes it with grace 0.
         storage: where another version of the kind is the one that is kept.
+        acted_on_by: "nobody" as long as Wherry keeps the objects and does nothing about them.
     """
     decoder = msgspec.json.Decoder(struct)
 
@@ -264,4 +276,5 @@ def resource_type(  # noqa: PLR0913 - a declaration has as many facts as a kind 
         delete_returns_object=delete_returns_object,
         graceful_delete_s=grace_of if graceful_delete_s else None,
         storage=storage,
+        acted_on_by=acted_on_by,
     )

@@ -104,13 +104,15 @@ def missing_fields(
 def warn_unacted(
     resource: AnyResourceType, document: Document, old: Document | None, options: WriteOptions, warnings: list[str]
 ) -> None:
-    """Say which fields are kept and have no effect: nobody's wish may vanish silently.
+    """Say which fields, or that all of the object, are kept and have no effect: nobody's wish may vanish silently.
 
     `document` is what the client wrote, before the server fills anything in; what was in `old` already
     is not told again.
     """
     if options.field_validation == "Ignore":
         return
+    if resource.acted_on_by == "nobody" and old is None:
+        warnings.append(f"{resource.qualified_plural}: this cluster keeps the object but nothing acts on it yet")
     paths = unacted_fields(resource, document)
     if paths and old is not None:
         known = set(unacted_fields(resource, old))

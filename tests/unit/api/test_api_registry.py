@@ -4,7 +4,7 @@ import copy
 
 import pytest
 
-from suites.sample_objects import BODIES, created, sample
+from suites.sample_objects import BODIES, body_of, created, sample
 from wherry.api.registry import RESOURCE_TYPES
 from wherry.apimachinery.resource_type import AnyResourceType
 
@@ -14,11 +14,13 @@ every_kind = pytest.mark.parametrize("resource", RESOURCE_TYPES, ids=lambda reso
 
 
 def test_every_kind_has_a_sample_and_every_name_is_used_once() -> None:
-    assert sorted(BODIES) == sorted(resource.kind for resource in RESOURCE_TYPES)
+    names = {name for one in RESOURCE_TYPES for name in (one.kind, f"{one.api_version}/{one.kind}")}
+    assert set(BODIES) <= names
+    assert [one.plural for one in RESOURCE_TYPES if body_of(one) is None] == []
     urls = [resource.url() for resource in RESOURCE_TYPES]
     assert len(set(urls)) == len(urls)
-    short = [name for resource in RESOURCE_TYPES for name in resource.short_names]
-    assert len(set(short)) == len(short)
+    short = {(name, resource.kind) for resource in RESOURCE_TYPES for name in resource.short_names}
+    assert len({name for name, _ in short}) == len(short)
 
 
 @every_kind
