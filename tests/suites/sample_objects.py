@@ -22,6 +22,8 @@ BODIES: dict[str, Document] = {
     "ConfigMap": {"data": {"a": "1"}},
     "Secret": {"stringData": {"password": "pw"}},
     "ServiceAccount": {},
+    "LimitRange": {"spec": {"limits": [{"type": "Container", "max": {"cpu": "2"}, "min": {"cpu": "100m"}}]}},
+    "ResourceQuota": {"spec": {"hard": {"pods": "10", "requests.cpu": "4", "limits.cpu": "8"}}},
     "Event": {"involvedObject": {"kind": "Pod", "name": "p", "namespace": "default"}, "reason": "Killing"},
     "PersistentVolume": {
         "spec": {"capacity": {"storage": "1Gi"}, "accessModes": ["ReadWriteOnce"], "hostPath": {"path": "/data"}}

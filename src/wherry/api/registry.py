@@ -12,11 +12,13 @@ from wherry.api.core.binding import BINDINGS
 from wherry.api.core.configmap import CONFIG_MAPS
 from wherry.api.core.endpoints import ENDPOINTS
 from wherry.api.core.event import EVENTS
+from wherry.api.core.limitrange import LIMIT_RANGES
 from wherry.api.core.namespace import NAMESPACES
 from wherry.api.core.node import NODES
 from wherry.api.core.persistent_volume import PERSISTENT_VOLUMES
 from wherry.api.core.persistent_volume_claim import PERSISTENT_VOLUME_CLAIMS
 from wherry.api.core.pod import PODS
+from wherry.api.core.resourcequota import RESOURCE_QUOTAS
 from wherry.api.core.secret import SECRETS
 from wherry.api.core.service import SERVICES
 from wherry.api.core.serviceaccount import SERVICE_ACCOUNTS
@@ -30,11 +32,13 @@ RESOURCE_TYPES: tuple[AnyResourceType, ...] = (
     CONFIG_MAPS,
     ENDPOINTS,
     EVENTS,
+    LIMIT_RANGES,
     NAMESPACES,
     NODES,
     PERSISTENT_VOLUME_CLAIMS,
     PERSISTENT_VOLUMES,
     PODS,
+    RESOURCE_QUOTAS,
     SECRETS,
     SERVICE_ACCOUNTS,
     SERVICES,
