@@ -22,7 +22,8 @@ from wherry.apimachinery.catalog import Catalog
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import MethodNotAllowed, RequestEntityTooLarge
 from wherry.apimachinery.resource_type import AnyResourceType
-from wherry.apiserver.admission.interface import AdmissionChain, AdmissionEnvironment
+from wherry.apiserver.admission.chain import AdmissionChain
+from wherry.apiserver.admission.interface import AdmissionEnvironment
 from wherry.apiserver.admission.registry import admission_plugins
 from wherry.apiserver.discovery import discovery_response
 from wherry.apiserver.environment import ConnectNode, Environment, Handler
@@ -229,11 +230,15 @@ def build_app(config: ApiServerConfig) -> ApiServer:
             public_key_pem=config.token_public_key_pem,
             issuer=config.issuer,
         )
-    admission = AdmissionEnvironment(config.store, config.clock, config.random, config.service_cidr)
+    catalog = Catalog((*config.resource_types, *REVIEW_TYPES))
+    admission = AdmissionEnvironment(
+        config.store, config.clock, config.random, config.service_cidr, config.authorizer, catalog
+    )
     chain = AdmissionChain(admission_plugins(admission, config.disabled_admission))
     environment = Environment(
         store=config.store,
         objects=GenericStore(config.store, config.clock, config.random, chain, admission.writes),
+        admission=chain,
         clock=config.clock,
         random=config.random,
         authorizer=config.authorizer,
@@ -242,7 +247,6 @@ def build_app(config: ApiServerConfig) -> ApiServer:
         frames=WatchFrames(),
         telemetry=Telemetry(config.store),
     )
-    catalog = Catalog((*config.resource_types, *REVIEW_TYPES))
     return ApiServer(environment, catalog, Authenticator(tokens, config.static_tokens), config.version)
 
 

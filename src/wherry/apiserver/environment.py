@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from random import Random
 
+from wherry.apiserver.admission.chain import AdmissionChain
 from wherry.apiserver.filters.authorize import Authorizer
 from wherry.apiserver.generic_store import GenericStore
 from wherry.apiserver.request import ApiRequest
@@ -26,6 +27,7 @@ class Environment:
 
     store: Store
     objects: GenericStore
+    admission: AdmissionChain
     clock: Clock
     random: Random
     authorizer: Authorizer

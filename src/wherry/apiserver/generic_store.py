@@ -1,8 +1,11 @@
 """Objects in the store, all kinds alike: default, prepare, admit, validate, store, answer.
 
-    create   schema -> stamp -> default -> prepare -> admission -> validate -> put(expected 0)
-    update   get -> change -> schema -> carry over -> default -> prepare -> admission -> validate -> put(expected n)
-    delete   get -> preconditions -> admission -> mark (finalizers, grace) or remove
+    create   schema -> stamp -> default -> prepare -> admit -> check -> put(expected 0)
+    update   get -> change -> schema -> carry over -> default -> prepare -> admit -> check -> put(expected n)
+    delete   get -> preconditions -> admit -> mark (finalizers, grace) or remove
+
+Admission plugins complete the object (admit), the kind's rules are applied to it, and then admission
+plugins may still refuse it; both together are the check.
 
 Whoever loses a race against another writer starts again from the newest state, unless the client
 has named the resourceVersion that it saw: then it gets the conflict. Every answer is a KeyValue, so
@@ -30,7 +33,8 @@ from wherry.apimachinery.errors import (
 from wherry.apimachinery.meta import ObjectMeta
 from wherry.apimachinery.resource_type import AnyResourceType
 from wherry.apiserver import lifecycle
-from wherry.apiserver.admission.interface import AdmissionChain, Attributes
+from wherry.apiserver.admission.chain import AdmissionChain
+from wherry.apiserver.admission.interface import Attributes
 from wherry.apiserver.options import PLAIN_WRITE, DeleteOptions, WriteOptions
 from wherry.apiserver.request import ApiRequest
 from wherry.apiserver.strictness import check_schema, fill_zeros, missing_fields, warn_unacted
@@ -97,11 +101,20 @@ class GenericStore:
             fill_zeros(resource, document, missing)
         resource.prepare(document, None)
         attributes = Attributes(
-            "CREATE", resource, request.namespace, name, request.user, document, None, options.dry_run, request.warnings
+            operation="CREATE",
+            resource=resource,
+            namespace=request.namespace,
+            name=name,
+            user=request.user,
+            object=document,
+            options=options,
+            dry_run=options.dry_run,
+            warnings=request.warnings,
         )
         try:
             await self._admission.admit(attributes)
             _validate(resource, document, None, missing)
+            await self._admission.validate(attributes)
             key = key_of(resource, request.namespace, name)
             value = value_from_document(resource, document)
             if options.dry_run:
@@ -109,9 +122,11 @@ class GenericStore:
                 if found is not None:
                     raise KeyExists(found)
                 return KeyValue(key, value, 0, 0)
-            return await self.store.put(key, value, expected_revision=0)
+            stored = await self.store.put(key, value, expected_revision=0)
+            attributes.stored_revision = stored.revision
+            return stored
         finally:
-            self._finish(attributes)
+            await self._finish(attributes)
 
     async def update(
         self,
@@ -167,9 +182,18 @@ class GenericStore:
         if resource.has_status and not is_status:
             lifecycle.keep_status(new, old)
         attributes = Attributes(
-            "UPDATE", resource, request.namespace, request.name, request.user, new, old, options.dry_run,
-            request.warnings,
-        )  # fmt: skip
+            operation="UPDATE",
+            resource=resource,
+            namespace=request.namespace,
+            name=request.name,
+            user=request.user,
+            object=new,
+            old=old,
+            subresource=request.subresource,
+            options=options,
+            dry_run=options.dry_run,
+            warnings=request.warnings,
+        )
         try:
             if not skip_checks:
                 resource.default(new)
@@ -177,21 +201,27 @@ class GenericStore:
                     fill_zeros(resource, new, missing)
                 if not is_status:
                     resource.prepare(new, old)
-                    await self._admission.admit(attributes)
+                await self._admission.admit(attributes)
             if resource.tracks_generation and not is_status:
                 lifecycle.raise_generation(new, old)
             if not skip_checks:
                 _validate(resource, new, old, missing)
+                await self._admission.validate(attributes)
             value = value_from_document(resource, new)
             if lifecycle.is_finished(new) and not options.dry_run:
-                return await self._remove(current)
+                removed = await self._remove(current)
+                attributes.stored_revision = removed.revision
+                return removed
             if value == current.value or options.dry_run:
+                attributes.stored_revision = current.revision
                 return KeyValue(current.key, value, current.revision, current.created_revision)
-            return await self.store.put(current.key, value, expected_revision=current.revision)
+            stored = await self.store.put(current.key, value, expected_revision=current.revision)
+            attributes.stored_revision = stored.revision
+            return stored
         except RevisionConflict:
             return None
         finally:
-            self._finish(attributes)
+            await self._finish(attributes)
 
     async def delete(self, request: ApiRequest, options: DeleteOptions) -> tuple[KeyValue, bool]:
         """Delete an object, or mark it when it must stay a while.
@@ -204,11 +234,20 @@ class GenericStore:
             document = document_from_item(resource, current)
             _check_preconditions(resource, document, current, options)
             attributes = Attributes(
-                "DELETE", resource, request.namespace, request.name, request.user, document, None, options.dry_run,
-                request.warnings,
-            )  # fmt: skip
+                operation="DELETE",
+                resource=resource,
+                namespace=request.namespace,
+                name=request.name,
+                user=request.user,
+                object=document,
+                old={**document, "metadata": {**metadata_of(document)}},
+                options=options,
+                dry_run=options.dry_run,
+                warnings=request.warnings,
+            )
             try:
                 await self._admission.admit(attributes)
+                await self._admission.validate(attributes)
                 if self._mark(resource, document, options):
                     if options.dry_run:
                         return current, True
@@ -220,7 +259,7 @@ class GenericStore:
             except RevisionConflict:
                 continue
             finally:
-                self._finish(attributes)
+                await self._finish(attributes)
         raise conflict(resource.plural, resource.group, request.name, "too many writers at once; try again")
 
     def _mark(self, resource: AnyResourceType, document: Document, options: DeleteOptions) -> bool:
@@ -245,8 +284,11 @@ class GenericStore:
             lifecycle.mark_deleted(metadata, grace_s, self._clock.now_s())
         return False
 
-    def _finish(self, attributes: Attributes) -> None:
+    async def _finish(self, attributes: Attributes) -> None:
         self._writes[attributes.resource.group, attributes.resource.plural] += 1
+        if not attributes.stored_revision:
+            for take_back in attributes.take_back:
+                await take_back()
         for call in attributes.afterwards:
             call()
 

@@ -17,7 +17,7 @@ import orjson
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import InternalError, invalid
 from wherry.apimachinery.field_errors import FieldError, show
-from wherry.apiserver.admission.interface import AdmissionEnvironment, Attributes, Operation
+from wherry.apiserver.admission.interface import ITSELF, AdmissionEnvironment, Attributes, Operation
 from wherry.apiserver.wire import list_in, mapping_in, text_in
 from wherry.store.interface import Store
 
@@ -88,6 +88,7 @@ class ServiceAddresses:
     name = "ServiceAddresses"
     operations: frozenset[Operation] = frozenset({"CREATE", "UPDATE"})
     resources: frozenset[tuple[str, str]] = frozenset({("", "services")})
+    subresources = ITSELF
 
     def __init__(self, environment: AdmissionEnvironment) -> None:
         """Allocates within the environment's service CIDR."""

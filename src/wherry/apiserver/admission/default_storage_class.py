@@ -5,7 +5,7 @@ from __future__ import annotations
 import orjson
 
 from wherry.apimachinery.document import Document
-from wherry.apiserver.admission.interface import AdmissionEnvironment, Attributes, Operation
+from wherry.apiserver.admission.interface import ITSELF, AdmissionEnvironment, Attributes, Operation
 from wherry.apiserver.wire import mapping_in, text_in
 
 PREFIX = "/storage.k8s.io/storageclasses/"
@@ -18,6 +18,7 @@ class DefaultStorageClass:
     name = "DefaultStorageClass"
     operations: frozenset[Operation] = frozenset({"CREATE"})
     resources: frozenset[tuple[str, str]] = frozenset({("", "persistentvolumeclaims")})
+    subresources = ITSELF
 
     def __init__(self, environment: AdmissionEnvironment) -> None:
         """Looks storage classes up in the store."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wherry.apimachinery.document import Document
-from wherry.apiserver.admission.interface import AdmissionEnvironment, Attributes, Operation
+from wherry.apiserver.admission.interface import ITSELF, AdmissionEnvironment, Attributes, Operation
 from wherry.apiserver.wire import list_in, mapping_in, text_in
 
 TAINTS = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
@@ -16,6 +16,7 @@ class DefaultTolerationSeconds:
     name = "DefaultTolerationSeconds"
     operations: frozenset[Operation] = frozenset({"CREATE"})
     resources: frozenset[tuple[str, str]] = frozenset({("", "pods")})
+    subresources = ITSELF
 
     def __init__(self, environment: AdmissionEnvironment) -> None:
         """Needs nothing from its environment."""

@@ -6,7 +6,7 @@ import msgspec
 
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import Forbidden, forbidden, not_found, qualified
-from wherry.apiserver.admission.interface import AdmissionEnvironment, Attributes, Operation
+from wherry.apiserver.admission.interface import ITSELF, AdmissionEnvironment, Attributes, Operation
 from wherry.apiserver.wire import metadata_of
 
 PROTECTED_NAMESPACES = frozenset({"default", "kube-system", "kube-public"})
@@ -27,6 +27,7 @@ class NamespaceLifecycle:
     name = "NamespaceLifecycle"
     operations: frozenset[Operation] = frozenset({"CREATE", "DELETE"})
     resources: frozenset[tuple[str, str]] = frozenset()
+    subresources = ITSELF
 
     def __init__(self, environment: AdmissionEnvironment) -> None:
         """Looks namespaces up in the store."""

@@ -6,7 +6,7 @@ import orjson
 
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import forbidden
-from wherry.apiserver.admission.interface import AdmissionEnvironment, Attributes, Operation
+from wherry.apiserver.admission.interface import ITSELF, AdmissionEnvironment, Attributes, Operation
 from wherry.apiserver.wire import mapping_in, text_in
 
 PREFIX = "/scheduling.k8s.io/priorityclasses/"
@@ -20,6 +20,7 @@ class Priority:
     name = "Priority"
     operations: frozenset[Operation] = frozenset({"CREATE"})
     resources: frozenset[tuple[str, str]] = frozenset({("", "pods")})
+    subresources = ITSELF
 
     def __init__(self, environment: AdmissionEnvironment) -> None:
         """Looks priority classes up in the store."""

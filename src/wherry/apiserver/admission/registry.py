@@ -1,4 +1,7 @@
-"""The list of admission plugins, in the order in which they run. New plugin: one file, one line here."""
+"""The list of admission plugins, in the order in which they run. New plugin: one file, one line here.
+
+The order is that of Kubernetes. The mutating pass goes through it once, then the validating pass.
+"""
 
 from __future__ import annotations
 

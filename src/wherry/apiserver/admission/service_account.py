@@ -6,7 +6,7 @@ import orjson
 
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import Forbidden, forbidden
-from wherry.apiserver.admission.interface import AdmissionEnvironment, Attributes, Operation
+from wherry.apiserver.admission.interface import ITSELF, AdmissionEnvironment, Attributes, Operation
 from wherry.apiserver.wire import list_in, mapping_in, text_in
 from wherry.kit.ids import name_suffix
 from wherry.kit.tasks import TaskScope
@@ -26,6 +26,7 @@ class ServiceAccount:
     name = "ServiceAccount"
     operations: frozenset[Operation] = frozenset({"CREATE"})
     resources: frozenset[tuple[str, str]] = frozenset({("", "pods")})
+    subresources = ITSELF
 
     def __init__(self, environment: AdmissionEnvironment) -> None:
         """Looks service accounts up in the store."""

@@ -31,6 +31,7 @@ async def handle_binding(environment: Environment, request: ApiRequest) -> Respo
         raise invalid("Binding", "", request.name, [error])
     if not node:
         raise invalid("Binding", "", request.name, [field_errors.required("target.name")])
+    await environment.admission.admit_order(request, "CREATE", body, options)
     now = format_time(environment.clock.now_s())
 
     def bind(pod: Document) -> Document:

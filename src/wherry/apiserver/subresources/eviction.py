@@ -19,6 +19,7 @@ async def handle_eviction(environment: Environment, request: ApiRequest) -> Resp
     if name and name != request.name:
         raise BadRequest(f"name in URL does not match name in Eviction object: {request.name} != {name}")
     options = delete_options(request, mapping_in(body, "deleteOptions"))
+    await environment.admission.admit_order(request, "CREATE", body, options)
     await environment.objects.delete(request, options)
     return document_answer(
         {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}, 201

@@ -8,6 +8,7 @@ from wherry.apimachinery.errors import BadRequest
 from wherry.apiserver.environment import Environment
 from wherry.apiserver.request import ApiRequest
 from wherry.apiserver.subresources.node_streams import (
+    admit_connect,
     ask_node,
     choose_container,
     find_pod,
@@ -18,6 +19,7 @@ from wherry.apiserver.wire import mapping_in, text_in
 from wherry.kit.http.types import Response
 
 PASSED_OPTIONS = ("command", "stdin", "stdout", "stderr", "tty")
+STREAM_OPTIONS = {"exec": "PodExecOptions", "attach": "PodAttachOptions"}
 COMPLETED_PHASES = ("Succeeded", "Failed")
 
 
@@ -44,5 +46,6 @@ async def stream_to_container(
         raise BadRequest(f"cannot exec into a container in a completed pod; current phase is {phase}")
     node = node_of(pod)
     require_web_socket(request)
+    await admit_connect(environment, request, STREAM_OPTIONS[what])
     path = (what, request.namespace, request.name, container)
     return await ask_node(environment, request, node, path, urlencode(options))

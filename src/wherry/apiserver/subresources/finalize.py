@@ -18,6 +18,7 @@ async def handle_finalize(environment: Environment, request: ApiRequest) -> Resp
     options = write_options(request, "UpdateOptions")
     body = decode_body(request.http, request.target)
     check_name(request, body)
+    await environment.admission.admit_order(request, "UPDATE", body, options)
     finalizers = list_in(mapping_in(body, "spec"), "finalizers")
     given = mapping_in(body, "metadata")
 

@@ -13,6 +13,8 @@ from wherry.kit.http.types import Peer, Request, Response
 
 DEFAULT_CONTAINER_ANNOTATION = "kubectl.kubernetes.io/default-container"
 SERVER = Peer("system:apiserver", ("system:masters",))
+LISTED_OPTIONS = ("command", "ports")
+SWITCHES = ("stdin", "stdout", "stderr", "tty")
 PASSED_HEADERS = ("upgrade", "connection", "accept")
 
 
@@ -73,6 +75,19 @@ def require_web_socket(request: ApiRequest) -> None:
         raise BadRequest(
             "unable to upgrade: this server streams over WebSockets (v4.channel.k8s.io, v5.channel.k8s.io)"
         )
+
+
+async def admit_connect(environment: Environment, request: ApiRequest, kind: str) -> None:
+    """Let the admission plugins see who wants to connect to what; `kind` names the options in the query."""
+    sent: Document = {"kind": kind, "apiVersion": "v1"}
+    for name, value in request.http.query_items():
+        if name in LISTED_OPTIONS:
+            sent[name] = [*list_in(sent, name), int(value) if value.isdigit() and name == "ports" else value]
+        elif name in SWITCHES:
+            sent[name] = value not in ("", "0", "false")
+        else:
+            sent[name] = value
+    await environment.admission.admit_order(request, "CONNECT", sent)
 
 
 async def ask_node(

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from wherry.apiserver.environment import Environment
 from wherry.apiserver.request import ApiRequest
-from wherry.apiserver.subresources.node_streams import ask_node, find_pod, node_of, require_web_socket
+from wherry.apiserver.subresources.node_streams import admit_connect, ask_node, find_pod, node_of, require_web_socket
 from wherry.kit.http.types import Response
 
 
@@ -15,6 +15,7 @@ async def handle_port_forward(environment: Environment, request: ApiRequest) -> 
     pod = await find_pod(environment, request)
     node = node_of(pod)
     require_web_socket(request)
+    await admit_connect(environment, request, "PodPortForwardOptions")
     ports = [pair for pair in request.http.query_items() if pair[0] == "ports"]
     return await ask_node(
         environment, request, node, ("portForward", request.namespace, request.name), urlencode(ports)

@@ -40,6 +40,7 @@ async def handle_token(environment: Environment, request: ApiRequest) -> Respons
     lifetime_s = spec.get("expirationSeconds") or DEFAULT_LIFETIME_S
     assert isinstance(lifetime_s, int)
     _check_lifetime(lifetime_s)
+    await environment.admission.admit_order(request, "CREATE", body, options)
     audiences = [str(audience) for audience in list_in(spec, "audiences")] or [environment.tokens.issuer]
     pod = await _bound_pod(environment, request, mapping_in(spec, "boundObjectRef"))
     token = environment.tokens.make(
