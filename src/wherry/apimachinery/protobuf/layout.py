@@ -1,10 +1,13 @@
 """Which field of which kind has which number: the table of Kubernetes' protobuf messages.
 
 The table is data (table.json, made by scripts/generate-protobuf-table from Kubernetes' own definitions).
-It holds facts only, one entry per message: field number -> [name in JSON, type, flags], where the flags are
-`r` for a list, `m` for a map from strings, `i` for a struct whose fields stand in its parent's JSON, and `z`
-for a field of which zero says something (a pointer in Go, or one that is always written). A type is a
-scalar or another message. Messages are called by apiVersion and kind: `apps/v1.Deployment`, `v1.PodSpec`.
+It holds facts only, one entry per message: field number -> [name in JSON, type, flags, default], where the flags
+are `r` for a list, `m` for a map from strings, `i` for a struct whose fields stand in its parent's JSON, `p` for a
+pointer in Go and `o` for a field that JSON leaves out when it is empty. Zero says something in a pointer and in
+what is never left out. The default is what the API's description says; most fields have none. A type is a scalar
+or another message. Messages are called by apiVersion and kind: `apps/v1.Deployment`, `v1.PodSpec`.
+
+    .venv/bin/python scripts/generate-protobuf-table    makes the table again
 """
 
 from __future__ import annotations
@@ -60,6 +63,20 @@ class Message:
     numbers: frozenset[int]
 
 
+class Entry(msgspec.Struct, array_like=True, frozen=True):
+    """One field as it stands in the table."""
+
+    name: str
+    type: str
+    flags: str = ""
+    default: object = None
+
+    @property
+    def keeps_zero(self) -> bool:
+        """Whether zero is something else than nothing."""
+        return "p" in self.flags or "o" not in self.flags
+
+
 class _Table(msgspec.Struct):
     # Most clusters ever meet a few dozen of the messages: the others stay text.
     messages: dict[str, msgspec.Raw]
@@ -82,18 +99,32 @@ def message_for(api_version: str, kind: str) -> str:
 def message(name: str) -> Message:
     """The layout of a message of the table, or of the entries of a map (`map<TYPE>`)."""
     if name.startswith("map<"):
-        entries = {"1": ["key", "string", "z"], "2": ["value", name[4:-1], "z"]}
+        entries = {1: Entry("key", "string"), 2: Entry("value", name[4:-1])}
     else:
-        entries = msgspec.json.decode(_table()[name], type=dict[str, list[str]])
+        entries = entries_of(name)
     fields: dict[int, Field] = {}
-    for number, (json_name, type_name, *flags) in entries.items():
-        for field in _fields(json_name, RAW if name in _HOLD_JSON and type_name == "bytes" else type_name, *flags):
-            fields[int(number) << 3 | field.wire_type] = field
-    return Message(fields, frozenset(int(number) for number in entries))
+    for number, entry in entries.items():
+        for field in _fields(entry):
+            fields[number << 3 | field.wire_type] = field
+    return Message(fields, frozenset(entries))
 
 
-def _fields(name: str, type_name: str, flags: str = "") -> list[Field]:
+def entries_of(name: str) -> dict[int, Entry]:
+    """The fields of a message by number, as the table has them.
+
+    Raises:
+        KeyError: there is no such message.
+    """
+    entries = msgspec.json.decode(_table()[name], type=dict[int, Entry], strict=False)
+    if name in _HOLD_JSON:
+        for number, entry in entries.items():
+            entries[number] = Entry(entry.name, RAW, entry.flags) if entry.type == "bytes" else entry
+    return entries
+
+
+def _fields(entry: Entry) -> list[Field]:
     """The field in the forms in which it may come: a list of numbers may be packed or not."""
+    name, type_name, flags = entry.name, entry.type, entry.flags
     is_message = type_name not in _SCALARS and type_name != RAW
     wire_type = VARINT if type_name in _VARINTS else FIXED_64 if type_name == "double" else LENGTH
     if "m" in flags:
@@ -105,7 +136,7 @@ def _fields(name: str, type_name: str, flags: str = "") -> list[Field]:
         is_message=is_message,
         is_list="r" in flags,
         is_inline="i" in flags,
-        keeps_zero="z" in flags,
+        keeps_zero=entry.keeps_zero,
     )
     if not field.is_list or wire_type == LENGTH:
         return [field]
