@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.resource_type import AnyResourceType
@@ -41,6 +42,72 @@ BODIES: dict[str, Document] = {
     "Job": {"spec": {"template": {"spec": {**POD_SPEC, "restartPolicy": "Never"}}}},
 }
 
+BODIES |= {
+    "Ingress": {
+        "spec": {
+            "rules": [
+                {
+                    "host": "www.example.com",
+                    "http": {
+                        "paths": [
+                            {
+                                "path": "/",
+                                "pathType": "Prefix",
+                                "backend": {"service": {"name": "web", "port": {"number": 80}}},
+                            }
+                        ]
+                    },
+                }
+            ]
+        }
+    },
+    "IngressClass": {"spec": {"controller": "example.com/ingress"}},
+    "IPAddress": {"spec": {"parentRef": {"resource": "services", "namespace": "default", "name": "web"}}},
+    "NetworkPolicy": {"spec": {"podSelector": SELECTOR, "ingress": [{"from": [{"podSelector": {}}]}]}},
+    "ServiceCIDR": {"spec": {"cidrs": ["10.97.0.0/24"]}},
+    "PodDisruptionBudget": {"spec": {"minAvailable": 1, "selector": SELECTOR}},
+    "events.k8s.io/v1/Event": {
+        "regarding": {"kind": "Pod", "name": "p", "namespace": "default"},
+        "reason": "Pulled",
+        "action": "Pulling",
+        "type": "Normal",
+        "eventTime": "2026-11-23T07:00:00.000000Z",
+        "reportingController": "example.com/puller",
+        "reportingInstance": "puller-0",
+    },
+}
+
+# Names that say something; other kinds may be called anything.
+ADDRESSES = {"web": "192.0.2.1", "sample": "192.0.2.2", "one": "192.0.2.3", "two": "192.0.2.4"}
+NAMES: dict[str, Callable[[str], str]] = {"IPAddress": lambda name: ADDRESSES.get(name, "192.0.2.9")}
+
+
+def name_of(resource: AnyResourceType, name: str) -> str:
+    """The name, or what stands for it where the kind prescribes what names look like."""
+    return NAMES[resource.kind](name) if resource.kind in NAMES else name
+
+
+# What the cluster might report about an object of each kind.
+CONDITION: Document = {
+    "type": "Ready",
+    "status": "True",
+    "reason": "Tried",
+    "message": "It works",
+    "lastTransitionTime": "2026-11-23T07:00:00Z",
+}
+STATUSES: dict[str, Document] = {
+    "Namespace": {"conditions": [CONDITION]},
+    "PersistentVolume": {"phase": "Bound"},
+    "PersistentVolumeClaim": {"phase": "Bound"},
+    "Ingress": {"loadBalancer": {"ingress": [{"ip": "192.0.2.7"}]}},
+    "PodDisruptionBudget": {"disruptionsAllowed": 3},
+}
+
+
+def status_of(resource: AnyResourceType) -> Document:
+    """A status that a new object does not have."""
+    return copy.deepcopy(STATUSES.get(resource.kind, {"conditions": [CONDITION]}))
+
 
 def body_of(resource: AnyResourceType) -> Document:
     """All but the metadata; a kind that looks different in each of its versions has a body for each."""
@@ -50,7 +117,7 @@ def body_of(resource: AnyResourceType) -> Document:
 
 def sample(resource: AnyResourceType, name: str = "web") -> Document:
     """A fresh copy, without what the server fills in."""
-    metadata: Document = {"name": name}
+    metadata: Document = {"name": name_of(resource, name)}
     if resource.namespaced:
         metadata["namespace"] = "default"
     return {"apiVersion": resource.api_version, "kind": resource.kind, "metadata": metadata, **body_of(resource)}

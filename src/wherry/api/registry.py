@@ -23,6 +23,13 @@ from wherry.api.core.secret import SECRETS
 from wherry.api.core.service import SERVICES
 from wherry.api.core.serviceaccount import SERVICE_ACCOUNTS
 from wherry.api.discovery.endpointslice import ENDPOINT_SLICES
+from wherry.api.events.event import NEW_EVENTS
+from wherry.api.networking.ingress import INGRESSES
+from wherry.api.networking.ingressclass import INGRESS_CLASSES
+from wherry.api.networking.ipaddress import IP_ADDRESSES
+from wherry.api.networking.networkpolicy import NETWORK_POLICIES
+from wherry.api.networking.servicecidr import SERVICE_CIDRS
+from wherry.api.policy.poddisruptionbudget import POD_DISRUPTION_BUDGETS
 from wherry.api.scheduling.priorityclass import PRIORITY_CLASSES
 from wherry.api.storage.storageclass import STORAGE_CLASSES
 from wherry.apimachinery.resource_type import AnyResourceType
@@ -43,6 +50,13 @@ RESOURCE_TYPES: tuple[AnyResourceType, ...] = (
     SERVICE_ACCOUNTS,
     SERVICES,
     ENDPOINT_SLICES,
+    NEW_EVENTS,
+    INGRESS_CLASSES,
+    INGRESSES,
+    IP_ADDRESSES,
+    NETWORK_POLICIES,
+    SERVICE_CIDRS,
+    POD_DISRUPTION_BUDGETS,
     STORAGE_CLASSES,
     LEASES,
     PRIORITY_CLASSES,

@@ -80,6 +80,11 @@ def too_long(field: str, limit_bytes: int) -> FieldError:
     return FieldError("FieldValueTooLong", field, f"Too long: may not be more than {limit_bytes} bytes")
 
 
+def too_many(field: str, count: int, limit: int) -> FieldError:
+    """The list has more than `limit` items."""
+    return FieldError("FieldValueTooMany", field, f"Too many: {count}: must have at most {limit} items")
+
+
 def show(value: object) -> str:
     """A value as error messages print it: text in quotes, the rest as JSON."""
     return orjson.dumps(value).decode()

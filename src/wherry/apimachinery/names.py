@@ -19,6 +19,8 @@ _LABEL_1035 = "[a-z]([-a-z0-9]*[a-z0-9])?"
 _QUALIFIED_NAME = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
 _LABEL_VALUE = f"({_QUALIFIED_NAME})?"
 _CONFIG_MAP_KEY = "[-._a-zA-Z0-9]+"
+_WILDCARD_SUBDOMAIN = rf"\*\.{_SUBDOMAIN}"
+_PATH_SEGMENT_BANNED = ("/", "%")
 
 
 def _too_long(length_max: int) -> str:
@@ -72,6 +74,12 @@ _CONFIG_MAP_KEY_WRONG = _mismatch(
     "KEY_NAME",
     "key-name",
 )
+_WILDCARD_SUBDOMAIN_WRONG = _mismatch(
+    "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of "
+    "lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character",
+    _WILDCARD_SUBDOMAIN,
+    "*.example.com",
+)
 
 _is_label = re.compile(_LABEL).fullmatch
 _is_subdomain = re.compile(_SUBDOMAIN).fullmatch
@@ -79,6 +87,7 @@ _is_label_1035 = re.compile(_LABEL_1035).fullmatch
 _is_qualified_name = re.compile(_QUALIFIED_NAME).fullmatch
 _is_label_value = re.compile(_LABEL_VALUE).fullmatch
 _is_config_map_key = re.compile(_CONFIG_MAP_KEY).fullmatch
+_is_wildcard_subdomain = re.compile(_WILDCARD_SUBDOMAIN).fullmatch
 _is_port_name = re.compile("[-a-z0-9]+").fullmatch
 _has_letter = re.compile("[a-z]").search
 _is_env_var_name = re.compile("[ -<>-~]+").fullmatch
@@ -92,6 +101,19 @@ def dns1123_label(name: str) -> str:
 def dns1123_subdomain(name: str) -> str:
     """What is wrong with a name that becomes a host name."""
     return _judged(name, SUBDOMAIN_LENGTH_MAX, fits=_is_subdomain(name) is not None, wrong=_SUBDOMAIN_WRONG)
+
+
+def wildcard_dns1123_subdomain(name: str) -> str:
+    """What is wrong with a host name that begins with `*.`."""
+    fits = _is_wildcard_subdomain(name) is not None
+    return _judged(name, SUBDOMAIN_LENGTH_MAX, fits=fits, wrong=_WILDCARD_SUBDOMAIN_WRONG)
+
+
+def path_segment(name: str) -> str:
+    """What is wrong with a name that becomes one step of a URL."""
+    if name in {".", ".."}:
+        return f"may not be '{name}'"
+    return "; ".join(f"may not contain '{character}'" for character in _PATH_SEGMENT_BANNED if character in name)
 
 
 def dns1035_label(name: str) -> str:

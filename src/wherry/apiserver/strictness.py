@@ -15,8 +15,8 @@ from wherry.apiserver.negotiation import decode_body
 from wherry.apiserver.options import WriteOptions
 from wherry.apiserver.request import ApiRequest
 
-# An Event's involvedObject is checked by its namespace alone.
-_LEFT_TO_VALIDATION = ("metadata", "status", "involvedObject")
+# An Event's involvedObject is checked by its namespace alone, and only new ones must say when they happened.
+_LEFT_TO_VALIDATION = ("metadata", "status", "involvedObject", "eventTime")
 _STEP = re.compile(r"[^.\[\]]+")
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from wherry.api.core.event import Event
+from wherry.api.core.event_parts import Event
 from wherry.client.recorder import WHY_ANNOTATION
 
 NARRATORS = {

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from wherry.api.core.event import EVENTS, Event
+from wherry.api.core.event import EVENTS
+from wherry.api.core.event_parts import Event
 from wherry.apimachinery.errors import Expired
 from wherry.apimachinery.timestamps import parse_time
 from wherry.client.client import Client

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from wherry.api.core.container import Container
-from wherry.api.core.event import Event
+from wherry.api.core.event_parts import Event
 from wherry.api.core.pod import ContainerStatus, Pod
 from wherry.apimachinery.document import Document
 from wherry.narrate.sentences import sentence

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import copy
-
 import pytest
 
-from suites.sample_objects import POD_SPEC, TEMPLATE, created, sample
+from suites.kind_rules import errors_of
+from suites.sample_objects import POD_SPEC, TEMPLATE, created
 from wherry.api.apps.deployment import DEPLOYMENTS
 from wherry.api.apps.replicaset import REPLICA_SETS
 from wherry.api.apps.statefulset import STATEFUL_SETS
@@ -26,24 +25,6 @@ from wherry.api.scheduling.priorityclass import PRIORITY_CLASSES
 from wherry.api.storage.storageclass import STORAGE_CLASSES
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.resource_type import AnyResourceType
-
-
-def errors_of(resource: AnyResourceType, changes: Document, old: Document | None = None) -> list[str]:
-    """Errors of the sample with `changes` merged in at the top and in spec."""
-    document = copy.deepcopy(old) if old is not None else sample(resource)
-    for name, value in copy.deepcopy(changes).items():
-        if name in ("spec", "metadata") and isinstance(value, dict):
-            for inner, below in value.items():
-                if below is None:
-                    section(document, name).pop(inner, None)
-                else:
-                    section(document, name)[inner] = below
-        else:
-            document[name] = value
-    resource.default(document)
-    resource.prepare(document, old)
-    return [str(error) for error in resource.validate(document, old)]
-
 
 MISMATCH = 'spec.template.metadata.labels: Invalid value: {"app":"web"}: `selector` does not match template `labels`'
 NEVER: Document = {**TEMPLATE, "spec": {**POD_SPEC, "restartPolicy": "Never"}}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from wherry.api.core.binding import ObjectReference
-from wherry.api.core.event import Event, EventSource
+from wherry.api.core.event_parts import Event, EventSource
 from wherry.apimachinery.meta import ObjectMeta
 from wherry.client.recorder import WHY_ANNOTATION
 from wherry.narrate.sentences import sentence

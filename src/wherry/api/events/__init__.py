@@ -1,0 +1,1 @@
+"""Group events.k8s.io: what happened, in its newer form."""

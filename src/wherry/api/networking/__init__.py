@@ -1,0 +1,1 @@
+"""Group networking.k8s.io: how traffic finds Services, and who may talk to whom."""

@@ -1,0 +1,1 @@
+"""Group policy: how many pods may be missing."""
