@@ -101,6 +101,7 @@ STATUSES: dict[str, Document] = {
     "PersistentVolumeClaim": {"phase": "Bound"},
     "Ingress": {"loadBalancer": {"ingress": [{"ip": "192.0.2.7"}]}},
     "PodDisruptionBudget": {"disruptionsAllowed": 3},
+    "ResourceQuota": {"used": {"pods": "1"}},
 }
 
 
