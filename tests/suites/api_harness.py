@@ -36,6 +36,7 @@ class Answer:
     status: int
     body: bytes
     headers: list[tuple[str, str]]
+    content_type: str = JSON
 
     @property
     def json(self) -> Document:
@@ -83,7 +84,7 @@ class Api:
 
     async def ask(self, method: str, path: str, body: object = b"", **options: str) -> Answer:
         response = await self.raw(method, path, body, **options)  # type: ignore[arg-type]  # all options are text
-        return Answer(response.status, await read_body(response), response.headers)
+        return Answer(response.status, await read_body(response), response.headers, response.content_type)
 
     async def must(self, method: str, path: str, body: object = b"", **options: str) -> Document:
         answer = await self.ask(method, path, body, **options)

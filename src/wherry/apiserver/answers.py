@@ -9,7 +9,8 @@ from wherry.apimachinery.errors import NotAcceptable
 from wherry.apimachinery.resource_type import AnyResourceType
 from wherry.apimachinery.table import parse_include_object, partial_metadata, partial_metadata_list, table
 from wherry.apiserver.environment import Environment
-from wherry.apiserver.negotiation import PARTIAL, PARTIAL_LIST, PLAIN, TABLE, Accepted, accepted
+from wherry.apiserver.media_types import PARTIAL, PARTIAL_LIST, PLAIN, PROTOBUF, TABLE
+from wherry.apiserver.representations import representation
 from wherry.apiserver.request import ApiRequest
 from wherry.apiserver.wire import document_from_item, item_bytes, list_head, mapping_in, object_bytes
 from wherry.kit.http.types import Response
@@ -17,11 +18,6 @@ from wherry.store.interface import KeyValue
 
 # So many items are joined into one piece of a list's body.
 ITEMS_PER_PIECE = 500
-
-
-def representation(request: ApiRequest) -> Accepted:
-    """What the client wants to get. Raises NotAcceptable."""
-    return accepted(request.http.headers.get("accept", ""))
 
 
 def object_answer(environment: Environment, request: ApiRequest, item: KeyValue, status: int = 200) -> Response:
@@ -57,6 +53,8 @@ def list_answer(
         metadata["continue"] = continue_token
         if remaining:
             metadata["remainingItemCount"] = remaining
+    if wanted.form == PLAIN and wanted.media_type == PROTOBUF:
+        return environment.protobuf.list_response(resource, items, metadata)
     if wanted.form == PLAIN:
         body = [list_head(resource.list_kind, resource.api_version, metadata)]
         for start in range(0, len(items), ITEMS_PER_PIECE):

@@ -45,9 +45,11 @@ from wherry.apiserver.handlers.update import handle_update
 from wherry.apiserver.handlers.watch import handle_watch
 from wherry.apiserver.health import Health, text_answer
 from wherry.apiserver.openapi import openapi_response
+from wherry.apiserver.protobuf_answers import ProtobufAnswers
+from wherry.apiserver.representations import represent, representation
 from wherry.apiserver.request import ApiRequest, UserInfo
 from wherry.apiserver.reviews import REVIEW_TYPES, review_handler
-from wherry.apiserver.subresources.registry import handle_subresource, unstored_handler
+from wherry.apiserver.subresources.registry import STREAMS, handle_subresource, unstored_handler
 from wherry.apiserver.telemetry import Telemetry
 from wherry.apiserver.tokens import ISSUER, ServiceAccountTokens
 from wherry.apiserver.watch_frames import WatchFrames
@@ -144,6 +146,7 @@ class ApiServer:
         request = ApiRequest(http)
         started_s = self.environment.clock.monotonic_s()
         response = await with_errors(self._answer, request)
+        represent(self.environment.protobuf, request, response)
         if not _has_cache_rule(response):
             response.headers.append(NO_CACHE)
         if request.warnings:
@@ -181,6 +184,9 @@ class ApiServer:
         return response
 
     def _handler(self, request: ApiRequest, resource: AnyResourceType) -> Handler:
+        if request.subresource.partition("/")[0] not in STREAMS:
+            # Whoever cannot take the answer must not change anything.
+            representation(request)
         if request.subresource:
             return handle_subresource
         if request.verb == "create":
@@ -245,6 +251,7 @@ def build_app(config: ApiServerConfig) -> ApiServer:
         tokens=tokens,
         connect_node=config.connect_node,
         frames=WatchFrames(),
+        protobuf=ProtobufAnswers(config.clock),
         telemetry=Telemetry(config.store),
     )
     return ApiServer(environment, catalog, Authenticator(tokens, config.static_tokens), config.version)

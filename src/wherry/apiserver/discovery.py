@@ -22,7 +22,7 @@ from wherry.apimachinery.catalog import Catalog, GroupVersions
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import MethodNotAllowed
 from wherry.apimachinery.resource_type import AnyResourceType, Subresource
-from wherry.apiserver.negotiation import parse_accept
+from wherry.apiserver.media_types import parse_accept
 from wherry.kit.http.types import Request, Response
 
 AGGREGATED = "APIGroupDiscoveryList"

@@ -9,6 +9,7 @@ from random import Random
 from wherry.apiserver.admission.chain import AdmissionChain
 from wherry.apiserver.filters.authorize import Authorizer
 from wherry.apiserver.generic_store import GenericStore
+from wherry.apiserver.protobuf_answers import ProtobufAnswers
 from wherry.apiserver.request import ApiRequest
 from wherry.apiserver.telemetry import Telemetry
 from wherry.apiserver.tokens import ServiceAccountTokens
@@ -34,6 +35,7 @@ class Environment:
     tokens: ServiceAccountTokens | None
     connect_node: ConnectNode | None
     frames: WatchFrames
+    protobuf: ProtobufAnswers
     telemetry: Telemetry
 
 

@@ -1,28 +1,21 @@
-"""Which representation the client wants, and what its body says.
+"""What a request's body says.
 
-Answers are JSON, or JSON in another shape (a Table, only the metadata). Bodies are JSON, YAML or, since kubectl
-and helm send it and do not fall back, Kubernetes' protobuf; the error sentences are those of Kubernetes, in
-which the body is summed up.
+Bodies are JSON, YAML or, since kubectl and helm send it and do not fall back, Kubernetes' protobuf; the error
+sentences are those of Kubernetes, in which the body is summed up.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from functools import lru_cache
 
 import orjson
 
 from wherry.apimachinery.document import Document
-from wherry.apimachinery.errors import BadRequest, NotAcceptable, UnsupportedMediaType
+from wherry.apimachinery.errors import BadRequest, UnsupportedMediaType
 from wherry.apimachinery.resource_type import AnyResourceType
 from wherry.apiserver.go_json import END_OF_INPUT, go_json_error
+from wherry.apiserver.media_types import PROTOBUF
 from wherry.kit.http.types import Request
-
-PLAIN = ""
-TABLE = "Table"
-PARTIAL = "PartialObjectMetadata"
-PARTIAL_LIST = "PartialObjectMetadataList"
 
 # What is deeper than this is nobody's manifest, and would need a deeper stack than Python's to be walked.
 DEPTH_MAX = 200
@@ -38,63 +31,6 @@ UNKNOWN_FORMAT = (
 
 _JSON_TYPES = frozenset(("", "application/json", "*/*"))
 _YAML_TYPES = frozenset(("application/yaml", "text/yaml", "application/x-yaml"))
-_PROTOBUF = "application/vnd.kubernetes.protobuf"
-_ANSWERABLE = frozenset(("application/json", "application/yaml", "application/*", "*/*"))
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """What the client wants: PLAIN objects, a TABLE, PARTIAL or PARTIAL_LIST, of meta.k8s.io/`version`."""
-
-    form: str = PLAIN
-    version: str = "v1"
-
-
-@dataclass(frozen=True, slots=True)
-class MediaRange:
-    """One alternative of an Accept header."""
-
-    media_type: str
-    parameters: dict[str, str]
-
-
-@lru_cache(maxsize=256)
-def accepted(accept: str) -> Accepted:
-    """The first representation in an Accept header that can be had; no header means plain JSON.
-
-    Raises:
-        NotAcceptable: none can.
-    """
-    if not accept:
-        return Accepted()
-    for media_range in parse_accept(accept):
-        if media_range.media_type not in _ANSWERABLE:
-            continue
-        form = media_range.parameters.get("as", PLAIN)
-        version = media_range.parameters.get("v", "v1")
-        if form == PLAIN:
-            return Accepted()
-        is_meta = media_range.parameters.get("g") == "meta.k8s.io" and version in {"v1", "v1beta1"}
-        if is_meta and form in {TABLE, PARTIAL, PARTIAL_LIST}:
-            return Accepted(form, version)
-    raise NotAcceptable("406: Not Acceptable")
-
-
-def parse_accept(accept: str) -> list[MediaRange]:
-    """The alternatives of an Accept header, the most wanted first."""
-    ranges: list[tuple[float, MediaRange]] = []
-    for clause in accept.split(","):
-        media_type, *pairs = (part.strip() for part in clause.split(";"))
-        if not media_type:
-            continue
-        parameters = {name.strip().lower(): value.strip() for name, _, value in (pair.partition("=") for pair in pairs)}
-        try:
-            quality = float(parameters.get("q", "1"))
-        except ValueError:
-            quality = 1.0
-        if quality > 0:
-            ranges.append((quality, MediaRange(media_type.lower(), parameters)))
-    return [media_range for _, media_range in sorted(ranges, key=lambda pair: -pair[0])]
 
 
 def decode_body(
@@ -117,7 +53,7 @@ def decode_body(
         BadRequest: the body cannot be read, or is of another kind.
     """
     expected_version, expected_kind = api_version or resource.api_version, kind or resource.kind
-    if _media_type(request) == _PROTOBUF:
+    if _media_type(request) == PROTOBUF:
         return _decode_protobuf(request.body, expected_version, expected_kind)
     document, duplicates = _decode(request, expected_kind, find_duplicates=warnings is not None)
     _check_kind(document, expected_version, expected_kind)
@@ -132,7 +68,7 @@ def decode_options(request: Request, kind: str = "DeleteOptions") -> Document:
     Raises:
         BadRequest, UnsupportedMediaType: as for decode_body.
     """
-    if _media_type(request) == _PROTOBUF:
+    if _media_type(request) == PROTOBUF:
         return _decode_protobuf(request.body, "", kind)
     document, _ = _decode(request, kind, find_duplicates=False)
     given = document.get("kind") or kind
@@ -201,7 +137,7 @@ def _decode_protobuf(body: bytes, api_version: str, kind: str) -> Document:
     _check_kind(given, api_version, kind)
     name = message_for(api_version, kind)
     if not name:
-        raise UnsupportedMediaType(UNKNOWN_FORMAT.removesuffix(f", {_PROTOBUF}"))
+        raise UnsupportedMediaType(UNKNOWN_FORMAT.removesuffix(f", {PROTOBUF}"))
     try:
         return {**given, **decode_message(name, envelope.raw, depth_max=DEPTH_MAX)}
     except ValueError as err:

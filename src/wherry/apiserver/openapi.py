@@ -25,7 +25,7 @@ from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import MethodNotAllowed, NotAcceptable
 from wherry.apimachinery.resource_type import AnyResourceType
 from wherry.apiserver.discovery import is_unmodified, page_not_found
-from wherry.apiserver.negotiation import parse_accept
+from wherry.apiserver.media_types import parse_accept
 from wherry.apiserver.openapi_paths import paths_of
 from wherry.apiserver.openapi_schemas import V2_REFS, V3_REFS, components_of
 from wherry.kit.http.types import Request, Response

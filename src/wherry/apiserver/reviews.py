@@ -8,11 +8,12 @@ from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import BadRequest, NotAcceptable
 from wherry.apimachinery.resource_type import AnyResourceType, resource_type
 from wherry.apimachinery.struct import Struct
-from wherry.apiserver.answers import document_answer, representation
+from wherry.apiserver.answers import document_answer
 from wherry.apiserver.environment import Environment, Handler
 from wherry.apiserver.filters.authorize import Access
-from wherry.apiserver.negotiation import PLAIN
+from wherry.apiserver.media_types import PLAIN
 from wherry.apiserver.options import write_options
+from wherry.apiserver.representations import representation
 from wherry.apiserver.request import ApiRequest, UserInfo
 from wherry.apiserver.strictness import body_of, check_schema
 from wherry.apiserver.wire import list_in, mapping_in, text_in

@@ -5,18 +5,12 @@ import json
 import pytest
 
 from wherry.apimachinery.document import Document
-from wherry.apimachinery.errors import BadRequest, NotAcceptable, UnsupportedMediaType
+from wherry.apimachinery.errors import BadRequest, UnsupportedMediaType
 from wherry.apimachinery.meta import ObjectMeta
 from wherry.apimachinery.resource_type import AnyResourceType, resource_type
 from wherry.apimachinery.struct import Struct
 from wherry.apiserver.negotiation import (
     DEPTH_MAX,
-    PARTIAL,
-    PARTIAL_LIST,
-    PLAIN,
-    TABLE,
-    Accepted,
-    accepted,
     decode_body,
     decode_options,
     parse_json,
@@ -43,41 +37,6 @@ def refusal(request: Request) -> str:
     with pytest.raises(BadRequest) as caught:
         decode_body(request, CONFIG_MAPS)
     return caught.value.message
-
-
-@pytest.mark.parametrize(
-    ("accept", "wanted"),
-    [
-        ("", Accepted()),
-        ("*/*", Accepted()),
-        ("application/json", Accepted()),
-        ("application/yaml", Accepted()),
-        ("application/vnd.kubernetes.protobuf,application/json", Accepted()),
-        ("application/json, */*", Accepted(PLAIN)),
-        ("application/json;as=Table;v=v1;g=meta.k8s.io,application/json;as=Table;v=v1beta1;g=meta.k8s.io",
-         Accepted(TABLE)),
-        ("application/json;as=Table;v=v1beta1;g=meta.k8s.io", Accepted(TABLE, "v1beta1")),
-        ("application/json;as=Table;v=v3;g=meta.k8s.io,application/json", Accepted()),
-        ("application/json;as=Table;v=v1;g=example.com,*/*", Accepted()),
-        ("application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1", Accepted(PARTIAL)),
-        ("application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io", Accepted(PARTIAL_LIST)),
-        ("application/json;q=0.5,application/json;as=Table;v=v1;g=meta.k8s.io", Accepted(TABLE)),
-        ("text/html,*/*;q=0.1", Accepted()),
-        ("application/json;q=high", Accepted()),
-    ],
-)  # fmt: skip
-def test_the_client_gets_the_first_representation_that_can_be_had(accept: str, wanted: Accepted) -> None:
-    assert accepted(accept) == wanted
-
-
-@pytest.mark.parametrize(
-    "accept",
-    ["text/html", "image/png", "application/vnd.kubernetes.protobuf", "application/json;q=0",
-     "application/json;as=Other;v=v1;g=meta.k8s.io"],
-)  # fmt: skip
-def test_what_cannot_be_had_is_not_acceptable(accept: str) -> None:
-    with pytest.raises(NotAcceptable, match="406: Not Acceptable"):
-        accepted(accept)
 
 
 @pytest.mark.parametrize("content_type", ["application/json", "application/json; charset=utf-8", "", None])

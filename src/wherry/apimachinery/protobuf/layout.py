@@ -24,6 +24,8 @@ VARINT, FIXED_64, LENGTH, GROUP_START, GROUP_END, FIXED_32 = range(6)
 OPTIONS = "meta/v1"
 """Where DeleteOptions and its like are, which belong to every group."""
 
+_META_VERSIONS = frozenset(("", "v1", "meta.k8s.io/v1", "meta.k8s.io/v1beta1"))
+
 RAW = "raw"
 """The type of bytes that hold JSON, and are not to be shown in base64."""
 
@@ -89,10 +91,13 @@ def _table() -> dict[str, msgspec.Raw]:
 
 def message_for(api_version: str, kind: str) -> str:
     """The name of a kind's message; "" if no built-in kind is called so."""
-    for name in (f"{api_version}.{kind}", f"{OPTIONS}.{kind}"):
-        if name in _table():
-            return name
-    return ""
+    own = f"{api_version}.{kind}"
+    if own in _table():
+        return own
+    # Options belong to every group, the rest of meta/v1 only to no group or to its own.
+    shared = f"{OPTIONS}.{kind}"
+    is_shared = kind.endswith("Options") or api_version in _META_VERSIONS
+    return shared if is_shared and shared in _table() else ""
 
 
 @cache

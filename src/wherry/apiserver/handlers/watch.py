@@ -24,11 +24,11 @@ from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import Expired, invalid
 from wherry.apimachinery.table import IncludeObject, parse_include_object, partial_metadata, table
 from wherry.apimachinery.watch_event import INITIAL_EVENTS_END, bookmark_line, document_line, error_line, event_line
-from wherry.apiserver.answers import representation
 from wherry.apiserver.environment import Environment
 from wherry.apiserver.handlers.list import parse_revision
-from wherry.apiserver.negotiation import PARTIAL, PARTIAL_LIST, PLAIN, TABLE
+from wherry.apiserver.media_types import PARTIAL, PARTIAL_LIST, PLAIN, TABLE
 from wherry.apiserver.options import META_GROUP
+from wherry.apiserver.representations import representation
 from wherry.apiserver.request import ApiRequest
 from wherry.apiserver.selection import Selection, selection_from
 from wherry.apiserver.watch_frames import type_of

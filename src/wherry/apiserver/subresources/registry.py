@@ -33,6 +33,8 @@ OWN: dict[tuple[str, str, str], Handler] = {
     ("", "namespaces", "finalize"): handle_finalize,
     ("", "serviceaccounts", "token"): handle_token,
 }
+# They answer with something else than an object, whatever the client says that it takes.
+STREAMS = frozenset(("attach", "exec", "log", "portforward", "proxy"))
 # Collections that only take orders about other objects.
 UNSTORED: dict[tuple[str, str], Handler] = {("", "bindings"): handle_bindings}
 
