@@ -38,6 +38,7 @@ class RunningCluster:
 
     home: Path
     port: int
+    prefix: tuple[str, ...] = ()
 
     @property
     def kubeconfig(self) -> Path:
@@ -49,7 +50,7 @@ class RunningCluster:
 
     def wherry(self, *arguments: str, check: bool = True, timeout_s: float = 90) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [*WHERRY, "--home", str(self.home), *arguments],
+            [*self.prefix, *WHERRY, "--home", str(self.home), *arguments],
             capture_output=True, text=True, timeout=timeout_s, check=check,
         )  # fmt: skip
 
@@ -81,9 +82,10 @@ class RunningCluster:
 
 
 @contextlib.contextmanager
-def cluster_in(home: Path) -> Iterator[RunningCluster]:
-    cluster = RunningCluster(home, free_port())
-    up = cluster.wherry("up", "--port", str(cluster.port), check=False)
+def cluster_in(home: Path, *options: str, prefix: tuple[str, ...] = ()) -> Iterator[RunningCluster]:
+    """A cluster started with these options; `prefix` is the command that starts its commands."""
+    cluster = RunningCluster(home, free_port(), prefix)
+    up = cluster.wherry("up", "--port", str(cluster.port), *options, check=False)
     try:
         assert up.returncode == 0, up.stderr + up.stdout
         yield cluster

@@ -10,8 +10,10 @@ import time
 from pathlib import Path
 
 from wherry.cli.output import Trouble, note, progress
-from wherry.cluster.data_dir import DataDir
+from wherry.cluster.data_dir import DataDir, Identity
+from wherry.cluster.wanted import Wanted
 
+ANYTHING = Wanted()
 READY_TIMEOUT_S = 60.0
 LOG_BYTES_MAX = 10 * 1024 * 1024
 """A server's log beyond this makes room at the next start; the one before is kept."""
@@ -25,13 +27,12 @@ def running_pid(data_dir: DataDir) -> int:
     return 0 if holder is None else holder or -1
 
 
-def server_argv(data_dir: DataDir, port: int | None, bind: str) -> list[str]:
+def server_argv(data_dir: DataDir, wanted: Wanted) -> list[str]:
     """The command that runs the server."""
-    argv = [sys.executable, "-m", "wherry", "--home", str(data_dir.root), "server", "--bind", bind]
-    return argv if port is None else [*argv, "--port", str(port)]
+    return [sys.executable, "-m", "wherry", "--home", str(data_dir.root), "server", *wanted.to_arguments()]
 
 
-async def start(data_dir: DataDir, port: int | None, bind: str) -> float:
+async def start(data_dir: DataDir, wanted: Wanted) -> float:
     """Start the server in the background and follow its boot; gives the seconds it took."""
     from wherry.kit.process import PIPE, spawn
 
@@ -40,7 +41,7 @@ async def start(data_dir: DataDir, port: int | None, bind: str) -> float:
     log = open_log(data_dir.log_file)
     log_start = os.fstat(log).st_size
     try:
-        server = await spawn(server_argv(data_dir, port, bind), stdout=PIPE, stderr=log)
+        server = await spawn(server_argv(data_dir, wanted), stdout=PIPE, stderr=log)
     finally:
         os.close(log)
     assert server.stdout is not None
@@ -90,21 +91,35 @@ def last_words(log_file: Path, start_bytes: int = 0) -> str:
     return next((f": {line[:300]}" for line in reversed(lines) if line), "")
 
 
-def bring_up(data_dir: DataDir, port: int | None = None, bind: str = "127.0.0.1") -> bool:
+def bring_up(data_dir: DataDir, wanted: Wanted = ANYTHING) -> bool:
     """Make sure that the cluster runs. Returns whether this call has started it."""
     from wherry.cluster.data_dir import read_identity
 
     pid = running_pid(data_dir)
     if pid:
         identity = read_identity(data_dir)
-        if identity is not None and port not in (None, identity.port):
-            raise Trouble(
-                f"this cluster is running already, on port {identity.port} (process {pid})",
-                remedy=f"wherry down, then wherry up --port {port}; or a second cluster: "
-                f"wherry --home {data_dir.root}-2 up --port {port}",
-                exit_code=4,
-            )
+        if identity is not None:
+            refuse_other(data_dir, identity, wanted, pid)
         return False
-    took_s = asyncio.run(start(data_dir, port, bind))
-    progress("the node is ready", took_s * 1000)
+    took_s = asyncio.run(start(data_dir, wanted))
+    progress("the cluster is ready", took_s * 1000)
     return True
+
+
+def refuse_other(data_dir: DataDir, identity: Identity, wanted: Wanted, pid: int) -> None:
+    """A cluster that runs cannot become another one. Raises Trouble with the way out."""
+    again = " ".join(["wherry down, then wherry up", *wanted.to_arguments()[2:]])
+    if wanted.port not in (None, identity.port):
+        raise Trouble(
+            f"this cluster is running already, on port {identity.port} (process {pid})",
+            remedy=f"{again}; or a second cluster: wherry --home {data_dir.root}-2 up --port {wanted.port}",
+            exit_code=4,
+        )
+    has_other_nodes = wanted.simulated_nodes not in (None, identity.simulated_nodes)
+    if has_other_nodes or wanted.real_node not in (None, identity.real_node):
+        nodes = "this machine as a node" if identity.real_node else "no real node"
+        raise Trouble(
+            f"this cluster is running already, with {nodes} and {identity.simulated_nodes} simulated ones",
+            remedy=again,
+            exit_code=4,
+        )

@@ -91,13 +91,16 @@ class Identity(msgspec.Struct, frozen=True):
     """What makes this cluster itself: chosen at the first start, kept for ever.
 
     `slot` numbers the clusters of one machine; the address ranges follow from it. `node_name` is what this machine
-    was called then: it may get another host name, and its pods must still find their node.
+    was called then: it may get another host name, and its pods must still find their node. `real_node` and
+    `simulated_nodes` are what the cluster runs on, as last asked for.
     """
 
     id: str
     slot: int
     port: int
     node_name: str = ""
+    real_node: bool = True
+    simulated_nodes: int = 0
 
     @property
     def pod_cidr(self) -> str:

@@ -27,8 +27,11 @@ class Finding:
     remedy: str = ""
 
 
-def examine(data_dir: DataDir) -> list[Finding]:
-    """Look at everything; changes nothing."""
+def examine(data_dir: DataDir, *, real_node: bool = True) -> list[Finding]:
+    """Look at everything; changes nothing. Without a real node only the folder matters."""
+    folder = [_space(data_dir, real_node=real_node), _file_system(data_dir)]
+    if not real_node:
+        return folder
     return [
         _linux(),
         _root(),
@@ -37,8 +40,7 @@ def examine(data_dir: DataDir) -> list[Finding]:
         _any_program(("nft",), "Services cannot get their addresses", "nftables"),
         _overlay(),
         _cgroups(),
-        _space(data_dir),
-        _file_system(data_dir),
+        *folder,
         _folder_name(data_dir),
     ]
 
@@ -124,10 +126,10 @@ def _cgroups() -> Finding:
     return Finding(what, version_1 or version_2, "limits cannot be enforced", "mount /sys/fs/cgroup")
 
 
-def _space(data_dir: DataDir) -> Finding:
+def _space(data_dir: DataDir, *, real_node: bool) -> Finding:
     free = shutil.disk_usage(_existing(data_dir.root)).free
     # A cluster that exists has its images, and its pods may still run: it is worth starting with little.
-    wanted = FREE_BYTES_AGAIN_MIN if data_dir.identity_file.exists() else FREE_BYTES_MIN
+    wanted = FREE_BYTES_AGAIN_MIN if data_dir.identity_file.exists() or not real_node else FREE_BYTES_MIN
     return Finding(
         f"free space for {data_dir.root}: {free / 1e9:.2f} GB",
         free >= wanted,
@@ -164,6 +166,8 @@ def _existing(path: Path) -> Path:
 def _file_system_of(path: Path) -> str:
     """The type of the file system that holds `path`, by the longest mount point above it."""
     best, kind = "", "unknown"
+    if platform.system() != "Linux":
+        return kind
     for line in Path("/proc/self/mountinfo").read_text().splitlines():
         left, _, right = line.partition(" - ")
         mount_point = left.split()[4]

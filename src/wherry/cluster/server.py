@@ -6,17 +6,17 @@ import asyncio
 import errno
 import os
 import re
-import signal
 import socket
 from dataclasses import dataclass
 
-from wherry.cluster.address_slots import NoFreeSlot, claim_slot
 from wherry.cluster.boot import Boot, Report, StartFailed, refused_by_machine
 from wherry.cluster.data_dir import DataDir, Identity, new_cluster_id, read_identity, write_identity
 from wherry.cluster.machine import examine
+from wherry.cluster.wanted import Wanted
 from wherry.kit import failpoints
 from wherry.kit.files import DamagedFile, DirectoryInUse, DirectoryLock, write_atomically
 from wherry.kit.log import configure, get_logger
+from wherry.kit.loop import new_event_loop, on_stop_signals
 from wherry.kit.settings import environment, load_settings
 
 DEFAULT_PORT = 6443
@@ -33,17 +33,17 @@ class ServerSettings:
     failpoint: str = ""
 
 
-def serve(data_dir: DataDir, *, port: int | None, bind: str, report: Report) -> None:
+def serve(data_dir: DataDir, wanted: Wanted, report: Report) -> None:
     """Run the cluster in `data_dir` until SIGTERM or SIGINT. Raises StartFailed."""
     try:
-        _serve(data_dir, port, bind, report)
+        _serve(data_dir, wanted, report)
     except DamagedFile as error:
         raise StartFailed(str(error), error.remedy) from error
     except OSError as error:
         raise refused_by_machine(error) from error
 
 
-def _serve(data_dir: DataDir, port: int | None, bind: str, report: Report) -> None:
+def _serve(data_dir: DataDir, wanted: Wanted, report: Report) -> None:
     configure(json=True, level="INFO")
     _arm_failpoints()
     _raise_open_files_limit()
@@ -53,15 +53,17 @@ def _serve(data_dir: DataDir, port: int | None, bind: str, report: Report) -> No
     except DirectoryInUse as error:
         raise StartFailed(f"this cluster is running already: {error}", "wherry status") from error
     try:
-        missing = [finding for finding in examine(data_dir) if not finding.ok]
+        before = read_identity(data_dir)
+        real_node = wanted.real_node if wanted.real_node is not None else before is None or before.real_node
+        missing = [finding for finding in examine(data_dir, real_node=real_node) if not finding.ok]
         if missing:
             first = missing[0]
             raise StartFailed(f"{first.what}: {first.meaning}", f"{first.remedy}; then check with: wherry doctor")
         data_dir.make()
-        identity = _identify(data_dir, port, bind)
+        identity = _identify(data_dir, wanted, before, real_node=real_node)
         write_atomically(data_dir.pid_file, f"{os.getpid()}\n", mode=0o644, fsync=False)
         try:
-            _run(data_dir, identity, bind, Boot(report))
+            _run(data_dir, identity, wanted.bind, Boot(report))
         finally:
             data_dir.pid_file.unlink(missing_ok=True)
     finally:
@@ -69,26 +71,24 @@ def _serve(data_dir: DataDir, port: int | None, bind: str, report: Report) -> No
 
 
 def _run(data_dir: DataDir, identity: Identity, bind: str, boot: Boot) -> None:
-    import uvloop
-
     from wherry.cluster.standalone import run_cluster
-    from wherry.cluster.teardown import undo_start
     from wherry.runtime.interface import RuntimeFailure
     from wherry.store.interface import StoreError
     from wherry.store.sqlite import CorruptDatabase
 
     async def main() -> None:
         stop = asyncio.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        await run_cluster(data_dir, identity, bind=bind, node_name=identity.node_name, boot=boot, stop=stop)
+        on_stop_signals(stop.set)
+        await run_cluster(data_dir, identity, bind=bind, boot=boot, stop=stop)
 
     try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
             try:
                 runner.run(main())
             finally:
-                if not boot.is_ready:
+                if identity.real_node and not boot.is_ready:
+                    from wherry.cluster.teardown import undo_start
+
                     runner.run(undo_start(data_dir, identity))
     except BaseExceptionGroup as group:
         refusals, others = group.split(RuntimeFailure)
@@ -111,26 +111,37 @@ def _first_of(group: BaseExceptionGroup[BaseException]) -> BaseException:
     return _first_of(error) if isinstance(error, BaseExceptionGroup) else error
 
 
-def _identify(data_dir: DataDir, port: int | None, bind: str) -> Identity:
-    """The cluster's id, addresses and port: as before, or chosen now."""
-    before = read_identity(data_dir)
-    wanted = port or (before.port if before else None)
-    if wanted is not None and not _is_free(bind, wanted):
-        raise _port_in_use(wanted)
-    chosen = wanted or _first_free_port(bind)
-    try:
-        slot = claim_slot(data_dir, before.slot if before else None)
-    except NoFreeSlot as error:
-        raise StartFailed(str(error), error.remedy) from error
+def _identify(data_dir: DataDir, wanted: Wanted, before: Identity | None, *, real_node: bool) -> Identity:
+    """The cluster's id, addresses, port and nodes: as before, or chosen now."""
+    port, simulated = wanted.port or (before.port if before else None), wanted.simulated_nodes
+    if port is not None and not _is_free(wanted.bind, port):
+        raise _port_in_use(port)
+    chosen = port or _first_free_port(wanted.bind)
+    slot = before.slot if before else None
+    if before is not None and before.real_node and not real_node and before.run_dir.exists():
+        raise StartFailed("containers of this cluster are still on this machine", "wherry down")
+    if real_node:
+        slot = _claim_slot(data_dir, slot)
     identity = Identity(
         id=before.id if before else new_cluster_id(),
-        slot=slot,
+        slot=slot or 0,
         port=chosen,
         node_name=(before.node_name if before else "") or node_name(),
+        real_node=real_node,
+        simulated_nodes=simulated if simulated is not None else before.simulated_nodes if before else 0,
     )
     if identity != before:
         write_identity(data_dir, identity)
     return identity
+
+
+def _claim_slot(data_dir: DataDir, slot: int | None) -> int:
+    from wherry.cluster.address_slots import NoFreeSlot, claim_slot
+
+    try:
+        return claim_slot(data_dir, slot)
+    except NoFreeSlot as error:
+        raise StartFailed(str(error), error.remedy) from error
 
 
 def _port_in_use(port: int) -> StartFailed:
@@ -168,7 +179,11 @@ def _arm_failpoints() -> None:
 
 def _raise_open_files_limit() -> None:
     """Each watch is a connection: take as many open files as we may have."""
-    import resource
+    try:
+        import resource
+    except ImportError:
+        # Windows has no such limit.
+        return
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = min(OPEN_FILES_WANTED, hard) if hard != resource.RLIM_INFINITY else OPEN_FILES_WANTED

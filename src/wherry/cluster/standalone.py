@@ -1,4 +1,4 @@
-"""All masters and one node in one process: who gets what, and in which order they start.
+"""All masters and their nodes in one process: who gets what, and in which order they start.
 
 The order is readiness, never time: store, keys, network, API server, then everybody who speaks to it.
 Each component has a client of its own identity over the in-process transport; only kubectl and the pods
@@ -9,19 +9,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ipaddress
 import os
 import shutil
+import socket
+from contextlib import nullcontext
 from random import Random
+from typing import TYPE_CHECKING
 
-from wherry.agent.agent import Agent
-from wherry.agent.settings import AgentSettings
+from wherry.agent.simulated.fleet import USER, Fleet
 from wherry.api.core.node import NODES, Node
 from wherry.api.registry import RESOURCE_TYPES
-from wherry.apimachinery.errors import ServiceUnavailable
+from wherry.apimachinery.errors import BadRequest, ServiceUnavailable
 from wherry.apiserver.app import ApiServer, ApiServerConfig, build_app
 from wherry.apiserver.bootstrap import BootstrapConfig, bootstrap
 from wherry.client.client import Client
-from wherry.client.indexer import Indexer
 from wherry.client.informer import SharedInformers
 from wherry.client.kubeconfig import write_kubeconfig
 from wherry.client.recorder import EventRecorder
@@ -29,40 +31,39 @@ from wherry.client.transport import InProcess
 from wherry.cluster.boot import Boot
 from wherry.cluster.credentials import Credentials, ensure_credentials
 from wherry.cluster.data_dir import DataDir, Identity
-from wherry.cluster.parts import make_network, make_runtime, network_settings
 from wherry.controllers.registry import all_controllers
 from wherry.kit import pki
 from wherry.kit.clock import Clock, SystemClock
+from wherry.kit.component import Component
 from wherry.kit.http.server import Server
 from wherry.kit.http.tls import server_context
 from wherry.kit.http.types import App
 from wherry.kit.log import get_logger
 from wherry.kit.tasks import TaskScope
 from wherry.kit.threads import run_in_thread
-from wherry.network.dns.server import DnsServer
-from wherry.network.proxy import ServiceProxy
-from wherry.network.services.nftables import Nftables
 from wherry.reconcile.journal import Journal
 from wherry.reconcile.manager import ControllerManager
-from wherry.runtime.images.image_store import ImageStore
 from wherry.scheduler.loop import Scheduler
 from wherry.store.interface import Store
 from wherry.store.sqlite import SqliteStore
 
+if TYPE_CHECKING:
+    from wherry.cluster.real_node import RealNode
+
 STOP_GRACE_S = 2.0
+# An address for documentation (RFC 5737), which no machine has.
+NOWHERE = "192.0.2.1"
 
 log = get_logger(__name__)
 
 
-async def run_cluster(
-    data_dir: DataDir, identity: Identity, *, bind: str, node_name: str, boot: Boot, stop: asyncio.Event
-) -> None:
+async def run_cluster(data_dir: DataDir, identity: Identity, *, bind: str, boot: Boot, stop: asyncio.Event) -> None:
     """Run until `stop` is set. Raises what the store and the sockets raise when they cannot be opened."""
     clock = SystemClock()
     with boot.step("the store is open"):
         store = SqliteStore(data_dir.database, clock=clock)
     try:
-        cluster = Standalone(data_dir, identity, store, clock, bind=bind, node_name=node_name)
+        cluster = Standalone(data_dir, identity, store, clock, bind=bind)
         await cluster.run(boot, stop)
     finally:
         await store.close()
@@ -71,28 +72,35 @@ async def run_cluster(
 class Standalone:
     """One cluster in one process."""
 
-    def __init__(
-        self, data_dir: DataDir, identity: Identity, store: Store, clock: Clock, *, bind: str, node_name: str
-    ) -> None:
+    def __init__(self, data_dir: DataDir, identity: Identity, store: Store, clock: Clock, *, bind: str) -> None:
         """Nothing runs before `run`."""
         self._data_dir = data_dir
         self._identity = identity
         self._store = store
         self._clock = clock
         self._bind = bind
-        self._node_name = node_name
         self._random = Random()  # noqa: S311 - names and jitter, no secrets
-        self._settings = network_settings(identity)
-        self._network = make_network(data_dir, identity)
-        self._images = ImageStore(data_dir.images)
-        self._node_app: App | None = None
+        self._node = self._real_node() if identity.real_node else None
+        self._fleet: Fleet | None = None
+
+    def _real_node(self) -> RealNode:
+        # Only here: what a node is made of needs Linux.
+        from wherry.cluster.real_node import RealNode
+
+        return RealNode(self._data_dir, self._identity, self._clock, self._random)
+
+    @property
+    def _address(self) -> str:
+        """Where the cluster's inhabitants find the API server."""
+        return self._node.address if self._node is not None else advertised_address(self._bind)
 
     async def run(self, boot: Boot, stop: asyncio.Event) -> None:
         """Start everything in order; end when `stop` is set or a part fails."""
         with boot.step("keys and certificates"):
             credentials = self._credentials()
-        with boot.step("the pods' network"):
-            await self._network.start()
+        if self._node is not None:
+            with boot.step("the pods' network"):
+                await self._node.start_network()
         with boot.step("the API server listens"):
             api = self._api_server(credentials)
             servers = await self._listen(api, credentials)
@@ -104,7 +112,7 @@ class Standalone:
             async with TaskScope("cluster") as scope:
                 await self._start_components(scope, api.app, credentials, boot)
                 boot.ready()
-                log.info("Started cluster", node=self._node_name, port=self._identity.port)
+                log.info("Started cluster", node=self._identity.node_name, port=self._identity.port)
                 await stop.wait()
         finally:
             for server in servers:
@@ -115,8 +123,8 @@ class Standalone:
         names = ["localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc"]
         return ensure_credentials(
             self._data_dir.pki,
-            dns_names=[*names, "kubernetes.default.svc.cluster.local", self._node_name],
-            ips=sorted({"127.0.0.1", self._network.host_ip, self._identity.api_service_ip, self._bind}),
+            dns_names=[*names, "kubernetes.default.svc.cluster.local", self._identity.node_name],
+            ips=sorted({"127.0.0.1", self._address, self._identity.api_service_ip, self._bind}),
         )
 
     def _api_server(self, credentials: Credentials) -> ApiServer:
@@ -135,14 +143,21 @@ class Standalone:
 
     async def _connect_node(self, name: str) -> App:
         """The way to a node's own API: here, a function of this process."""
-        if name != self._node_name or self._node_app is None:
-            raise ServiceUnavailable(f'the node "{name}" cannot be reached')
-        return self._node_app
+        if self._node is not None and name == self._node.name:
+            return self._node.connect()
+        if self._fleet is not None and self._fleet.plays(name):
+            raise BadRequest(
+                f'the node "{name}" is simulated: its pods have no containers, so there are no logs to read and '
+                "nothing to run a command in; pods on a real node have both"
+            )
+        raise ServiceUnavailable(f'the node "{name}" cannot be reached')
 
     async def _listen(self, api: ApiServer, credentials: Credentials) -> list[Server]:
         """For people on this machine, and for pods on the bridge's address (unless the first covers it)."""
         tls = server_context(credentials.server, client_ca_pem=credentials.ca.cert_pem)
-        hosts = [self._bind] if self._bind == "0.0.0.0" else [self._bind, self._network.host_ip]  # noqa: S104
+        hosts = [self._bind]
+        if self._node is not None and self._bind != "0.0.0.0":  # noqa: S104
+            hosts.append(self._node.address)
         servers = [
             Server(api.app, tls=tls, host=host, port=self._identity.port, clock=self._clock)
             for host in dict.fromkeys(hosts)
@@ -154,9 +169,9 @@ class Standalone:
     def _bootstrap_config(self) -> BootstrapConfig:
         return BootstrapConfig(
             service_cidr=self._identity.service_cidr,
-            api_address=self._network.host_ip,
+            api_address=self._address,
             api_port=self._identity.port,
-            dns_address=self._network.host_ip,
+            dns_address=self._node.address if self._node is not None else "",
         )
 
     def _write_kubeconfig(self, credentials: Credentials) -> None:
@@ -169,29 +184,42 @@ class Standalone:
             client_identity=credentials.admin,
         )
         # Started through sudo, the folder belongs to whoever typed it: kubectl must be able to read the file.
-        owner = self._data_dir.root.stat()
-        os.chown(path, owner.st_uid, owner.st_gid)
+        if hasattr(os, "chown"):
+            owner = self._data_dir.root.stat()
+            os.chown(path, owner.st_uid, owner.st_gid)
 
     def _client(self, app: App, user: str, *groups: str) -> Client:
         return Client(InProcess(app, user=user, groups=(*groups, "system:authenticated")), user_agent=user)
 
     async def _start_components(self, scope: TaskScope, app: App, credentials: Credentials, boot: Boot) -> None:
         informers = SharedInformers(self._client(app, "system:kube-controller-manager"), self._clock, self._random)
-        with boot.step("scheduler, controllers and the services' rules"):
-            masters = self._masters(scope, app, informers, credentials)
+        journal = Journal()
+        node, count = self._node, self._identity.simulated_nodes
+        with boot.step("scheduler, controllers and the services' rules" if node else "scheduler and controllers"):
+            components = self._masters(scope, app, informers, journal, credentials)
+            if node is not None:
+                components += node.network_components(informers)
             _ = scope.start(informers.name, informers.run())
-            for component in masters:
+            for component in components:
                 _ = scope.start(component.name, component.run())
-            for component in masters:
+            for component in components:
                 await component.ready.wait()
-        with boot.step(f"node {self._node_name} is ready"):
-            await self._start_node(scope, app, credentials)
-            await informers.informer(NODES).wait_until(self._node_is_ready)
+        if node is not None:
+            with boot.step(f"node {node.name} is ready"):
+                client = self._client(app, f"system:node:{node.name}", "system:nodes")
+                await node.start_agent(scope, client, credentials.ca.cert_pem)
+                await informers.informer(NODES).wait_until(lambda nodes: is_ready(nodes.get("", node.name)))
+        with boot.step(f"{count} simulated node{'s are' if count > 1 else ' is'} ready") if count else nullcontext():
+            await self._start_fleet(scope, app, informers, journal)
 
     def _masters(
-        self, scope: TaskScope, app: App, informers: SharedInformers, credentials: Credentials
-    ) -> tuple[ControllerManager, Scheduler, ServiceProxy, DnsServer]:
-        journal = Journal()
+        self,
+        scope: TaskScope,
+        app: App,
+        informers: SharedInformers,
+        journal: Journal,
+        credentials: Credentials,
+    ) -> tuple[Component, ...]:
         scheduler_client = self._client(app, "system:kube-scheduler")
         recorder = EventRecorder(scheduler_client, component="default-scheduler", clock=self._clock)
         _ = scope.start("scheduler-events", recorder.run())
@@ -209,48 +237,44 @@ class Standalone:
                 self._random,
             ),
             Scheduler(scheduler_client, informers, self._clock, recorder, journal, self._random),
-            ServiceProxy(
-                informers, self._clock, Nftables(self._settings), served=self._network.served, random=self._random
-            ),
-            DnsServer(informers, self._settings, host=self._network.host_ip, random=self._random),
         )
 
-    async def _start_node(self, scope: TaskScope, app: App, credentials: Credentials) -> None:
-        client = self._client(app, f"system:node:{self._node_name}", "system:nodes")
-        informers = SharedInformers(client, self._clock, self._random)
-        recorder = EventRecorder(client, component="kubelet", host=self._node_name, clock=self._clock)
-        runtime = make_runtime(self._data_dir, self._identity, self._clock, self._images)
-        self._images.in_use = runtime.uses_image
-        agent = Agent(
-            client=client,
-            informers=informers,
-            runtime=runtime,
-            images=self._images,
-            network=self._network,
-            clock=self._clock,
-            random=self._random,
-            recorder=recorder,
-            settings=AgentSettings(
-                node_name=self._node_name,
-                data_dir=self._data_dir.node,
-                run_dir=self._identity.run_dir,
-                node_ip=self._network.host_ip,
-                pod_cidr=self._identity.node_pod_cidr,
-                cluster_dns=self._identity.dns_service_ip,
-                api_server_host=self._identity.api_service_ip,
-                ca_pem=credentials.ca.cert_pem.decode(),
-            ),
+    async def _start_fleet(self, scope: TaskScope, app: App, informers: SharedInformers, journal: Journal) -> None:
+        """Play the simulated nodes: the wanted ones, and whatever Node says of itself that it is one."""
+        self._fleet = Fleet(
+            self._client(app, USER, "system:nodes"),
+            informers,
+            self._clock,
+            journal,
+            self._random,
+            count=self._identity.simulated_nodes,
+            beside_real_nodes=self._node is not None,
         )
-        self._node_app = agent.app
-        _ = scope.start("node-informers", informers.run())
-        _ = scope.start("node-events", recorder.run())
-        _ = scope.start(agent.name, agent.run())
-        await agent.ready.wait()
+        _ = scope.start(self._fleet.name, self._fleet.run())
+        await self._fleet.ready.wait()
 
-    def _node_is_ready(self, nodes: Indexer[Node]) -> bool:
-        node = nodes.get("", self._node_name)
-        conditions = node.status.conditions if node is not None else ()
-        return any(entry.type == "Ready" and entry.status == "True" for entry in conditions)
+
+def is_ready(node: Node | None) -> bool:
+    """Whether a node says that it is Ready."""
+    conditions = node.status.conditions if node is not None else ()
+    return any(entry.type == "Ready" and entry.status == "True" for entry in conditions)
+
+
+def advertised_address(bind: str) -> str:
+    """An address of this machine that is not its loopback, since Endpoints may not name that one.
+
+    Connecting a datagram socket sends nothing: it only asks which address would be used. A machine
+    without any network gets an address that leads nowhere, as nobody there could use a better one.
+    """
+    if not ipaddress.ip_address(bind).is_loopback and not ipaddress.ip_address(bind).is_unspecified:
+        return bind
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
+        try:
+            asker.connect((NOWHERE, 9))
+        except OSError:
+            return NOWHERE
+        found: str = asker.getsockname()[0]
+    return NOWHERE if ipaddress.ip_address(found).is_loopback else found
 
 
 async def _remove_directory(path: str) -> None:

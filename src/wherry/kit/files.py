@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 from pathlib import Path
 from types import TracebackType
+
+from wherry.kit.file_lock import try_lock, wait_until_free
 
 
 class DamagedFile(Exception):
@@ -41,10 +42,11 @@ def write_atomically(path: Path, data: bytes | str, mode: int = 0o600, *, fsync:
     content = data.encode() if isinstance(data, str) else data
     # The pid keeps two processes apart; the object's id keeps two threads of one apart.
     temporary = path.with_name(f".{path.name}.{os.getpid()}.{id(content):x}.tmp")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     try:
         try:
-            os.fchmod(descriptor, mode)
+            if hasattr(os, "fchmod"):
+                os.fchmod(descriptor, mode)
             _write_all(descriptor, content)
             if fsync:
                 os.fsync(descriptor)
@@ -59,8 +61,10 @@ def write_atomically(path: Path, data: bytes | str, mode: int = 0o600, *, fsync:
 
 
 def sync_directory(directory: Path) -> None:
-    """Make the names in a directory survive a power cut."""
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    """Make the names in a directory survive a power cut (where directories can be opened: not on Windows)."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
     finally:
@@ -92,13 +96,11 @@ class DirectoryLock:
         """Take the directory. Raises DirectoryInUse at once when somebody has it."""
         assert self._descriptor is None, "acquired twice"
         self.directory.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(self.directory / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
+        descriptor = os.open(self.directory / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
+        if not try_lock(descriptor):
             holder = os.read(descriptor, 32).decode("ascii", "replace").strip()
             os.close(descriptor)
-            raise DirectoryInUse(self.directory, int(holder) if holder.isdecimal() else 0) from error
+            raise DirectoryInUse(self.directory, int(holder) if holder.isdecimal() else 0)
         os.ftruncate(descriptor, 0)
         os.write(descriptor, f"{os.getpid()}\n".encode())
         self._descriptor = descriptor
@@ -106,17 +108,24 @@ class DirectoryLock:
     def holder(self) -> int | None:
         """The process id of whoever has the directory (0: not known), or None; takes nothing, writes nothing."""
         try:
-            descriptor = os.open(self.directory / ".lock", os.O_RDONLY | os.O_CLOEXEC)
+            descriptor = os.open(self.directory / ".lock", os.O_RDONLY)
         except FileNotFoundError:
             return None
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
+            if try_lock(descriptor, shared=True):
+                return None
             text = os.read(descriptor, 32).decode("ascii", "replace").strip()
             return int(text) if text.isdecimal() else 0
         finally:
             os.close(descriptor)
-        return None
+
+    def wait_until_free(self) -> None:
+        """Wait until nobody has the directory; blocks, so call it in a thread."""
+        descriptor = os.open(self.directory / ".lock", os.O_RDONLY)
+        try:
+            wait_until_free(descriptor)
+        finally:
+            os.close(descriptor)
 
     def release(self) -> None:
         """Let go. Safe to call twice."""

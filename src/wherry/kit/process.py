@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import IO
 
 from wherry.kit.pipes import open_reader, open_writer
-from wherry.kit.threads import run_in_fresh_thread
+from wherry.kit.threads import run_in_fresh_thread, start_in_thread
 
 PIPE = subprocess.PIPE
 DEVNULL = subprocess.DEVNULL
@@ -94,8 +94,13 @@ class Process:
         self.stdin: asyncio.StreamWriter | None = None
         self.stdout: asyncio.StreamReader | None = None
         self.stderr: asyncio.StreamReader | None = None
-        self._pidfd = os.pidfd_open(popen.pid)
-        self._loop.add_reader(self._pidfd, self._on_exit)
+        self._pidfd = -1
+        if hasattr(os, "pidfd_open"):
+            self._pidfd = os.pidfd_open(popen.pid)
+            self._loop.add_reader(self._pidfd, self._on_exit)
+        else:
+            # Not Linux: a thread waits.
+            start_in_thread(popen.wait).add_done_callback(lambda _: self._on_exit())
 
     async def open_streams(self) -> None:
         """Connect the pipes that were asked for to the loop."""
@@ -120,8 +125,9 @@ class Process:
         return self._ended.result() if self._ended.done() else None
 
     def _on_exit(self) -> None:
-        self._loop.remove_reader(self._pidfd)
-        os.close(self._pidfd)
+        if self._pidfd >= 0:
+            self._loop.remove_reader(self._pidfd)
+            os.close(self._pidfd)
         code = self._popen.wait()
         if not self._ended.done():
             self._ended.set_result(code)

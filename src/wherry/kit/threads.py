@@ -52,6 +52,14 @@ def call_in_fresh_thread(fn: Callable[P, T], *args: P.args, **kwargs: P.kwargs) 
     return _start_fresh(partial(fn, *args, **kwargs)).result()
 
 
+def ends_within(fn: Callable[[], object], timeout_s: float) -> bool:
+    """Whether a blocking call returns in time; one that does not is left alone until the process ends."""
+    thread = threading.Thread(target=fn, name="wherry-waits", daemon=True)
+    thread.start()
+    thread.join(timeout_s)
+    return not thread.is_alive()
+
+
 def _start_fresh(call: Callable[[], T]) -> Future[T]:
     future: Future[T] = Future()
 

@@ -28,6 +28,7 @@ import apsw
 
 from wherry.kit.clock import Clock, SystemClock
 from wherry.kit.failpoints import failpoint
+from wherry.kit.files import sync_directory
 from wherry.store.checkpoint import Checkpoints
 from wherry.store.compaction import ROW_OVERHEAD_BYTES, HistoryBudget, HistoryLimits
 from wherry.store.interface import (
@@ -234,7 +235,7 @@ class SqliteLog:
             is_new = not self.path.exists()
             if is_new:
                 # SQLite gives its other files the same mode.
-                os.close(os.open(self.path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600))
+                os.close(os.open(self.path, os.O_CREAT | os.O_WRONLY, 0o600))
             wal = Path(f"{self.path}-wal")
             ended_uncleanly = wal.exists() and wal.stat().st_size > 0
         except OSError as error:
@@ -245,7 +246,7 @@ class SqliteLog:
                 self._prepare(connection, check=ended_uncleanly)
                 connection.set_wal_hook(self._note_wal_size)
                 if is_new:
-                    _sync_directory(self.path.parent)
+                    sync_directory(self.path.parent)
             except BaseException:
                 connection.close(force=True)
                 raise
@@ -444,12 +445,3 @@ def _row_of(event: StoreEvent) -> Row:
 def _checksum(revision: int, key: str, created: int, previous: int, value: bytes | None) -> int:
     head = zlib.crc32(f"{revision} {created} {previous} {value is None} {key}".encode())
     return zlib.crc32(value, head) if value else head
-
-
-def _sync_directory(path: Path) -> None:
-    """A new file survives a power cut only when its directory has been written too."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

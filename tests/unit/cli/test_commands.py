@@ -19,7 +19,7 @@ from wherry.cli.commands.up import command as up
 from wherry.cli.commands.why import command as why
 
 OPTIONS: list[tuple[click.Command, str]] = [
-    (up, "--port --bind"),
+    (up, "--port --bind --real-node --simulated-nodes"),
     (down, "--delete-data"),
     (status, ""),
     (demo, ""),
@@ -28,7 +28,7 @@ OPTIONS: list[tuple[click.Command, str]] = [
     (kubeconfig, "--raw"),
     (doctor, ""),
     (teardown, ""),
-    (server, "--port --bind"),
+    (server, "--port --bind --real-node --simulated-nodes"),
 ]
 
 

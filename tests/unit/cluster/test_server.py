@@ -11,13 +11,14 @@ from wherry.cluster import address_slots, server
 from wherry.cluster.boot import StartFailed
 from wherry.cluster.data_dir import DataDir, Identity
 from wherry.cluster.server import node_name, serve
+from wherry.cluster.wanted import Wanted
 from wherry.kit import failpoints
 
 
 @pytest.fixture(autouse=True)
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(address_slots, "RUN_ROOT", tmp_path / "run")
-    monkeypatch.setattr(server, "examine", lambda _data_dir: [])
+    monkeypatch.setattr(server, "examine", lambda _data_dir, real_node: [])
 
 
 class Silent:
@@ -37,7 +38,7 @@ def start(data_dir: DataDir, monkeypatch: pytest.MonkeyPatch, *, port: int = 0) 
     """Everything up to the point where the loop begins."""
     found: list[Identity] = []
     monkeypatch.setattr(server, "_run", lambda _data_dir, identity, _bind, _boot: found.append(identity))
-    serve(data_dir, port=port or free_port(), bind="127.0.0.1", report=Silent())
+    serve(data_dir, Wanted(port=port or free_port()), Silent())
     return found[0]
 
 

@@ -66,15 +66,19 @@ def plan_pod(pod: Pod, node: Node, stage: Stage | None, pod_ip: str, now_s: floa
         why, status = "its readiness gates have changed", with_readiness(pod, pod.status, now_s)
         return [PatchStatus(PODS, meta.namespace, meta.name, pod.status, status, why)]
     if stage.then == "Gone":
-        event = EventNote("Killing", "Stopping simulated containers")
+        event = EventNote("Killing", f"Stopping container {_names(pod)}")
         return [Delete(PODS, meta.namespace, meta.name, stage.why, uid=meta.uid, grace_period_s=0, event=event)]
     if stage.then == "Running":
         status = running_status(pod, pod_ip=pod_ip, host_ip=_address_of(node), now_s=now_s)
-        event = EventNote("Started", f"Simulated containers started on {node.metadata.name}")
+        event = EventNote("Started", f"Started container {_names(pod)}")
     else:
         status = ended_status(pod, exit_code=int(stage.then == "Failed"), now_s=now_s)
-        event = EventNote("Completed", f"Simulated containers ended: {stage.then}")
+        event = EventNote("Completed", f"Container {_names(pod)} ended: {stage.then}")
     return [PatchStatus(PODS, meta.namespace, meta.name, pod.status, status, stage.why, event=event)]
+
+
+def _names(pod: Pod) -> str:
+    return ", ".join(container.name for container in pod.spec.containers)
 
 
 def _address_of(node: Node) -> str:

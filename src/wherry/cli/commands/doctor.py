@@ -22,5 +22,6 @@ def command(data_dir: DataDir) -> None:
             say(f"     Do: {finding.remedy}")
     missing = [finding for finding in findings if not finding.ok]
     if missing:
+        say("Without containers it works all the same: wherry up --no-real-node --simulated-nodes 3")
         raise Trouble(f"{len(missing)} of {len(findings)} checks say that something is missing")
     say("This machine can run Wherry.")

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Where a subcommand lives and what it is for, in a line; `needs_root`: goes on through sudo for a user."""
+    """Where a subcommand lives and what it is for, in a line.
+
+    `needs_root`: goes on through sudo for a user, unless the cluster has no real node.
+    """
 
     module: str
     summary: str
@@ -16,7 +19,7 @@ class Entry:
 
 
 COMMANDS: dict[str, Entry] = {
-    "up": Entry("wherry.cli.commands.up", "Start the cluster; returns when its node is ready.", needs_root=True),
+    "up": Entry("wherry.cli.commands.up", "Start the cluster; returns when its nodes are ready.", needs_root=True),
     "down": Entry("wherry.cli.commands.down", "Stop the cluster and leave the machine as it was.", needs_root=True),
     "status": Entry("wherry.cli.commands.status", "Is it running, and how is it?"),
     "demo": Entry("wherry.cli.commands.demo", "Play the whole story with a real application.", needs_root=True),

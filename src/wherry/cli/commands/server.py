@@ -12,8 +12,10 @@ import sys
 
 import click
 
+from wherry.cli.cluster_options import cluster_options
 from wherry.cli.output import Trouble, say
 from wherry.cluster.data_dir import DataDir
+from wherry.cluster.wanted import Wanted
 
 
 class BootReport:
@@ -41,17 +43,16 @@ class BootReport:
 
 
 @click.command()
-@click.option("--port", type=int, default=None, help="Port of the API server (default: 6443, or as before).")
-@click.option("--bind", default="127.0.0.1", show_default=True, help="Address on which the API server listens.")
+@cluster_options
 @click.pass_obj
-def command(data_dir: DataDir, port: int | None, bind: str) -> None:
-    """Run the masters and this machine's node until SIGTERM; containers go on without it."""
+def command(data_dir: DataDir, wanted: Wanted) -> None:
+    """Run the masters and the nodes until SIGTERM; containers go on without it."""
     from wherry.cluster.boot import StartFailed
     from wherry.cluster.server import serve
 
     report = BootReport()
     try:
-        serve(data_dir, port=port, bind=bind, report=report)
+        serve(data_dir, wanted, report)
     except StartFailed as error:
         report.failed(str(error), error.remedy)
         raise Trouble(str(error), remedy=error.remedy) from error

@@ -14,6 +14,8 @@ from wherry.cli.output import Trouble, say
 from wherry.client.client import Client
 from wherry.cluster.data_dir import DataDir, read_identity
 
+NODES_SHOWN_MAX = 20
+
 
 @click.command()
 @click.pass_obj
@@ -33,12 +35,14 @@ def command(data_dir: DataDir) -> None:
         ]
         containers = sum(len(pod.spec.containers) for pod in pods)
         say(f"The cluster runs: {len(ready)} of {len(nodes)} nodes ready, {len(pods)} pods, {containers} containers.")
-        for node in nodes:
+        for node in nodes[:NODES_SHOWN_MAX]:
             here = [pod for pod in pods if pod.spec.node_name == node.metadata.name]
             phases = Counter(pod.status.phase for pod in here)
             state = "ready" if node in ready else "not ready"
             what = ", ".join(f"{count} {phase}" for phase, count in sorted(phases.items())) or "no pods"
             say(f"  node {node.metadata.name}: {state}, {what}")
+        if len(nodes) > NODES_SHOWN_MAX:
+            say(f"  and {len(nodes) - NODES_SHOWN_MAX} more nodes: wherry kubectl get nodes")
         say(f"  server: process {pid}, https://127.0.0.1:{identity.port}")
         say(f"  kubeconfig: {data_dir.kubeconfig}")
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import wherry
 from wherry.cli.demo.stage import Answer, Callers, Stage, kill, processes_of
-from wherry.cli.launch import running_pid, start
+from wherry.cli.launch import ANYTHING, running_pid, start
 from wherry.cli.output import Trouble, progress, say
 from wherry.kit.clock import Clock
 from wherry.runtime.images.image_store import ImageStore
@@ -168,7 +168,7 @@ async def kill_masters(scenes: Scenes) -> None:
     alone = await stage.call(scenes.address, "GET", f"/x/{scenes.row_id}")
     require(alone.status == 200, f"without its masters the application answered {alone.status}: {alone.body}")
     say("    without any master the application still answers")
-    took_s = await start(stage.data_dir, None, "127.0.0.1")
+    took_s = await start(stage.data_dir, ANYTHING)
     after = {pod: processes_of(container) for pod, container in await _containers(scenes, "")}
     require(after == before, f"the processes changed: {before} before, {after} after")
     row = await stage.call(scenes.address, "GET", f"/x/{scenes.row_id}")
