@@ -9,7 +9,6 @@ also where something else keeps the machine busy.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import subprocess
 import sys
@@ -217,8 +216,8 @@ class Bench:
 
     async def watchers(self, watchers: int) -> None:
         """All watch one resource; what one of them sees of each event is timed, and all are counted."""
-        body = orjson.dumps(config_map("watched"))
-        await self.raw.once(self.raw.request("POST", MAPS, body))
+        for index in range(10):
+            await self.raw.once(self.raw.request("POST", MAPS, orjson.dumps(config_map(f"watched-{index}"))))
         before_mb = self.server.resident_mb
         delays: list[float] = []
         sent: dict[bytes, float] = {}
@@ -232,11 +231,11 @@ class Bench:
             while time.perf_counter() - started_s < self.seconds * 2:
                 wanted = crowd.lines + burst * watchers
                 requests = []
-                for _ in range(burst):
+                for index in range(burst):
                     number += 1
                     mark = b"%d-%d" % (burst, number)
                     change = orjson.dumps({"data": {"n": mark.decode()}})
-                    requests.append(self.raw.request("PATCH", f"{MAPS}/watched", change, content_type=MERGE))
+                    requests.append(self.raw.request("PATCH", f"{MAPS}/watched-{index}", change, content_type=MERGE))
                     sent[mark] = time.perf_counter()
                 await self.raw.burst(requests)
                 await crowd.until(wanted)

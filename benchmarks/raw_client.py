@@ -231,7 +231,8 @@ class RawClient:
         for reader, _ in self._kept[: len(requests)]:
             head = await reader.readuntil(b"\r\n\r\n")
             length = _LENGTH.search(head)
-            assert length is not None and head[9:10] == b"2", head
+            assert length is not None, head
+            assert head[9:10] == b"2", head
             await reader.readexactly(int(length[1]))
 
     async def crowd(self, request: bytes, size: int, sent: dict[bytes, float], delays: list[float]) -> Crowd:

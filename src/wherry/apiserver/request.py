@@ -60,8 +60,9 @@ class ApiRequest:
         return self.resource
 
     def is_set(self, name: str) -> bool:
-        """Whether a boolean parameter is given and not false."""
-        return self.query.get(name, "") not in ("", "0", "false", "False")
+        """Whether a boolean parameter is given and not false; as upstream, `?watch` and `?watch=` mean true."""
+        text = self.query.get(name)
+        return text is not None and text != "0" and text.lower() != "false"
 
     def whole_number(self, name: str, default: int) -> int:
         """A number from the query. Raises BadRequest, in Go's words, for anything else."""

@@ -87,6 +87,8 @@ def selection_from(request: ApiRequest) -> Selection:
     name = request.name or fields.required_value(NAME_FIELD) or ""
     if request.name:
         # A watch on one object's own URL.
+        if not fields.is_everything and fields.required_value(NAME_FIELD) != request.name:
+            raise BadRequest("fieldSelector metadata.name doesn't match requested name")
         fields = FieldSelector((*fields.requirements, (NAME_FIELD, "=", request.name)))
     namespace = request.namespace or (fields.required_value(NAMESPACE_FIELD) or "")
     prefix = prefix_of(resource, namespace)

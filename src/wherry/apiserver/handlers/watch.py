@@ -19,15 +19,13 @@ from dataclasses import dataclass
 
 import orjson
 
-from wherry.apimachinery import field_errors
 from wherry.apimachinery.document import Document
-from wherry.apimachinery.errors import Expired, invalid
+from wherry.apimachinery.errors import Expired
 from wherry.apimachinery.table import IncludeObject, parse_include_object, partial_metadata, table
 from wherry.apimachinery.watch_event import INITIAL_EVENTS_END, bookmark_line, document_line, error_line, event_line
 from wherry.apiserver.environment import Environment
-from wherry.apiserver.handlers.list import parse_revision
+from wherry.apiserver.list_options import too_large, watch_options
 from wherry.apiserver.media_types import PARTIAL, PARTIAL_LIST, PLAIN, TABLE
-from wherry.apiserver.options import META_GROUP
 from wherry.apiserver.representations import representation
 from wherry.apiserver.request import ApiRequest
 from wherry.apiserver.selection import Selection, selection_from
@@ -125,33 +123,29 @@ async def handle_watch(environment: Environment, request: ApiRequest) -> Respons
 
 
 def _plan(environment: Environment, request: ApiRequest) -> WatchPlan:
-    query = request.query
-    match = query.get("resourceVersionMatch", "")
-    sends_initial = request.is_set("sendInitialEvents")
-    if "sendInitialEvents" in query and match != "NotOlderThan":
-        detail = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"
-        raise invalid("ListOptions", META_GROUP, "", [field_errors.forbidden("resourceVersionMatch", detail)])
-    if match and "sendInitialEvents" not in query:
-        detail = "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"
-        raise invalid("ListOptions", META_GROUP, "", [field_errors.forbidden("resourceVersionMatch", detail)])
-    after_revision = parse_revision(query.get("resourceVersion", ""))
-    if "sendInitialEvents" in query and not sends_initial and not after_revision:
-        after_revision = environment.store.revision
-    timeout_s = float(request.whole_number("timeoutSeconds", 0))
-    if timeout_s == 0:
-        timeout_s = DEFAULT_TIMEOUT_S * (1 + environment.random.random())
+    options, newest = watch_options(request), environment.store.revision
+    says, after_revision = options.sends_initial_events, options.revision
+    # Who does not say gets what there is where no revision is named, for old clients' sake.
+    sends_initial = not after_revision if says is None else says
+    if says and after_revision > newest:
+        raise too_large(after_revision, newest)
     form = representation(request).form
-    with_bookmarks = request.is_set("allowWatchBookmarks")
     return WatchPlan(
         request=request,
         selection=selection_from(request),
         form=PARTIAL if form == PARTIAL_LIST else form,
-        include_object=parse_include_object(query.get("includeObject", "")),
-        after_revision=0 if sends_initial else after_revision,
-        timeout_s=min(max(0.0, timeout_s), TIMEOUT_MAX_S),
-        with_bookmarks=with_bookmarks,
-        sends_initial_end=sends_initial and with_bookmarks,
+        include_object=parse_include_object(request.query.get("includeObject", "")),
+        after_revision=0 if sends_initial else after_revision or newest,
+        timeout_s=_timeout_s(environment, options.timeout_s),
+        with_bookmarks=options.with_bookmarks,
+        sends_initial_end=sends_initial and options.with_bookmarks,
     )
+
+
+def _timeout_s(environment: Environment, asked_s: int) -> float:
+    if asked_s == 0:
+        return DEFAULT_TIMEOUT_S * (1 + environment.random.random())
+    return min(max(0.0, float(asked_s)), TIMEOUT_MAX_S)
 
 
 async def _stream(environment: Environment, plan: WatchPlan) -> AsyncIterator[bytes]:
