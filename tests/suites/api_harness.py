@@ -74,13 +74,15 @@ class Api:
         content_type: str = JSON,
         accept: str = "",
         headers: dict[str, str] | None = None,
+        repeated: dict[str, list[str]] | None = None,
         **query: str,
     ) -> Response:
         path, _, inline = path.partition("?")
         sent = body if isinstance(body, bytes) else orjson.dumps(body)
         given = {"content-type": content_type, "accept": accept, **(headers or {})}
         text = "&".join(part for part in (inline, urlencode(query)) if part)
-        return await self.server.app(Request(method, path, text, given, sent, self.peer))
+        given |= {name: ", ".join(values) for name, values in (repeated or {}).items()}
+        return await self.server.app(Request(method, path, text, given, sent, self.peer, repeated=repeated))
 
     async def ask(self, method: str, path: str, body: object = b"", **options: str) -> Answer:
         response = await self.raw(method, path, body, **options)  # type: ignore[arg-type]  # all options are text

@@ -23,6 +23,16 @@ BODIES: dict[str, Document] = {
     "ConfigMap": {"data": {"a": "1"}},
     "Secret": {"stringData": {"password": "pw"}},
     "ServiceAccount": {},
+    "Role": {"rules": [{"verbs": ["get"], "apiGroups": [""], "resources": ["pods"]}]},
+    "ClusterRole": {"rules": [{"verbs": ["get"], "nonResourceURLs": ["/healthz"]}]},
+    "RoleBinding": {
+        "roleRef": {"kind": "ClusterRole", "name": "view", "apiGroup": "rbac.authorization.k8s.io"},
+        "subjects": [{"kind": "User", "name": "ana"}],
+    },
+    "ClusterRoleBinding": {
+        "roleRef": {"kind": "ClusterRole", "name": "view", "apiGroup": "rbac.authorization.k8s.io"},
+        "subjects": [{"kind": "Group", "name": "web"}],
+    },
     "LimitRange": {"spec": {"limits": [{"type": "Container", "max": {"cpu": "2"}, "min": {"cpu": "100m"}}]}},
     "ResourceQuota": {"spec": {"hard": {"pods": "10", "requests.cpu": "4", "limits.cpu": "8"}}},
     "Event": {"involvedObject": {"kind": "Pod", "name": "p", "namespace": "default"}, "reason": "Killing"},

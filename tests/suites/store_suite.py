@@ -157,6 +157,20 @@ class StoreSuite:
         ]
         watch.close()
 
+    async def test_who_looks_now_and_then_takes_what_has_happened_without_waiting(self, store: Store) -> None:
+        await store.put("/a/x", b"1")
+        watch = store.watch("/a/", after_revision=1)
+        assert watch.has_changes
+        assert [event.value for event in watch.take()] == [b"1"]
+        assert (watch.has_changes, watch.take()) == (False, [])
+        await store.put("/b/y", b"2")
+        assert not watch.has_changes
+        await store.put("/a/x", b"3")
+        await store.delete("/a/x")
+        assert watch.has_changes
+        assert [event.value for event in watch.take()] == [b"3", None]
+        watch.close()
+
     async def test_a_watch_from_the_past_goes_on_live_without_gap_or_double(self, store: Store) -> None:
         for n in range(1200):
             await store.put(f"/a/{n % 7}", b"%d" % n)

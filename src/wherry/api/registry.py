@@ -30,6 +30,10 @@ from wherry.api.networking.ipaddress import IP_ADDRESSES
 from wherry.api.networking.networkpolicy import NETWORK_POLICIES
 from wherry.api.networking.servicecidr import SERVICE_CIDRS
 from wherry.api.policy.poddisruptionbudget import POD_DISRUPTION_BUDGETS
+from wherry.api.rbac.clusterrole import CLUSTER_ROLES
+from wherry.api.rbac.clusterrolebinding import CLUSTER_ROLE_BINDINGS
+from wherry.api.rbac.role import ROLES
+from wherry.api.rbac.rolebinding import ROLE_BINDINGS
 from wherry.api.scheduling.priorityclass import PRIORITY_CLASSES
 from wherry.api.storage.storageclass import STORAGE_CLASSES
 from wherry.apimachinery.resource_type import AnyResourceType
@@ -65,4 +69,8 @@ RESOURCE_TYPES: tuple[AnyResourceType, ...] = (
     STATEFUL_SETS,
     CONTROLLER_REVISIONS,
     JOBS,
+    ROLES,
+    ROLE_BINDINGS,
+    CLUSTER_ROLES,
+    CLUSTER_ROLE_BINDINGS,
 )

@@ -25,10 +25,11 @@ from wherry.apimachinery.resource_type import AnyResourceType
 from wherry.apiserver.admission.chain import AdmissionChain
 from wherry.apiserver.admission.interface import AdmissionEnvironment
 from wherry.apiserver.admission.registry import admission_plugins
+from wherry.apiserver.authorization.authorizers import Authorizers
 from wherry.apiserver.discovery import discovery_response
 from wherry.apiserver.environment import ConnectNode, Environment, Handler
 from wherry.apiserver.filters.authenticate import Authenticator
-from wherry.apiserver.filters.authorize import Authorizer, SimpleAuthorizer, authorize
+from wherry.apiserver.filters.authorize import authorize
 from wherry.apiserver.filters.deadline import check_timeout
 from wherry.apiserver.filters.errors import with_errors
 from wherry.apiserver.filters.impersonate import impersonate
@@ -115,7 +116,6 @@ class ApiServerConfig:
     issuer: str = ISSUER
     static_tokens: Mapping[str, UserInfo] = field(default_factory=dict)
     connect_node: ConnectNode | None = None
-    authorizer: Authorizer = field(default_factory=SimpleAuthorizer)
     version: VersionInfo = field(default_factory=VersionInfo)
     disabled_admission: frozenset[str] = frozenset()
 
@@ -165,10 +165,12 @@ class ApiServer:
         if self._routes_revision != self.catalog.revision:
             self._routes, self._routes_revision = Routes(self.catalog), self.catalog.revision
         request.user = await self._authenticator.authenticate(request)
-        impersonate(self.environment.authorizer, request)
+        authorizer = self.environment.authorizer
+        await authorizer.refresh(request.user)
+        impersonate(authorizer, request)
         self._routes.resolve(request)
         check_timeout(request)
-        authorize(self.environment.authorizer, request)
+        authorize(authorizer, request)
         if len(request.http.body) > BODY_BYTES_MAX:
             raise RequestEntityTooLarge(f"Request entity too large: limit is {BODY_BYTES_MAX}")
         resource = request.resource
@@ -237,8 +239,9 @@ def build_app(config: ApiServerConfig) -> ApiServer:
             issuer=config.issuer,
         )
     catalog = Catalog((*config.resource_types, *REVIEW_TYPES))
+    authorizers = Authorizers(config.store)
     admission = AdmissionEnvironment(
-        config.store, config.clock, config.random, config.service_cidr, config.authorizer, catalog
+        config.store, config.clock, config.random, config.service_cidr, authorizers, catalog
     )
     chain = AdmissionChain(admission_plugins(admission, config.disabled_admission))
     environment = Environment(
@@ -247,7 +250,7 @@ def build_app(config: ApiServerConfig) -> ApiServer:
         admission=chain,
         clock=config.clock,
         random=config.random,
-        authorizer=config.authorizer,
+        authorizer=authorizers,
         tokens=tokens,
         connect_node=config.connect_node,
         frames=WatchFrames(),

@@ -14,6 +14,7 @@ import orjson
 
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import error_from_status
+from wherry.apiserver.bootstrap_access import ensure_policy
 from wherry.kit.http.types import App, Peer, Request, read_body
 
 NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease")
@@ -40,6 +41,7 @@ async def bootstrap(app: App, config: BootstrapConfig) -> None:
     """Make what is missing. Safe to run at every start."""
     for name in NAMESPACES:
         await _ensure(app, "/api/v1/namespaces", _object("v1", "Namespace", name))
+    await ensure_policy(lambda method, path, body: _ask(app, method, path, "application/json", body))
     for priority_class in _priority_classes():
         await _ensure(app, "/apis/scheduling.k8s.io/v1/priorityclasses", priority_class)
     await _ensure(app, "/apis/storage.k8s.io/v1/storageclasses", _storage_class())

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from random import Random
 
 from wherry.apiserver.admission.chain import AdmissionChain
-from wherry.apiserver.filters.authorize import Authorizer
+from wherry.apiserver.authorization.authorizers import Authorizers
 from wherry.apiserver.generic_store import GenericStore
 from wherry.apiserver.protobuf_answers import ProtobufAnswers
 from wherry.apiserver.request import ApiRequest
@@ -31,7 +31,7 @@ class Environment:
     admission: AdmissionChain
     clock: Clock
     random: Random
-    authorizer: Authorizer
+    authorizer: Authorizers
     tokens: ServiceAccountTokens | None
     connect_node: ConnectNode | None
     frames: WatchFrames

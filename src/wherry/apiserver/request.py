@@ -20,7 +20,22 @@ class UserInfo:
     extra: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
+AUTHENTICATED = "system:authenticated"
+ACCOUNT_PREFIX = "system:serviceaccount:"
 ANONYMOUS = UserInfo("system:anonymous", ("system:unauthenticated",))
+
+
+def account_of(user_name: str) -> tuple[str, str] | None:
+    """The namespace and name of the service account that a user is; None for other users."""
+    if not user_name.startswith(ACCOUNT_PREFIX):
+        return None
+    namespace, separator, name = user_name.removeprefix(ACCOUNT_PREFIX).partition(":")
+    return (namespace, name) if namespace and separator and name and ":" not in name else None
+
+
+def account_groups(namespace: str) -> tuple[str, ...]:
+    """The groups of every service account of a namespace."""
+    return ("system:serviceaccounts", f"system:serviceaccounts:{namespace}")
 
 
 @dataclass(slots=True)

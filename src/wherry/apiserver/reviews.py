@@ -74,8 +74,14 @@ async def handle_self_subject_rules_review(environment: Environment, request: Ap
     namespace = text_in(mapping_in(body, "spec"), "namespace")
     if not namespace:
         raise BadRequest("no namespace on request")
-    rules, other_rules = environment.authorizer.rules_for(request.user, namespace)
-    status: Document = {"resourceRules": rules, "nonResourceRules": other_rules, "incomplete": False}
+    rules = environment.authorizer.rules_for(request.user, namespace)
+    status: Document = {
+        "resourceRules": rules.resource_rules,
+        "nonResourceRules": rules.other_rules,
+        "incomplete": bool(rules.error),
+    }
+    if rules.error:
+        status["evaluationError"] = rules.error
     return _answer(request, {**body, "status": status})
 
 
@@ -148,7 +154,8 @@ def _decide(environment: Environment, user: UserInfo, spec: Document) -> Documen
     if path:
         access = Access(text_in(path, "verb"), path=text_in(path, "path"))
     else:
-        access = Access(
-            *(text_in(resource, name) for name in ("verb", "group", "resource", "subresource", "namespace", "name"))
+        verb, group, plural, subresource, namespace, name = (
+            text_in(resource, key) for key in ("verb", "group", "resource", "subresource", "namespace", "name")
         )
+        access = Access(verb, group, plural, subresource, namespace, name)
     return {"allowed": environment.authorizer.is_allowed(user, access)}

@@ -49,12 +49,12 @@ class RealNode:
         """Make the bridge and give it the node's address."""
         await self._network.start()
 
-    def network_components(self, informers: SharedInformers) -> tuple[Component, ...]:
-        """What makes Services and names work here."""
+    def network_components(self, proxy: SharedInformers, dns: SharedInformers) -> tuple[Component, ...]:
+        """What makes Services and names work here; each reads with its own rights."""
         rules = Nftables(self._settings)
         return (
-            ServiceProxy(informers, self._clock, rules, served=self._network.served, random=self._random),
-            DnsServer(informers, self._settings, host=self._network.host_ip, random=self._random),
+            ServiceProxy(proxy, self._clock, rules, served=self._network.served, random=self._random),
+            DnsServer(dns, self._settings, host=self._network.host_ip, random=self._random),
         )
 
     async def start_agent(self, scope: TaskScope, client: Client, ca_pem: bytes) -> None:

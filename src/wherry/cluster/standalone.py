@@ -53,6 +53,8 @@ if TYPE_CHECKING:
 STOP_GRACE_S = 2.0
 # An address for documentation (RFC 5737), which no machine has.
 NOWHERE = "192.0.2.1"
+DNS_USER = "system:serviceaccount:kube-system:coredns"
+DNS_GROUPS = ("system:serviceaccounts", "system:serviceaccounts:kube-system")
 
 log = get_logger(__name__)
 
@@ -191,14 +193,21 @@ class Standalone:
     def _client(self, app: App, user: str, *groups: str) -> Client:
         return Client(InProcess(app, user=user, groups=(*groups, "system:authenticated")), user_agent=user)
 
+    def _informers(self, app: App, user: str, *groups: str) -> SharedInformers:
+        """Copies of what is there, read with the rights of one component (the scheduler looks at the controllers')."""
+        return SharedInformers(self._client(app, user, *groups), self._clock, self._random)
+
     async def _start_components(self, scope: TaskScope, app: App, credentials: Credentials, boot: Boot) -> None:
-        informers = SharedInformers(self._client(app, "system:kube-controller-manager"), self._clock, self._random)
+        informers = self._informers(app, "system:kube-controller-manager")
         journal = Journal()
         node, count = self._node, self._identity.simulated_nodes
         with boot.step("scheduler, controllers and the services' rules" if node else "scheduler and controllers"):
             components = self._masters(scope, app, informers, journal, credentials)
             if node is not None:
-                components += node.network_components(informers)
+                proxy, dns = self._informers(app, "system:kube-proxy"), self._informers(app, DNS_USER, *DNS_GROUPS)
+                components += node.network_components(proxy, dns)
+                _ = scope.start("proxy-informers", proxy.run())
+                _ = scope.start("dns-informers", dns.run())
             _ = scope.start(informers.name, informers.run())
             for component in components:
                 _ = scope.start(component.name, component.run())

@@ -6,6 +6,7 @@ what every namespace has, and who cleans up. They run side by side; nothing depe
 
 from __future__ import annotations
 
+from wherry.controllers.clusterrole_aggregation import CLUSTER_ROLE_AGGREGATION_CONTROLLER
 from wherry.controllers.deployment.controller import DEPLOYMENT_CONTROLLER
 from wherry.controllers.endpoints import ENDPOINTS_CONTROLLER
 from wherry.controllers.endpointslice import ENDPOINT_SLICE_CONTROLLER
@@ -37,6 +38,7 @@ CONTROLLERS: tuple[Controller, ...] = (
     PVC_PROTECTION_CONTROLLER,  # claims in use stay
     SERVICE_ACCOUNT_CONTROLLER,  # an identity in every namespace
     NAMESPACE_CONTROLLER,  # a namespace goes with all that is in it
+    CLUSTER_ROLE_AGGREGATION_CONTROLLER,  # admin, edit and view gather their rules
     GARBAGE_COLLECTOR,  # what belongs to nobody any more goes
 )
 """Those that need nothing and remember nothing."""

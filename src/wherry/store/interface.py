@@ -127,6 +127,13 @@ class Watch(Protocol):
     def revision(self) -> int:
         """Every event up to and including this revision has been yielded (bookmarks show it)."""
 
+    @property
+    def has_changes(self) -> bool:
+        """Whether `take` has something to say."""
+
+    def take(self) -> list[StoreEvent]:
+        """The changes that are there by now, without waiting; for who looks when it needs to know. Raises Compacted."""
+
     def close(self) -> None:
         """Stop; pending iteration ends with StopAsyncIteration. Safe to call twice."""
 

@@ -165,6 +165,20 @@ class MemoryWatch:
         unread = self._unread()
         return unread[0].revision - 1 if unread else max(self._read_revision, self._store.revision)
 
+    @property
+    def has_changes(self) -> bool:
+        """Whether `take` has something to say."""
+        if self._unread():
+            return True
+        self._read_revision = max(self._read_revision, self._store.revision)
+        return False
+
+    def take(self) -> list[StoreEvent]:
+        """The changes that are there by now, without waiting."""
+        events = self._unread()
+        self._read_revision = max(self._read_revision, self._store.revision)
+        return events
+
     def close(self) -> None:
         """Stop."""
         self._closed = True

@@ -145,6 +145,18 @@ class HubWatch:
             return max(self._read_revision, self._log.revision)
         return self._read_revision
 
+    @property
+    def has_changes(self) -> bool:
+        """Whether `take` has something to say (or to read first)."""
+        return bool(self._buffer) or self._overrun or not self.is_synced
+
+    def take(self) -> list[StoreEvent]:
+        """The changes that are there by now, without waiting. Raises Compacted."""
+        events: list[StoreEvent] = []
+        while not self.is_synced and not self._closed:
+            events += self._catch_up()
+        return events + self._take_buffer()
+
     def close(self) -> None:
         """Stop; pending iteration ends with StopAsyncIteration."""
         self._closed = True

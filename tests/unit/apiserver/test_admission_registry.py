@@ -8,8 +8,10 @@ from wherry.apiserver.admission.default_tolerations import DefaultTolerationSeco
 from wherry.apiserver.admission.interface import AdmissionEnvironment
 from wherry.apiserver.admission.namespace_lifecycle import NamespaceLifecycle
 from wherry.apiserver.admission.priority import Priority
+from wherry.apiserver.admission.rbac_escalation import RbacEscalation
 from wherry.apiserver.admission.registry import admission_plugins
 from wherry.apiserver.admission.service_account import ServiceAccount
+from wherry.apiserver.authorization.authorizers import Authorizers
 from wherry.kit.clock import FakeClock
 from wherry.store.memory import MemoryStore
 
@@ -20,11 +22,13 @@ KINDS = (
     DefaultTolerationSeconds,
     DefaultStorageClass,
     ServiceAddresses,
+    RbacEscalation,
 )
 
 
 def environment(clock: FakeClock) -> AdmissionEnvironment:
-    return AdmissionEnvironment(MemoryStore(), clock, random.Random(1), "10.96.0.0/16")
+    store = MemoryStore()
+    return AdmissionEnvironment(store, clock, random.Random(1), "10.96.0.0/16", Authorizers(store))
 
 
 def test_a_namespace_that_is_gone_is_said_before_anything_else(clock: FakeClock) -> None:

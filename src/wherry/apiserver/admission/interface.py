@@ -21,7 +21,7 @@ from typing import Literal, Protocol, runtime_checkable
 from wherry.apimachinery.catalog import Catalog
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.resource_type import AnyResourceType
-from wherry.apiserver.filters.authorize import Authorizer, SimpleAuthorizer
+from wherry.apiserver.authorization.authorizers import Authorizers
 from wherry.apiserver.options import DeleteOptions, WriteOptions
 from wherry.apiserver.request import UserInfo
 from wherry.kit.clock import Clock
@@ -98,6 +98,6 @@ class AdmissionEnvironment:
     clock: Clock
     random: Random
     service_cidr: str
-    authorizer: Authorizer = field(default_factory=SimpleAuthorizer)
+    authorizer: Authorizers
     catalog: Catalog = field(default_factory=Catalog)
     writes: Counter[tuple[str, str]] = field(default_factory=Counter)

@@ -13,6 +13,7 @@ from wherry.apiserver.admission.default_tolerations import DefaultTolerationSeco
 from wherry.apiserver.admission.interface import AdmissionEnvironment, AdmissionPlugin
 from wherry.apiserver.admission.namespace_lifecycle import NamespaceLifecycle
 from wherry.apiserver.admission.priority import Priority
+from wherry.apiserver.admission.rbac_escalation import RbacEscalation
 from wherry.apiserver.admission.service_account import ServiceAccount
 
 
@@ -27,6 +28,7 @@ def admission_plugins(
         DefaultTolerationSeconds,
         DefaultStorageClass,
         ServiceAddresses,
+        RbacEscalation,
     )
     plugins = (make(environment) for make in makers)
     return tuple(plugin for plugin in plugins if plugin.name not in disabled)

@@ -1,7 +1,7 @@
-"""May they? One object decides; role-based access control will take its place.
+"""May they? The question that every request is asked, and the sentence that says no.
 
-Until then: administrators and Wherry's own parts may do everything, nodes too; whoever else has an
-identity may look around (discovery, health, version) and ask about itself.
+Who decides is an Authorizer (authorization/authorizers.py). Nobody without credentials gets further than the few
+paths that tell whether the server lives: everything else is answered 401, whatever the roles say.
 """
 
 from __future__ import annotations
@@ -11,19 +11,20 @@ from typing import Protocol
 
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import Forbidden, Unauthorized
+from wherry.apimachinery.fields import parse_field_selector
 from wherry.apiserver.request import ANONYMOUS, ApiRequest, UserInfo
 
-ALL_POWERFUL_GROUPS = frozenset({"system:masters", "system:nodes"})
-OWN_USERS = frozenset({"system:apiserver", "system:kube-controller-manager", "system:kube-scheduler"})
-OPEN_PATHS = frozenset({"/healthz", "/livez", "/readyz", "/version"})
-DISCOVERY_ROOTS = frozenset({"api", "apis", "openapi", "healthz", "livez", "readyz", "version", ".well-known"})
-SELF_REVIEWS = frozenset({"selfsubjectreviews", "selfsubjectaccessreviews", "selfsubjectrulesreviews"})
-REVIEW_GROUPS = frozenset({"authentication.k8s.io", "authorization.k8s.io"})
+OPEN_PATHS = frozenset({"/healthz", "/livez", "/readyz", "/version", "/version/"})
+SELECTING_VERBS = frozenset({"list", "watch", "deletecollection"})
+Fields = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What somebody wants to do. `path` is set, and the resource is not, for paths that are no API objects."""
+    """What somebody wants to do. `path` is set, and the resource is not, for paths that are no API objects.
+
+    `fields` are the values that a field selector demands; the name that it demands is `name`.
+    """
 
     verb: str
     group: str = ""
@@ -32,81 +33,85 @@ class Access:
     namespace: str = ""
     name: str = ""
     path: str = ""
+    fields: Fields = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UserRules:
+    """What somebody may do in a namespace, as in a SelfSubjectRulesReview; `error` says what is not in it."""
+
+    resource_rules: list[Document]
+    other_rules: list[Document]
+    error: str = ""
 
 
 class Authorizer(Protocol):
-    """Decides who may do what."""
+    """Decides who may do what, from what it has seen at its last `refresh`."""
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether there is something to `refresh`."""
+
+    async def refresh(self) -> None:
+        """Take in what has changed in the cluster."""
 
     def is_allowed(self, user: UserInfo, access: Access) -> bool:
         """Whether `user` may."""
 
-    def rules_for(self, user: UserInfo, namespace: str) -> tuple[list[Document], list[Document]]:
-        """What `user` may do in a namespace: resource rules and non-resource rules, as in a SelfSubjectRulesReview."""
+    def reason(self, user: UserInfo, access: Access) -> str:
+        """What a refusal should add to its sentence; "" for nothing."""
 
-
-class SimpleAuthorizer:
-    """Administrators, the masters and the nodes may do everything, everybody else only look around."""
-
-    def is_allowed(self, user: UserInfo, access: Access) -> bool:
-        """Whether `user` may."""
-        if self._is_all_powerful(user):
-            return True
-        if "system:authenticated" not in user.groups:
-            return access.verb == "get" and _is_open(access.path)
-        if access.path:
-            return access.verb == "get" and access.path.strip("/").split("/", 1)[0] in DISCOVERY_ROOTS | {""}
-        return access.verb == "create" and access.group in REVIEW_GROUPS and access.resource in SELF_REVIEWS
-
-    def rules_for(self, user: UserInfo, namespace: str) -> tuple[list[Document], list[Document]]:
-        """The same as rules; they are the same in all namespaces."""
-        if self._is_all_powerful(user):
-            everything: Document = {"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}
-            return [everything], [{"verbs": ["*"], "nonResourceURLs": ["*"]}]
-        reviews: Document = {
-            "verbs": ["create"],
-            "apiGroups": sorted(REVIEW_GROUPS),
-            "resources": sorted(SELF_REVIEWS),
-        }
-        urls = [f"/{root}" for root in sorted(DISCOVERY_ROOTS)]
-        return [reviews], [{"verbs": ["get"], "nonResourceURLs": [*urls, *(f"{url}/*" for url in urls)]}]
-
-    def _is_all_powerful(self, user: UserInfo) -> bool:
-        return user.name in OWN_USERS or not ALL_POWERFUL_GROUPS.isdisjoint(user.groups)
+    def rules_for(self, user: UserInfo, namespace: str) -> UserRules:
+        """What `user` may do in a namespace."""
 
 
 def authorize(authorizer: Authorizer, request: ApiRequest) -> None:
     """Let a request pass, or raise Unauthorized (nobody) or Forbidden (somebody who may not)."""
+    user = request.user
+    if user is ANONYMOUS and request.http.path not in OPEN_PATHS:
+        raise Unauthorized
+    access = access_of(request)
+    if not authorizer.is_allowed(user, access):
+        raise denied(user, access, authorizer.reason(user, access))
+
+
+def access_of(request: ApiRequest) -> Access:
+    """What a request wants to do."""
     resource = request.resource
     if resource is None:
-        access = Access(request.verb, path=request.http.path)
-    else:
-        access = Access(
-            request.verb, resource.group, resource.plural, request.subresource, request.namespace, request.name
-        )
-    if authorizer.is_allowed(request.user, access):
-        return
-    if request.user is ANONYMOUS:
-        raise Unauthorized
-    raise denied(request.user, access)
+        return Access(request.verb, path=request.http.path)
+    name: str = request.name
+    fields: Fields = ()
+    if request.verb in SELECTING_VERBS and "fieldSelector" in request.http.query:
+        fields = demanded_fields(request.query.get("fieldSelector", ""))
+        name = name or dict(fields).get("metadata.name", "")
+    return Access(
+        request.verb, resource.group, resource.plural, request.subresource, request.namespace, name, "", fields
+    )
 
 
-def denied(user: UserInfo, access: Access) -> Forbidden:
-    """The sentence that says who may not do what."""
+def demanded_fields(selector: str) -> Fields:
+    """The values that a field selector demands; of one that cannot be read, none (the handler will say so)."""
+    try:
+        parsed = parse_field_selector(selector)
+    except ValueError:
+        return ()
+    return tuple((path, value) for path, operator, value in parsed.requirements if operator == "=")
+
+
+def denied(user: UserInfo, access: Access, reason: str = "") -> Forbidden:
+    """The sentence that says who may not do what, and perhaps why."""
+    why = f": {reason}" if reason else ""
     if not access.resource:
-        return Forbidden(f'forbidden: User "{user.name}" cannot {access.verb} path "{access.path}"')
+        return Forbidden(f'forbidden: User "{user.name}" cannot {access.verb} path "{access.path}"{why}')
     resource = f"{access.resource}/{access.subresource}" if access.subresource else access.resource
     qualified = f"{access.resource}.{access.group}" if access.group else access.resource
     subject = f'{qualified} "{access.name}"' if access.name else qualified
     where = f'in the namespace "{access.namespace}"' if access.namespace else "at the cluster scope"
     return Forbidden(
         f'{subject} is forbidden: User "{user.name}" cannot {access.verb} resource "{resource}" '
-        f'in API group "{access.group}" {where}',
+        f'in API group "{access.group}" {where}{why}',
         name=access.name,
         group=access.group,
         kind=access.resource,
     )
-
-
-def _is_open(path: str) -> bool:
-    path = path.rstrip("/")
-    return path in OPEN_PATHS or path.startswith(("/healthz/", "/livez/", "/readyz/"))

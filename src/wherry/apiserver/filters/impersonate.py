@@ -1,53 +1,76 @@
-"""Acting as somebody else: kubectl --as and --as-group, for those who may.
+"""Acting as somebody else: kubectl --as, --as-group, --as-uid and --as-user-extra, for those who may.
 
-Whoever may do everything may impersonate; everybody else is told that they may not.
+Each thing that is asked for (the user, every group, the uid, every extra value) needs a right of its own, the verb
+`impersonate`.
+
+Source: kubernetes apiserver, pkg/endpoints/filters/impersonation.go.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from urllib.parse import unquote
+
 from wherry.apimachinery.errors import BadRequest
 from wherry.apiserver.filters.authorize import Access, Authorizer, denied
-from wherry.apiserver.request import ANONYMOUS, ApiRequest, UserInfo
+from wherry.apiserver.request import ANONYMOUS, AUTHENTICATED, ApiRequest, UserInfo, account_groups, account_of
 
-AUTHENTICATED = "system:authenticated"
-SERVICE_ACCOUNT = "system:serviceaccount:"
+USER, GROUP, UID, EXTRA = "impersonate-user", "impersonate-group", "impersonate-uid", "impersonate-extra-"
+HEADERS = (USER, GROUP, UID, EXTRA)
+UNAUTHENTICATED = "system:unauthenticated"
+AUTHENTICATION = "authentication.k8s.io"
 
 
 def impersonate(authorizer: Authorizer, request: ApiRequest) -> None:
     """Replace the request's user by the one that its headers ask for.
 
     Raises:
-        BadRequest: groups without a user.
+        BadRequest: groups, a uid or extra values without a user.
         Forbidden: the one who asks may not.
     """
-    headers = request.http.headers
-    name = headers.get("impersonate-user", "")
-    groups = tuple(group.strip() for group in headers.get("impersonate-group", "").split(",") if group.strip())
+    http = request.http
+    asked = [name for name in http.headers if name.startswith("impersonate-") and name.startswith(HEADERS)]
+    if not asked:
+        return
+    name, uid = http.headers.get(USER, ""), http.headers.get(UID, "")
+    groups = tuple(http.values(GROUP))
+    extra = {
+        unquote(header.removeprefix(EXTRA)): tuple(http.values(header)) for header in asked if header.startswith(EXTRA)
+    }
     if not name:
-        if groups or headers.get("impersonate-uid"):
-            raise BadRequest(f"requested {', '.join(groups) or 'a uid'} without impersonating a user")
+        if groups or uid or extra:
+            wanted = ", ".join([*groups, *([uid] if uid else []), *extra])
+            raise BadRequest(f"requested {wanted} without impersonating a user")
         return
-    wanted = [
-        _account_access(name) if name.startswith(SERVICE_ACCOUNT) else Access("impersonate", "", "users", name=name)
-    ]
-    wanted += [Access("impersonate", "", "groups", name=group) for group in groups]
-    for access in wanted:
+    for access in _accesses(name, groups, uid, extra):
         if not authorizer.is_allowed(request.user, access):
-            raise denied(request.user, access)
-    if name == ANONYMOUS.name and not groups:
-        request.user = ANONYMOUS
-        return
-    request.user = UserInfo(name, tuple(dict.fromkeys((*(groups or _account_groups(name)), AUTHENTICATED))))
+            raise denied(request.user, access, authorizer.reason(request.user, access))
+    request.user = UserInfo(name, _all_groups(name, groups), uid, extra)
 
 
-def _account_access(name: str) -> Access:
-    namespace, _, account = name.removeprefix(SERVICE_ACCOUNT).partition(":")
-    return Access("impersonate", "", "serviceaccounts", namespace=namespace, name=account)
+def _accesses(name: str, groups: tuple[str, ...], uid: str, extra: Mapping[str, tuple[str, ...]]) -> Iterator[Access]:
+    """The rights that it takes."""
+    account = account_of(name)
+    if account is not None:
+        yield Access("impersonate", "", "serviceaccounts", namespace=account[0], name=account[1])
+    else:
+        yield Access("impersonate", "", "users", name=name)
+    for group in groups:
+        yield Access("impersonate", "", "groups", name=group)
+    for key, values in extra.items():
+        for value in values:
+            yield Access("impersonate", AUTHENTICATION, "userextras", key, name=value)
+    if uid:
+        yield Access("impersonate", AUTHENTICATION, "uids", name=uid)
 
 
-def _account_groups(name: str) -> tuple[str, ...]:
-    """A service account is always in its groups; they need not be asked for."""
-    if not name.startswith(SERVICE_ACCOUNT):
-        return ()
-    namespace = name.removeprefix(SERVICE_ACCOUNT).partition(":")[0]
-    return ("system:serviceaccounts", f"system:serviceaccounts:{namespace}")
+def _all_groups(name: str, groups: tuple[str, ...]) -> tuple[str, ...]:
+    """The groups that were asked for, and those that go without saying."""
+    account = account_of(name)
+    if account is not None and not groups:
+        # A service account is always in its groups.
+        groups = account_groups(account[0])
+    own = UNAUTHENTICATED if name == ANONYMOUS.name else AUTHENTICATED
+    if {AUTHENTICATED, UNAUTHENTICATED}.isdisjoint(groups):
+        groups = (*groups, own)
+    return tuple(dict.fromkeys(groups))

@@ -19,7 +19,7 @@ OBJECT_VERBS = {"GET": "get", "PUT": "update", "PATCH": "patch", "DELETE": "dele
 SUBRESOURCE_VERBS = {"GET": "get", "POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 ALLOWED_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 # Subresources that are reached by GET and mean "create" (a GET that upgrades may do as much as a POST).
-CONNECT_SUBRESOURCES = frozenset({"exec", "attach", "portforward", "proxy"})
+CONNECT_SUBRESOURCES = frozenset({"exec", "attach", "portforward"})
 _TRICKS = frozenset({"", ".", ".."})
 _HIDDEN = re.compile(r"[/\0]")
 

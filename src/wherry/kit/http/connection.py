@@ -84,6 +84,7 @@ class Connection(asyncio.Protocol):
         "_parser",
         "_peer",
         "_remote",
+        "_repeated",
         "_server",
         "_transport",
         "_url",
@@ -99,6 +100,7 @@ class Connection(asyncio.Protocol):
         self._exchanges: deque[Exchange] = deque()
         self._parser = httptools.HttpRequestParser(self)
         self._headers: dict[str, str] = {}
+        self._repeated: dict[str, list[str]] | None = None
         self._headers_count = 0
         self._head_bytes = 0
         self._url = b""
@@ -189,6 +191,7 @@ class Connection(asyncio.Protocol):
         self._is_in_head = True
         self._head_bytes = 0
         self._headers = {}
+        self._repeated = None
         self._headers_count = 0
         self._url = b""
         self._body = []
@@ -215,6 +218,9 @@ class Connection(asyncio.Protocol):
         elif key == "host":
             self._refuse(refusal(400, "400 Bad Request: too many Host headers"))
         else:
+            if self._repeated is None:
+                self._repeated = {}
+            self._repeated.setdefault(key, [self._headers[key]]).append(text)
             self._headers[key] += f"{'; ' if key == 'cookie' else ', '}{text}"
 
     def on_headers_complete(self) -> None:
@@ -268,6 +274,7 @@ class Connection(asyncio.Protocol):
             body[0] if len(body) == 1 else b"".join(body),
             self._peer,
             self._remote,
+            self._repeated,
         )
         parser = self._parser
         is_http_10 = parser.get_http_version() == "1.0"

@@ -28,7 +28,8 @@ class Request:
     """One HTTP request, read completely.
 
     `path` is percent-decoded by nobody yet: handlers split it first and decode each segment, so
-    that an encoded slash stays inside its segment. `headers` has lower-case names.
+    that an encoded slash stays inside its segment. `headers` has lower-case names; `repeated` has the
+    single values of those that came more than once.
     """
 
     method: str
@@ -38,6 +39,13 @@ class Request:
     body: bytes = b""
     peer: Peer | None = None
     remote_address: str = ""
+    repeated: dict[str, list[str]] | None = None
+
+    def values(self, name: str) -> list[str]:
+        """The values of a header, one for each time that it came."""
+        if self.repeated is not None and name in self.repeated:
+            return self.repeated[name]
+        return [self.headers[name]] if name in self.headers else []
 
     def query_items(self) -> list[tuple[str, str]]:
         """The query's names and values in order, decoded; blank values are kept."""

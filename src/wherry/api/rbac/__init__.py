@@ -1,0 +1,1 @@
+"""Who may do what, as objects: roles and their bindings."""

@@ -1,0 +1,1 @@
+"""Who may do what: roles, bindings, nodes, and the decision about each request."""
