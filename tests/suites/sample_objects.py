@@ -76,6 +76,19 @@ BODIES |= {
     "NetworkPolicy": {"spec": {"podSelector": SELECTOR, "ingress": [{"from": [{"podSelector": {}}]}]}},
     "ServiceCIDR": {"spec": {"cidrs": ["10.97.0.0/24"]}},
     "PodDisruptionBudget": {"spec": {"minAvailable": 1, "selector": SELECTOR}},
+    "HorizontalPodAutoscaler": {
+        "spec": {
+            "maxReplicas": 5,
+            "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"},
+        }
+    },
+    "CSIDriver": {"spec": {}},
+    "CSINode": {"spec": {"drivers": [{"name": "csi.example.com", "nodeID": "n1"}]}},
+    "CSIStorageCapacity": {"storageClassName": "fast", "capacity": "10Gi"},
+    "VolumeAttachment": {
+        "spec": {"attacher": "csi.example.com", "nodeName": "n1", "source": {"persistentVolumeName": "pv-1"}}
+    },
+    "VolumeAttributesClass": {"driverName": "csi.example.com", "parameters": {"iops": "3000"}},
     "events.k8s.io/v1/Event": {
         "regarding": {"kind": "Pod", "name": "p", "namespace": "default"},
         "reason": "Pulled",
@@ -111,6 +124,8 @@ STATUSES: dict[str, Document] = {
     "PersistentVolumeClaim": {"phase": "Bound"},
     "Ingress": {"loadBalancer": {"ingress": [{"ip": "192.0.2.7"}]}},
     "PodDisruptionBudget": {"disruptionsAllowed": 3},
+    "VolumeAttachment": {"attached": True},
+    "HorizontalPodAutoscaler": {"currentReplicas": 3, "desiredReplicas": 4},
     "ResourceQuota": {"used": {"pods": "1"}},
 }
 

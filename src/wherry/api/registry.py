@@ -6,6 +6,8 @@ from wherry.api.apps.controllerrevision import CONTROLLER_REVISIONS
 from wherry.api.apps.deployment import DEPLOYMENTS
 from wherry.api.apps.replicaset import REPLICA_SETS
 from wherry.api.apps.statefulset import STATEFUL_SETS
+from wherry.api.autoscaling.horizontalpodautoscaler import HORIZONTAL_POD_AUTOSCALERS
+from wherry.api.autoscaling.horizontalpodautoscaler_v1 import FIRST_HORIZONTAL_POD_AUTOSCALERS
 from wherry.api.batch.job import JOBS
 from wherry.api.coordination.lease import LEASES
 from wherry.api.core.binding import BINDINGS
@@ -35,7 +37,12 @@ from wherry.api.rbac.clusterrolebinding import CLUSTER_ROLE_BINDINGS
 from wherry.api.rbac.role import ROLES
 from wherry.api.rbac.rolebinding import ROLE_BINDINGS
 from wherry.api.scheduling.priorityclass import PRIORITY_CLASSES
+from wherry.api.storage.csidriver import CSI_DRIVERS
+from wherry.api.storage.csinode import CSI_NODES
+from wherry.api.storage.csistoragecapacity import CSI_STORAGE_CAPACITIES
 from wherry.api.storage.storageclass import STORAGE_CLASSES
+from wherry.api.storage.volumeattachment import VOLUME_ATTACHMENTS
+from wherry.api.storage.volumeattributesclass import VOLUME_ATTRIBUTES_CLASSES
 from wherry.apimachinery.resource_type import AnyResourceType
 
 RESOURCE_TYPES: tuple[AnyResourceType, ...] = (
@@ -55,13 +62,20 @@ RESOURCE_TYPES: tuple[AnyResourceType, ...] = (
     SERVICES,
     ENDPOINT_SLICES,
     NEW_EVENTS,
+    HORIZONTAL_POD_AUTOSCALERS,
+    FIRST_HORIZONTAL_POD_AUTOSCALERS,
     INGRESS_CLASSES,
     INGRESSES,
     IP_ADDRESSES,
     NETWORK_POLICIES,
     SERVICE_CIDRS,
     POD_DISRUPTION_BUDGETS,
+    CSI_DRIVERS,
+    CSI_NODES,
+    CSI_STORAGE_CAPACITIES,
     STORAGE_CLASSES,
+    VOLUME_ATTACHMENTS,
+    VOLUME_ATTRIBUTES_CLASSES,
     LEASES,
     PRIORITY_CLASSES,
     REPLICA_SETS,
