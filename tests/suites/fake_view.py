@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import msgspec
 
-from wherry.apimachinery.resource_type import ResourceType
+from wherry.apimachinery.resource_type import AnyResourceType, ResourceType
 from wherry.client.indexer import Indexer
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -21,6 +21,7 @@ class FakeView:
     ) -> None:
         self.now_s = now_s
         self.monotonic_s = monotonic_s
+        self.revisions: dict[str, int] = {}
         self._indexers: dict[type[msgspec.Struct], Indexer[msgspec.Struct]] = {}
         for thing in objects:
             self.put(thing)
@@ -37,3 +38,7 @@ class FakeView:
         """All objects of a kind."""
         # Sorted by type: the indexer of resource.struct holds only T.
         return self._indexers.setdefault(resource.struct, Indexer())  # type: ignore[return-value]
+
+    def revision(self, resource: AnyResourceType) -> int:
+        """Everything has been seen up to here."""
+        return self.revisions.get(resource.qualified_plural, 0)

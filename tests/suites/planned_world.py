@@ -69,6 +69,9 @@ class PlannedWorld(View):
     def lister(self, resource: ResourceType[T]) -> Lister[T]:
         return PlannedLister(self, resource)
 
+    def revision(self, resource: AnyResourceType) -> int:
+        return 0
+
     def of_kind(self, kind: str) -> list[Document]:
         return [document for key, document in self.objects.items() if key[0] == kind]
 

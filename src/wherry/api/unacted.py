@@ -30,7 +30,15 @@ HOST_PORT = "ontainers.ports.hostPort"  # of containers and of initContainers
 
 # In a Struct because the server checks them, kubectl shows them or the scheduler keeps them apart, by how their path
 # ends; nothing makes them work.
-CHECKED_ONLY = ("allowVolumeExpansion", "allowedTopologies", "sessionAffinityConfig.clientIP.timeoutSeconds", HOST_PORT)
+CHECKED_ONLY = (
+    "affinity.podAffinity",
+    "affinity.podAntiAffinity",
+    "allowVolumeExpansion",
+    "allowedTopologies",
+    "sessionAffinityConfig.clientIP.timeoutSeconds",
+    "volumeAttributesClassName",
+    HOST_PORT,
+)
 
 # What Kubernetes itself fills in, by name or path: said or not said, it is the same.
 DEFAULTS: dict[str, object] = {

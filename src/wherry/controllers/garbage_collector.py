@@ -40,7 +40,9 @@ ORPHAN = "orphan"
 COLLECTED: tuple[AnyResourceType, ...] = tuple(
     resource
     for resource in RESOURCE_TYPES
-    if {"list", "watch", "delete", "patch"} <= set(resource.verbs) and resource is not EVENTS
+    if {"list", "watch", "delete", "patch"} <= set(resource.verbs)
+    and resource is not EVENTS
+    and resource.storage is None  # the same objects by another name
 )
 """Every kind that can own or be owned. Events are left out, as upstream: they end by their age."""
 

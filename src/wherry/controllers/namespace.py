@@ -27,7 +27,9 @@ FINALIZER = "kubernetes"
 CONTENTS: tuple[AnyResourceType, ...] = tuple(
     resource
     for resource in RESOURCE_TYPES
-    if resource.namespaced and {"list", "watch", "deletecollection"} <= set(resource.verbs)
+    if resource.namespaced
+    and {"list", "watch", "deletecollection"} <= set(resource.verbs)
+    and resource.storage is None  # the same objects by another name
 )
 """Every kind that lives in namespaces."""
 

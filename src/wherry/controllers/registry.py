@@ -16,8 +16,10 @@ from wherry.controllers.namespace import NAMESPACE_CONTROLLER
 from wherry.controllers.node_lifecycle import node_lifecycle_controller
 from wherry.controllers.pod_gc import pod_gc_controller
 from wherry.controllers.pv_binder import PV_BINDER_CONTROLLER
+from wherry.controllers.pv_protection import PV_PROTECTION_CONTROLLER
 from wherry.controllers.pvc_protection import PVC_PROTECTION_CONTROLLER
 from wherry.controllers.replicaset import REPLICA_SET_CONTROLLER
+from wherry.controllers.resource_quota import RESOURCE_QUOTA_CONTROLLER
 from wherry.controllers.root_ca import root_ca_controller
 from wherry.controllers.service_account import SERVICE_ACCOUNT_CONTROLLER
 from wherry.controllers.statefulset.controller import STATEFUL_SET_CONTROLLER
@@ -36,6 +38,8 @@ CONTROLLERS: tuple[Controller, ...] = (
     ENDPOINTS_CONTROLLER,  # the same in the older form
     PV_BINDER_CONTROLLER,  # claims and volumes find each other
     PVC_PROTECTION_CONTROLLER,  # claims in use stay
+    PV_PROTECTION_CONTROLLER,  # and so do volumes
+    RESOURCE_QUOTA_CONTROLLER,  # how much of its quotas a namespace uses
     SERVICE_ACCOUNT_CONTROLLER,  # an identity in every namespace
     NAMESPACE_CONTROLLER,  # a namespace goes with all that is in it
     CLUSTER_ROLE_AGGREGATION_CONTROLLER,  # admin, edit and view gather their rules

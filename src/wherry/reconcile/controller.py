@@ -54,6 +54,9 @@ class View(Protocol):
     def lister(self, resource: ResourceType[T]) -> Lister[T]:
         """The copy of a kind; the kind must occur in the controller's sources or `reads`."""
 
+    def revision(self, resource: AnyResourceType) -> int:
+        """Up to which revision of the store that copy shows everything."""
+
 
 def every_change(old: msgspec.Struct | None, new: msgspec.Struct | None) -> bool:
     """Any change matters."""

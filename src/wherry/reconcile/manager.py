@@ -81,6 +81,10 @@ class CacheView:
         assert informer is not None, f"{resource.plural} is in neither the sources nor the reads of this controller"
         return informer.lister  # type: ignore[return-value] # the key names the kind, so the cache holds T
 
+    def revision(self, resource: AnyResourceType) -> int:
+        """Up to which revision the cache of a kind shows everything."""
+        return self._informers[resource.group, resource.plural].revision
+
 
 class ControllerManager:
     """Runs all controllers of the masters. Somebody else runs the SharedInformers it was given."""

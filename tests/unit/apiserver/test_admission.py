@@ -179,3 +179,88 @@ async def test_a_claim_gets_the_default_storage_class_unless_it_says_none(api: A
 async def test_a_disabled_plugin_does_not_run() -> None:
     api = await make_api(disabled=frozenset({"ServiceAccount"}))
     assert (await api.ask("POST", PODS, pod())).at("spec.volumes") is None
+
+
+async def test_an_account_can_be_limited_to_its_own_secrets(api: Api) -> None:
+    account = {
+        "metadata": {"name": "strict", "annotations": {"kubernetes.io/enforce-mountable-secrets": "true"}},
+        "secrets": [{"name": "mine"}],
+    }
+    await api.must("POST", "/api/v1/namespaces/default/serviceaccounts", account)
+
+    async def refusal(**spec: object) -> str:
+        body = pod()
+        body["spec"] |= {"serviceAccountName": "strict", **spec}  # type: ignore[operator]
+        answer = await api.ask("POST", PODS, body)
+        return str(answer.at("message") or "").partition("is forbidden: ")[2]
+
+    end = "is not allowed because service account strict does not reference that"
+    secret: dict[str, object] = {"name": "v", "secret": {"secretName": "other"}}
+    assert await refusal(volumes=[secret]) == f'volume with secret.secretName="other" {end} secret'
+    variable = {"name": "A", "valueFrom": {"secretKeyRef": {"name": "other", "key": "k"}}}
+    container = {"name": "app", "image": "a:1", "env": [variable]}
+    said = f'container app with envVar A referencing secret.secretName="other" {end} secret'
+    assert await refusal(containers=[container]) == said
+    assert await refusal(initContainers=[container | {"name": "first"}]) == said.replace(
+        "container app", "init container first"
+    )
+    container = {"name": "app", "image": "a:1", "envFrom": [{"secretRef": {"name": "other"}}]}
+    assert "container app with envFrom referencing secret" in await refusal(containers=[container])
+    assert await refusal(imagePullSecrets=[{"name": "p"}]) == f'imagePullSecrets[0].name="p" {end} imagePullSecret'
+    assert await refusal(volumes=[secret | {"secret": {"secretName": "mine"}}]) == ""
+
+
+async def test_a_nodes_own_pod_refers_to_nothing_that_is_kept_in_the_api(api: Api) -> None:
+    async def refusal(**spec: object) -> str:
+        body = pod()
+        body["metadata"]["annotations"] = {"kubernetes.io/config.mirror": "x"}  # type: ignore[index]
+        body["spec"] |= spec  # type: ignore[operator]
+        answer = await api.ask("POST", PODS, body)
+        return str(answer.at("message") or "").partition("is forbidden: ")[2]
+
+    assert await refusal(serviceAccountName="default") == "a mirror pod may not reference service accounts"
+    volume = {"name": "v", "secret": {"secretName": "s"}}
+    assert await refusal(volumes=[volume]) == "a mirror pod may not reference secrets"
+    volume = {"name": "v", "projected": {"sources": [{"configMap": {"name": "c"}}]}}
+    assert await refusal(volumes=[volume]) == "a mirror pod may not reference configmaps"
+    volume = {"name": "v", "persistentVolumeClaim": {"claimName": "c"}}
+    assert await refusal(volumes=[volume]) == "a mirror pod may not reference persistentvolumeclaims"
+    volume = {"name": "v", "projected": {"sources": [{"serviceAccountToken": {"path": "t"}}]}}
+    assert await refusal(volumes=[volume]) == "a mirror pod may not use service account token volume projections"
+
+
+async def test_there_is_one_default_priority_class(api: Api) -> None:
+    classes = "/apis/scheduling.k8s.io/v1/priorityclasses"
+    await api.must("POST", classes, {"metadata": {"name": "first"}, "value": 5, "globalDefault": True})
+    await api.must("POST", classes, {"metadata": {"name": "second"}, "value": 6})
+    said = "is forbidden: PriorityClass first is already marked as default. Only one default can exist"
+    for method, path, body in (
+        ("PATCH", f"{classes}/second", {"globalDefault": True}),
+        ("POST", classes, {"metadata": {"name": "third"}, "value": 7, "globalDefault": True}),
+    ):
+        answer = await api.ask(method, path, body, content_type=MERGE if method == "PATCH" else "application/json")
+        assert (answer.status, str(answer.at("message")).endswith(said)) == (403, True)
+    await api.must("PATCH", f"{classes}/first", {"description": "same"}, content_type=MERGE)
+
+
+async def test_a_preemption_policy_comes_from_the_class_alone(api: Api) -> None:
+    body = {"metadata": {"name": "kind"}, "value": 5, "preemptionPolicy": "Never"}
+    await api.must("POST", "/apis/scheduling.k8s.io/v1/priorityclasses", body)
+    kind = pod("kind")
+    kind["spec"]["priorityClassName"] = "kind"  # type: ignore[index]
+    assert (await api.ask("POST", PODS, kind)).at("spec.preemptionPolicy") == "Never"
+    wrong = pod("wrong")
+    wrong["spec"] |= {"priorityClassName": "kind", "preemptionPolicy": "PreemptLowerPriority"}  # type: ignore[operator]
+    assert "the string value of PreemptionPolicy (PreemptLowerPriority) must not be provided" in str(
+        (await api.ask("POST", PODS, wrong)).at("message")
+    )
+
+
+async def test_claims_and_volumes_are_protected_from_the_start(api: Api) -> None:
+    spec = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
+    claims = "/api/v1/namespaces/default/persistentvolumeclaims"
+    answer = await api.ask("POST", claims, {"metadata": {"name": "a", "finalizers": ["x.io/y"]}, "spec": spec})
+    assert answer.at("metadata.finalizers") == ["x.io/y", "kubernetes.io/pvc-protection"]
+    volume = {"capacity": {"storage": "1Gi"}, "accessModes": ["ReadWriteOnce"], "hostPath": {"path": "/x"}}
+    answer = await api.ask("POST", "/api/v1/persistentvolumes", {"metadata": {"name": "v"}, "spec": volume})
+    assert answer.at("metadata.finalizers") == ["kubernetes.io/pv-protection"]

@@ -6,23 +6,31 @@ from wherry.apiserver.admission.cluster_ip import ServiceAddresses
 from wherry.apiserver.admission.default_storage_class import DefaultStorageClass
 from wherry.apiserver.admission.default_tolerations import DefaultTolerationSeconds
 from wherry.apiserver.admission.interface import AdmissionEnvironment
+from wherry.apiserver.admission.limit_ranger import LimitRanger
 from wherry.apiserver.admission.namespace_lifecycle import NamespaceLifecycle
+from wherry.apiserver.admission.owner_references import OwnerReferencesPermissionEnforcement
 from wherry.apiserver.admission.priority import Priority
 from wherry.apiserver.admission.rbac_escalation import RbacEscalation
 from wherry.apiserver.admission.registry import admission_plugins
+from wherry.apiserver.admission.resource_quota import ResourceQuotaPlugin
 from wherry.apiserver.admission.service_account import ServiceAccount
+from wherry.apiserver.admission.storage_in_use import StorageObjectInUseProtection
 from wherry.apiserver.authorization.authorizers import Authorizers
 from wherry.kit.clock import FakeClock
 from wherry.store.memory import MemoryStore
 
 KINDS = (
     NamespaceLifecycle,
+    LimitRanger,
     ServiceAccount,
     Priority,
     DefaultTolerationSeconds,
     DefaultStorageClass,
+    StorageObjectInUseProtection,
+    OwnerReferencesPermissionEnforcement,
     ServiceAddresses,
     RbacEscalation,
+    ResourceQuotaPlugin,
 )
 
 

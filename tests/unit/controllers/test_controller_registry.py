@@ -163,7 +163,7 @@ def test_every_controller_has_its_own_name_and_every_file_a_controller() -> None
 
     controllers = all_controllers(ca_pem="", volume_dir="/v", remove_directory=nothing)
     names = [controller.name for controller in controllers]
-    assert len(set(names)) == len(names) == 18
+    assert len(set(names)) == len(names) == 20
     assert all(controller.sources for controller in controllers)
     registry = Path(wherry.controllers.__file__).with_name("registry.py").read_text()
     folder = Path(wherry.controllers.__file__).parent

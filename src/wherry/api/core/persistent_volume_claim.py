@@ -35,12 +35,20 @@ class PersistentVolumeClaimSpec(Struct):
     volume_name: str = ""
     storage_class_name: str = ""
     volume_mode: str = ""
+    volume_attributes_class_name: str = ""
+
+
+class ModifyVolumeStatus(Struct):
+    target_volume_attributes_class_name: str = ""
 
 
 class PersistentVolumeClaimStatus(Struct):
     phase: str = ""
     access_modes: tuple[str, ...] = ()
     capacity: dict[str, QuantityText] = field(default_factory=dict)
+    allocated_resources: dict[str, QuantityText] = field(default_factory=dict)
+    current_volume_attributes_class_name: str = ""
+    modify_volume_status: ModifyVolumeStatus | None = None
 
 
 class PersistentVolumeClaim(Struct):

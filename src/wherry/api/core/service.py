@@ -57,6 +57,7 @@ class ServiceSpec(Struct):
     ip_family_policy: str = ""
     internal_traffic_policy: str = ""
     external_traffic_policy: str = ""
+    allocate_load_balancer_node_ports: bool | None = None
 
 
 class ServiceStatus(Struct):

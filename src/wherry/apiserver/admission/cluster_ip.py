@@ -171,10 +171,13 @@ class ServiceAddresses:
 
     async def _set_node_ports(self, spec: Document, attributes: Attributes) -> list[FieldError]:
         errors: list[FieldError] = []
+        is_optional = text_in(spec, "type") == "LoadBalancer" and spec.get("allocateLoadBalancerNodePorts") is False
         for position, port in enumerate(list_in(spec, "ports")):
             if not isinstance(port, dict):
                 continue
             wanted = port.get("nodePort")
+            if not wanted and is_optional:
+                continue
             path = f"spec.ports[{position}].nodePort"
             if not isinstance(wanted, int) or not wanted:
                 chosen = self._ports.take_free(self._candidates(NODE_PORT_MIN, NODE_PORT_MAX), attributes)

@@ -9,7 +9,11 @@ from wherry.apiserver.admission.interface import ITSELF, AdmissionEnvironment, A
 from wherry.apiserver.wire import mapping_in, text_in
 
 PREFIX = "/storage.k8s.io/storageclasses/"
-DEFAULT_ANNOTATION = "storageclass.kubernetes.io/is-default-class"
+DEFAULT_ANNOTATIONS = (
+    "storageclass.kubernetes.io/is-default-class",
+    "storageclass.beta.kubernetes.io/is-default-class",
+)
+OLD_CLASS_ANNOTATION = "volume.beta.kubernetes.io/storage-class"
 
 
 class DefaultStorageClass:
@@ -27,13 +31,16 @@ class DefaultStorageClass:
     async def admit(self, attributes: Attributes) -> None:
         """Choose the newest default class; an empty name ("") was meant and stays."""
         spec = mapping_in(attributes.object, "spec")
-        if "storageClassName" in spec:
+        if "storageClassName" in spec or OLD_CLASS_ANNOTATION in mapping_in(
+            mapping_in(attributes.object, "metadata"), "annotations"
+        ):
             return
         page = await self._store.list(PREFIX)
         defaults: list[Document] = []
         for item in page.items:
             metadata = mapping_in(orjson.loads(item.value), "metadata")
-            if mapping_in(metadata, "annotations").get(DEFAULT_ANNOTATION) == "true":
+            annotations = mapping_in(metadata, "annotations")
+            if any(annotations.get(name) == "true" for name in DEFAULT_ANNOTATIONS):
                 defaults.append(metadata)
         if defaults:
             newest = max(defaults, key=lambda metadata: text_in(metadata, "creationTimestamp"))

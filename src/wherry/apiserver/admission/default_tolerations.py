@@ -14,7 +14,7 @@ class DefaultTolerationSeconds:
     """Adds the two tolerations that every pod has."""
 
     name = "DefaultTolerationSeconds"
-    operations: frozenset[Operation] = frozenset({"CREATE"})
+    operations: frozenset[Operation] = frozenset({"CREATE", "UPDATE"})
     resources: frozenset[tuple[str, str]] = frozenset({("", "pods")})
     subresources = ITSELF
 

@@ -11,10 +11,14 @@ from wherry.apiserver.admission.cluster_ip import ServiceAddresses
 from wherry.apiserver.admission.default_storage_class import DefaultStorageClass
 from wherry.apiserver.admission.default_tolerations import DefaultTolerationSeconds
 from wherry.apiserver.admission.interface import AdmissionEnvironment, AdmissionPlugin
+from wherry.apiserver.admission.limit_ranger import LimitRanger
 from wherry.apiserver.admission.namespace_lifecycle import NamespaceLifecycle
+from wherry.apiserver.admission.owner_references import OwnerReferencesPermissionEnforcement
 from wherry.apiserver.admission.priority import Priority
 from wherry.apiserver.admission.rbac_escalation import RbacEscalation
+from wherry.apiserver.admission.resource_quota import ResourceQuotaPlugin
 from wherry.apiserver.admission.service_account import ServiceAccount
+from wherry.apiserver.admission.storage_in_use import StorageObjectInUseProtection
 
 
 def admission_plugins(
@@ -23,12 +27,18 @@ def admission_plugins(
     """The plugins, in their order, without the `disabled` ones (by name)."""
     makers: tuple[Callable[[AdmissionEnvironment], AdmissionPlugin], ...] = (
         NamespaceLifecycle,
+        LimitRanger,
         ServiceAccount,
         Priority,
         DefaultTolerationSeconds,
         DefaultStorageClass,
+        StorageObjectInUseProtection,
+        OwnerReferencesPermissionEnforcement,
+        # The places of MutatingAdmissionPolicy, MutatingAdmissionWebhook, ValidatingAdmissionPolicy and
+        # ValidatingAdmissionWebhook: what others may change comes before what is counted.
         ServiceAddresses,
         RbacEscalation,
+        ResourceQuotaPlugin,
     )
     plugins = (make(environment) for make in makers)
     return tuple(plugin for plugin in plugins if plugin.name not in disabled)

@@ -1,12 +1,18 @@
-"""Every pod runs as a service account and finds its token in a volume."""
+"""Every pod runs as a service account, finds its token in a volume, and uses only secrets that the account may use.
+
+Source: kubernetes plugin/pkg/admission/serviceaccount.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import orjson
 
+from wherry.api.documents import find, sections, text
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import Forbidden, forbidden
-from wherry.apiserver.admission.interface import ITSELF, AdmissionEnvironment, Attributes, Operation
+from wherry.apiserver.admission.interface import AdmissionEnvironment, Attributes, Operation
 from wherry.apiserver.wire import list_in, mapping_in, text_in
 from wherry.kit.ids import name_suffix
 from wherry.kit.tasks import TaskScope
@@ -18,15 +24,19 @@ TOKEN_EXPIRATION_S = 3607
 # A namespace's `default` account is made right after the namespace; whoever is faster waits for it.
 DEFAULT_ACCOUNT_WAIT_S = 5.0
 MIRROR_ANNOTATION = "kubernetes.io/config.mirror"
+ENFORCE_ANNOTATION = "kubernetes.io/enforce-mountable-secrets"
+TRUE_TEXTS = ("1", "t", "T", "TRUE", "true", "True")
+# How messages call the containers of each list.
+CALLED = {"initContainers": "init container", "containers": "container", "ephemeralContainers": "ephemeral container"}
 
 
 class ServiceAccount:
     """Sets spec.serviceAccountName and mounts the account's token."""
 
     name = "ServiceAccount"
-    operations: frozenset[Operation] = frozenset({"CREATE"})
+    operations: frozenset[Operation] = frozenset({"CREATE", "UPDATE"})
     resources: frozenset[tuple[str, str]] = frozenset({("", "pods")})
-    subresources = ITSELF
+    subresources = frozenset({"", "ephemeralcontainers"})
 
     def __init__(self, environment: AdmissionEnvironment) -> None:
         """Looks service accounts up in the store."""
@@ -36,8 +46,7 @@ class ServiceAccount:
 
     async def admit(self, attributes: Attributes) -> None:
         """Raise Forbidden if the account does not exist."""
-        annotations = mapping_in(mapping_in(attributes.object, "metadata"), "annotations")
-        if MIRROR_ANNOTATION in annotations:
+        if attributes.operation != "CREATE" or _is_mirror(attributes.object):
             return
         spec = mapping_in(attributes.object, "spec")
         account_name = text_in(spec, "serviceAccountName") or text_in(spec, "serviceAccount") or "default"
@@ -50,6 +59,20 @@ class ServiceAccount:
             automount = account.get("automountServiceAccountToken")
         if automount is not False:
             self._mount_token(spec)
+
+    async def validate(self, attributes: Attributes) -> None:
+        """Raise Forbidden if the pod uses what it may not."""
+        is_creation = attributes.operation == "CREATE"
+        if not is_creation and not attributes.subresource:
+            return
+        if is_creation and _is_mirror(attributes.object):
+            wrong = next(misuses_of_mirror(attributes.object), "")
+        else:
+            spec = mapping_in(attributes.object, "spec")
+            account = await self._account(text_in(spec, "serviceAccountName") or "default", attributes)
+            wrong = next(unmountable(spec, account, is_creation=is_creation), "") if _is_strict(account) else ""
+        if wrong:
+            raise forbidden("pods", "", attributes.name, wrong)
 
     async def _account(self, name: str, attributes: Attributes) -> Document:
         key = f"/core/serviceaccounts/{attributes.namespace}/{name}"
@@ -110,6 +133,73 @@ def token_volume(name: str) -> Document:
         {"downwardAPI": {"items": [namespace]}},
     ]
     return {"name": name, "projected": {"sources": sources, "defaultMode": 0o644}}
+
+
+def misuses_of_mirror(pod: Document) -> Iterator[str]:
+    """What a node's own pod may not refer to: nothing that is kept in the API."""
+    spec = mapping_in(pod, "spec")
+    if text_in(spec, "serviceAccountName"):
+        yield "a mirror pod may not reference service accounts"
+    volumes = sections(spec, "volumes")
+    sources = [source for volume in volumes for source in sections(volume, "projected", "sources")]
+    containers = [container for field in CALLED for container in sections(spec, field)]
+    variables = [find(variable, "valueFrom") for container in containers for variable in sections(container, "env")]
+    froms = [each for container in containers for each in sections(container, "envFrom")]
+    used = [*volumes, *sources, *froms, *(each for each in variables if isinstance(each, dict))]
+    if list_in(spec, "imagePullSecrets") or any(not _SECRETS.isdisjoint(each) for each in used):
+        yield "a mirror pod may not reference secrets"
+    if any(not _CONFIG_MAPS.isdisjoint(each) for each in used):
+        yield "a mirror pod may not reference configmaps"
+    if any("persistentVolumeClaim" in volume for volume in volumes):
+        yield "a mirror pod may not reference persistentvolumeclaims"
+    if any("serviceAccountToken" in source for source in sources):
+        yield "a mirror pod may not use service account token volume projections"
+
+
+_SECRETS = {"secret", "secretRef", "secretKeyRef"}
+_CONFIG_MAPS = {"configMap", "configMapRef", "configMapKeyRef"}
+
+
+def unmountable(spec: Document, account: Document, *, is_creation: bool) -> Iterator[str]:
+    """The secrets that the pod uses and the account does not list.
+
+    Args:
+        is_creation: everything counts; otherwise only the ephemeral containers, which come later.
+    """
+    mountable = {text(reference, "name") for reference in sections(account, "secrets")}
+    end = f"is not allowed because service account {text(account, 'metadata', 'name')} does not reference that"
+    for volume in sections(spec, "volumes") if is_creation else ():
+        name = text(volume, "secret", "secretName")
+        if name and name not in mountable:
+            yield f'volume with secret.secretName="{name}" {end} secret'
+    for field in CALLED if is_creation else ("ephemeralContainers",):
+        for container in sections(spec, field):
+            for place, name in _secrets_in_environment(container):
+                if name not in mountable:
+                    called = f"{CALLED[field]} {text(container, 'name')}"
+                    yield f'{called} with {place} referencing secret.secretName="{name}" {end} secret'
+    pullable = {text(reference, "name") for reference in sections(account, "imagePullSecrets")}
+    for position, reference in enumerate(sections(spec, "imagePullSecrets") if is_creation else ()):
+        name = text(reference, "name")
+        if name not in pullable:
+            yield f'imagePullSecrets[{position}].name="{name}" {end} imagePullSecret'
+
+
+def _secrets_in_environment(container: Document) -> Iterator[tuple[str, str]]:
+    for variable in sections(container, "env"):
+        if isinstance(find(variable, "valueFrom", "secretKeyRef"), dict):
+            yield f"envVar {text(variable, 'name')}", text(variable, "valueFrom", "secretKeyRef", "name")
+    for source in sections(container, "envFrom"):
+        if isinstance(find(source, "secretRef"), dict):
+            yield "envFrom", text(source, "secretRef", "name")
+
+
+def _is_strict(account: Document) -> bool:
+    return text(account, "metadata", "annotations", ENFORCE_ANNOTATION) in TRUE_TEXTS
+
+
+def _is_mirror(pod: Document) -> bool:
+    return MIRROR_ANNOTATION in mapping_in(mapping_in(pod, "metadata"), "annotations")
 
 
 def _mounts_token(container: Document) -> bool:
