@@ -128,8 +128,9 @@ def _validate(new: Job, old: Job | None) -> list[FieldError]:
     if spec.selector is None:
         errors.append(required("spec.selector"))
     else:
-        errors += validate_label_selector(spec.selector, "spec.selector")
-        if not selector_from(spec.selector).matches(template.metadata.labels):
+        wrong = validate_label_selector(spec.selector, "spec.selector")
+        errors += wrong
+        if not wrong and not selector_from(spec.selector).matches(template.metadata.labels):
             detail = "`selector` does not match template `labels`"
             errors.append(invalid("spec.template.metadata.labels", template.metadata.labels, detail))
     errors += validate_pod_template(template, "spec.template")
