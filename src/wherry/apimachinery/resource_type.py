@@ -103,6 +103,8 @@ class ResourceType(Generic[T_co]):
     `default(new)` fills absent fields in place. `prepare(new, old)` is the strategy: it may reset
     what users may not set (`old` is None on create); the generic code has already handled status,
     generation and the immutable metadata. `validate(new, old)` returns all field errors at once.
+    `described` gives the schema that whoever defined a custom kind has written (openAPIV3Schema, in JSON); built-in
+    kinds, which are described by what Kubernetes publishes, have none.
     """
 
     group: str
@@ -130,6 +132,7 @@ class ResourceType(Generic[T_co]):
     delete_returns_object: bool = False
     graceful_delete_s: Callable[[Document, int | None], int] | None = None
     storage: Storage | None = None
+    described: Callable[[], bytes] | None = None
     acted_on_by: ActedOnBy = "cluster"
 
     @property

@@ -1,17 +1,19 @@
 """The description of the API that clients check manifests against and `kubectl explain` reads.
 
-    /openapi/v3            which group-versions there are, each with the hash of its description
-    /openapi/v3/api/v1     the description of one group-version
-    /openapi/v2            the kinds' schemas alone, for clients that know no other
+    /openapi/v3            which parts there are (one per group and version), each with the hash of its description
+    /openapi/v3/api/v1     the description of one part
+    /openapi/v2            everything in one document, for clients that know no other
 
-A description is made when first asked for and kept compressed (the core one has 0.8 MB of text). Its
-hash is that of what it is made from, so that the index needs none to be made.
+Each comes in JSON and in protobuf. A description is made when first asked for and kept compressed (that of the core
+group has 1.5 MB of text). Its hash is that of what it is made from, so that the index needs none to be made, and a
+part stays as it is while others come and go: custom resources cost nothing until somebody asks about their group.
 """
 
 from __future__ import annotations
 
 import gzip
 import hashlib
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.utils import formatdate
@@ -21,39 +23,50 @@ import orjson
 
 from wherry.apimachinery.catalog import Catalog
 from wherry.apimachinery.definitions import KUBERNETES_VERSION, forget_definitions
-from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import MethodNotAllowed, NotAcceptable
-from wherry.apimachinery.resource_type import AnyResourceType
 from wherry.apiserver.discovery import is_unmodified, page_not_found
-from wherry.apiserver.media_types import parse_accept
-from wherry.apiserver.openapi_paths import paths_of
-from wherry.apiserver.openapi_schemas import V2_REFS, V3_REFS, components_of
+from wherry.apiserver.media_types import JSON, MediaRange, parse_accept
+from wherry.apiserver.openapi_documents import Part, parts_of, swagger_of
 from wherry.kit.http.types import Request, Response
 
 YEAR_S = 365 * 24 * 3600
 
 # Raise it when the same kinds come to be described differently: clients cache descriptions for a year.
-GENERATION = 1
+GENERATION = 2
 
-
-SWAGGER_PROTOBUF = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
+V2_PROTOBUF = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
+V3_PROTOBUF = "application/com.github.proto-openapi.spec.v3@v1.0+protobuf"
 # Go refuses to parse the @ that it asks with.
-SWAGGER_PROTOBUF_ANSWER = SWAGGER_PROTOBUF.replace("@", ".")
-# {swagger: "2.0", info: {title, version}, paths: {}} as fields 1, 2 and 8 of gnostic's Document. kubectl asks for
-# this only about kinds that version 3 does not know, before it says so itself: it need only be well formed.
-_EMPTY_SWAGGER = b"\x0a\x032.0\x12\x0e\x0a\x0aKubernetes\x12\x00\x42\x00"
+V2_PROTOBUF_ANSWER, V3_PROTOBUF_ANSWER = V2_PROTOBUF.replace("@", "."), V3_PROTOBUF.replace("@", ".")
+
+# Of all descriptions together, compressed: those of the built-in kinds have some 2 MB, in both forms 4.
+KEPT_BYTES_MAX = 12 * 1024 * 1024
 
 
 @dataclass(slots=True)
-class _Made:
-    """The descriptions made for one state of a catalog, compressed; "" is that of version 2."""
+class _State:
+    """What is known for one state of a catalog: the parts, and their hashes as far as they have been asked for."""
 
     revision: int
-    documents: dict[str, bytes] = field(default_factory=dict)
+    parts: dict[str, Part]
     hashes: dict[str, str] = field(default_factory=dict)
 
+    def digest(self, name: str) -> str:
+        """The hash of what a part is made from; "" is the name of everything."""
+        if name not in self.hashes:
+            parts = [self.parts[name]] if name else list(self.parts.values())
+            source = orjson.dumps([KUBERNETES_VERSION, GENERATION, name])
+            digest = hashlib.sha512(source)
+            for part in parts:
+                for fact in part.facts():
+                    digest.update(fact)
+            self.hashes[name] = digest.hexdigest().upper()
+        return self.hashes[name]
 
-_made: WeakKeyDictionary[Catalog, _Made] = WeakKeyDictionary()
+
+_states: WeakKeyDictionary[Catalog, _State] = WeakKeyDictionary()
+_kept: OrderedDict[tuple[str, str], bytes] = OrderedDict()
+"""Descriptions, compressed, by hash and media type: the same for whoever asks, whatever else has changed."""
 
 
 def openapi_response(request: Request, catalog: Catalog, now_s: float) -> Response | None:
@@ -61,7 +74,7 @@ def openapi_response(request: Request, catalog: Catalog, now_s: float) -> Respon
 
     Raises:
         MethodNotAllowed: anything but GET.
-        NotAcceptable: the client takes no JSON.
+        NotAcceptable: the client takes neither JSON nor protobuf.
     """
     path = request.path.rstrip("/")
     if path != "/openapi/v2" and path != "/openapi/v3" and not path.startswith("/openapi/v3/"):
@@ -69,115 +82,96 @@ def openapi_response(request: Request, catalog: Catalog, now_s: float) -> Respon
     if request.method != "GET":
         raise MethodNotAllowed
     accept = request.headers.get("accept", "")
-    takes_json = _takes_json(accept)
+    state = _state(catalog)
     if path == "/openapi/v2":
-        if any(each.media_type == SWAGGER_PROTOBUF for each in parse_accept(accept)):
-            return Response(content_type=SWAGGER_PROTOBUF_ANSWER, body=_EMPTY_SWAGGER)
-        return _compressed(request, catalog, "", lambda: _swagger(catalog)) if takes_json else page_not_found()
-    if not takes_json:
-        raise NotAcceptable("406: Not Acceptable")
-    groups = _group_versions(catalog)
+        media_type = _media_type(accept, V2_PROTOBUF, V2_PROTOBUF_ANSWER)
+        return _described(request, state, "", media_type)
     if path == "/openapi/v3":
-        return _index(request, catalog, groups)
+        _media_type(accept, V3_PROTOBUF, V3_PROTOBUF_ANSWER)
+        return _index(request, state)
+    media_type = _media_type(accept, V3_PROTOBUF, V3_PROTOBUF_ANSWER)
     name = path.removeprefix("/openapi/v3/")
-    if name not in groups:
+    if name not in state.parts:
         return page_not_found()
-    return _document_response(request, catalog, name, groups[name], now_s)
+    return _part_response(request, state, name, media_type, now_s)
 
 
-def _takes_json(accept: str) -> bool:
-    if not accept:
-        return True
-    return any(each.media_type in {"application/json", "application/*", "*/*"} for each in parse_accept(accept))
+def _media_type(accept: str, protobuf: str, protobuf_answer: str) -> str:
+    """JSON, or what stands in the answer for protobuf."""
+    for media_range in parse_accept(accept) if accept else (MediaRange(JSON, {}),):
+        # What is asked for in another way has been read by a client that knows the @ for what it is.
+        if media_range.media_type in (protobuf, protobuf_answer, f"{protobuf.partition('@')[0]}.v1.0+protobuf"):
+            return protobuf_answer
+        if media_range.covers(JSON):
+            return JSON
+    raise NotAcceptable("406: Not Acceptable")
 
 
-def _group_versions(catalog: Catalog) -> dict[str, list[AnyResourceType]]:
-    found: dict[str, list[AnyResourceType]] = {}
-    for group in catalog.groups():
-        for version in group.versions:
-            name = f"apis/{group.group}/{version}" if group.group else f"api/{version}"
-            found[name] = catalog.resources(group.group, version)
-    return found
+def _state(catalog: Catalog) -> _State:
+    state = _states.get(catalog)
+    if state is None or state.revision != catalog.revision:
+        state = _states[catalog] = _State(catalog.revision, parts_of(catalog))
+    return state
 
 
-def _state(catalog: Catalog) -> _Made:
-    made = _made.get(catalog)
-    if made is None or made.revision != catalog.revision:
-        made = _made[catalog] = _Made(catalog.revision)
-    return made
-
-
-def _hash(catalog: Catalog, name: str, resources: list[AnyResourceType]) -> str:
-    hashes = _state(catalog).hashes
-    if name not in hashes:
-        facts = [
-            (each.group, each.version, each.kind, each.plural, each.namespaced, each.verbs, repr(each.subresources))
-            for each in resources
-        ]
-        source = orjson.dumps([KUBERNETES_VERSION, GENERATION, name, facts])
-        hashes[name] = hashlib.sha512(source).hexdigest().upper()
-    return hashes[name]
-
-
-def _index(request: Request, catalog: Catalog, groups: dict[str, list[AnyResourceType]]) -> Response:
-    paths = {name: {"serverRelativeURL": _url(name, _hash(catalog, name, groups[name]))} for name in groups}
+def _index(request: Request, state: _State) -> Response:
+    paths = {name: {"serverRelativeURL": _url(name, state.digest(name))} for name in state.parts}
     body = orjson.dumps({"paths": paths})
     etag = f'"{hashlib.sha512(body).hexdigest().upper()}"'
     if is_unmodified(request, etag):
-        return Response(304, headers=[("ETag", etag)])
-    return Response(body=body, headers=[("ETag", etag)])
+        return Response(304, headers=[("ETag", etag), ("Vary", "Accept")])
+    return Response(body=body, headers=[("ETag", etag), ("Vary", "Accept")])
 
 
 def _url(name: str, digest: str) -> str:
     return f"/openapi/v3/{name}?hash={digest}"
 
 
-def _document_response(
-    request: Request, catalog: Catalog, name: str, resources: list[AnyResourceType], now_s: float
-) -> Response:
-    digest = _hash(catalog, name, resources)
+def _part_response(request: Request, state: _State, name: str, media_type: str, now_s: float) -> Response:
+    digest = state.digest(name)
     asked = dict(request.query_items()).get("hash", "")
     if asked and asked != digest:
         # What is asked for has become something else; its new address may be cached for ever again.
         return Response(301, headers=[("Location", _url(name, digest)), ("ETag", f'"{digest}"')])
-    response = _compressed(request, catalog, name, lambda: _document(resources))
+    response = _described(request, state, name, media_type)
     if asked:
         response.headers.append(("Cache-Control", "public, immutable"))
         response.headers.append(("Expires", formatdate(now_s + YEAR_S, usegmt=True)))
     return response
 
 
-def _compressed(request: Request, catalog: Catalog, name: str, make: Callable[[], Document]) -> Response:
-    digest = _hash(catalog, name, list(catalog) if not name else _group_versions(catalog)[name])
+def _described(request: Request, state: _State, name: str, media_type: str) -> Response:
+    digest = state.digest(name)
     etag = f'"{digest}"'
     headers = [("ETag", etag), ("Vary", "Accept-Encoding"), ("Vary", "Accept")]
     if is_unmodified(request, etag):
-        return Response(304, headers=headers)
-    documents = _state(catalog).documents
-    if name not in documents:
-        # mtime 0: the same description is the same bytes.
-        documents[name] = gzip.compress(orjson.dumps(make()), compresslevel=6, mtime=0)
-        forget_definitions()
-    body = documents[name]
+        return Response(304, content_type=media_type, headers=headers)
+    body = _compressed(digest, media_type, lambda: _make(state, name, media_type))
     if "gzip" in request.headers.get("accept-encoding", ""):
         headers.append(("Content-Encoding", "gzip"))
     else:
         body = gzip.decompress(body)
-    return Response(body=body, headers=headers)
+    return Response(content_type=media_type, body=body, headers=headers)
 
 
-def _document(resources: list[AnyResourceType]) -> Document:
-    return {
-        "openapi": "3.0.0",
-        "info": _info(),
-        "paths": paths_of(resources),
-        "components": {"schemas": components_of(resources, V3_REFS)},
-    }
+def _make(state: _State, name: str, media_type: str) -> bytes:
+    document = state.parts[name].document() if name else swagger_of(state.parts.values())
+    forget_definitions()
+    if media_type == JSON:
+        return orjson.dumps(document)
+    from wherry.apimachinery.protobuf.openapi import encode_openapi
+
+    return encode_openapi(document, "v3" if name else "v2")
 
 
-def _swagger(catalog: Catalog) -> Document:
-    return {"swagger": "2.0", "info": _info(), "paths": {}, "definitions": components_of(list(catalog), V2_REFS)}
-
-
-def _info() -> Document:
-    return {"title": "Kubernetes", "version": KUBERNETES_VERSION}
+def _compressed(digest: str, media_type: str, make: Callable[[], bytes]) -> bytes:
+    key = (digest, media_type)
+    found = _kept.get(key)
+    if found is None:
+        # mtime 0: the same description is the same bytes.
+        found = _kept[key] = gzip.compress(make(), compresslevel=6, mtime=0)
+        while sum(map(len, _kept.values())) > KEPT_BYTES_MAX and len(_kept) > 1:
+            _kept.popitem(last=False)
+    else:
+        _kept.move_to_end(key)
+    return found

@@ -2,16 +2,24 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Iterator
+from dataclasses import replace
 
 import orjson
 import pytest
 
+from suites.protobuf_encoding import field
 from wherry.apimachinery.catalog import Catalog
 from wherry.apimachinery.errors import MethodNotAllowed, NotAcceptable
 from wherry.apimachinery.meta import ObjectMeta
 from wherry.apimachinery.resource_type import SCALE, STATUS, AnyResourceType, Subresource, resource_type
 from wherry.apimachinery.struct import Struct
-from wherry.apiserver.openapi import SWAGGER_PROTOBUF, openapi_response
+from wherry.apiserver.openapi import (
+    V2_PROTOBUF,
+    V2_PROTOBUF_ANSWER,
+    V3_PROTOBUF,
+    V3_PROTOBUF_ANSWER,
+    openapi_response,
+)
 from wherry.kit.http.types import Request, Response
 
 NOW_S = 1_795_417_200.0
@@ -81,7 +89,8 @@ NAMES = ["api/v1", "apis/apps/v1", "apis/example.com/v1", "apis/apiextensions.k8
 
 def test_the_index_names_every_group_version_with_a_hash(catalog: Catalog) -> None:
     index = orjson.loads(get(catalog, "/openapi/v3").body)  # type: ignore[arg-type] # bytes
-    assert set(index["paths"]) == set(NAMES)
+    roots = {"api", "apis", "apis/apps", "apis/example.com", "apis/apiextensions.k8s.io", "version"}
+    assert set(index["paths"]) == {*NAMES, *roots}
     for name in NAMES:
         path, _, digest = index["paths"][name]["serverRelativeURL"].partition("?hash=")
         assert path == f"/openapi/v3/{name}"
@@ -143,24 +152,28 @@ def test_paths_tell_kind_action_and_field_validation(catalog: Catalog) -> None:
     assert patch["x-kubernetes-action"] == "patch"
     parameters = patch["parameters"]
     assert isinstance(parameters, list)
-    assert {"fieldValidation", "dryRun", "fieldManager"} == {parameter["name"] for parameter in parameters}
+    assert {"fieldValidation", "dryRun", "fieldManager", "force"} == {parameter["name"] for parameter in parameters}
     collection = paths["/apis/apps/v1/namespaces/{namespace}/deployments"]
     assert {method: collection[method]["x-kubernetes-action"] for method in ("get", "post", "delete")} == {
         "get": "list", "post": "post", "delete": "deletecollection",
     }  # fmt: skip
-    assert set(paths["/apis/apps/v1/deployments"]) == {"get"}
+    assert set(paths["/apis/apps/v1/deployments"]) == {"get", "parameters"}
     scale = paths["/apis/apps/v1/namespaces/{namespace}/deployments/{name}/scale"]["get"]
     assert scale["x-kubernetes-group-version-kind"] == {"group": "autoscaling", "kind": "Scale", "version": "v1"}
 
 
 def test_cluster_wide_kinds_have_no_namespace_in_their_paths(catalog: Catalog) -> None:
     paths = document(get(catalog, "/openapi/v3/apis/example.com/v1"))["paths"]
-    assert set(paths) == {"/apis/example.com/v1/widgets", "/apis/example.com/v1/widgets/{name}"}
+    prefix = "/apis/example.com/v1"
+    assert set(paths) == {
+        f"{prefix}/", f"{prefix}/widgets", f"{prefix}/widgets/{{name}}", f"{prefix}/watch/widgets",
+        f"{prefix}/watch/widgets/{{name}}",
+    }  # fmt: skip
 
 
 def test_a_kind_that_is_not_described_keeps_all_its_fields(catalog: Catalog) -> None:
     schemas = document(get(catalog, "/openapi/v3/apis/example.com/v1"))["components"]["schemas"]
-    widget = schemas["io.k8s.api.example.v1.Widget"]
+    widget = schemas["com.example.v1.Widget"]
     assert widget["x-kubernetes-preserve-unknown-fields"] is True
     assert widget["x-kubernetes-group-version-kind"] == [{"group": "example.com", "kind": "Widget", "version": "v1"}]
 
@@ -218,16 +231,21 @@ def test_version_2_has_the_schemas(catalog: Catalog) -> None:
     assert {reference.removeprefix("#/definitions/") for reference in references(told)} <= set(told["definitions"])
 
 
-def test_version_2_in_kubectls_own_form_knows_nothing_so_that_kubectl_itself_says_which_kind_is_unknown(
-    catalog: Catalog,
-) -> None:
-    response = get(catalog, "/openapi/v2", accept=SWAGGER_PROTOBUF)
-    assert response.content_type == "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
+@pytest.mark.parametrize(
+    ("url", "accept", "answer", "start"),
+    [
+        ("/openapi/v2", V2_PROTOBUF, V2_PROTOBUF_ANSWER, field(1, "2.0")),
+        ("/openapi/v3/api/v1", V3_PROTOBUF, V3_PROTOBUF_ANSWER, field(1, "3.0.0")),
+    ],
+)
+def test_each_comes_in_protobuf_too(catalog: Catalog, url: str, accept: str, answer: str, start: bytes) -> None:
+    response = get(catalog, url, accept=accept)
+    assert response.content_type == answer
     assert isinstance(response.body, bytes)
-    swagger, info = response.body[:5], response.body[5:]
-    assert swagger == b"\x0a\x032.0"
-    assert info[2 : 2 + info[1]] == b"\x0a\x0aKubernetes\x12\x00"
-    assert info[2 + info[1] :] == b"\x42\x00"
+    assert response.body.startswith(start)
+    again = get(catalog, url, accept=accept, if_none_match=dict(response.headers)["ETag"])
+    assert (again.status, again.content_type) == (304, answer)
+    assert get(catalog, url, accept=f"application/json,{accept}").content_type == "application/json"
 
 
 def test_what_is_not_served_is_not_found(catalog: Catalog) -> None:
@@ -236,8 +254,37 @@ def test_what_is_not_served_is_not_found(catalog: Catalog) -> None:
     assert openapi_response(Request("GET", "/api/v1"), catalog, NOW_S) is None
 
 
-def test_it_is_only_read_and_only_json(catalog: Catalog) -> None:
+@pytest.mark.parametrize("url", ["/openapi/v3", "/openapi/v2", "/openapi/v3/api/v1"])
+def test_it_is_only_read_and_only_in_two_forms(catalog: Catalog, url: str) -> None:
     with pytest.raises(MethodNotAllowed):
-        openapi_response(Request("PUT", "/openapi/v3"), catalog, NOW_S)
+        openapi_response(Request("PUT", url), catalog, NOW_S)
     with pytest.raises(NotAcceptable):
-        get(catalog, "/openapi/v3", accept="application/com.github.proto-openapi.spec.v3@v1.0+protobuf")
+        get(catalog, url, accept="text/html")
+
+
+def custom(version: str, schema: bytes) -> AnyResourceType:
+    made = resource_type(Thing, group="example.com", version=version, kind="Gadget", plural="gadgets")
+    return replace(made, described=lambda: schema)
+
+
+def test_custom_resources_come_and_go_and_cost_nothing_until_asked_about() -> None:
+    catalog = Catalog([PODS])
+    asked: list[str] = []
+
+    def described() -> bytes:
+        asked.append("x")
+        return b'{"type":"object","properties":{"spec":{"type":"string"}}}'
+
+    core = url_of(catalog, "api/v1")
+    body = get(catalog, core, accept_encoding="gzip").body
+    catalog.add(replace(custom("v1", b""), described=described))
+    assert get(catalog, core, accept_encoding="gzip").body is body
+    assert url_of(catalog, "api/v1") == core
+    before = url_of(catalog, "apis/example.com/v1")
+    assert len(asked) == 1
+    schemas = document(get(catalog, before))["components"]["schemas"]
+    assert schemas["com.example.v1.Gadget"]["properties"]["spec"] == {"type": "string"}  # type: ignore[index]
+    catalog.add(custom("v1", b'{"type":"object"}'))
+    assert url_of(catalog, "apis/example.com/v1") != before
+    catalog.remove("example.com", "v1", "gadgets")
+    assert get(catalog, "/openapi/v3/apis/example.com/v1").status == 404

@@ -198,3 +198,22 @@ async def test_a_bookmark_that_comes_with_events_takes_none_of_them_away(api: Ap
         got += await reader.piece()
     assert sorted(str(event["type"]) for event in got) == ["ADDED", "BOOKMARK"]
     await reader.close()
+
+
+@pytest.mark.parametrize(
+    ("path", "seen"),
+    [
+        ("namespaces/default/configmaps", ["a", "b"]),
+        ("namespaces/default/configmaps/a", ["a"]),
+        ("configmaps", ["a", "b"]),
+    ],
+)
+async def test_the_old_form_of_a_watch_still_works(api: Api, path: str, seen: list[str]) -> None:
+    for name in ("a", "b"):
+        await make(api, name)
+    response = await api.raw("GET", f"/api/v1/watch/{path}")
+    reader = Reader(response.body)
+    assert [name for _, name in names(await reader.piece())] == seen
+    await reader.close()
+    assert (await api.ask("POST", f"/api/v1/watch/{path}")).status == 405
+    assert (await api.ask("GET", "/api/v1/watch/namespaces/default/configmaps/a/status")).status == 404

@@ -100,6 +100,11 @@ def message_for(api_version: str, kind: str) -> str:
     return shared if is_shared and shared in _table() else ""
 
 
+def message_names() -> list[str]:
+    """All messages of the table."""
+    return list(_table())
+
+
 @cache
 def message(name: str) -> Message:
     """The layout of a message of the table, or of the entries of a map (`map<TYPE>`)."""

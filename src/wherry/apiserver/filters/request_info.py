@@ -71,6 +71,10 @@ class Routes:
 
     def _resolve_tail(self, request: ApiRequest, kinds: dict[str, AnyResourceType], tail: list[str]) -> None:
         namespace = ""
+        # The old form of a watch: /watch/pods is /pods?watch=true.
+        is_watch = tail[0] == "watch" and len(tail) > 1
+        if is_watch:
+            tail = tail[1:]
         # /namespaces/x/pods is a namespaced path, /namespaces/x/status a subresource of the namespace.
         if len(tail) > 2 and tail[0] == "namespaces" and (kind := kinds.get(tail[2])) and kind.namespaced:
             namespace, tail = tail[1], tail[2:]
@@ -83,10 +87,16 @@ class Routes:
         request.subresource = "/".join(tail[2:])
         if resource.namespaced and not namespace and request.name:
             raise no_such_path()
-        request.verb = self._verb(request, resource)
+        request.verb = self._verb(request, resource, is_watch=is_watch)
 
-    def _verb(self, request: ApiRequest, resource: AnyResourceType) -> str:
+    def _verb(self, request: ApiRequest, resource: AnyResourceType, *, is_watch: bool) -> str:
         method = request.http.method
+        if is_watch:
+            if request.subresource or "watch" not in resource.verbs:
+                raise no_such_path()
+            if method != "GET":
+                raise MethodNotAllowed
+            return "watch"
         if request.subresource:
             name = request.subresource.split("/", 1)[0]
             found = next((sub for sub in resource.subresources if sub.name == name), None)
@@ -101,7 +111,7 @@ class Routes:
             verb = "watch"
         if verb not in resource.verbs:
             raise MethodNotAllowed
-        if verb == "create" and resource.namespaced and not request.namespace:
+        if verb in ("create", "deletecollection") and resource.namespaced and not request.namespace:
             raise MethodNotAllowed
         return verb
 

@@ -7,7 +7,8 @@ import re
 import pytest
 
 from wherry.api.registry import RESOURCE_TYPES
-from wherry.apimachinery.definitions import META, definition_name, definitions
+from wherry.apimachinery.definition_defaults import definition_of
+from wherry.apimachinery.definitions import definitions
 from wherry.apimachinery.protobuf.layout import _table, entries_of, message, message_for
 from wherry.apimachinery.protobuf.special import CONVERSIONS
 from wherry.apimachinery.resource_type import AnyResourceType
@@ -42,21 +43,6 @@ def test_every_conversion_is_of_a_message_in_the_table() -> None:
 
 VALUES_WITHOUT_FIELDS = set(CONVERSIONS)
 """They are a text, a number or any JSON there."""
-
-
-def definition_of(name: str) -> str:
-    """Where the published JSON schemas have a message."""
-    package, _, kind = name.rpartition(".")
-    shared = {
-        "meta/v1": META,
-        "runtime": "io.k8s.apimachinery.pkg.runtime",
-        "resource": "io.k8s.apimachinery.pkg.api.resource",
-        "intstr": "io.k8s.apimachinery.pkg.util.intstr",
-    }
-    if package in shared:
-        return f"{shared[package]}.{kind}"
-    group, _, version = package.rpartition("/")
-    return definition_name(group, version, kind)
 
 
 def names_in_json(name: str) -> set[str]:
