@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wherry.api.apiextensions.customresourcedefinition import CUSTOM_RESOURCE_DEFINITIONS
 from wherry.api.apps.controllerrevision import CONTROLLER_REVISIONS
 from wherry.api.apps.deployment import DEPLOYMENTS
 from wherry.api.apps.replicaset import REPLICA_SETS
@@ -87,4 +88,5 @@ RESOURCE_TYPES: tuple[AnyResourceType, ...] = (
     ROLE_BINDINGS,
     CLUSTER_ROLES,
     CLUSTER_ROLE_BINDINGS,
+    CUSTOM_RESOURCE_DEFINITIONS,
 )

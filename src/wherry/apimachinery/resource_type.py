@@ -14,6 +14,7 @@ import msgspec
 
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.field_errors import FieldError, child, required
+from wherry.apimachinery.kind_schema import KindSchema
 
 T = TypeVar("T", bound=msgspec.Struct)
 T_co = TypeVar("T_co", bound=msgspec.Struct, covariant=True)
@@ -105,6 +106,11 @@ class ResourceType(Generic[T_co]):
     generation and the immutable metadata. `validate(new, old)` returns all field errors at once.
     `described` gives the schema that whoever defined a custom kind has written (openAPIV3Schema, in JSON); built-in
     kinds, which are described by what Kubernetes publishes, have none.
+
+    `prepare_deletion(document)` may add finalizers, in place, when somebody asks for an object's deletion.
+
+    A custom resource is one whose definition a user has written: it brings its own `schema`, and what every
+    built-in kind has beyond that (a status from the start, strategic merge patches, protobuf) it lacks.
     """
 
     group: str
@@ -134,6 +140,11 @@ class ResourceType(Generic[T_co]):
     storage: Storage | None = None
     described: Callable[[], bytes] | None = None
     acted_on_by: ActedOnBy = "cluster"
+    prepare_deletion: Callable[[Document], None] = no_default
+    schema: KindSchema | None = None
+    list_kind: str = ""
+    is_custom: bool = False
+    deprecation_warning: str = ""
 
     @property
     def api_version(self) -> str:
@@ -149,11 +160,6 @@ class ResourceType(Generic[T_co]):
     def has_status(self) -> bool:
         """Whether its status is written apart from its spec."""
         return any(subresource.name == "status" for subresource in self.subresources)
-
-    @property
-    def list_kind(self) -> str:
-        """The kind of a list of these."""
-        return f"{self.kind}List"
 
     @property
     def url_prefix(self) -> str:
@@ -202,6 +208,7 @@ def resource_type(  # noqa: PLR0913 - a declaration has as many facts as a kind 
     subresources: tuple[Subresource, ...] = (),
     default: Callable[[Document], None] | None = None,
     prepare: Callable[[Document, Document | None], None] | None = None,
+    prepare_deletion: Callable[[Document], None] | None = None,
     validate: Callable[[T, T | None], list[FieldError]] | None = None,
     validate_documents: Callable[[Document, Document | None], list[FieldError]] | None = None,
     name_rule: Callable[[str], str] | None = None,
@@ -280,4 +287,6 @@ def resource_type(  # noqa: PLR0913 - a declaration has as many facts as a kind 
         graceful_delete_s=grace_of if graceful_delete_s else None,
         storage=storage,
         acted_on_by=acted_on_by,
+        prepare_deletion=prepare_deletion or no_default,
+        list_kind=f"{kind}List",
     )

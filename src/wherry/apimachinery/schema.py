@@ -18,7 +18,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from wherry.apimachinery import field_errors
 from wherry.apimachinery.definitions import (
     OBJECT_META,
     REF_PREFIX,
@@ -26,7 +25,7 @@ from wherry.apimachinery.definitions import (
     definitions,
 )
 from wherry.apimachinery.document import Document
-from wherry.apimachinery.field_errors import FieldError
+from wherry.apimachinery.kind_schema import KindSchema, SchemaResult
 from wherry.apimachinery.quantity import QuantityError, canonical_quantity
 from wherry.apimachinery.resource_type import AnyResourceType
 from wherry.apimachinery.timestamps import format_micro_time, format_time, parse_time
@@ -135,27 +134,6 @@ class StructSchema:
 
 
 @dataclass(frozen=True, slots=True)
-class SchemaResult:
-    """What the check of a document found.
-
-    `document` is the document pruned (the original is unchanged, parts of it are shared); `unknown`
-    are the paths of the fields left out (`spec.containers[0].foo`); `missing` are the paths of the
-    fields that the kind requires; `decode_error`, when not "", is Go's sentence about a wrong type,
-    and the document is then empty.
-    """
-
-    document: Document
-    unknown: list[str]
-    missing: list[str]
-    decode_error: str = ""
-
-    @property
-    def errors(self) -> list[FieldError]:
-        """The missing fields as field errors."""
-        return [field_errors.required(path) for path in self.missing]
-
-
-@dataclass(frozen=True, slots=True)
 class Schema:
     """What objects of one kind may look like."""
 
@@ -199,9 +177,9 @@ _compiled: dict[str, StructSchema] = {}
 _schemas: dict[tuple[str, str, str], Schema] = {}
 
 
-def schema_for(resource: AnyResourceType) -> Schema:
+def schema_for(resource: AnyResourceType) -> KindSchema:
     """The schema of a kind, compiled when first asked for."""
-    return schema_for_kind(resource.group, resource.version, resource.kind)
+    return resource.schema or schema_for_kind(resource.group, resource.version, resource.kind)
 
 
 def schema_for_kind(group: str, version: str, kind: str) -> Schema:
@@ -226,6 +204,11 @@ class _AnyFields(StructSchema):
         checked = super().check(described, path, found)
         assert isinstance(checked, dict)
         return {key: checked.get(key, item) for key, item in value.items() if key not in described or key in checked}
+
+
+def frame_schema(group: str, version: str, kind: str) -> Schema:
+    """A schema that checks kind, apiVersion and metadata, as every object has them, and keeps all else."""
+    return Schema(group, version, kind, _undescribed(kind))
 
 
 def _undescribed(kind: str) -> StructSchema:

@@ -26,6 +26,7 @@ from wherry.apiserver.admission.chain import AdmissionChain
 from wherry.apiserver.admission.interface import AdmissionEnvironment
 from wherry.apiserver.admission.registry import admission_plugins
 from wherry.apiserver.authorization.authorizers import Authorizers
+from wherry.apiserver.custom_resources.keeper import CustomResources
 from wherry.apiserver.discovery import discovery_response
 from wherry.apiserver.environment import ConnectNode, Environment, Handler
 from wherry.apiserver.filters.authenticate import Authenticator
@@ -121,7 +122,10 @@ class ApiServerConfig:
 
 
 class ApiServer:
-    """Answers requests. `app` is the function that does; set `ready` once clients may come (after bootstrap)."""
+    """Answers requests. `app` is the function that does; set `ready` once clients may come (after bootstrap).
+
+    Kinds that users have declared are served after `custom_resources.load()`, and as long as its `run()` runs.
+    """
 
     def __init__(
         self, environment: Environment, catalog: Catalog, authenticator: Authenticator, version: VersionInfo
@@ -129,6 +133,7 @@ class ApiServer:
         """Made by `build_app`."""
         self.environment = environment
         self.catalog = catalog
+        self.custom_resources = CustomResources(environment.objects, catalog, environment.clock)
         self.ready = asyncio.Event()
         self.app: App = self._serve
         self._authenticator = authenticator
@@ -176,6 +181,8 @@ class ApiServer:
         resource = request.resource
         if resource is None:
             return await self._answer_path(request)
+        if resource.deprecation_warning:
+            request.warnings.append(resource.deprecation_warning)
         try:
             response = await self._handler(request, resource)(self.environment, request)
         except StoreBroken as error:

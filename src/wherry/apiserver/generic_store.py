@@ -203,7 +203,7 @@ class GenericStore:
                     resource.prepare(new, old)
                 await self._admission.admit(attributes)
             if resource.tracks_generation and not is_status:
-                lifecycle.raise_generation(new, old)
+                lifecycle.raise_generation(resource, new, old)
             if not skip_checks:
                 _validate(resource, new, old, missing)
                 await self._admission.validate(attributes)
@@ -248,6 +248,7 @@ class GenericStore:
             try:
                 await self._admission.admit(attributes)
                 await self._admission.validate(attributes)
+                resource.prepare_deletion(document)
                 if self._mark(resource, document, options):
                     if options.dry_run:
                         return current, True

@@ -36,7 +36,10 @@ def stamp_created(resource: AnyResourceType, document: Document, namespace: str,
     metadata["creationTimestamp"] = format_time(now_s)
     if resource.tracks_generation:
         metadata["generation"] = 1
-    if resource.has_status:
+    if resource.is_custom:
+        if resource.has_status:
+            document.pop("status", None)
+    elif resource.has_status:
         # There from the start, as clients expect that read a field of it at once.
         document["status"] = {}
 
@@ -71,9 +74,11 @@ def keep_status(new: Document, old: Document) -> None:
         new.pop("status", None)
 
 
-def raise_generation(new: Document, old: Document) -> None:
-    """Count, in place, that the wish (all but metadata and status) has changed."""
-    names = (new.keys() | old.keys()) - {"metadata", "status", "kind", "apiVersion"}
+def raise_generation(resource: AnyResourceType, new: Document, old: Document) -> None:
+    """Count, in place, that the wish (all but metadata and, where it is written apart, status) has changed."""
+    names = (new.keys() | old.keys()) - {"metadata", "kind", "apiVersion"}
+    if resource.has_status or not resource.is_custom:
+        names.discard("status")
     if any(new.get(name) != old.get(name) for name in names):
         bump_generation(metadata_of(new))
 

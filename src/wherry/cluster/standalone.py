@@ -108,10 +108,12 @@ class Standalone:
             servers = await self._listen(api, credentials)
         try:
             with boot.step("namespaces, classes and the cluster's own Services"):
+                await api.custom_resources.load()
                 await bootstrap(api.app, self._bootstrap_config())
                 api.ready.set()
                 self._write_kubeconfig(credentials)
             async with TaskScope("cluster") as scope:
+                _ = scope.start("custom-resources", api.custom_resources.run())
                 await self._start_components(scope, api.app, credentials, boot)
                 boot.ready()
                 log.info("Started cluster", node=self._identity.node_name, port=self._identity.port)

@@ -16,7 +16,7 @@ from wherry.apimachinery.patch.json_patch import apply_json_patch
 from wherry.apimachinery.patch.merge_patch import apply_merge_patch
 from wherry.apimachinery.patch.strategic_merge import apply_strategic_merge_patch
 from wherry.apimachinery.resource_type import AnyResourceType
-from wherry.apimachinery.schema import schema_for
+from wherry.apimachinery.schema import schema_for_kind
 from wherry.apiserver.answers import object_answer
 from wherry.apiserver.environment import Environment
 from wherry.apiserver.handlers.update import check_name
@@ -32,6 +32,11 @@ APPLY_PATCH = "application/apply-patch+yaml"
 NOT_AN_OBJECT = (
     "couldn't get version/kind; json parse error: json: cannot unmarshal array into Go value of type "
     r'struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }'
+)
+# Only Go types say how their lists are merged.
+NO_STRATEGY = (
+    "the body of the request was in an unknown format - accepted media types include: "
+    "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml"
 )
 
 Patch = Callable[[Document], Document]
@@ -62,6 +67,8 @@ def patch_from(request: ApiRequest, resource: AnyResourceType) -> Patch:
         raise _apply_comes_later(request)
     if content_type not in (JSON_PATCH, MERGE_PATCH, STRATEGIC_MERGE_PATCH):
         raise UnsupportedMediaType("415: Unsupported Media Type")
+    if content_type == STRATEGIC_MERGE_PATCH and resource.is_custom:
+        raise UnsupportedMediaType(NO_STRATEGY)
     body = _parse(request.http.body)
     if content_type == JSON_PATCH:
         return lambda document: apply_json_patch(document, body)
@@ -71,7 +78,8 @@ def patch_from(request: ApiRequest, resource: AnyResourceType) -> Patch:
         raise invalid("", "", "", [error])
     if content_type == MERGE_PATCH:
         return lambda document: apply_merge_patch(document, body)
-    return lambda document: apply_strategic_merge_patch(document, body, schema_for(resource))
+    schema = schema_for_kind(resource.group, resource.version, resource.kind)
+    return lambda document: apply_strategic_merge_patch(document, body, schema)
 
 
 def _parse(body: bytes) -> object:

@@ -1,0 +1,1 @@
+"""Kinds of the group apiextensions.k8s.io."""

@@ -1,0 +1,1 @@
+"""Structural schemas: what a custom resource may look like, and what the server makes of it."""

@@ -1,0 +1,1 @@
+"""Kinds that users declare: how definitions become part of the catalog."""
