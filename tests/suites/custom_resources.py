@@ -25,6 +25,8 @@ def version_of(schema: Document | None = None, name: str = "v1", **more: object)
 def definition(*versions: Document, kind: str = "Widget", group: str = GROUP, **names: object) -> Document:
     """A definition of namespaced objects."""
     plural = str(names.get("plural", f"{kind.lower()}s"))
+    all_names: Document = {"plural": plural, "kind": kind}
+    all_names |= names
     return {
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
@@ -32,7 +34,7 @@ def definition(*versions: Document, kind: str = "Widget", group: str = GROUP, **
         "spec": {
             "group": group,
             "scope": "Namespaced",
-            "names": {"plural": plural, "kind": kind, **names},
+            "names": all_names,
             "versions": list(versions) or [version_of()],
         },
     }

@@ -53,6 +53,15 @@ BODIES: dict[str, Document] = {
 }
 
 BODIES |= {
+    "CustomResourceDefinition": {
+        "spec": {
+            "group": "example.com",
+            "scope": "Namespaced",
+            "versions": [
+                {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": {"type": "object"}}}
+            ],
+        }
+    },
     "Ingress": {
         "spec": {
             "rules": [
@@ -102,7 +111,10 @@ BODIES |= {
 
 # Names that say something; other kinds may be called anything.
 ADDRESSES = {"web": "192.0.2.1", "sample": "192.0.2.2", "one": "192.0.2.3", "two": "192.0.2.4"}
-NAMES: dict[str, Callable[[str], str]] = {"IPAddress": lambda name: ADDRESSES.get(name, "192.0.2.9")}
+NAMES: dict[str, Callable[[str], str]] = {
+    "IPAddress": lambda name: ADDRESSES.get(name, "192.0.2.9"),
+    "CustomResourceDefinition": lambda name: f"{name}.example.com",
+}
 
 
 def name_of(resource: AnyResourceType, name: str) -> str:
@@ -135,10 +147,25 @@ def status_of(resource: AnyResourceType) -> Document:
     return copy.deepcopy(STATUSES.get(resource.kind, {"conditions": [CONDITION]}))
 
 
-def body_of(resource: AnyResourceType) -> Document:
-    """All but the metadata; a kind that looks different in each of its versions has a body for each."""
+def body_of(resource: AnyResourceType, name: str = "web") -> Document:
+    """All but the metadata; a kind that looks different in each of its versions has a body for each.
+
+    Where the name must fit the rest, the rest is made to fit the name.
+    """
     body = BODIES.get(f"{resource.api_version}/{resource.kind}") or BODIES[resource.kind]
-    return copy.deepcopy(body)
+    body = copy.deepcopy(body)
+    if resource.kind in FITTED:
+        FITTED[resource.kind](body, name)
+    return body
+
+
+def _fit_names(body: Document, name: str) -> None:
+    spec = body["spec"]
+    assert isinstance(spec, dict)
+    spec["names"] = {"plural": name, "kind": name.capitalize()}
+
+
+FITTED: dict[str, Callable[[Document, str], None]] = {"CustomResourceDefinition": _fit_names}
 
 
 def sample(resource: AnyResourceType, name: str = "web") -> Document:
@@ -146,7 +173,7 @@ def sample(resource: AnyResourceType, name: str = "web") -> Document:
     metadata: Document = {"name": name_of(resource, name)}
     if resource.namespaced:
         metadata["namespace"] = "default"
-    return {"apiVersion": resource.api_version, "kind": resource.kind, "metadata": metadata, **body_of(resource)}
+    return {"apiVersion": resource.api_version, "kind": resource.kind, "metadata": metadata, **body_of(resource, name)}
 
 
 def created(resource: AnyResourceType, name: str = "web", **spec: object) -> Document:

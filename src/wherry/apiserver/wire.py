@@ -89,8 +89,9 @@ def object_bytes(resource: AnyResourceType, item: KeyValue) -> bytes:
 
 
 def item_bytes(resource: AnyResourceType, item: KeyValue) -> bytes:
-    """The object as it stands in a list: without kind and apiVersion."""
-    return with_resource_version(LIST_ITEM_HEADER, served_value(resource, item.value), item.revision)
+    """The object as it stands in a list: without kind and apiVersion, unless its kind is a user's own (as upstream)."""
+    header = header_of(resource) if resource.is_custom else LIST_ITEM_HEADER
+    return with_resource_version(header, served_value(resource, item.value), item.revision)
 
 
 def list_head(kind: str, api_version: str, metadata: Document) -> bytes:
