@@ -40,8 +40,7 @@ class CustomSchema:
         self._text = zlib.compress(orjson.dumps(schema), 6)
         self._check_metadata = check_metadata
 
-    @property
-    def text(self) -> bytes:
+    def to_json(self) -> bytes:
         """The schema as it was given, in JSON."""
         return zlib.decompress(self._text)
 
@@ -50,7 +49,7 @@ class CustomSchema:
         """The compiled schema."""
         node = _compiled.get(self)
         if node is None:
-            node = _compiled[self] = compile_schema(orjson.loads(self.text))
+            node = _compiled[self] = compile_schema(orjson.loads(self.to_json()))
             if len(_compiled) > COMPILED_MAX:
                 _compiled.popitem(last=False)
         else:

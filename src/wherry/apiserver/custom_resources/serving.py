@@ -77,6 +77,7 @@ def _resource_type(
         storage=_storage(definition, document, version, schema) if needs_conversion else None,
         acted_on_by="clients",
         schema=schema,
+        described=schema.to_json,
         is_custom=True,
         deprecation_warning=_deprecation_warning(spec.group, name, names.kind, version),
     )  # fmt: skip
