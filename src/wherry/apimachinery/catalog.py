@@ -12,9 +12,11 @@ from dataclasses import dataclass
 
 from wherry.apimachinery.resource_type import AnyResourceType
 
-# Clients that are given a bare name take the first group that knows it: this is the order upstream.
+# Clients that are given a bare name take the first group that knows it: this is the order upstream, where each
+# group has a priority and equal ones are told apart by their names. Source: kubernetes pkg/controlplane/apiserver.
 _GROUP_ORDER = (
     "",
+    "apiregistration.k8s.io",
     "apps",
     "events.k8s.io",
     "authentication.k8s.io",
@@ -26,12 +28,16 @@ _GROUP_ORDER = (
     "policy",
     "rbac.authorization.k8s.io",
     "storage.k8s.io",
+    "storagemigration.k8s.io",
     "admissionregistration.k8s.io",
     "apiextensions.k8s.io",
     "scheduling.k8s.io",
     "coordination.k8s.io",
     "node.k8s.io",
     "discovery.k8s.io",
+    "resource.k8s.io",
+    "flowcontrol.apiserver.k8s.io",
+    "internal.apiserver.k8s.io",
 )
 
 _VERSION = re.compile(r"v([0-9]+)(?:(alpha|beta)([0-9]+))?")

@@ -14,6 +14,7 @@ import base64
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from weakref import WeakKeyDictionary
 
 import orjson
@@ -22,12 +23,26 @@ from wherry.apimachinery.catalog import Catalog, GroupVersions
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import MethodNotAllowed
 from wherry.apimachinery.resource_type import AnyResourceType, Subresource
-from wherry.apiserver.media_types import parse_accept
+from wherry.apiserver.media_types import JSON, PROTOBUF, parse_accept
 from wherry.kit.http.types import Request, Response
 
 AGGREGATED = "APIGroupDiscoveryList"
 AGGREGATED_GROUP = "apidiscovery.k8s.io"
 AGGREGATED_VERSIONS = ("v2", "v2beta1")
+VARY = ("Vary", "Accept")
+
+
+@dataclass(frozen=True, slots=True)
+class AggregatedForm:
+    """JSON or PROTOBUF, and the version of apidiscovery.k8s.io."""
+
+    media_type: str
+    version: str
+
+    @property
+    def content_type(self) -> str:
+        """As the answer says it."""
+        return f"{self.media_type};g={AGGREGATED_GROUP};v={self.version};as={AGGREGATED}"
 
 
 @dataclass(slots=True)
@@ -54,9 +69,9 @@ def discovery_response(request: Request, catalog: Catalog) -> Response | None:
     if request.method != "GET":
         raise MethodNotAllowed
     if len(parts) == 1:
-        version = aggregated_version(request.headers.get("accept", ""))
-        if version:
-            return _aggregated_response(request, catalog, parts[0], version)
+        form = aggregated_form(request.headers.get("accept", ""))
+        if form is not None:
+            return _aggregated_response(request, catalog, parts[0], form)
     if parts == ["api"]:
         return _answer(_api_versions(catalog, request.headers.get("host", "")))
     if parts == ["apis"]:
@@ -67,24 +82,26 @@ def discovery_response(request: Request, catalog: Catalog) -> Response | None:
         return _answer({"kind": "APIGroup", "apiVersion": "v1", **_group(found)}) if found else page_not_found()
     group, version = ("", parts[1]) if parts[0] == "api" else (parts[1], parts[2])
     resources = catalog.resources(group, version)
-    return _answer(_resource_list(group, version, resources)) if resources else page_not_found()
+    return _answer(_resource_list(catalog, group, version, resources)) if resources else page_not_found()
 
 
-def aggregated_version(accept: str) -> str:
-    """The version of aggregated discovery that an Accept header wants first; "" for plain discovery."""
+@lru_cache(maxsize=256)
+def aggregated_form(accept: str) -> AggregatedForm | None:
+    """The form of aggregated discovery that an Accept header wants first; None for plain discovery."""
     if AGGREGATED not in accept:
-        return ""
+        return None
     for media_range in parse_accept(accept):
         parameters = media_range.parameters
-        if media_range.media_type != "application/json":
+        media_type = next((each for each in (JSON, PROTOBUF) if media_range.covers(each)), "")
+        if not media_type:
             continue
         if parameters.get("as") == AGGREGATED and parameters.get("g") == AGGREGATED_GROUP:
             version = parameters.get("v", "")
             if version in AGGREGATED_VERSIONS:
-                return version
+                return AggregatedForm(media_type, version)
         elif "as" not in parameters:
-            return ""
-    return ""
+            return None
+    return None
 
 
 def page_not_found() -> Response:
@@ -97,19 +114,23 @@ def page_not_found() -> Response:
     )
 
 
-def storage_version_hash(resource: AnyResourceType) -> str:
-    """A short text that changes when the stored form of the kind does."""
+def storage_version_hash(resource: AnyResourceType, catalog: Catalog) -> str:
+    """A short text that changes when the stored form of the kind does; the same for all versions of a kind."""
+    storage = resource.storage
+    if storage is not None:
+        served = [each for each in catalog if (each.group, each.plural) == (storage.group, storage.plural)]
+        resource = next((each for each in served if each.storage is None), served[0] if served else resource)
     digest = hashlib.sha256(f"{resource.group}/{resource.version}/{resource.kind}".encode()).digest()
     return base64.b64encode(digest[:8]).decode()
 
 
-def cached_body(catalog: Catalog, key: tuple[str, str], make: Callable[[], Document]) -> tuple[bytes, str]:
+def cached_body(catalog: Catalog, key: tuple[str, str], make: Callable[[], bytes]) -> tuple[bytes, str]:
     """A body and its ETag, made once for each state of the catalog."""
     made = _made.get(catalog)
     if made is None or made.revision != catalog.revision:
         made = _made[catalog] = _Made(catalog.revision)
     if key not in made.bodies:
-        body = orjson.dumps(make()) + b"\n"
+        body = make()
         made.bodies[key] = body, f'"{hashlib.sha512(body).hexdigest().upper()}"'
     return made.bodies[key]
 
@@ -125,17 +146,28 @@ def _is_discovery(parts: list[str]) -> bool:
 
 
 def _answer(document: Document) -> Response:
-    return Response(body=orjson.dumps(document) + b"\n")
+    return Response(body=orjson.dumps(document) + b"\n", headers=[VARY])
 
 
-def _aggregated_response(request: Request, catalog: Catalog, root: str, version: str) -> Response:
-    body, etag = cached_body(catalog, (root, version), lambda: _aggregated(catalog, root, version))
+def _aggregated_response(request: Request, catalog: Catalog, root: str, form: AggregatedForm) -> Response:
+    key = (root, form.content_type)
+    body, etag = cached_body(catalog, key, lambda: _aggregated_body(catalog, root, form))
     # The 304 must repeat the content type: with a bare one, client-go caches a list it cannot read any more.
-    content_type = f"application/json;g={AGGREGATED_GROUP};v={version};as={AGGREGATED}"
-    headers = [("ETag", etag), ("Vary", "Accept")]
+    headers = [("ETag", etag), VARY]
     if is_unmodified(request, etag):
-        return Response(304, content_type=content_type, headers=headers)
-    return Response(content_type=content_type, body=body, headers=headers)
+        return Response(304, content_type=form.content_type, headers=headers)
+    return Response(content_type=form.content_type, body=body, headers=headers)
+
+
+def _aggregated_body(catalog: Catalog, root: str, form: AggregatedForm) -> bytes:
+    document = _aggregated(catalog, root, form.version)
+    if form.media_type == JSON:
+        return orjson.dumps(document) + b"\n"
+    from wherry.apimachinery.protobuf.encode import encode_message, seal
+
+    # Both versions are laid out alike.
+    written = encode_message(f"{AGGREGATED_GROUP}/v2.{AGGREGATED}", document)
+    return seal(f"{AGGREGATED_GROUP}/{form.version}", AGGREGATED, [written])
 
 
 def _aggregated(catalog: Catalog, root: str, version: str) -> Document:
@@ -168,7 +200,8 @@ def _aggregated_resource(resource: AnyResourceType) -> Document:
     if resource.categories:
         told["categories"] = list(resource.categories)
     if resource.subresources:
-        told["subresources"] = [_aggregated_subresource(resource, each) for each in resource.subresources]
+        by_name = sorted(resource.subresources, key=lambda each: each.name)
+        told["subresources"] = [_aggregated_subresource(resource, each) for each in by_name]
     return told
 
 
@@ -204,10 +237,10 @@ def _group(group: GroupVersions) -> Document:
     return {"name": group.group, "versions": versions, "preferredVersion": versions[0]}
 
 
-def _resource_list(group: str, version: str, resources: list[AnyResourceType]) -> Document:
+def _resource_list(catalog: Catalog, group: str, version: str, resources: list[AnyResourceType]) -> Document:
     told: list[Document] = []
     for resource in resources:
-        told.append(_resource(resource))
+        told.append(_resource(resource, catalog))
         told.extend(_subresource(resource, subresource) for subresource in resource.subresources)
     told.sort(key=lambda entry: str(entry["name"]))
     head: Document = {"kind": "APIResourceList"}
@@ -216,7 +249,7 @@ def _resource_list(group: str, version: str, resources: list[AnyResourceType]) -
     return {**head, "groupVersion": f"{group}/{version}" if group else version, "resources": told}
 
 
-def _resource(resource: AnyResourceType) -> Document:
+def _resource(resource: AnyResourceType, catalog: Catalog) -> Document:
     told: Document = {
         "name": resource.plural,
         "singularName": resource.singular,
@@ -229,7 +262,7 @@ def _resource(resource: AnyResourceType) -> Document:
     if resource.categories:
         told["categories"] = list(resource.categories)
     if "get" in resource.verbs:
-        told["storageVersionHash"] = storage_version_hash(resource)
+        told["storageVersionHash"] = storage_version_hash(resource, catalog)
     return told
 
 

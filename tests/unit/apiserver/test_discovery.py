@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 import orjson
 import pytest
 
+from suites.protobuf_encoding import PROTOBUF
 from wherry.apimachinery.catalog import Catalog
 from wherry.apimachinery.errors import MethodNotAllowed
 from wherry.apimachinery.meta import ObjectMeta
-from wherry.apimachinery.resource_type import SCALE, STATUS, AnyResourceType, Subresource, resource_type
+from wherry.apimachinery.protobuf.decode import decode_message, open_envelope
+from wherry.apimachinery.resource_type import SCALE, STATUS, AnyResourceType, Storage, Subresource, resource_type
 from wherry.apimachinery.struct import Struct
 from wherry.apiserver.discovery import discovery_response, storage_version_hash
 from wherry.kit.http.types import Request, Response
@@ -88,7 +91,7 @@ def test_the_kinds_of_the_core_group_are_listed_with_their_subresources(catalog:
         "resources": [
             {"name": "bindings", "singularName": "binding", "namespaced": True, "kind": "Binding", "verbs": ["create"]},
             {"name": "nodes", "singularName": "node", "namespaced": False, "kind": "Node", "verbs": all_verbs,
-             "storageVersionHash": storage_version_hash(NODES)},
+             "storageVersionHash": storage_version_hash(NODES, catalog)},
             {"name": "pods", "singularName": "pod", "namespaced": True, "kind": "Pod", "verbs": all_verbs,
              "shortNames": ["po"], "categories": ["all"], "storageVersionHash": "xPOwRZ+Yhw8="},
             {"name": "pods/eviction", "singularName": "", "namespaced": True, "group": "policy", "version": "v1",
@@ -149,13 +152,13 @@ def test_all_is_told_at_once_to_those_who_ask(catalog: Catalog, accept: str, ver
                     "verbs": list(DEPLOYMENTS.verbs),
                     "subresources": [
                         {
-                            "subresource": "status",
-                            "responseKind": {"group": "apps", "version": "v1", "kind": "Deployment"},
+                            "subresource": "scale",
+                            "responseKind": {"group": "autoscaling", "version": "v1", "kind": "Scale"},
                             "verbs": ["get", "patch", "update"],
                         },
                         {
-                            "subresource": "scale",
-                            "responseKind": {"group": "autoscaling", "version": "v1", "kind": "Scale"},
+                            "subresource": "status",
+                            "responseKind": {"group": "apps", "version": "v1", "kind": "Deployment"},
                             "verbs": ["get", "patch", "update"],
                         },
                     ],
@@ -164,6 +167,45 @@ def test_all_is_told_at_once_to_those_who_ask(catalog: Catalog, accept: str, ver
             "freshness": "Current",
         }
     ]
+
+
+@pytest.mark.parametrize(("version", "path"), [("v2", "/apis"), ("v2beta1", "/api")])
+def test_all_is_told_in_protobuf_too(catalog: Catalog, version: str, path: str) -> None:
+    accept = V2.replace("application/json", PROTOBUF).replace("v=v2", f"v={version}")
+    response = get(catalog, path, f"{accept},{V2}")
+    assert response.content_type == accept
+    assert isinstance(response.body, bytes)
+    envelope = open_envelope(response.body)
+    assert (envelope.api_version, envelope.kind) == (f"apidiscovery.k8s.io/{version}", "APIGroupDiscoveryList")
+    told = decode_message("apidiscovery.k8s.io/v2.APIGroupDiscoveryList", envelope.raw)
+    plain = body(get(catalog, path, V2))
+    assert isinstance(plain, dict)
+    assert told["items"] == plain["items"]
+    again = get(catalog, path, accept, if_none_match=dict(response.headers)["ETag"])
+    assert (again.status, again.content_type) == (304, accept)
+
+
+def test_versions_that_are_kept_as_one_have_one_hash() -> None:
+    newer = resource_type(Thing, group="autoscaling", version="v2", kind="Scaler", plural="scalers")
+    older = replace(newer, version="v1", storage=Storage("autoscaling", "scalers"))
+    catalog = Catalog([older, newer])
+    assert storage_version_hash(older, catalog) == storage_version_hash(newer, catalog)
+    alone = Catalog([older])
+    assert storage_version_hash(older, alone) != storage_version_hash(newer, alone)
+
+
+def test_groups_come_in_kubernetes_order_and_versions_newest_first() -> None:
+    groups = ["zoo.example.com", "example.com", "apiregistration.k8s.io", "discovery.k8s.io", "resource.k8s.io", "apps"]
+    kinds = [resource_type(Thing, group=group, kind="Thing", plural="things") for group in groups]
+    versions = [replace(kinds[1], version=version) for version in ("v2beta1", "v10", "v2", "foo")]
+    told = body(get(Catalog([*kinds, *versions]), "/apis"))
+    assert isinstance(told, dict)
+    assert [group["name"] for group in told["groups"]] == [
+        "apiregistration.k8s.io", "apps", "discovery.k8s.io", "resource.k8s.io", "example.com", "zoo.example.com",
+    ]  # fmt: skip
+    example = told["groups"][4]
+    assert [each["version"] for each in example["versions"]] == ["v10", "v2", "v1", "v2beta1", "foo"]
+    assert example["preferredVersion"] == {"groupVersion": "example.com/v10", "version": "v10"}
 
 
 def test_the_core_group_is_told_at_api(catalog: Catalog) -> None:
