@@ -1,5 +1,5 @@
 # Two commands: `make demo` and `make test`. Both set up what they need.
-.PHONY: demo setup dev test check bench update lock clean
+.PHONY: demo setup dev test check bench conformance update lock clean
 
 demo: setup
 	@.venv/bin/wherry demo
@@ -24,6 +24,10 @@ check:
 
 bench: dev
 	@.venv/bin/python -m benchmarks
+
+# Runs the tests of Kubernetes' conformance list that are written, and says box by box what passes.
+conformance: dev
+	@.venv/bin/python -m pytest -q -m box --conformance-report=docs/conformance.md tests/conformance tests/e2e
 
 # Rewrites what is generated: the locked dependencies.
 lock: dev

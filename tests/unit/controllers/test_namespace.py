@@ -6,12 +6,12 @@ import msgspec
 
 from suites.controller_objects import meta, pod
 from suites.fake_view import FakeView
-from wherry.api.core.configmap import ConfigMap
-from wherry.api.core.namespace import Namespace, NamespaceSpec
+from wherry.api.core.configmap import CONFIG_MAPS, ConfigMap
+from wherry.api.core.namespace import Namespace, NamespaceSpec, NamespaceStatus
 from wherry.api.core.secret import Secret
 from wherry.apimachinery.meta import ObjectKey
-from wherry.controllers.namespace import CONTENTS, plan
-from wherry.reconcile.actions import DeleteCollection, Update
+from wherry.controllers.namespace import CONTENTS, plan, plan_conditions
+from wherry.reconcile.actions import DeleteCollection, PatchStatus, Update
 
 KEY = ObjectKey("", "ns")
 GOING = "2026-11-23T07:00:00Z"
@@ -32,6 +32,22 @@ def test_pods_go_first_then_everything_else_that_is_there() -> None:
     assert emptied(CONFIG, Secret(metadata=meta("s"))) == ["configmaps", "secrets"]
     held = ConfigMap(metadata=meta("c", deletion_timestamp=GOING, finalizers=("a/b",)))
     assert emptied(held) == []
+
+
+def test_what_is_waited_for_is_told_once_everything_has_been_told_to_go() -> None:
+    held = ConfigMap(metadata=meta("c", deletion_timestamp=GOING, finalizers=("a/b",)))
+    [told] = plan(KEY, FakeView([NAMESPACE, held]))
+    assert isinstance(told, PatchStatus)
+    assert isinstance(told.new, NamespaceStatus)
+    assert {each.type: each.message for each in told.new.conditions if each.status == "True"} == {
+        "NamespaceContentRemaining": "Some resources are remaining: configmaps. has 1 resource instances",
+        "NamespaceFinalizersRemaining": (
+            "Some content in the namespace has finalizers remaining: a/b in 1 resource instances"
+        ),
+    }
+    assert len(told.new.conditions) == 5
+    again = plan_conditions(told.new.conditions, [(CONFIG_MAPS, [held.metadata])], 0.0)
+    assert again == told.new.conditions, "what stays the same keeps its time"
 
 
 def test_an_empty_namespace_is_let_go_after_asking_the_server_about_every_kind() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import field
 
+from wherry.api.condition import Condition
 from wherry.api.documents import section
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.meta import ObjectMeta
@@ -19,6 +20,7 @@ class NamespaceSpec(Struct):
 
 class NamespaceStatus(Struct):
     phase: str = ""
+    conditions: tuple[Condition, ...] = ()
 
 
 class Namespace(Struct):

@@ -1,0 +1,51 @@
+"""docs/conformance.md speaks of the boxes there are, and ticks none that no test shows."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from suites.conformance import BOXES, Outcomes, box, report
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "conformance.md"
+LINE = re.compile(r"- \[(.)\] `[ACN]` \S+ (.+?)(?: - (?:fails|could not be tried here))?$")
+
+
+def _shown() -> set[str]:
+    """The boxes for which there is a test."""
+    names: set[str] = set()
+    for folder in ("conformance", "e2e"):
+        for path in (ROOT / "tests" / folder).glob("test_*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "box":
+                    names |= {str(arg.value) for arg in node.args if isinstance(arg, ast.Constant)}
+    return names
+
+
+def test_the_page_has_a_line_for_every_box_and_ticks_only_what_a_test_shows() -> None:
+    lines = [match for line in PAGE.read_text().splitlines() if (match := LINE.match(line))]
+    assert [match[2] for match in lines] == list(BOXES)
+    assert {match[2] for match in lines if match[1] == "x"} - _shown() == set()
+
+
+def test_a_box_passes_when_all_its_tests_pass() -> None:
+    one, two = list(BOXES)[:2]
+    outcomes = Outcomes()
+    outcomes.note([one], "passes")
+    outcomes.note([one], "skipped")
+    outcomes.note([two], "fails")
+    outcomes.note([two], "passes")
+    assert outcomes.of_box == {one: "passes", two: "fails"}
+    page = report(outcomes.of_box)
+    assert f"{BOXES[one].since} {one}\n" in page
+    assert page.count("- [x]") == 1
+    assert f"{two} - fails" in page
+
+
+def test_a_name_that_no_box_has_is_refused() -> None:
+    with pytest.raises(AssertionError, match="no box has this name"):
+        box("Namespaces should be nice")
