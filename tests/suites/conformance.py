@@ -68,7 +68,7 @@ def report(outcomes: Mapping[str, Outcome]) -> str:
         "# Conformance",
         "",
         f"{len(passing)} of the {len(BOXES)} boxes of Kubernetes' conformance list (v1.37) pass, each shown by a test",
-        "through the public API. Written by `make conformance`; how to add one: docs/checklists/new-conformance-test.md.",
+        "through the public API. Written by `make conformance`; [how to add one](checklists/new-conformance-test.md).",
         "",
         "| needs | boxes | pass |",
         "|---|---|---|",
