@@ -52,6 +52,14 @@ BODIES: dict[str, Document] = {
     "Job": {"spec": {"template": {"spec": {**POD_SPEC, "restartPolicy": "Never"}}}},
 }
 
+RULE: Document = {"apiGroups": ["apps"], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["deployments"]}
+WEBHOOK: Document = {
+    "name": "check.example.com",
+    "clientConfig": {"service": {"namespace": "default", "name": "hook", "path": "/check"}},
+    "rules": [RULE],
+    "sideEffects": "None",
+    "admissionReviewVersions": ["v1"],
+}
 BODIES |= {
     "CustomResourceDefinition": {
         "spec": {
@@ -62,6 +70,29 @@ BODIES |= {
             ],
         }
     },
+    "MutatingWebhookConfiguration": {"webhooks": [WEBHOOK]},
+    "ValidatingWebhookConfiguration": {"webhooks": [WEBHOOK]},
+    "ValidatingAdmissionPolicy": {
+        "spec": {
+            "matchConstraints": {"resourceRules": [RULE]},
+            "validations": [{"expression": "object.spec.replicas <= 5"}],
+        }
+    },
+    "ValidatingAdmissionPolicyBinding": {"spec": {"policyName": "few", "validationActions": ["Deny"]}},
+    "MutatingAdmissionPolicy": {
+        "spec": {
+            "matchConstraints": {"resourceRules": [RULE]},
+            "reinvocationPolicy": "Never",
+            "mutations": [
+                {
+                    "patchType": "ApplyConfiguration",
+                    "applyConfiguration": {"expression": "Object{spec: Object.spec{replicas: 1}}"},
+                }
+            ],
+        }
+    },
+    "MutatingAdmissionPolicyBinding": {"spec": {"policyName": "few"}},
+    "RuntimeClass": {"handler": "runsc"},
     "Ingress": {
         "spec": {
             "rules": [

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from wherry.api.admissionregistration.mutatingadmissionpolicy import MUTATING_ADMISSION_POLICIES
+from wherry.api.admissionregistration.mutatingadmissionpolicybinding import MUTATING_ADMISSION_POLICY_BINDINGS
+from wherry.api.admissionregistration.mutatingwebhookconfiguration import MUTATING_WEBHOOK_CONFIGURATIONS
+from wherry.api.admissionregistration.validatingadmissionpolicy import VALIDATING_ADMISSION_POLICIES
+from wherry.api.admissionregistration.validatingadmissionpolicybinding import VALIDATING_ADMISSION_POLICY_BINDINGS
+from wherry.api.admissionregistration.validatingwebhookconfiguration import VALIDATING_WEBHOOK_CONFIGURATIONS
 from wherry.api.apiextensions.customresourcedefinition import CUSTOM_RESOURCE_DEFINITIONS
 from wherry.api.apps.controllerrevision import CONTROLLER_REVISIONS
 from wherry.api.apps.deployment import DEPLOYMENTS
@@ -32,6 +38,7 @@ from wherry.api.networking.ingressclass import INGRESS_CLASSES
 from wherry.api.networking.ipaddress import IP_ADDRESSES
 from wherry.api.networking.networkpolicy import NETWORK_POLICIES
 from wherry.api.networking.servicecidr import SERVICE_CIDRS
+from wherry.api.node.runtimeclass import RUNTIME_CLASSES
 from wherry.api.policy.poddisruptionbudget import POD_DISRUPTION_BUDGETS
 from wherry.api.rbac.clusterrole import CLUSTER_ROLES
 from wherry.api.rbac.clusterrolebinding import CLUSTER_ROLE_BINDINGS
@@ -71,6 +78,13 @@ RESOURCE_TYPES: tuple[AnyResourceType, ...] = (
     NETWORK_POLICIES,
     SERVICE_CIDRS,
     POD_DISRUPTION_BUDGETS,
+    RUNTIME_CLASSES,
+    MUTATING_ADMISSION_POLICIES,
+    MUTATING_ADMISSION_POLICY_BINDINGS,
+    MUTATING_WEBHOOK_CONFIGURATIONS,
+    VALIDATING_ADMISSION_POLICIES,
+    VALIDATING_ADMISSION_POLICY_BINDINGS,
+    VALIDATING_WEBHOOK_CONFIGURATIONS,
     CSI_DRIVERS,
     CSI_NODES,
     CSI_STORAGE_CAPACITIES,

@@ -1,0 +1,1 @@
+"""Group admissionregistration.k8s.io: who else has a say about what is written."""

@@ -1,0 +1,131 @@
+"""How whatever is written is changed before it is stored, as expressions."""
+
+from __future__ import annotations
+
+from msgspec import field
+
+from wherry.api.admissionregistration.expressions import validate_expression
+from wherry.api.admissionregistration.match_condition import MatchCondition, validate_match_conditions
+from wherry.api.admissionregistration.policy import (
+    FAILURE_POLICIES,
+    ParamKind,
+    Variable,
+    absent_variables,
+    default_policy,
+    param_kind_cell,
+    validate_constraints,
+    validate_param_kind,
+    validate_variables,
+)
+from wherry.api.admissionregistration.rule import MatchResources
+from wherry.api.object_meta import one_of
+from wherry.apimachinery.field_errors import FieldError, child, index, invalid, required
+from wherry.apimachinery.meta import ObjectMeta
+from wherry.apimachinery.resource_type import AGE_COLUMN, NAME_COLUMN, Column, resource_type
+from wherry.apimachinery.struct import Struct
+from wherry.apimachinery.timestamps import age_since
+
+# There is nothing to change in what is deleted.
+MUTABLE_OPERATIONS = ("*", "CONNECT", "CREATE", "UPDATE")
+REINVOCATION_POLICIES = ("IfNeeded", "Never")
+CONDITION_VARIABLES = frozenset(("variables",))
+
+
+class MutationExpression(Struct):
+    """An expression that makes part of an object, or a list of patches."""
+
+    expression: str = ""
+
+
+class Mutation(Struct):
+    apply_configuration: MutationExpression | None = None
+    json_patch: MutationExpression | None = None
+    patch_type: str = ""
+
+
+class MutatingAdmissionPolicySpec(Struct):
+    failure_policy: str = ""
+    match_conditions: tuple[MatchCondition, ...] = ()
+    match_constraints: MatchResources | None = None
+    mutations: tuple[Mutation, ...] = ()
+    param_kind: ParamKind | None = None
+    reinvocation_policy: str = ""
+    variables: tuple[Variable, ...] = ()
+
+
+class MutatingAdmissionPolicy(Struct):
+    """How whatever is written is changed before it is stored, as expressions."""
+
+    metadata: ObjectMeta = field(default_factory=ObjectMeta)
+    spec: MutatingAdmissionPolicySpec = field(default_factory=MutatingAdmissionPolicySpec)
+
+
+def _validate(new: MutatingAdmissionPolicy, old: MutatingAdmissionPolicy | None) -> list[FieldError]:
+    spec = new.spec
+    without = absent_variables(spec.param_kind)
+    errors = one_of("spec.failurePolicy", spec.failure_policy, FAILURE_POLICIES, may_be_absent=False)
+    errors += validate_param_kind(spec.param_kind, "spec.paramKind")
+    errors += validate_constraints(spec.match_constraints, "spec.matchConstraints", MUTABLE_OPERATIONS)
+    if old is None or (spec.match_conditions, spec.param_kind) != (old.spec.match_conditions, old.spec.param_kind):
+        errors += validate_match_conditions(
+            spec.match_conditions, "spec.matchConditions", without=without | CONDITION_VARIABLES
+        )
+    errors += validate_variables(spec.variables, "spec.variables", without)
+    if not spec.mutations:
+        errors.append(required("spec.mutations", "mutations must contain at least one item"))
+    for position, mutation in enumerate(spec.mutations):
+        errors += _validate_mutation(mutation, index("spec.mutations", position), without)
+    place = "spec.reinvocationPolicy"
+    return errors + one_of(place, spec.reinvocation_policy, REINVOCATION_POLICIES, may_be_absent=False)
+
+
+def _validate_mutation(mutation: Mutation, path: str, without: frozenset[str]) -> list[FieldError]:
+    patch_type = mutation.patch_type
+    errors = one_of(child(path, "patchType"), patch_type, ("ApplyConfiguration", "JSONPatch"), may_be_absent=False)
+    for name, wanted, given in (
+        ("applyConfiguration", "ApplyConfiguration", mutation.apply_configuration),
+        ("jsonPatch", "JSONPatch", mutation.json_patch),
+    ):
+        place = child(path, name)
+        if patch_type == wanted:
+            errors += _validate_given(given, place, wanted, without)
+        elif given is not None:
+            errors.append(invalid(place, f"{{{name}}}", f"must not be specified when patchType is {patch_type}"))
+    return errors
+
+
+def _validate_given(
+    given: MutationExpression | None, path: str, patch_type: str, without: frozenset[str]
+) -> list[FieldError]:
+    if given is None:
+        return [required(path, f"must be specified when patchType is {patch_type}")]
+    place = child(path, "expression")
+    if not given.expression.strip():
+        return [required(place, "expression is not specified")]
+    return validate_expression(place, given.expression, "anything", without=without)
+
+
+def _row(policy: MutatingAdmissionPolicy, now_s: float) -> tuple[object, ...]:
+    meta, spec = policy.metadata, policy.spec
+    return meta.name, len(spec.mutations), param_kind_cell(spec.param_kind), age_since(meta.creation_timestamp, now_s)
+
+
+MUTATING_ADMISSION_POLICIES = resource_type(
+    MutatingAdmissionPolicy,
+    kind="MutatingAdmissionPolicy",
+    plural="mutatingadmissionpolicies",
+    group="admissionregistration.k8s.io",
+    namespaced=False,
+    categories=("api-extensions",),
+    default=default_policy,
+    validate=_validate,
+    columns=(
+        NAME_COLUMN,
+        Column("Mutations", "integer", "How many changes there are."),
+        Column("ParamKind", "string", "The kind that holds the settings."),
+        AGE_COLUMN,
+    ),
+    row=_row,
+    tracks_generation=True,
+    acted_on_by="nobody",
+)

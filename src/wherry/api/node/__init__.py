@@ -1,0 +1,1 @@
+"""Group node.k8s.io: ways of running containers."""
