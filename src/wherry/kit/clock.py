@@ -10,7 +10,15 @@ import asyncio
 import heapq
 import itertools
 import time
+from collections.abc import Callable
 from typing import Protocol
+
+
+class Timer(Protocol):
+    """Something that will be called."""
+
+    def cancel(self) -> None:
+        """It will not; safe to call twice, and after the call."""
 
 
 class Clock(Protocol):
@@ -24,6 +32,9 @@ class Clock(Protocol):
 
     async def sleep(self, delay_s: float) -> None:
         """Wait `delay_s` seconds (0 or less: one turn of the event loop)."""
+
+    def call_later(self, delay_s: float, call: Callable[[], None]) -> Timer:
+        """Call `call` on the loop in `delay_s` seconds: a wait without a task, for who waits a thousand times."""
 
 
 class SystemClock:
@@ -41,6 +52,31 @@ class SystemClock:
         """Wait `delay_s` seconds."""
         await asyncio.sleep(max(0.0, delay_s))  # noqa: TID251 - this is the one place
 
+    def call_later(self, delay_s: float, call: Callable[[], None]) -> Timer:
+        """Call in `delay_s` seconds."""
+        return asyncio.get_running_loop().call_later(delay_s, call)
+
+
+class FakeTimer:
+    """A call that FakeClock will make."""
+
+    def __init__(self, call: Callable[[], None]) -> None:
+        """Made by FakeClock.call_later."""
+        self._call: Callable[[], None] | None = call
+
+    def cancel(self) -> None:
+        """It will not be made."""
+        self._call = None
+
+    def done(self) -> bool:
+        """Whether it has been cancelled."""
+        return self._call is None
+
+    def set_result(self, _: None) -> None:
+        """Its time has come."""
+        if self._call is not None:
+            self._call()
+
 
 class FakeClock:
     """Time that stands still until a test calls `advance`."""
@@ -50,7 +86,7 @@ class FakeClock:
         self._now_s = now_s
         self._elapsed_s = 0.0
         self._order = itertools.count()
-        self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
+        self._sleepers: list[tuple[float, int, asyncio.Future[None] | FakeTimer]] = []
 
     def now_s(self) -> float:
         """Wall-clock seconds since 1970 (UTC)."""
@@ -68,6 +104,12 @@ class FakeClock:
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         heapq.heappush(self._sleepers, (self._elapsed_s + delay_s, next(self._order), future))
         await future
+
+    def call_later(self, delay_s: float, call: Callable[[], None]) -> Timer:
+        """Call when `advance` has passed this moment."""
+        timer = FakeTimer(call)
+        heapq.heappush(self._sleepers, (self._elapsed_s + max(0.0, delay_s), next(self._order), timer))
+        return timer
 
     async def advance(self, delta_s: float) -> None:
         """Move time forward and let everybody who was due run, in order."""

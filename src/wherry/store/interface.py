@@ -21,7 +21,7 @@ The same protocol fits etcd v3: `expected_revision` is a transaction that compar
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -115,13 +115,31 @@ class Watch(Protocol):
 
     Iterating yields non-empty lists of events: all that were committed since the last turn. It ends
     with `Compacted` when the reader was so slow that its events were dropped.
+
+    Whoever reads many watches does without a waiting task for each: `take` gives what is there, and `on_ready` is
+    called, once for any number of events, when there is something to take again. The lists are shared: nobody may
+    change one.
     """
+
+    on_ready: Callable[[], None] | None
+    """Called on the loop, never from within another call, when `take` has something, or the watch has been closed."""
 
     def __aiter__(self) -> AsyncIterator[list[StoreEvent]]:
         """Itself."""
 
     async def __anext__(self) -> list[StoreEvent]:
         """Wait for the next changes; a wait that is cancelled loses none of them."""
+
+    def take(self) -> list[StoreEvent]:
+        """What can be had without waiting; perhaps nothing. Raises Compacted."""
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether it still reads the past: `take` has more, a piece at a time, and `on_ready` does not tell."""
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing will come any more."""
 
     @property
     def revision(self) -> int:

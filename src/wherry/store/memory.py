@@ -7,7 +7,7 @@ to it. It keeps everything for ever and writes nothing to disk, so it serves tes
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from wherry.store.interface import (
     Compacted,
@@ -130,7 +130,7 @@ class MemoryStore:
         self._history.append(event)
         apply_event(self._current, event)
         for watch in self._watches:
-            watch.changed.set()
+            watch.tell()
 
 
 class MemoryWatch:
@@ -138,7 +138,8 @@ class MemoryWatch:
 
     def __init__(self, store: MemoryStore, prefix: str, after_revision: int) -> None:
         """Made by MemoryStore.watch."""
-        self.changed = asyncio.Event()
+        self.on_ready: Callable[[], None] | None = None
+        self._changed = asyncio.Event()
         self._store = store
         self._prefix = prefix
         self._read_revision = after_revision
@@ -151,13 +152,28 @@ class MemoryWatch:
     async def __anext__(self) -> list[StoreEvent]:
         """Wait for the next changes."""
         while not self._closed:
-            events = self._unread()
-            self._read_revision = max(self._read_revision, self._store.revision)
+            events = self.take()
             if events:
                 return events
-            self.changed.clear()
-            await self.changed.wait()
+            self._changed.clear()
+            await self._changed.wait()
         raise StopAsyncIteration
+
+    def take(self) -> list[StoreEvent]:
+        """What can be had without waiting."""
+        events = self._unread()
+        self._read_revision = max(self._read_revision, self._store.revision)
+        return events
+
+    @property
+    def is_behind(self) -> bool:
+        """Never: the past is read at once."""
+        return False
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing will come any more."""
+        return self._closed
 
     @property
     def revision(self) -> int:
@@ -182,8 +198,14 @@ class MemoryWatch:
     def close(self) -> None:
         """Stop."""
         self._closed = True
-        self.changed.set()
         self._store.forget_watch(self)
+        self.tell()
+
+    def tell(self) -> None:
+        """Something has changed."""
+        self._changed.set()
+        if self.on_ready is not None:
+            asyncio.get_running_loop().call_soon(self.on_ready)
 
     def _unread(self) -> list[StoreEvent]:
         return [event for event in self._store.events_after(self._read_revision) if event.key.startswith(self._prefix)]

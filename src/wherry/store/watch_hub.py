@@ -9,12 +9,16 @@ one to the other happens between two commits, on the loop, so nothing is lost or
 
 A synced watch whose reader sleeps fills its buffer; when the buffer is full the events are dropped and
 the reader gets Compacted at its next turn. The store never waits for a reader.
+
+All watches of one prefix get the same list of a commit's events. Who has made the commit is answered first; then the
+readers are called, some at a time, so that thousands of them do not hold everybody else up.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from wherry.store.interface import Compacted, StoreEvent
@@ -22,6 +26,8 @@ from wherry.store.interface import Compacted, StoreEvent
 # A reader that is this far behind is faster with a new list. At 3 KB a value this is about 12 MB, nearly
 # all of it shared with the store and the other watches.
 WATCH_BUFFER_EVENTS_MAX = 4096
+# So many readers are called in one turn of the loop, some 5 ms.
+READERS_PER_TURN = 200
 
 
 class EventLog(Protocol):
@@ -51,6 +57,7 @@ class WatchHub:
         # in as many steps as there are lengths, however many watches there are.
         self._prefix_lengths: tuple[int, ...] = ()
         self._open: set[HubWatch] = set()
+        self._ready: deque[HubWatch] = deque()
 
     def watch(self, prefix: str, after_revision: int) -> HubWatch:
         """A new watch. Raises Compacted when `after_revision` has been forgotten."""
@@ -83,16 +90,37 @@ class WatchHub:
         """Tell the watches what one commit has changed, each in one piece."""
         if not self._synced:
             return
-        offers: dict[HubWatch, list[StoreEvent]] = {}
+        offers: dict[str, list[StoreEvent]] = {}
         for event in events:
             key = event.key
             for length in self._prefix_lengths:
                 if length > len(key):
                     break
-                for watch in self._synced.get(key[:length], ()):
-                    offers.setdefault(watch, []).append(event)
-        for watch, offered in offers.items():
-            watch.offer(offered)
+                prefix = key[:length]
+                if prefix in self._synced:
+                    offers.setdefault(prefix, []).append(event)
+        for prefix, offered in offers.items():
+            for watch in list(self._synced[prefix]):
+                watch.offer(offered)
+
+    def call_reader(self, watch: HubWatch) -> None:
+        """Call the reader of `watch` in a turn of the loop that is to come."""
+        if not self._ready:
+            asyncio.get_running_loop().call_soon(self._call_readers)
+        self._ready.append(watch)
+
+    def _call_readers(self) -> None:
+        ready = self._ready
+        try:
+            for _ in range(min(READERS_PER_TURN, len(ready))):
+                ready[0].call_reader()
+                ready.popleft()
+        except BaseException:
+            ready.popleft()
+            raise
+        finally:
+            if ready:
+                asyncio.get_running_loop().call_soon(self._call_readers)
 
     def close(self) -> None:
         """End every watch."""
@@ -108,16 +136,20 @@ class HubWatch:
 
     def __init__(self, hub: WatchHub, log: EventLog, prefix: str, after_revision: int, buffer_events_max: int) -> None:
         """Made by WatchHub.watch."""
+        self.on_ready: Callable[[], None] | None = None
         self.prefix = prefix
         self.is_synced = False
         self._hub = hub
         self._log = log
         self._read_revision = after_revision
-        self._buffer: list[StoreEvent] = []
+        # The lists of several commits; each is shared with other watches.
+        self._buffer: list[list[StoreEvent]] = []
+        self._buffer_events = 0
         self._buffer_events_max = buffer_events_max
         self._waiter: asyncio.Future[None] | None = None
         self._overrun = False
         self._closed = False
+        self._is_called = False
 
     def __aiter__(self) -> HubWatch:
         """Itself."""
@@ -126,7 +158,7 @@ class HubWatch:
     async def __anext__(self) -> list[StoreEvent]:
         """Wait for the next changes."""
         while not self._closed:
-            events = self._take_buffer() if self.is_synced else self._catch_up()
+            events = self.take()
             if events:
                 return events
             if self.is_synced:
@@ -136,11 +168,25 @@ class HubWatch:
                 await asyncio.sleep(0)  # noqa: TID251 - a turn of the loop, not time
         raise StopAsyncIteration
 
+    def take(self) -> list[StoreEvent]:
+        """What can be had without waiting."""
+        return self._take_buffer() if self.is_synced else self._catch_up()
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether it still reads the past."""
+        return not self.is_synced and not self._closed
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing will come any more."""
+        return self._closed
+
     @property
     def revision(self) -> int:
         """Every event up to and including this revision has been yielded."""
         if self._buffer:
-            return self._buffer[0].revision - 1
+            return self._buffer[0][0].revision - 1
         if self.is_synced and not self._overrun:
             return max(self._read_revision, self._log.revision)
         return self._read_revision
@@ -160,7 +206,7 @@ class HubWatch:
     def close(self) -> None:
         """Stop; pending iteration ends with StopAsyncIteration."""
         self._closed = True
-        self._buffer = []
+        self._drop_buffer()
         self._hub.remove(self)
         self._wake()
 
@@ -172,24 +218,36 @@ class HubWatch:
             if not events:
                 return
         # A reader that has read everything is never too slow, however big one commit is.
-        if self._buffer and len(self._buffer) + len(events) > self._buffer_events_max:
+        if self._buffer and self._buffer_events + len(events) > self._buffer_events_max:
             self._read_revision = self.revision
             self._overrun = True
-            self._buffer = []
+            self._drop_buffer()
             self._hub.remove(self)
-        elif self._buffer:
-            self._buffer += events
         else:
-            self._buffer = events
+            self._buffer.append(events)
+            self._buffer_events += len(events)
         self._wake()
+
+    def call_reader(self) -> None:
+        """Called by the hub when it is this reader's turn."""
+        self._is_called = False
+        if self.on_ready is not None:
+            self.on_ready()
 
     def _take_buffer(self) -> list[StoreEvent]:
         if self._overrun:
             raise Compacted(self._read_revision, self._log.revision)
-        events, self._buffer = self._buffer, []
-        if events:
-            self._read_revision = events[-1].revision
+        if not self._buffer:
+            return []
+        pieces = self._buffer
+        self._drop_buffer()
+        events = pieces[0] if len(pieces) == 1 else [event for piece in pieces for event in piece]
+        self._read_revision = events[-1].revision
         return events
+
+    def _drop_buffer(self) -> None:
+        self._buffer = []
+        self._buffer_events = 0
 
     def _catch_up(self) -> list[StoreEvent]:
         if self._read_revision < self._log.oldest_revision:
@@ -209,3 +267,6 @@ class HubWatch:
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
+        if self.on_ready is not None and not self._is_called:
+            self._is_called = True
+            self._hub.call_reader(self)

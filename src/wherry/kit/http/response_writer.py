@@ -3,16 +3,18 @@
 Three kinds of bodies (kit/http/types.py): bytes go out in one write together with their head; a list
 of bytes in groups, without one big join; a stream in chunks, where everything that its iterator
 yields without waiting becomes one chunk and one write (one TLS record instead of many: six to ten
-times cheaper per watch event).
+times cheaper per watch event). A stream that says itself when it has more (live_body.py) is not waited for: each
+piece is written from within the call that brings it, unless the client is behind; then it waits until there is room.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from wherry.kit.clock import Clock
 from wherry.kit.http.eager import before_waiting
+from wherry.kit.http.live_body import LiveBody
 from wherry.kit.http.types import Response
 from wherry.kit.http.wire import DateHeader, response_head
 
@@ -27,7 +29,10 @@ _WITHOUT_BODY = frozenset((204, 304))
 class ResponseWriter:
     """The writing half of a connection."""
 
-    __slots__ = ("_clock", "_date", "_drained", "_is_lost", "_paused_since_s", "_transport", "is_last", "is_streaming")
+    __slots__ = (
+        "_clock", "_date", "_drained", "_is_lost", "_on_room", "_paused_since_s", "_transport", "is_last",
+        "is_streaming",
+    )  # fmt: skip
 
     def __init__(self, transport: asyncio.Transport, date: DateHeader, clock: Clock) -> None:
         """`date` and `clock` are shared by all connections of a server."""
@@ -36,6 +41,7 @@ class ResponseWriter:
         self._clock = clock
         self._drained: asyncio.Future[None] | None = None
         self._paused_since_s = 0.0
+        self._on_room: Callable[[], None] | None = None
         self._is_lost = False
         self.is_last = False
         self.is_streaming = False
@@ -52,10 +58,13 @@ class ResponseWriter:
         drained, self._drained = self._drained, None
         if drained is not None and not drained.done():
             drained.set_result(None)
+        if self._on_room is not None:
+            self._on_room()
 
     def connection_lost(self) -> None:
         """Nobody will read any more."""
         self._is_lost = True
+        self._on_room = None
         self.resume()
 
     def is_stalled(self, now_s: float, stalled_s: float, stream_buffer_bytes: int) -> bool:
@@ -117,6 +126,9 @@ class ResponseWriter:
         batch = _Batch(self._transport, head, is_chunked=is_chunked)
         self.is_streaming = True
         try:
+            if isinstance(body, LiveBody):
+                await self._follow(batch, body)
+                return
             while True:
                 part = await before_waiting(_next_part(body), batch.flush)
                 if part is None:
@@ -137,7 +149,35 @@ class ResponseWriter:
             raise
         finally:
             self.is_streaming = False
+            self._on_room = None
             await _close(body)
+
+    async def _follow(self, batch: _Batch, body: LiveBody) -> None:
+        async for part in body.begin():
+            batch.add(part)
+            batch.flush()
+            if not await self._wait_for_room():
+                return
+        batch.flush()
+        ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        def pump() -> None:
+            if self._drained is not None or ended.done():
+                return
+            try:
+                piece = body.take()
+            except Exception as error:  # noqa: BLE001 - it belongs to the stream, not to whoever called
+                ended.set_exception(error)
+                return
+            if piece:
+                batch.send(piece)
+            if body.is_over:
+                ended.set_result(None)
+
+        body.on_ready = self._on_room = pump
+        pump()
+        await ended
+        batch.finish()
 
     async def _wait_for_room(self) -> bool:
         if self._drained is not None:
@@ -161,6 +201,10 @@ class _Batch:
         if part:
             self._parts.append(part)
             self.size += len(part)
+
+    def send(self, part: bytes) -> None:
+        """Write one part at once, as a chunk of its own."""
+        self._transport.write(b"%x\r\n%b\r\n" % (len(part), part) if self._is_chunked else part)
 
     def flush(self) -> None:
         self._write(b"")
