@@ -20,6 +20,7 @@ from wherry.apimachinery.resource_type import AnyResourceType
 from wherry.apiserver.media_types import PROTOBUF
 from wherry.apiserver.wire import document_from_item
 from wherry.kit.clock import Clock
+from wherry.kit.http.live_body import LiveBody, MappedBody
 from wherry.kit.http.types import Response
 from wherry.store.interface import KeyValue
 
@@ -78,20 +79,9 @@ class ProtobufAnswers:
             body=b"".join(list_pieces(resource.api_version, resource.list_kind, metadata, objects)),
         )
 
-    async def watch_stream(self, lines: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    def watch_stream(self, lines: LiveBody) -> LiveBody:
         """The frames that say what the lines of a watch in JSON say."""
-        try:
-            async for piece in lines:
-                if len(piece) <= SHARED_BYTES_MAX:
-                    yield self._frames_of(piece)
-                    continue
-                for line in piece.splitlines():
-                    yield _frame(line)
-        finally:
-            # The stream is told at once, not when it is collected, that nobody listens any more.
-            close = getattr(lines, "aclose", None)
-            if close is not None:
-                await close()
+        return MappedBody(lines, self._frames_of)
 
     async def _long_list(
         self, resource: AnyResourceType, items: list[KeyValue], metadata: Document
@@ -114,6 +104,8 @@ class ProtobufAnswers:
         return found
 
     def _frames_of(self, piece: bytes) -> bytes:
+        if len(piece) > SHARED_BYTES_MAX:
+            return b"".join([_frame(line) for line in piece.splitlines()])
         # The bytes of a piece are the same object for all watches, so that looking it up costs next to nothing.
         found = self._frames.get(piece)
         if found is None:

@@ -23,6 +23,7 @@ from wherry.apiserver.media_types import (
 )
 from wherry.apiserver.protobuf_answers import ProtobufAnswers
 from wherry.apiserver.request import ApiRequest
+from wherry.kit.http.live_body import LiveBody
 from wherry.kit.http.types import Response
 
 # A person reads this much at most; YAML is made slowly, and JSON is YAML too.
@@ -51,7 +52,7 @@ def represent(answers: ProtobufAnswers, request: ApiRequest, response: Response)
     body = response.body
     media_type = _media_type(request, response, accept)
     if isinstance(body, AsyncIterator):
-        if request.verb == "watch" and media_type == PROTOBUF:
+        if isinstance(body, LiveBody) and media_type == PROTOBUF:
             response.content_type, response.body = PROTOBUF_WATCH, answers.watch_stream(body)
     elif media_type != JSON:
         _convert(response, media_type)

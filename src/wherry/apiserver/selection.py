@@ -6,7 +6,6 @@ parsed only when a field selector asks for a field of their own.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import msgspec
@@ -35,6 +34,44 @@ class _Labelled(msgspec.Struct):
 _labels_decoder = msgspec.json.Decoder(_Labelled)
 
 
+class ItemView:
+    """A stored object as selectors see it: its labels and fields, read when they are first asked for."""
+
+    __slots__ = ("_document", "_fields", "_labels", "_resource", "_value", "key")
+
+    def __init__(self, resource: AnyResourceType, key: str, value: bytes) -> None:
+        """`value` is the object as it is stored."""
+        self.key = key
+        self._resource = resource
+        self._value = value
+        self._labels: dict[str, str] | None = None
+        self._document: Document | None = None
+        self._fields: dict[str, str] = {}
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Its labels."""
+        if self._labels is None:
+            self._labels = _labels_decoder.decode(self._value).metadata.labels
+        return self._labels
+
+    def field(self, path: str) -> str:
+        """A selectable field's value."""
+        found = self._fields.get(path)
+        if found is None:
+            found = self._fields[path] = self._read(path)
+        return found
+
+    def _read(self, path: str) -> str:
+        if path == NAME_FIELD:
+            return name_in(self.key)
+        if path == NAMESPACE_FIELD:
+            return namespace_in(self._resource, self.key)
+        if self._document is None:
+            self._document = orjson.loads(served_value(self._resource, self._value))
+        return self._resource.selectable_fields[path](self._document)
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
     """A choice among the objects of one kind. `key_prefix` narrows down where they can be in the store."""
@@ -44,30 +81,19 @@ class Selection:
     fields: FieldSelector
     is_everything: bool
     key_prefix: str
-    needs_document: bool
 
-    def matches(self, key: str, value: bytes, document: Callable[[], Document] | None = None) -> bool:
-        """Whether the object stored as `value` is chosen; `document` may supply it parsed."""
-        if self.is_everything:
-            return True
-        if not self.labels.is_everything and not self.labels.matches(_labels_decoder.decode(value).metadata.labels):
+    def matches(self, key: str, value: bytes) -> bool:
+        """Whether the object stored as `value` is chosen."""
+        return self.is_everything or self.chooses(ItemView(self.resource, key, value))
+
+    def chooses(self, item: ItemView) -> bool:
+        """The same for a view, which several selections may share."""
+        if not self.labels.is_everything and not self.labels.matches(item.labels):
             return False
-        if self.fields.is_everything:
-            return True
-        values: dict[str, str] = {}
-        parsed = (
-            (document() if document else orjson.loads(served_value(self.resource, value)))
-            if self.needs_document
-            else {}
-        )
-        for path, _, _ in self.fields.requirements:
-            if path == NAME_FIELD:
-                values[path] = name_in(key)
-            elif path == NAMESPACE_FIELD:
-                values[path] = namespace_in(self.resource, key)
-            else:
-                values[path] = self.resource.selectable_fields[path](parsed)
-        return self.fields.matches(values)
+        for path, operator, wanted in self.fields.requirements:
+            if (item.field(path) == wanted) != (operator == "="):
+                return False
+        return True
 
 
 def selection_from(request: ApiRequest) -> Selection:
@@ -100,7 +126,6 @@ def selection_from(request: ApiRequest) -> Selection:
         fields=fields,
         is_everything=labels.is_everything and fields.is_everything,
         key_prefix=prefix,
-        needs_document=any(path not in (NAME_FIELD, NAMESPACE_FIELD) for path, _, _ in fields.requirements),
     )
 
 

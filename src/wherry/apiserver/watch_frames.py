@@ -1,7 +1,8 @@
 """The lines of watches, made once and shared by all who watch the same.
 
 A thousand watches of one event send the same bytes object. Events are told apart by their revision,
-which no two share, and by the version of the kind in which they are shown.
+which no two share, and by the version of the kind in which they are shown; what several events come to, by a
+*signature* too: who has the same sees the same.
 """
 
 from __future__ import annotations
@@ -10,15 +11,15 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import TypeVar
 
-from wherry.apimachinery.document import Document
 from wherry.apimachinery.resource_type import AnyResourceType
 from wherry.apimachinery.watch_event import event_line
-from wherry.apiserver.wire import document_from_item, header_of, served_value
+from wherry.apiserver.selection import ItemView
+from wherry.apiserver.wire import header_of, served_value
 from wherry.store.interface import KeyValue, StoreEvent
 
 FRAMES_MAX = 1024
-CHUNKS_MAX = 64
-DOCUMENTS_MAX = 512
+PIECES_MAX = 256
+VIEWS_MAX = 512
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
@@ -29,39 +30,36 @@ class WatchFrames:
     def __init__(self) -> None:
         """Empty."""
         self._frames: OrderedDict[tuple[bytes, int, str], bytes] = OrderedDict()
-        self._chunks: OrderedDict[tuple[bytes, str, int, int, int], bytes] = OrderedDict()
-        self._documents: OrderedDict[tuple[bytes, str, int], Document] = OrderedDict()
+        self._pieces: OrderedDict[tuple[str, int, int, int], bytes] = OrderedDict()
+        self._views: OrderedDict[tuple[bytes, int], ItemView] = OrderedDict()
 
     def frame(self, resource: AnyResourceType, event_type: str, event: StoreEvent) -> bytes:
         """One event as a line; a deleted object is shown as it last was, with the revision of its deletion."""
-        value = event.value
-        if value is None or event_type == "DELETED":
-            assert event.previous is not None
-            value = event.previous.value
         header = header_of(resource)
-        return _cached(
-            self._frames,
-            (header, event.revision, event_type),
-            FRAMES_MAX,
-            lambda: event_line(event_type, header, served_value(resource, value), event.revision),
-        )
+        key = (header, event.revision, event_type)
+        found = self._frames.get(key)
+        if found is None:
+            value = event.value
+            if value is None or event_type == "DELETED":
+                assert event.previous is not None
+                value = event.previous.value
+            line = event_line(event_type, header, served_value(resource, value), event.revision)
+            found = _keep(self._frames, key, line, FRAMES_MAX)
+        return found
 
-    def chunk(self, resource: AnyResourceType, prefix: str, events: list[StoreEvent]) -> bytes:
-        """All events of one batch, unselected, as one piece."""
-        if len(events) == 1:
-            return self.frame(resource, type_of(events[0]), events[0])
-        key = (header_of(resource), prefix, events[0].revision, events[-1].revision, len(events))
-        return _cached(
-            self._chunks,
-            key,
-            CHUNKS_MAX,
-            lambda: b"".join([self.frame(resource, type_of(event), event) for event in events]),
-        )
+    def piece(self, signature: str, events: list[StoreEvent], make: Callable[[], bytes]) -> bytes:
+        """What a batch of events comes to for all watches with this signature."""
+        key = (signature, events[0].revision, events[-1].revision, len(events))
+        found = self._pieces.get(key)
+        return _keep(self._pieces, key, make(), PIECES_MAX) if found is None else found
 
-    def document(self, resource: AnyResourceType, item: KeyValue) -> Document:
-        """An object parsed, for selectors and tables; nobody may change it."""
-        key = (header_of(resource), item.key, item.revision)
-        return _cached(self._documents, key, DOCUMENTS_MAX, lambda: document_from_item(resource, item))
+    def view(self, resource: AnyResourceType, item: KeyValue) -> ItemView:
+        """An object as selectors see it."""
+        key = (header_of(resource), item.revision)
+        found = self._views.get(key)
+        if found is None:
+            found = _keep(self._views, key, ItemView(resource, item.key, item.value), VIEWS_MAX)
+        return found
 
 
 def type_of(event: StoreEvent) -> str:
@@ -71,10 +69,8 @@ def type_of(event: StoreEvent) -> str:
     return "ADDED" if event.previous is None else "MODIFIED"
 
 
-def _cached(cache: OrderedDict[K, V], key: K, size_max: int, make: Callable[[], V]) -> V:
-    found = cache.get(key)
-    if found is None:
-        found = cache[key] = make()
-        if len(cache) > size_max:
-            cache.popitem(last=False)
-    return found
+def _keep(cache: OrderedDict[K, V], key: K, value: V, size_max: int) -> V:
+    cache[key] = value
+    if len(cache) > size_max:
+        cache.popitem(last=False)
+    return value

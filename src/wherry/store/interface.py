@@ -116,13 +116,13 @@ class Watch(Protocol):
     Iterating yields non-empty lists of events: all that were committed since the last turn. It ends
     with `Compacted` when the reader was so slow that its events were dropped.
 
-    Whoever reads many watches does without a waiting task for each: `take` gives what is there, and `on_ready` is
-    called, once for any number of events, when there is something to take again. The lists are shared: nobody may
+    Whoever reads many watches does without a waiting task for each: `take_step` gives what is there, and `on_ready`
+    is called, once for any number of events, when there is something to take again. The lists are shared: nobody may
     change one.
     """
 
     on_ready: Callable[[], None] | None
-    """Called on the loop, never from within another call, when `take` has something, or the watch has been closed."""
+    """Called in a turn of the loop of its own when there is something to take, or the watch has been closed."""
 
     def __aiter__(self) -> AsyncIterator[list[StoreEvent]]:
         """Itself."""
@@ -130,12 +130,12 @@ class Watch(Protocol):
     async def __anext__(self) -> list[StoreEvent]:
         """Wait for the next changes; a wait that is cancelled loses none of them."""
 
-    def take(self) -> list[StoreEvent]:
-        """What can be had without waiting; perhaps nothing. Raises Compacted."""
+    def take_step(self) -> list[StoreEvent]:
+        """What can be had at once, of a long past only some; perhaps nothing. Raises Compacted."""
 
     @property
     def is_behind(self) -> bool:
-        """Whether it still reads the past: `take` has more, a piece at a time, and `on_ready` does not tell."""
+        """Whether it still reads the past: `take_step` has more, and `on_ready` does not tell."""
 
     @property
     def is_closed(self) -> bool:

@@ -152,15 +152,15 @@ class MemoryWatch:
     async def __anext__(self) -> list[StoreEvent]:
         """Wait for the next changes."""
         while not self._closed:
-            events = self.take()
+            events = self.take_step()
             if events:
                 return events
             self._changed.clear()
             await self._changed.wait()
         raise StopAsyncIteration
 
-    def take(self) -> list[StoreEvent]:
-        """What can be had without waiting."""
+    def take_step(self) -> list[StoreEvent]:
+        """What can be had at once."""
         events = self._unread()
         self._read_revision = max(self._read_revision, self._store.revision)
         return events
@@ -191,9 +191,7 @@ class MemoryWatch:
 
     def take(self) -> list[StoreEvent]:
         """The changes that are there by now, without waiting."""
-        events = self._unread()
-        self._read_revision = max(self._read_revision, self._store.revision)
-        return events
+        return self.take_step()
 
     def close(self) -> None:
         """Stop."""

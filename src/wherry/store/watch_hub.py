@@ -158,7 +158,7 @@ class HubWatch:
     async def __anext__(self) -> list[StoreEvent]:
         """Wait for the next changes."""
         while not self._closed:
-            events = self.take()
+            events = self.take_step()
             if events:
                 return events
             if self.is_synced:
@@ -168,8 +168,8 @@ class HubWatch:
                 await asyncio.sleep(0)  # noqa: TID251 - a turn of the loop, not time
         raise StopAsyncIteration
 
-    def take(self) -> list[StoreEvent]:
-        """What can be had without waiting."""
+    def take_step(self) -> list[StoreEvent]:
+        """What can be had at once, of a long past only some."""
         return self._take_buffer() if self.is_synced else self._catch_up()
 
     @property

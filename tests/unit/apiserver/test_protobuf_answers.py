@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 
 import pytest
 
@@ -14,6 +14,7 @@ from wherry.apimachinery.protobuf.decode import decode_message, open_envelope
 from wherry.apimachinery.protobuf.layout import message_for
 from wherry.apiserver.protobuf_answers import SLICE, BytesCache, ProtobufAnswers
 from wherry.kit.clock import FakeClock
+from wherry.kit.http.live_body import LiveBody
 from wherry.kit.http.types import Response, read_body
 
 DEFAULT = "/api/v1/namespaces/default"
@@ -86,27 +87,41 @@ async def test_a_watch_that_comes_too_late_ends_with_an_error_frame(api: Api) ->
     assert (kind, status["kind"], status["code"]) == ("ERROR", "Status", 410)
 
 
+class Said(LiveBody):
+    """A stream that says one thing and is over."""
+
+    def __init__(self, piece: bytes) -> None:
+        super().__init__()
+        self._piece = piece
+
+    @property
+    def is_over(self) -> bool:
+        return True
+
+    async def begin(self) -> AsyncGenerator[bytes, None]:
+        yield self._piece
+
+    def take(self) -> bytes:
+        return b""
+
+    def close(self) -> None:
+        self._piece = b""
+
+
 async def test_watches_of_the_same_share_their_frames() -> None:
     line = b'{"type":"ADDED","object":{"kind":"ConfigMap","apiVersion":"v1","metadata":{"name":"a"}}}\n'
-
-    async def lines() -> AsyncIterator[bytes]:
-        yield line
-
     answers = ProtobufAnswers(FakeClock())
-    one = [frames async for frames in answers.watch_stream(lines())]
-    other = [frames async for frames in answers.watch_stream(lines())]
+    one = [frames async for frames in answers.watch_stream(Said(line))]
+    other = [frames async for frames in answers.watch_stream(Said(line))]
     assert one[0] is other[0]
     assert events_of_watch(one[0])[0][0] == "ADDED"
 
 
-async def test_a_large_beginning_is_sent_line_by_line() -> None:
+async def test_a_large_beginning_is_written_whole() -> None:
     line = b'{"type":"ADDED","object":{"kind":"ConfigMap","apiVersion":"v1","metadata":{},"data":{"a":"%b"}}}\n'
-
-    async def lines() -> AsyncIterator[bytes]:
-        yield (line % (b"x" * 200_000)) * 2
-
-    frames = [frames async for frames in ProtobufAnswers(FakeClock()).watch_stream(lines())]
-    assert [len(events_of_watch(each)) for each in frames] == [1, 1]
+    large = Said((line % (b"x" * 200_000)) * 2)
+    frames = [frames async for frames in ProtobufAnswers(FakeClock()).watch_stream(large)]
+    assert [len(events_of_watch(each)) for each in frames] == [2]
 
 
 def test_a_cache_keeps_the_newest_within_its_size() -> None:

@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 import orjson
 import pytest
 
-from suites.api_harness import MERGE, PARTIAL, TABLE, Api, make_api
+from suites.api_harness import MERGE, PARTIAL, TABLE, Api, make_api, pod
 from wherry.apimachinery.document import Document
-from wherry.apiserver.handlers.watch import BOOKMARK_INTERVAL_S
+from wherry.apiserver.watch_stream import BOOKMARK_INTERVAL_S
 from wherry.kit.clock import FakeClock, settle
 from wherry.kit.tasks import TaskScope
 
@@ -217,3 +217,177 @@ async def test_the_old_form_of_a_watch_still_works(api: Api, path: str, seen: li
     await reader.close()
     assert (await api.ask("POST", f"/api/v1/watch/{path}")).status == 405
     assert (await api.ask("GET", "/api/v1/watch/namespaces/default/configmaps/a/status")).status == 404
+
+
+async def test_one_object_can_be_watched_at_its_own_place(api: Api) -> None:
+    await make(api, "one")
+    await make(api, "one-more")
+    for query in ({}, {"fieldSelector": "metadata.name=one"}):
+        response = await api.raw("GET", f"{MAPS}/one", watch="1", **query)  # type: ignore[arg-type]
+        reader = Reader(response.body)
+        assert names(await reader.piece()) == [("ADDED", "one")]
+        await reader.close()
+    refused = await api.ask("GET", f"{MAPS}/one", watch="1", fieldSelector="metadata.name=two")
+    assert refused.at("message") == "fieldSelector metadata.name doesn't match requested name"
+
+
+class Socket:
+    """The client's end of a WebSocket."""
+
+    def __init__(self) -> None:
+        self.messages: list[bytes] = []
+
+    async def receive(self) -> bytes:
+        raise NotImplementedError
+
+    async def send(self, message: bytes) -> None:
+        self.messages.append(message)
+
+    async def close(self, code: int = 1000, reason: str = "") -> None:
+        raise NotImplementedError
+
+
+async def test_each_event_is_a_message_of_text_on_a_web_socket(api: Api, clock: FakeClock) -> None:
+    await make(api, "one")
+    upgrade = {"connection": "Upgrade", "upgrade": "websocket"}
+    response = await api.raw("GET", MAPS, headers=upgrade, watch="true", timeoutSeconds="9", allowWatchBookmarks="1")
+    assert response.upgrade is not None
+    assert response.upgrade.sends_text
+    socket, handler = Socket(), response.upgrade.handler
+
+    async def serve() -> None:
+        await handler(socket)
+
+    async with TaskScope("socket") as scope:
+        serving = scope.start("serve", serve())
+        await settle()
+        await make(api, "two")
+        await clock.advance(9)
+        await serving
+    seen = [orjson.loads(message) for message in socket.messages]
+    assert names(seen) == [("ADDED", "one"), ("BOOKMARK", ""), ("ADDED", "two"), ("BOOKMARK", "")]
+
+
+async def test_a_bookmark_has_nothing_but_its_kind_and_its_revision(api: Api, clock: FakeClock) -> None:
+    revision = str(api.server.environment.store.revision)
+    reader = await watch(api, resourceVersion=revision, allowWatchBookmarks="true", timeoutSeconds="3")
+    async with TaskScope("reader") as scope:
+        reading = scope.start("read", reader.rest())
+        await settle()
+        await clock.advance(3)
+        (bookmark,) = await reading
+    shape = {"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"resourceVersion": revision}}
+    assert bookmark == {"type": "BOOKMARK", "object": shape}
+
+
+@pytest.mark.parametrize(
+    ("query", "begins_with"),
+    [
+        ({}, ["one", "END"]),
+        ({"resourceVersion": "0"}, ["one", "END"]),
+        ({"resourceVersion": "then"}, ["two"]),
+        ({"sendInitialEvents": "true", "resourceVersionMatch": "NotOlderThan"}, ["one", "END"]),
+        ({"sendInitialEvents": "true", "resourceVersionMatch": "NotOlderThan", "resourceVersion": "0"}, ["one", "END"]),
+        (
+            {"sendInitialEvents": "true", "resourceVersionMatch": "NotOlderThan", "resourceVersion": "then"},
+            ["one", "END"],
+        ),
+        ({"sendInitialEvents": "false", "resourceVersionMatch": "NotOlderThan"}, ["two"]),
+        ({"sendInitialEvents": "false", "resourceVersionMatch": "NotOlderThan", "resourceVersion": "0"}, ["two"]),
+        ({"sendInitialEvents": "false", "resourceVersionMatch": "NotOlderThan", "resourceVersion": "then"}, ["two"]),
+    ],
+)
+async def test_where_a_watch_begins(api: Api, query: dict[str, str], begins_with: list[str]) -> None:
+    await make(api, "one")
+    if query.get("resourceVersion") == "then":
+        query = {**query, "resourceVersion": str(api.server.environment.store.revision)}
+    reader = await watch(api, allowWatchBookmarks="true", **query)
+    first = await reader.piece() if begins_with != ["two"] else []
+    async with TaskScope("reader") as scope:
+        reading = scope.start("read", reader.piece())
+        await settle()
+        await make(api, "two")
+        second = await reading
+    seen = [name or "END" for _, name in names(first or second)]
+    assert seen == begins_with
+    assert names(second) == [("ADDED", "two")]
+    await reader.close()
+
+
+async def test_a_watch_list_of_nothing_ends_at_once_and_without_bookmarks_does_not_say_so(api: Api) -> None:
+    query = {"sendInitialEvents": "true", "resourceVersionMatch": "NotOlderThan", "labelSelector": "no=body"}
+    reader = await watch(api, allowWatchBookmarks="true", **query)
+    assert names(await reader.piece()) == [("BOOKMARK", "")]
+    await reader.close()
+
+
+async def test_a_deleted_object_carries_the_revision_of_its_deletion(api: Api) -> None:
+    await make(api, "one", a="b")
+    for query in ({}, {"labelSelector": "a=b"}, {"fieldSelector": "metadata.name=one"}):
+        reader = await watch(api, resourceVersion=str(api.server.environment.store.revision), **query)
+        await api.must("DELETE", f"{MAPS}/one")
+        (event,) = await reader.piece()
+        shown = event["object"]
+        assert isinstance(shown, dict)
+        revision = shown["metadata"]["resourceVersion"]
+        assert (event["type"], revision) == ("DELETED", str(api.server.environment.store.revision))
+        await reader.close()
+        await make(api, "one", a="b")
+
+
+async def test_an_object_that_leaves_a_selection_is_shown_as_it_was_with_the_new_revision(api: Api) -> None:
+    await make(api, "one", a="b")
+    reader = await watch(api, resourceVersion=str(api.server.environment.store.revision), labelSelector="a=b")
+    patch = {"metadata": {"labels": {"a": "c"}}}
+    changed = await api.must("PATCH", f"{MAPS}/one", patch, content_type=MERGE)
+    (event,) = await reader.piece()
+    shown = event["object"]
+    assert isinstance(shown, dict)
+    assert shown["metadata"]["labels"] == {"a": "b"}
+    assert shown["metadata"]["resourceVersion"] == changed["metadata"]["resourceVersion"]  # type: ignore[index]
+    await reader.close()
+
+
+async def test_field_selectors_make_transitions_too(api: Api) -> None:
+    pods = "/api/v1/namespaces/default/pods"
+    reader = Reader(
+        (
+            await api.raw(
+                "GET", pods, watch="1", fieldSelector="spec.nodeName=n1",
+                resourceVersion=str(api.server.environment.store.revision),
+            )
+        ).body
+    )  # fmt: skip
+    await api.must("POST", pods, pod("web"))
+    target = {"apiVersion": "v1", "kind": "Binding", "target": {"kind": "Node", "name": "n1"}}
+    await api.must("POST", f"{pods}/web/binding", target)
+    await api.must("DELETE", f"{pods}/web", {"gracePeriodSeconds": 0})
+    seen: list[Document] = []
+    while len(seen) < 2:
+        seen += await reader.piece()
+    assert names(seen) == [("ADDED", "web"), ("DELETED", "web")]
+    await reader.close()
+
+
+async def test_many_watches_from_many_revisions_see_one_order(api: Api) -> None:
+    store = api.server.environment.store
+    start = store.revision
+    readers: list[tuple[int, Reader]] = []
+    for number in range(20):
+        await make(api, f"m{number}")
+        readers.append((store.revision, await watch(api, resourceVersion=str(store.revision))))
+    for number in range(20):
+        await api.must("PATCH", f"{MAPS}/m{number}", {"data": {"a": "b"}}, content_type=MERGE)
+        await api.must("DELETE", f"{MAPS}/m{number}")
+    whole = await watch(api, resourceVersion=str(start), timeoutSeconds="0")
+    expected: list[Document] = []
+    while len(expected) < 60:
+        expected += await whole.piece()
+    for revision, reader in readers:
+        seen: list[Document] = []
+        wanted = [event for event in expected if int(event["object"]["metadata"]["resourceVersion"]) > revision]  # type: ignore[index]
+        while len(seen) < len(wanted):
+            seen += await reader.piece()
+        assert seen == wanted
+        await reader.close()
+    await whole.close()

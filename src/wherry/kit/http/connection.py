@@ -402,7 +402,7 @@ class Connection(asyncio.Protocol):
             assert upgrade.subprotocol in offered_subprotocols(request.headers)
             lines.append(f"Sec-WebSocket-Protocol: {upgrade.subprotocol}")
         self._transport.write("\r\n".join([*lines, "", ""]).encode())
-        websocket = self._websocket = server_websocket(self._transport)
+        websocket = self._websocket = server_websocket(self._transport, sends_text=upgrade.sends_text)
         early, self._early = self._early, b""
         if early:
             websocket.feed(early)

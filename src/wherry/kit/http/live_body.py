@@ -16,7 +16,8 @@ from __future__ import annotations
 
 import asyncio
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
 
 
 class LiveBody:
@@ -25,7 +26,7 @@ class LiveBody:
     def __init__(self) -> None:
         """Nothing happens before it is read."""
         self.on_ready: Callable[[], None] | None = None
-        self._iterated: AsyncIterator[bytes] | None = None
+        self._iterated: AsyncGenerator[bytes, None] | None = None
 
     @property
     @abstractmethod
@@ -33,7 +34,7 @@ class LiveBody:
         """Whether `take` has given the last piece."""
 
     @abstractmethod
-    def begin(self) -> AsyncIterator[bytes]:
+    def begin(self) -> AsyncGenerator[bytes, None]:
         """What the stream begins with; to be read to its end before anything is taken."""
 
     @abstractmethod
@@ -62,6 +63,8 @@ class LiveBody:
     async def aclose(self) -> None:
         """Close, for who iterates."""
         self.close()
+        if self._iterated is not None:
+            await self._iterated.aclose()
 
 
 class MappedBody(LiveBody):
@@ -79,10 +82,11 @@ class MappedBody(LiveBody):
         """As the body beneath."""
         return self._body.is_over
 
-    async def begin(self) -> AsyncIterator[bytes]:
+    async def begin(self) -> AsyncGenerator[bytes, None]:
         """The beginning, changed."""
-        async for piece in self._body.begin():
-            yield self._change(piece)
+        async with aclosing(self._body.begin()) as beginning:
+            async for piece in beginning:
+                yield self._change(piece)
 
     def take(self) -> bytes:
         """What there is now, changed."""
@@ -94,7 +98,7 @@ class MappedBody(LiveBody):
         self._body.close()
 
 
-async def _pieces(body: LiveBody) -> AsyncIterator[bytes]:
+async def _pieces(body: LiveBody) -> AsyncGenerator[bytes, None]:
     waiter: asyncio.Future[None] | None = None
 
     def wake() -> None:
@@ -103,8 +107,9 @@ async def _pieces(body: LiveBody) -> AsyncIterator[bytes]:
 
     body.on_ready = wake
     try:
-        async for piece in body.begin():
-            yield piece
+        async with aclosing(body.begin()) as beginning:
+            async for piece in beginning:
+                yield piece
         while True:
             waiter = asyncio.get_running_loop().create_future()
             piece = body.take()

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
 
 from wherry.kit.clock import Clock
 from wherry.kit.http.eager import before_waiting
@@ -153,11 +154,12 @@ class ResponseWriter:
             await _close(body)
 
     async def _follow(self, batch: _Batch, body: LiveBody) -> None:
-        async for part in body.begin():
-            batch.add(part)
-            batch.flush()
-            if not await self._wait_for_room():
-                return
+        async with aclosing(body.begin()) as beginning:
+            async for part in beginning:
+                batch.add(part)
+                batch.flush()
+                if not await self._wait_for_room():
+                    return
         batch.flush()
         ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 

@@ -74,11 +74,13 @@ class Upgrade:
     """An answer that turns the connection into a WebSocket.
 
     `subprotocol` is the one chosen of those that the client offered ("" when it offered none);
-    `handler` runs for the life of the WebSocket, which is closed when it returns.
+    `handler` runs for the life of the WebSocket, which is closed when it returns. Its messages are binary, or
+    UTF-8 text with `sends_text`.
     """
 
     subprotocol: str
     handler: Callable[[WebSocket], Awaitable[None]]
+    sends_text: bool = False
 
 
 Body = bytes | list[bytes] | AsyncIterator[bytes]

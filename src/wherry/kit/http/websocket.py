@@ -32,9 +32,10 @@ _ACCEPT_GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, section 1.3
 class SocketWebSocket:
     """An open WebSocket on an asyncio transport; implements kit.http.types.WebSocket."""
 
-    def __init__(self, protocol: Protocol, transport: asyncio.Transport) -> None:
-        """`protocol` has done its handshake already."""
+    def __init__(self, protocol: Protocol, transport: asyncio.Transport, *, sends_text: bool = False) -> None:
+        """`protocol` has done its handshake already; `sends_text` says that what is sent is UTF-8 text."""
         self._protocol = protocol
+        self._send = protocol.send_text if sends_text else protocol.send_binary
         self._transport = transport
         self._messages: deque[bytes] = deque()
         self._unread_bytes = 0
@@ -73,14 +74,14 @@ class SocketWebSocket:
         return message
 
     async def send(self, message: bytes) -> None:
-        """Send one binary message; waits while the peer reads too slowly. Raises WebSocketClosed."""
+        """Send one message; waits while the peer reads too slowly. Raises WebSocketClosed."""
         from websockets.protocol import State
 
         while self._drained is not None:
             await asyncio.shield(self._drained)
         if self._is_over or self._protocol.state is not State.OPEN:
             raise WebSocketClosed
-        self._protocol.send_binary(message)
+        self._send(message)
         self._flush()
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
@@ -190,11 +191,11 @@ def offered_subprotocols(headers: Mapping[str, str]) -> list[str]:
     return [name for part in headers.get("sec-websocket-protocol", "").split(",") if (name := part.strip())]
 
 
-def server_websocket(transport: asyncio.Transport) -> SocketWebSocket:
+def server_websocket(transport: asyncio.Transport, *, sends_text: bool) -> SocketWebSocket:
     """The server's end, right after it has answered 101."""
     from websockets.protocol import Protocol, Side
 
-    return SocketWebSocket(Protocol(Side.SERVER, max_size=MAX_MESSAGE_BYTES), transport)
+    return SocketWebSocket(Protocol(Side.SERVER, max_size=MAX_MESSAGE_BYTES), transport, sends_text=sends_text)
 
 
 def _wake(future: asyncio.Future[None] | None) -> None:
