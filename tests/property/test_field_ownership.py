@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wherry.apimachinery.document import Document
+from wherry.apimachinery.merge_type import merge_type_for_kind, merge_type_from_schema
 from wherry.apimachinery.patch.apply import Application, Applied, ApplyConflict, apply_configuration
 from wherry.apimachinery.patch.configuration import owned_by
 from wherry.apimachinery.patch.field_set import (
@@ -30,7 +31,6 @@ from wherry.apimachinery.patch.managed_fields import (
     updater,
     write_entries,
 )
-from wherry.apimachinery.patch.merge_type import merge_type_for_kind, merge_type_from_schema
 from wherry.apimachinery.patch.merging import merge
 from wherry.apimachinery.patch.typed import compare
 

@@ -15,6 +15,7 @@ import msgspec
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.field_errors import FieldError, child, required
 from wherry.apimachinery.kind_schema import KindSchema
+from wherry.apimachinery.merge_type import MergeType
 
 T = TypeVar("T", bound=msgspec.Struct)
 T_co = TypeVar("T_co", bound=msgspec.Struct, covariant=True)
@@ -111,6 +112,7 @@ class ResourceType(Generic[T_co]):
 
     A custom resource is one whose definition a user has written: it brings its own `schema`, and what every
     built-in kind has beyond that (a status from the start, strategic merge patches, protobuf) it lacks.
+    `merge_type()` says how owners share an object of a kind that is not built in.
     """
 
     group: str
@@ -145,6 +147,7 @@ class ResourceType(Generic[T_co]):
     list_kind: str = ""
     is_custom: bool = False
     deprecation_warning: str = ""
+    merge_type: Callable[[], MergeType] | None = None
 
     @property
     def api_version(self) -> str:

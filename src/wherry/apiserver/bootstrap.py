@@ -112,7 +112,8 @@ async def _ensure(app: App, path: str, wanted: Document, *, renew: str = "", als
 
 
 async def _ask(app: App, method: str, path: str, content_type: str, body: bytes) -> tuple[int, bytes]:
-    response = await app(Request(method, path, headers={"content-type": content_type}, body=body, peer=SELF))
+    headers = {"content-type": content_type, "user-agent": "kube-apiserver"}
+    response = await app(Request(method, path, headers=headers, body=body, peer=SELF))
     return response.status, await read_body(response)
 
 

@@ -32,10 +32,12 @@ from wherry.apimachinery.errors import (
 )
 from wherry.apimachinery.meta import ObjectMeta
 from wherry.apimachinery.resource_type import AnyResourceType
+from wherry.apimachinery.timestamps import format_time
 from wherry.apiserver import lifecycle
 from wherry.apiserver.admission.chain import AdmissionChain
 from wherry.apiserver.admission.interface import Attributes
 from wherry.apiserver.options import PLAIN_WRITE, DeleteOptions, WriteOptions
+from wherry.apiserver.ownership import MANAGED_FIELDS, is_unchanged, own_created, own_updated, put_entries
 from wherry.apiserver.request import ApiRequest
 from wherry.apiserver.strictness import check_schema, fill_zeros, missing_fields, warn_unacted
 from wherry.apiserver.wire import document_from_item, key_of, mapping_in, metadata_of, text_in, value_from_document
@@ -77,28 +79,33 @@ class GenericStore:
         resource = request.target
         document, missing = check_schema(resource, document, options, request.warnings)
         warn_unacted(resource, document, None, options, request.warnings)
-        lifecycle.stamp_created(resource, document, request.namespace, self._clock.now_s())
         metadata = metadata_of(document)
+        owners = metadata.get(MANAGED_FIELDS) if options.brings_owners else None
+        lifecycle.stamp_created(resource, document, request.namespace, self._clock.now_s())
         base = text_in(metadata, "generateName")
         is_generated = not metadata.get("name") and bool(base)
         for _ in range(GENERATE_ATTEMPTS_MAX):
             if is_generated:
                 metadata["name"] = base[:GENERATED_BASE_MAX] + name_suffix(self._random)
             try:
-                return await self._create_named(request, document, missing, options)
+                return await self._create_named(request, document, owners, missing, options)
             except KeyExists:
                 if not is_generated:
                     break
         raise already_exists(resource.plural, resource.group, text_in(metadata, "name"))
 
     async def _create_named(
-        self, request: ApiRequest, document: Document, missing: list[str], options: WriteOptions
+        self, request: ApiRequest, document: Document, owners: object, missing: list[str], options: WriteOptions
     ) -> KeyValue:
         resource = request.target
         name = text_in(metadata_of(document), "name")
         resource.default(document)
         if missing:
             fill_zeros(resource, document, missing)
+        if options.brings_owners:
+            put_entries(metadata_of(document), owners)
+        else:
+            own_created(request, document, options, self._now())
         resource.prepare(document, None)
         attributes = Attributes(
             operation="CREATE",
@@ -178,6 +185,7 @@ class GenericStore:
     ) -> KeyValue | None:
         """Write `new` over `current`; None if somebody else was faster."""
         resource = request.target
+        owners = metadata_of(new).get(MANAGED_FIELDS)
         lifecycle.carry_over(resource, new, old)
         if resource.has_status and not is_status:
             lifecycle.keep_status(new, old)
@@ -199,6 +207,11 @@ class GenericStore:
                 resource.default(new)
                 if missing:
                     fill_zeros(resource, new, missing)
+            if options.brings_owners:
+                put_entries(metadata_of(new), owners)
+            else:
+                own_updated(request, new, old, owners, options, self._now())
+            if not skip_checks:
                 if not is_status:
                     resource.prepare(new, old)
                 await self._admission.admit(attributes)
@@ -212,9 +225,12 @@ class GenericStore:
                 removed = await self._remove(current)
                 attributes.stored_revision = removed.revision
                 return removed
-            if value == current.value or options.dry_run:
+            if options.dry_run:
                 attributes.stored_revision = current.revision
                 return KeyValue(current.key, value, current.revision, current.created_revision)
+            if value == current.value or is_unchanged(new, old):
+                attributes.stored_revision = current.revision
+                return current
             stored = await self.store.put(current.key, value, expected_revision=current.revision)
             attributes.stored_revision = stored.revision
             return stored
@@ -284,6 +300,9 @@ class GenericStore:
                 lifecycle.bump_generation(metadata)
             lifecycle.mark_deleted(metadata, grace_s, self._clock.now_s())
         return False
+
+    def _now(self) -> str:
+        return format_time(self._clock.now_s())
 
     async def _finish(self, attributes: Attributes) -> None:
         self._writes[attributes.resource.group, attributes.resource.plural] += 1

@@ -214,6 +214,17 @@ def _refuse_doubled(pairs: list[tuple[str, object]]) -> None:
 _SEARCH = json.JSONDecoder(object_pairs_hook=_refuse_doubled)
 
 
+def has_duplicate_keys(body: bytes) -> bool:
+    """Whether a key occurs twice in one object of a JSON text; False for what is no JSON."""
+    try:
+        _SEARCH.decode(body.decode())
+    except _Doubled:
+        return True
+    except (ValueError, RecursionError):
+        return False
+    return False
+
+
 def _duplicate_keys(body: bytes) -> list[str]:
     """A complaint for each key that occurs twice in one object of a JSON text that has been parsed before."""
     text = body.decode()

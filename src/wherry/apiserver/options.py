@@ -12,16 +12,25 @@ from wherry.apiserver.request import ApiRequest
 from wherry.apiserver.wire import mapping_in, text_in
 
 META_GROUP = "meta.k8s.io"
+MANAGER_BYTES_MAX = 128
 FIELD_VALIDATIONS = ("", "Ignore", "Strict", "Warn")
 PROPAGATION_POLICIES = ("Foreground", "Background", "Orphan", "nil")
 
 
 @dataclass(frozen=True, slots=True)
 class WriteOptions:
-    """How to write. `field_validation` is Strict, Warn or Ignore: what to do about unknown fields."""
+    """How to write.
+
+    `field_validation` is Strict, Warn or Ignore: what to do about unknown fields. `field_manager` is who writes, ""
+    if the client does not say. `force` takes fields from their owners. `brings_owners` is set by the server where
+    an object's new managedFields come along with it.
+    """
 
     dry_run: bool = False
     field_validation: str = "Warn"
+    field_manager: str = ""
+    force: bool = False
+    brings_owners: bool = False
 
 
 PLAIN_WRITE = WriteOptions()
@@ -38,16 +47,23 @@ class DeleteOptions:
     resource_version: str = ""
 
 
-def write_options(request: ApiRequest, kind: str) -> WriteOptions:
+def write_options(request: ApiRequest, kind: str, *, applies: bool = False) -> WriteOptions:
     """Read the options of a write from the query.
 
     Args:
         kind: what errors call them (CreateOptions, UpdateOptions, PatchOptions).
+        applies: the write is a server-side apply, which has to say who applies, and may use force.
     """
-    if not request.http.query:
+    if not request.http.query and not applies:
         return PLAIN_WRITE
     query = request.query
     errors: list[FieldError] = []
+    field_manager = query.get("fieldManager", "")
+    if applies and not field_manager:
+        errors.append(field_errors.required("fieldManager", "is required for apply patch"))
+    if not applies and kind == "PatchOptions" and "force" in query:
+        errors.append(field_errors.forbidden("force", "may not be specified for non-apply patch"))
+    errors += manager_errors("fieldManager", field_manager)
     dry_run = query.get("dryRun", "")
     if dry_run not in ("", "All"):
         errors.append(_bad_dry_run([dry_run]))
@@ -56,7 +72,20 @@ def write_options(request: ApiRequest, kind: str) -> WriteOptions:
         errors.append(field_errors.not_supported("fieldValidation", field_validation, FIELD_VALIDATIONS))
     if errors:
         raise invalid(kind, META_GROUP, "", errors)
-    return WriteOptions(dry_run=bool(dry_run), field_validation=field_validation or "Warn")
+    return WriteOptions(bool(dry_run), field_validation or "Warn", field_manager, request.is_set("force"))
+
+
+def manager_errors(path: str, name: str) -> list[FieldError]:
+    """What is wrong with the name of a field manager."""
+    errors: list[FieldError] = []
+    if len(name.encode(errors="replace")) > MANAGER_BYTES_MAX:
+        errors.append(field_errors.too_long(path, MANAGER_BYTES_MAX))
+    for position, character in enumerate(name):
+        if not character.isprintable():
+            place = len(name[:position].encode(errors="replace"))
+            detail = f"invalid character U+{ord(character):04X} (at position {place})"
+            errors.append(field_errors.invalid(path, name, detail))
+    return errors
 
 
 def delete_options(request: ApiRequest, body: Document | None) -> DeleteOptions:

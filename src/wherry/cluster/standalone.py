@@ -193,7 +193,8 @@ class Standalone:
             os.chown(path, owner.st_uid, owner.st_gid)
 
     def _client(self, app: App, user: str, *groups: str) -> Client:
-        return Client(InProcess(app, user=user, groups=(*groups, "system:authenticated")), user_agent=user)
+        transport = InProcess(app, user=user, groups=(*groups, "system:authenticated"))
+        return Client(transport, user_agent=program_of(user))
 
     def _informers(self, app: App, user: str, *groups: str) -> SharedInformers:
         """Copies of what is there, read with the rights of one component (the scheduler looks at the controllers')."""
@@ -286,6 +287,15 @@ def advertised_address(bind: str) -> str:
             return NOWHERE
         found: str = asker.getsockname()[0]
     return NOWHERE if ipaddress.ip_address(found).is_loopback else found
+
+
+def program_of(user: str) -> str:
+    """What the program with this identity is called in a cluster of many programs; it owns fields by that name."""
+    if user.startswith("system:node:"):
+        return "kubelet"
+    if user.startswith("system:serviceaccount:"):
+        return "kube-controller-manager"
+    return user.removeprefix("system:")
 
 
 async def _remove_directory(path: str) -> None:

@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 
 from wherry.apimachinery.document import Document
+from wherry.apimachinery.merge_type import MergeType, merge_type_for_kind
 from wherry.apimachinery.patch.apply import Application, Applied, ApplyConflict, apply_configuration, conflict_error
 from wherry.apimachinery.patch.field_set import FieldSet
 from wherry.apimachinery.patch.managed_fields import Managers, Owned, Scope, all_but_status, applier, track, updater
-from wherry.apimachinery.patch.merge_type import MergeType, merge_type_for_kind
 from wherry.apimachinery.patch.typed import compare
 
 CONFIG_MAP = merge_type_for_kind("", "v1", "ConfigMap")

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from wherry.apimachinery.document import Document
+from wherry.apimachinery.merge_type import merge_type_for_kind
 from wherry.apimachinery.patch.configuration import TypedError, owned_by
 from wherry.apimachinery.patch.field_set import paths, text_of
-from wherry.apimachinery.patch.merge_type import merge_type_for_kind
 
 POD = merge_type_for_kind("", "v1", "Pod")
 CONFIG_MAP = merge_type_for_kind("", "v1", "ConfigMap")

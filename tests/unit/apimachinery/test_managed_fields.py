@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from wherry.apimachinery.document import Document
+from wherry.apimachinery.merge_type import merge_type_for_kind
 from wherry.apimachinery.patch.field_set import FieldSet
 from wherry.apimachinery.patch.managed_fields import (
     Managers,
@@ -17,7 +18,6 @@ from wherry.apimachinery.patch.managed_fields import (
     updater,
     write_entries,
 )
-from wherry.apimachinery.patch.merge_type import merge_type_for_kind
 from wherry.apimachinery.patch.typed import compare
 
 CONFIG_MAP = merge_type_for_kind("", "v1", "ConfigMap")

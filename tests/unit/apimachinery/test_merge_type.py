@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from wherry.apimachinery.document import Document
-from wherry.apimachinery.patch.merge_type import (
+from wherry.apimachinery.merge_type import (
     DEDUCED,
     MergeType,
     custom_merge_type,

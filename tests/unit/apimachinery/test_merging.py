@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from wherry.apimachinery.merge_type import merge_type_for_kind, merge_type_from_schema
 from wherry.apimachinery.patch.field_set import from_paths
-from wherry.apimachinery.patch.merge_type import merge_type_for_kind, merge_type_from_schema
 from wherry.apimachinery.patch.merging import collapse, merge, take_out, with_structs
 
 POD = merge_type_for_kind("", "v1", "Pod")

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from wherry.apimachinery.document import Document
+from wherry.apimachinery.merge_type import merge_type_for_kind, merge_type_from_schema
 from wherry.apimachinery.patch.field_set import from_paths, paths, text_of
-from wherry.apimachinery.patch.merge_type import merge_type_for_kind, merge_type_from_schema
 from wherry.apimachinery.patch.typed import compare
 
 DEPLOYMENT = merge_type_for_kind("apps", "v1", "Deployment")

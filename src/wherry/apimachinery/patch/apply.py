@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import Conflict
+from wherry.apimachinery.merge_type import MergeType
 from wherry.apimachinery.patch.configuration import owned_by
 from wherry.apimachinery.patch.field_set import (
     LEAF,
@@ -40,7 +41,6 @@ from wherry.apimachinery.patch.managed_fields import (
     updater,
     whole_object,
 )
-from wherry.apimachinery.patch.merge_type import MergeType
 from wherry.apimachinery.patch.merging import collapse, merge, take_out, with_structs
 from wherry.apimachinery.patch.typed import Comparison, compare
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.field_errors import show
+from wherry.apimachinery.merge_type import ANY_SCALAR, ATOMIC, BOOLEAN, DEDUCED, NUMBER, TEXT, MergeType
 from wherry.apimachinery.patch.field_set import HERE, LEAF, FieldSet, text_of
 from wherry.apimachinery.patch.list_items import ItemError, step_to
-from wherry.apimachinery.patch.merge_type import ANY_SCALAR, ATOMIC, BOOLEAN, DEDUCED, NUMBER, TEXT, MergeType
 
 
 class TypedError(Exception):

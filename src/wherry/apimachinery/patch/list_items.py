@@ -5,8 +5,8 @@ from __future__ import annotations
 import orjson
 
 from wherry.apimachinery.document import Document
+from wherry.apimachinery.merge_type import KEYED, MergeType
 from wherry.apimachinery.patch.field_set import item_key, item_value
-from wherry.apimachinery.patch.merge_type import KEYED, MergeType
 
 
 class ItemError(Exception):

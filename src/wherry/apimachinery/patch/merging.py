@@ -8,9 +8,9 @@ Source: sigs.k8s.io/structured-merge-diff, typed.
 from __future__ import annotations
 
 from wherry.apimachinery.document import Document
+from wherry.apimachinery.merge_type import ATOMIC, DEDUCED, MergeType
 from wherry.apimachinery.patch.field_set import HERE, LEAF, FieldSet, holds
 from wherry.apimachinery.patch.list_items import lenient_step
-from wherry.apimachinery.patch.merge_type import ATOMIC, DEDUCED, MergeType
 
 
 def merge(kind: MergeType, live: object, config: object) -> object:

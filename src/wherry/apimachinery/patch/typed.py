@@ -13,9 +13,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from wherry.apimachinery.document import Document
+from wherry.apimachinery.merge_type import ATOMIC, DEDUCED, MergeType
 from wherry.apimachinery.patch.field_set import HERE, LEAF, FieldSet, step_order
 from wherry.apimachinery.patch.list_items import by_step
-from wherry.apimachinery.patch.merge_type import ATOMIC, DEDUCED, MergeType
 
 _NONE: MergeType = DEDUCED
 

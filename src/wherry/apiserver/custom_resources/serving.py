@@ -6,8 +6,10 @@ Source: kubernetes apiextensions-apiserver, pkg/apiserver/customresource_handler
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 import msgspec
+import orjson
 
 from wherry.api.apiextensions.customresourcedefinition import CustomResourceDefinition, is_true
 from wherry.api.custom_object import CustomObject, decode, from_document
@@ -17,6 +19,7 @@ from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import InternalError, MethodNotAllowed
 from wherry.apimachinery.field_errors import FieldError, child
 from wherry.apimachinery.json_path import parse_json_path
+from wherry.apimachinery.merge_type import custom_merge_type
 from wherry.apimachinery.meta import ObjectMeta
 from wherry.apimachinery.resource_type import SCALE, STATUS, AnyResourceType, ResourceType, ScalePaths, Storage
 from wherry.apimachinery.structural.schema import ANYTHING, CustomSchema
@@ -80,6 +83,8 @@ def _resource_type(
         described=schema.to_json,
         is_custom=True,
         deprecation_warning=_deprecation_warning(spec.group, name, names.kind, version),
+        # Compiled when somebody writes the first object: most definitions of a large bundle have none.
+        merge_type=cache(lambda: custom_merge_type(orjson.loads(schema.to_json()))),
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""PATCH of an object: JSON patch, merge patch or strategic merge patch.
+"""PATCH of an object: JSON patch, merge patch, strategic merge patch, or a configuration to apply.
 
 A patch is applied to the newest state; when somebody else writes in between it is applied again,
 unless it names the resourceVersion that it was made for.
@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from wherry.apimachinery import field_errors
 from wherry.apimachinery.document import Document
-from wherry.apimachinery.errors import BadRequest, StatusError, UnsupportedMediaType, invalid
+from wherry.apimachinery.errors import BadRequest, UnsupportedMediaType, invalid
 from wherry.apimachinery.field_errors import FieldError
 from wherry.apimachinery.patch.json_patch import apply_json_patch
 from wherry.apimachinery.patch.merge_patch import apply_merge_patch
@@ -19,16 +19,16 @@ from wherry.apimachinery.resource_type import AnyResourceType
 from wherry.apimachinery.schema import schema_for_kind
 from wherry.apiserver.answers import object_answer
 from wherry.apiserver.environment import Environment
+from wherry.apiserver.handlers.apply import content_type_of, handle_apply, is_apply
 from wherry.apiserver.handlers.update import check_name
 from wherry.apiserver.negotiation import parse_json
-from wherry.apiserver.options import META_GROUP, write_options
+from wherry.apiserver.options import write_options
 from wherry.apiserver.request import ApiRequest
 from wherry.kit.http.types import Response
 
 JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
 STRATEGIC_MERGE_PATCH = "application/strategic-merge-patch+json"
-APPLY_PATCH = "application/apply-patch+yaml"
 NOT_AN_OBJECT = (
     "couldn't get version/kind; json parse error: json: cannot unmarshal array into Go value of type "
     r'struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }'
@@ -44,6 +44,8 @@ Patch = Callable[[Document], Document]
 
 async def handle_patch(environment: Environment, request: ApiRequest) -> Response:
     """Answer with the object as it was stored."""
+    if is_apply(request):
+        return await handle_apply(environment, request)
     options = write_options(request, "PatchOptions")
     patch = patch_from(request, request.target)
 
@@ -60,11 +62,10 @@ def patch_from(request: ApiRequest, resource: AnyResourceType) -> Patch:
     """The patch in a request's body, as a function that makes a new document.
 
     Args:
-        resource: the kind of the document that will be patched; a strategic patch follows its schema.
+        resource: the kind of the document that will be patched; a strategic patch follows the schema of a built-in
+            kind, and there is none for others.
     """
-    content_type = request.http.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if content_type == APPLY_PATCH:
-        raise _apply_comes_later(request)
+    content_type = content_type_of(request)
     if content_type not in (JSON_PATCH, MERGE_PATCH, STRATEGIC_MERGE_PATCH):
         raise UnsupportedMediaType("415: Unsupported Media Type")
     if content_type == STRATEGIC_MERGE_PATCH and resource.is_custom:
@@ -87,13 +88,3 @@ def _parse(body: bytes) -> object:
         return parse_json(body)
     except ValueError as error:
         raise BadRequest(f"error decoding patch: {error}") from error
-
-
-def _apply_comes_later(request: ApiRequest) -> StatusError:
-    if not request.query.get("fieldManager"):
-        error = field_errors.required("fieldManager", "is required for apply patch")
-        return invalid("PatchOptions", META_GROUP, "", [error])
-    return UnsupportedMediaType(
-        "server-side apply is not served yet: use kubectl apply without --server-side, "
-        "or a merge, strategic merge or JSON patch"
-    )

@@ -9,12 +9,15 @@ from wherry.apimachinery import field_errors
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import BadRequest, invalid
 from wherry.apimachinery.labels import LabelSelector, format_selector
+from wherry.apimachinery.patch.configuration import TypedError, owned_by
 from wherry.apimachinery.resource_type import AnyResourceType, ScalePaths, resource_type
 from wherry.apiserver.answers import document_answer
 from wherry.apiserver.environment import Environment
+from wherry.apiserver.handlers.apply import Configuration, applied, configuration_from, is_apply, typed_error
 from wherry.apiserver.handlers.patch import patch_from
 from wherry.apiserver.handlers.update import check_name
 from wherry.apiserver.options import write_options
+from wherry.apiserver.ownership import merge_type_of
 from wherry.apiserver.request import ApiRequest
 from wherry.apiserver.strictness import body_of, check_schema
 from wherry.apiserver.wire import document_from_item, mapping_in, metadata_of, text_in
@@ -40,6 +43,13 @@ async def handle_scale(environment: Environment, request: ApiRequest) -> Respons
         def change(document: Document) -> Document:
             return _with_scale(document, body, paths, request.name)
 
+    elif is_apply(request):
+        configuration = configuration_from(request, SCALES.api_version, SCALES.kind)
+        options = configuration.options
+
+        def change(document: Document) -> Document:
+            return _apply_scale(environment, request, configuration, document, paths)
+
     else:
         options = write_options(request, "PatchOptions")
         patch = patch_from(request, SCALES)
@@ -50,6 +60,24 @@ async def handle_scale(environment: Environment, request: ApiRequest) -> Respons
 
     item = await environment.objects.update(request, change, options)
     return document_answer(scale_of(document_from_item(resource, item), paths))
+
+
+def _apply_scale(
+    environment: Environment, request: ApiRequest, configuration: Configuration, live: Document, paths: ScalePaths
+) -> Document:
+    """The parent with an applied scale: who owns the scale's replicas owns the parent's."""
+    scale = configuration.document
+    check_name(request, scale)
+    try:
+        fields = owned_by(merge_type_of(SCALES), scale)
+    except TypedError as error:
+        raise typed_error(scale, error) from error
+    config: Document = {}
+    if "f:replicas" in fields.get("f:spec", {}):
+        _ = _with_scale(config, scale, paths, request.name)
+    merged = applied(environment, request, configuration, live, config=config, shown_version=SCALES.api_version)
+    _carry_identity(mapping_in(scale, "metadata"), metadata_of(merged))
+    return merged
 
 
 def scale_of(document: Document, paths: ScalePaths) -> Document:
@@ -77,11 +105,7 @@ def _with_scale(document: Document, scale: Document, paths: ScalePaths, name: st
     if replicas < 0:
         error = field_errors.invalid("spec.replicas", replicas, "must be greater than or equal to 0")
         raise invalid("Scale", "autoscaling", name, [error])
-    given = mapping_in(scale, "metadata")
-    metadata = metadata_of(document)
-    for field in ("resourceVersion", "uid"):
-        if text_in(given, field):
-            metadata[field] = given[field]
+    _carry_identity(mapping_in(scale, "metadata"), metadata_of(document))
     *parents, last = paths.spec_replicas.split(".")
     place = document
     for step in parents:
@@ -90,6 +114,13 @@ def _with_scale(document: Document, scale: Document, paths: ScalePaths, name: st
         place = inner
     place[last] = replicas
     return document
+
+
+def _carry_identity(given: Document, metadata: Document) -> None:
+    """Note, in place, which state of which object the client has seen."""
+    for field in ("resourceVersion", "uid"):
+        if text_in(given, field):
+            metadata[field] = given[field]
 
 
 def _read(document: Document, path: str) -> object:

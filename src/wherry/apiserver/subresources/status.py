@@ -9,10 +9,12 @@ from __future__ import annotations
 from wherry.apimachinery.document import Document
 from wherry.apiserver.answers import object_answer
 from wherry.apiserver.environment import Environment
+from wherry.apiserver.handlers.apply import applied, configuration_from, is_apply
 from wherry.apiserver.handlers.get import handle_get
 from wherry.apiserver.handlers.patch import patch_from
 from wherry.apiserver.handlers.update import check_name
 from wherry.apiserver.options import write_options
+from wherry.apiserver.ownership import MANAGED_FIELDS
 from wherry.apiserver.request import ApiRequest
 from wherry.apiserver.strictness import body_of
 from wherry.apiserver.wire import mapping_in, metadata_of
@@ -31,6 +33,18 @@ async def handle_status(environment: Environment, request: ApiRequest) -> Respon
         def change(document: Document) -> Document:
             return _with_status_of(document, body)
 
+    elif is_apply(request):
+        configuration = configuration_from(request, request.target.api_version, request.target.kind)
+        options = configuration.options
+
+        def change(document: Document) -> Document:
+            merged = applied(environment, request, configuration, document)
+            check_name(request, merged)
+            changed = _with_status_of(document, merged)
+            for name in ("annotations", MANAGED_FIELDS):
+                _carry(name, metadata_of(merged), metadata_of(changed))
+            return changed
+
     else:
         options = write_options(request, "PatchOptions")
         patch = patch_from(request, request.target)
@@ -40,6 +54,14 @@ async def handle_status(environment: Environment, request: ApiRequest) -> Respon
 
     item = await environment.objects.update(request, change, options, is_status=True)
     return object_answer(environment, request, item)
+
+
+def _carry(name: str, given: Document, metadata: Document) -> None:
+    """Take a field over, in place, its absence included."""
+    if name in given:
+        metadata[name] = given[name]
+    else:
+        metadata.pop(name, None)
 
 
 def _with_status_of(document: Document, other: Document) -> Document:
