@@ -128,6 +128,11 @@ def plan_dependent(resource: AnyResourceType, meta: ObjectMeta, view: View) -> I
         propagation = "Orphan"
     elif FOREGROUND in meta.finalizers or (waits and _has_dependents(resource, meta, view)):
         propagation = "Foreground"
+    if propagation == "Foreground" and _is_in_a_circle(resource, meta, view):
+        # Those that own each other would wait for each other: whoever closes the circle holds nobody up.
+        freed = [msgspec.structs.replace(each, block_owner_deletion=False) for each in meta.owner_references]
+        if tuple(freed) != meta.owner_references:
+            yield owners_patch(resource, meta, freed, why="what depends on it waits for it already")
     owners = (owner_of(reference, meta.namespace) for reference in gone)
     yield Delete(
         resource,
@@ -186,6 +191,12 @@ def _without_finalizer(owner: Owner, meta: ObjectMeta, finalizer: str, *, why: s
 def _has_dependents(resource: AnyResourceType, meta: ObjectMeta, view: View) -> bool:
     owner = Owner(resource, meta.namespace, meta.name, meta.uid)
     return any(True for _ in find_dependents(owner, view))
+
+
+def _is_in_a_circle(resource: AnyResourceType, meta: ObjectMeta, view: View) -> bool:
+    """Whether something that depends on it waits for its own dependents, and so for it."""
+    owner = Owner(resource, meta.namespace, meta.name, meta.uid)
+    return any(each.is_being_deleted and FOREGROUND in each.finalizers for _, each in find_dependents(owner, view))
 
 
 def _source(resource: AnyResourceType) -> Source:
