@@ -11,7 +11,6 @@ components in this process.
 from __future__ import annotations
 
 import asyncio
-import platform
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from random import Random
@@ -54,6 +53,7 @@ from wherry.apiserver.reviews import REVIEW_TYPES, review_handler
 from wherry.apiserver.subresources.registry import STREAMS, handle_subresource, unstored_handler
 from wherry.apiserver.telemetry import Telemetry
 from wherry.apiserver.tokens import ISSUER, ServiceAccountTokens
+from wherry.apiserver.version import VersionInfo
 from wherry.apiserver.watch_frames import WatchFrames
 from wherry.kit.clock import Clock
 from wherry.kit.http.types import App, Request, Response
@@ -72,30 +72,19 @@ VERBS: dict[str, Handler] = {
 READ_VERBS = frozenset({"get", "list", "watch"})
 BODY_BYTES_MAX = 3 * 1024 * 1024
 NO_CACHE = ("Cache-Control", "no-cache, private")
+_ROOT_PATHS = (
+    "/api",
+    "/api/v1",
+    "/apis",
+    "/apis/",
+    "/metrics",
+    "/metrics/slis",
+    "/openapi/v2",
+    "/openapi/v3",
+    "/openapi/v3/",
+    "/version",
+)
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-
-
-@dataclass(frozen=True, slots=True)
-class VersionInfo:
-    """What GET /version tells; `git_version` is a semantic version, clients parse it."""
-
-    git_version: str = "v1.36.0+wherry"
-    git_commit: str = ""
-    build_date: str = "1970-01-01T00:00:00Z"
-
-    def to_document(self) -> Document:
-        """As on the wire."""
-        return {
-            "major": "1",
-            "minor": "36",
-            "gitVersion": self.git_version,
-            "gitCommit": self.git_commit,
-            "gitTreeState": "clean",
-            "buildDate": self.build_date,
-            "goVersion": f"python{platform.python_version()}",
-            "compiler": platform.python_implementation(),
-            "platform": f"linux/{'arm64' if platform.machine() == 'aarch64' else 'amd64'}",
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +130,7 @@ class ApiServer:
         self._store_trouble = ""
         self._routes = Routes(catalog)
         self._routes_revision = catalog.revision
-        self._version = orjson.dumps(version.to_document()) + b"\n"
+        self._version = _shown(version.to_document())
         self._health = Health(
             live={"ping": lambda: "", "etcd": lambda: self._store_trouble},
             ready={"poststarthook/bootstrap": lambda: "" if self.ready.is_set() else "not finished"},
@@ -149,21 +138,19 @@ class ApiServer:
 
     async def _serve(self, http: Request) -> Response:
         request = ApiRequest(http)
-        started_s = self.environment.clock.monotonic_s()
-        response = await with_errors(self._answer, request)
+        clock, telemetry = self.environment.clock, self.environment.telemetry
+        started_s = clock.monotonic_s()
+        in_flight = telemetry.begin(http.method)
+        try:
+            response = await with_errors(self._answer, request)
+        finally:
+            in_flight.value -= 1.0
         represent(self.environment.protobuf, request, response)
         if not _has_cache_rule(response):
             response.headers.append(NO_CACHE)
         if request.warnings:
             add_warnings(request, response)
-        resource = request.resource
-        self.environment.telemetry.observe(
-            request.verb,
-            resource.group if resource else "",
-            resource.plural if resource else "",
-            response.status,
-            self.environment.clock.monotonic_s() - started_s,
-        )
+        telemetry.observe(request, response.status, clock.monotonic_s() - started_s)
         return response
 
     async def _answer(self, request: ApiRequest) -> Response:
@@ -215,6 +202,8 @@ class ApiServer:
             return Response(body=self._version)
         if path == "/metrics":
             return Response(content_type=METRICS_TYPE, body=self.environment.telemetry.registry.text().encode())
+        if path == "/metrics/slis":
+            return Response(content_type=METRICS_TYPE, body=self._health.service_levels().encode())
         response = discovery_response(http, self.catalog)
         if response is None:
             response = openapi_response(http, self.catalog, self.environment.clock.now_s())
@@ -222,11 +211,11 @@ class ApiServer:
             return response
         if path.startswith(("/apis/", "/api/")):
             return text_answer("404 page not found\n", 404)
-        return Response(200 if not path else 404, body=orjson.dumps({"paths": self._paths()}) + b"\n")
+        return Response(200 if not path else 404, body=_shown({"paths": self._paths()}))
 
     def _paths(self) -> list[str]:
         """What GET / lists."""
-        paths = ["/api", "/api/v1", "/apis", "/apis/", "/metrics", "/openapi/v3", "/openapi/v3/", "/version"]
+        paths = list(_ROOT_PATHS)
         for group in self.catalog.groups():
             if group.group:
                 paths.append(f"/apis/{group.group}")
@@ -265,6 +254,11 @@ def build_app(config: ApiServerConfig) -> ApiServer:
         telemetry=Telemetry(config.store),
     )
     return ApiServer(environment, catalog, Authenticator(tokens, config.static_tokens), config.version)
+
+
+def _shown(document: Document) -> bytes:
+    """What people look at with a browser: with line breaks, as a real API server writes it."""
+    return orjson.dumps(document, option=orjson.OPT_INDENT_2)
 
 
 def _has_cache_rule(response: Response) -> bool:

@@ -24,20 +24,26 @@ S = TypeVar("S", bound=_Sample)
 class CounterValue:
     """A number that only grows."""
 
-    __slots__ = ("value",)
+    __slots__ = ("_read", "value")
 
     def __init__(self) -> None:
         """Start at 0."""
         self.value = 0.0
+        self._read: Callable[[], float] | None = None
 
     def inc(self, amount: float = 1.0) -> None:
         """Count `amount` more (never negative)."""
         assert amount >= 0
         self.value += amount
 
+    def read_from(self, read: Callable[[], float]) -> None:
+        """Ask `read`, which must never return less than before, whenever the metrics are shown."""
+        self._read = read
+
     def lines(self, name: str, labels: str) -> list[str]:
         """The Prometheus line."""
-        return [f"{name}{_braced(labels)} {_number(self.value)}"]
+        value = float(self._read()) if self._read is not None else self.value
+        return [f"{name}{_braced(labels)} {_number(value)}"]
 
 
 class GaugeValue:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from suites.api_harness import Api, make_api
+from suites.api_harness import MERGE, Api, make_api
 from wherry.apiserver.bootstrap import BootstrapConfig, bootstrap
 from wherry.kit.http.types import Request
 from wherry.store.interface import StoreBroken
@@ -49,7 +49,13 @@ async def test_readiness_says_what_is_missing(api: Api) -> None:
     assert b"[+]ping ok\n" in answer.body
     assert b"[-]poststarthook/bootstrap failed: reason withheld\n" in answer.body
     assert (await api.ask("GET", "/livez/ping")).body == b"ok"
-    assert (await api.ask("GET", "/readyz?exclude=poststarthook/bootstrap")).status == 200
+    excluded = await api.ask("GET", "/readyz?verbose&exclude=poststarthook/bootstrap&exclude=none")
+    assert excluded.status == 200
+    assert excluded.body.endswith(
+        b"[+]poststarthook/bootstrap excluded: ok\n"
+        b'warn: some health checks cannot be excluded: no matches for "none"\n'
+        b"readyz check passed\n"
+    )
     assert (await api.ask("GET", "/readyz/nosuch")).status == 404
 
 
@@ -57,13 +63,61 @@ async def test_the_version_is_the_one_that_clients_expect(api: Api) -> None:
     for path in ("/version", "/version/"):
         version = await api.must("GET", path)
         assert (version["major"], version["minor"]) == ("1", "36")
+        assert (version["emulationMinor"], version["minCompatibilityMinor"]) == ("36", "35")
         assert str(version["gitVersion"]).startswith("v1.36.")
+
+
+async def test_metrics_tell_writes_applies_and_dry_runs_apart(api: Api) -> None:
+    path = "/api/v1/namespaces/default/configmaps"
+    await api.must("POST", path, {"metadata": {"name": "a"}}, dryRun="All")
+    await api.must("POST", path, {"metadata": {"name": "a"}})
+    await api.must("PATCH", f"{path}/a", {"data": {"x": "y"}}, content_type=MERGE)
+    await api.ask("GET", path)
+    await api.ask("GET", "/api/v1/configmaps")
+    await api.ask("DELETE", path)
+    text = (await api.ask("GET", "/metrics")).body.decode()
+    for dry_run, scope, verb, code in (
+        ("All", "resource", "POST", 201), ("", "resource", "POST", 201), ("", "resource", "PATCH", 200),
+        ("", "namespace", "LIST", 200), ("", "cluster", "LIST", 200), ("", "namespace", "DELETE", 200),
+    ):  # fmt: skip
+        what = f'dry_run="{dry_run}",group="",resource="configmaps",scope="{scope}",subresource="",verb="{verb}"'
+        assert f'apiserver_request_total{{code="{code}",component="apiserver",{what},version="v1"}} 1' in text
+
+
+async def test_service_levels_tell_every_check(api: Api) -> None:
+    await api.ask("GET", "/readyz")
+    text = (await api.ask("GET", "/metrics/slis")).body.decode()
+    assert 'kubernetes_healthcheck{name="etcd",type="livez"} 1' in text
+    assert 'kubernetes_healthchecks_total{name="ping",status="success",type="readyz"} 1' in text
+    api.server.ready.clear()
+    await api.ask("GET", "/readyz")
+    text = (await api.ask("GET", "/metrics/slis")).body.decode()
+    assert 'kubernetes_healthcheck{name="poststarthook/bootstrap",type="readyz"} 0' in text
+    assert 'kubernetes_healthchecks_total{name="poststarthook/bootstrap",status="error",type="readyz"} 1' in text
+
+
+async def test_the_paths_that_are_served_are_listed_at_the_root(api: Api) -> None:
+    answer = await api.ask("GET", "/")
+    paths = answer.json["paths"]
+    assert isinstance(paths, list)
+    assert {"/api", "/apis/apps/v1", "/metrics/slis", "/openapi/v2", "/openapi/v3", "/readyz/etcd", "/version"} <= set(
+        paths
+    )
+    for path in paths:
+        assert (await api.ask("GET", path)).status == 200, path
+    unknown = await api.ask("GET", "/nothing")
+    assert (unknown.status, unknown.json["paths"]) == (404, paths)
 
 
 async def test_metrics_count_requests(api: Api) -> None:
     await api.ask("GET", "/api/v1/namespaces/default/pods/nope")
     text = (await api.ask("GET", "/metrics")).body.decode()
-    assert 'apiserver_request_total{verb="get",group="",resource="pods",code="404"} 1' in text
+    what = 'group="",resource="pods",scope="resource",subresource="",verb="GET",version="v1"'
+    assert f'apiserver_request_total{{code="404",component="apiserver",dry_run="",{what}}} 1' in text
+    assert f'apiserver_request_duration_seconds_count{{component="apiserver",dry_run="",{what}}} 1' in text
+    assert 'apiserver_current_inflight_requests{request_kind="readOnly"} 1' in text
+    assert "# HELP apiserver_request_total [STABLE] " in text
+    assert "process_cpu_seconds_total " in text
     assert f"wherry_store_revision {api.server.environment.store.revision}" in text
 
 

@@ -25,7 +25,7 @@ TIMEOUT_MAX_S = 86400.0
 
 async def handle_watch(environment: Environment, request: ApiRequest) -> Response:
     """Answer with the stream; it begins when it is first read."""
-    resource, options = request.target, watch_options(request)
+    options = watch_options(request)
     wanted, selection = representation(request), selection_from(request)
     lines = WatchLines(
         environment.frames,
@@ -35,7 +35,7 @@ async def handle_watch(environment: Environment, request: ApiRequest) -> Respons
         wanted.version,
         parse_include_object(request.query.get("includeObject", "")),
     )
-    open_watches = environment.telemetry.watches.labels(resource.group, resource.plural)
+    open_watches = environment.telemetry.long_running(request)
     stream = WatchStream(environment.store, environment.clock, lines, _plan(environment, options), open_watches)
     if request.http.headers.get("upgrade", "").lower() == "websocket":
         return Response(upgrade=Upgrade("", lambda socket: _send_messages(stream, socket), sends_text=True))
