@@ -148,6 +148,7 @@ class ResourceType(Generic[T_co]):
     is_custom: bool = False
     deprecation_warning: str = ""
     merge_type: Callable[[], MergeType] | None = None
+    is_short_lived: bool = False
 
     @property
     def api_version(self) -> str:
@@ -224,6 +225,7 @@ def resource_type(  # noqa: PLR0913 - a declaration has as many facts as a kind 
     graceful_delete_s: Callable[[T, int | None], int] | None = None,
     storage: Storage | None = None,
     acted_on_by: ActedOnBy = "cluster",
+    is_short_lived: bool = False,
 ) -> ResourceType[T]:
     """Declare a kind.
 
@@ -238,6 +240,7 @@ def resource_type(  # noqa: PLR0913 - a declaration has as many facts as a kind 
             as being deleted, until its keeper removes it with grace 0.
         storage: where another version of the kind is the one that is kept.
         acted_on_by: "nobody" as long as Wherry keeps the objects and does nothing about them.
+        is_short_lived: objects that have not been written for an hour go by themselves.
     """
     decoder = msgspec.json.Decoder(struct)
 
@@ -290,6 +293,7 @@ def resource_type(  # noqa: PLR0913 - a declaration has as many facts as a kind 
         graceful_delete_s=grace_of if graceful_delete_s else None,
         storage=storage,
         acted_on_by=acted_on_by,
+        is_short_lived=is_short_lived,
         prepare_deletion=prepare_deletion or no_default,
         list_kind=f"{kind}List",
     )

@@ -28,8 +28,10 @@ from wherry.apiserver.authorization.authorizers import Authorizers
 from wherry.apiserver.custom_resources.keeper import CustomResources
 from wherry.apiserver.discovery import discovery_response
 from wherry.apiserver.environment import ConnectNode, Environment, Handler
+from wherry.apiserver.expiry import EVENT_TTL_S, Expiry
 from wherry.apiserver.filters.authenticate import Authenticator
 from wherry.apiserver.filters.authorize import authorize
+from wherry.apiserver.filters.compress import compress
 from wherry.apiserver.filters.deadline import check_timeout
 from wherry.apiserver.filters.errors import with_errors
 from wherry.apiserver.filters.impersonate import impersonate
@@ -93,7 +95,7 @@ class ApiServerConfig:
 
     `resource_types` are the stored kinds. Without key PEMs there are no service-account tokens. A
     server without `connect_node` answers requests for logs and exec with an error. Plugins named in
-    `disabled_admission` do not run.
+    `disabled_admission` do not run. Events that have not been written for `event_ttl_s` go.
     """
 
     store: Store
@@ -108,21 +110,29 @@ class ApiServerConfig:
     connect_node: ConnectNode | None = None
     version: VersionInfo = field(default_factory=VersionInfo)
     disabled_admission: frozenset[str] = frozenset()
+    event_ttl_s: float = EVENT_TTL_S
 
 
 class ApiServer:
     """Answers requests. `app` is the function that does; set `ready` once clients may come (after bootstrap).
 
-    Kinds that users have declared are served after `custom_resources.load()`, and as long as its `run()` runs.
+    Kinds that users have declared are served after `custom_resources.load()`, and as long as its `run()` runs; what is
+    short-lived goes as long as `expiry.run()` runs.
     """
 
     def __init__(
-        self, environment: Environment, catalog: Catalog, authenticator: Authenticator, version: VersionInfo
+        self,
+        environment: Environment,
+        catalog: Catalog,
+        authenticator: Authenticator,
+        version: VersionInfo,
+        event_ttl_s: float,
     ) -> None:
         """Made by `build_app`."""
         self.environment = environment
         self.catalog = catalog
         self.custom_resources = CustomResources(environment.objects, catalog, environment.clock)
+        self.expiry = Expiry(environment.store, environment.clock, catalog, event_ttl_s)
         self.ready = asyncio.Event()
         self.app: App = self._serve
         self._authenticator = authenticator
@@ -146,6 +156,8 @@ class ApiServer:
         finally:
             in_flight.value -= 1.0
         represent(self.environment.protobuf, request, response)
+        if "accept-encoding" in http.headers:
+            await compress(request, response)
         if not _has_cache_rule(response):
             response.headers.append(NO_CACHE)
         if request.warnings:
@@ -253,7 +265,9 @@ def build_app(config: ApiServerConfig) -> ApiServer:
         protobuf=ProtobufAnswers(config.clock),
         telemetry=Telemetry(config.store),
     )
-    return ApiServer(environment, catalog, Authenticator(tokens, config.static_tokens), config.version)
+    return ApiServer(
+        environment, catalog, Authenticator(tokens, config.static_tokens), config.version, config.event_ttl_s
+    )
 
 
 def _shown(document: Document) -> bytes:

@@ -12,10 +12,13 @@ from functools import lru_cache
 import orjson
 
 from wherry.apimachinery.document import Document
+from wherry.apimachinery.errors import RequestEntityTooLarge
 from wherry.apimachinery.resource_type import AnyResourceType, Storage
 from wherry.apimachinery.watch_event import LIST_ITEM_HEADER, header, stored_bytes, with_resource_version
 from wherry.store.interface import KeyValue
 
+# What etcd takes by default (--max-request-bytes), and clients count on.
+STORED_BYTES_MAX = 3 * 512 * 1024
 # So many values in another form than the stored one are remembered, 3 KB each.
 CONVERTED_MAX = 1024
 _converted: OrderedDict[tuple[Storage, bytes], bytes] = OrderedDict()
@@ -115,11 +118,17 @@ def document_from_item(resource: AnyResourceType, item: KeyValue) -> Document:
 
 
 def value_from_document(resource: AnyResourceType, document: Document) -> bytes:
-    """The bytes to store."""
+    """The bytes to store. Raises RequestEntityTooLarge."""
     if resource.storage is not None and resource.storage.to_stored is not None:
         document = resource.storage.to_stored(document)
     # orjson hands out an oversized buffer; a copy keeps 3 KB per object instead of 8.
-    return b"%b" % stored_bytes(document)
+    value = b"%b" % stored_bytes(document)
+    if len(value) > STORED_BYTES_MAX:
+        # Clients know this answer by the one or the other half of it.
+        raise RequestEntityTooLarge(
+            f"Request entity too large: limit is {STORED_BYTES_MAX} (etcdserver: request is too large)"
+        )
+    return value
 
 
 def metadata_of(document: Document) -> Document:

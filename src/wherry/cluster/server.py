@@ -17,7 +17,7 @@ from wherry.kit import failpoints
 from wherry.kit.files import DamagedFile, DirectoryInUse, DirectoryLock, write_atomically
 from wherry.kit.log import configure, get_logger
 from wherry.kit.loop import new_event_loop, on_stop_signals
-from wherry.kit.settings import environment, load_settings
+from wherry.kit.settings import SettingsError, environment, load_settings
 
 DEFAULT_PORT = 6443
 PORTS_TRIED = 50
@@ -28,8 +28,13 @@ log = get_logger(__name__)
 
 @dataclass(frozen=True)
 class ServerSettings:
-    """What the environment may change: WHERRY_FAILPOINT (see kit/failpoints.py; for tests)."""
+    """What the environment may change.
 
+    WHERRY_EVENT_TTL_S: how long Events are kept after they were last written (default: an hour, as upstream).
+    WHERRY_FAILPOINT: see kit/failpoints.py; for tests.
+    """
+
+    event_ttl_s: float = 3600.0
     failpoint: str = ""
 
 
@@ -76,10 +81,12 @@ def _run(data_dir: DataDir, identity: Identity, bind: str, boot: Boot) -> None:
     from wherry.store.interface import StoreError
     from wherry.store.sqlite import CorruptDatabase
 
+    settings = _settings()
+
     async def main() -> None:
         stop = asyncio.Event()
         on_stop_signals(stop.set)
-        await run_cluster(data_dir, identity, bind=bind, boot=boot, stop=stop)
+        await run_cluster(data_dir, identity, bind=bind, boot=boot, stop=stop, event_ttl_s=settings.event_ttl_s)
 
     try:
         with asyncio.Runner(loop_factory=new_event_loop) as runner:
@@ -169,10 +176,16 @@ def _is_free(bind: str, port: int) -> bool:
     return True
 
 
-def _arm_failpoints() -> None:
-    settings = load_settings(ServerSettings, environ=environment()).value
+def _settings() -> ServerSettings:
     try:
-        failpoints.configure(settings.failpoint)
+        return load_settings(ServerSettings, environ=environment()).value
+    except SettingsError as error:
+        raise StartFailed(str(error), "unset the variable, or give it a value that fits") from error
+
+
+def _arm_failpoints() -> None:
+    try:
+        failpoints.configure(_settings().failpoint)
     except ValueError as error:
         raise StartFailed(f"WHERRY_FAILPOINT: {error}", "unset WHERRY_FAILPOINT") from error
 

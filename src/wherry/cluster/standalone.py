@@ -59,13 +59,15 @@ DNS_GROUPS = ("system:serviceaccounts", "system:serviceaccounts:kube-system")
 log = get_logger(__name__)
 
 
-async def run_cluster(data_dir: DataDir, identity: Identity, *, bind: str, boot: Boot, stop: asyncio.Event) -> None:
+async def run_cluster(
+    data_dir: DataDir, identity: Identity, *, bind: str, boot: Boot, stop: asyncio.Event, event_ttl_s: float
+) -> None:
     """Run until `stop` is set. Raises what the store and the sockets raise when they cannot be opened."""
     clock = SystemClock()
     with boot.step("the store is open"):
         store = SqliteStore(data_dir.database, clock=clock)
     try:
-        cluster = Standalone(data_dir, identity, store, clock, bind=bind)
+        cluster = Standalone(data_dir, identity, store, clock, bind=bind, event_ttl_s=event_ttl_s)
         await cluster.run(boot, stop)
     finally:
         await store.close()
@@ -74,8 +76,11 @@ async def run_cluster(data_dir: DataDir, identity: Identity, *, bind: str, boot:
 class Standalone:
     """One cluster in one process."""
 
-    def __init__(self, data_dir: DataDir, identity: Identity, store: Store, clock: Clock, *, bind: str) -> None:
+    def __init__(
+        self, data_dir: DataDir, identity: Identity, store: Store, clock: Clock, *, bind: str, event_ttl_s: float
+    ) -> None:
         """Nothing runs before `run`."""
+        self._event_ttl_s = event_ttl_s
         self._data_dir = data_dir
         self._identity = identity
         self._store = store
@@ -114,6 +119,7 @@ class Standalone:
                 self._write_kubeconfig(credentials)
             async with TaskScope("cluster") as scope:
                 _ = scope.start("custom-resources", api.custom_resources.run())
+                _ = scope.start("expiry", api.expiry.run())
                 await self._start_components(scope, api.app, credentials, boot)
                 boot.ready()
                 log.info("Started cluster", node=self._identity.node_name, port=self._identity.port)
@@ -142,6 +148,7 @@ class Standalone:
                 token_private_key_pem=credentials.token_key_pem,
                 token_public_key_pem=pki.public_key_pem(credentials.token_key_pem),
                 connect_node=self._connect_node,
+                event_ttl_s=self._event_ttl_s,
             )
         )
 

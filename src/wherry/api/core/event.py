@@ -20,6 +20,7 @@ EVENTS = resource_type(
     validate=_validate,
     columns=EVENT_COLUMNS,
     row=event_row,
+    is_short_lived=True,
     selectable_fields={
         "involvedObject.kind": lambda event: event.involved_object.kind,
         "involvedObject.namespace": lambda event: event.involved_object.namespace,
