@@ -24,6 +24,8 @@ def object_answer(environment: Environment, request: ApiRequest, item: KeyValue,
     """One object."""
     resource = request.target
     wanted = representation(request)
+    if wanted.form == PLAIN and wanted.media_type == PROTOBUF:
+        return environment.protobuf.object_response(resource, item, status)
     if wanted.form == PLAIN:
         return Response(status, body=object_bytes(resource, item))
     if wanted.form == PARTIAL_LIST:

@@ -1,8 +1,8 @@
-"""Lists and watches in protobuf: what many clients get is written once.
+"""Objects, lists and watches in protobuf: what many clients get is written once.
 
-An object costs some 30 us to write (JSON costs nothing, it is stored so), a list of 10,000 therefore a third of
-a second: it is written in slices between which others get their turn, and the bytes of every object are kept, as
-long as there is room, for the next list. Watches of the same thing share their frames, as they do in JSON.
+An object costs some 40 us to write (JSON costs nothing, it is stored so), a list of 10,000 therefore almost half a
+second: it is written in slices between which others get their turn, and the bytes of every object are kept, as
+long as there is room, for whoever asks next. Watches of the same thing share their frames, as they do in JSON.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import Generic, TypeVar
 import orjson
 
 from wherry.apimachinery.document import Document
-from wherry.apimachinery.protobuf.encode import encode_message, encode_object, list_pieces, watch_frame
+from wherry.apimachinery.protobuf.encode import encode_message, encode_object, list_pieces, seal, watch_frame
 from wherry.apimachinery.protobuf.layout import message_for
 from wherry.apimachinery.resource_type import AnyResourceType
 from wherry.apiserver.media_types import PROTOBUF
-from wherry.apiserver.wire import document_from_item
+from wherry.apiserver.wire import document_from_item, metadata_of
 from wherry.kit.clock import Clock
 from wherry.kit.http.live_body import LiveBody, MappedBody
 from wherry.kit.http.types import Response
@@ -69,6 +69,11 @@ class ProtobufAnswers:
         self._objects: BytesCache[tuple[str, str, int]] = BytesCache(OBJECTS_BYTES_MAX)
         self._frames: BytesCache[bytes] = BytesCache(FRAMES_BYTES_MAX)
 
+    def object_response(self, resource: AnyResourceType, item: KeyValue, status: int) -> Response:
+        """One whole object."""
+        body = seal(resource.api_version, resource.kind, [self._object(resource, item)])
+        return Response(status, PROTOBUF, body)
+
     def list_response(self, resource: AnyResourceType, items: list[KeyValue], metadata: Document) -> Response:
         """A list of whole objects."""
         if len(items) > SLICE:
@@ -99,7 +104,12 @@ class ProtobufAnswers:
         found = self._objects.get(key)
         if found is None:
             name = message_for(resource.api_version, resource.kind)
-            found = encode_message(name, document_from_item(resource, item))
+            document = document_from_item(resource, item)
+            if not item.revision:
+                # A dry run has no revision, and nobody will ask for what it made again.
+                document["metadata"] = {**metadata_of(document), "resourceVersion": ""}
+                return encode_message(name, document)
+            found = encode_message(name, document)
             self._objects.put(key, found)
         return found
 

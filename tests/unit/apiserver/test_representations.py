@@ -6,7 +6,7 @@ import orjson
 import pytest
 import yaml
 
-from suites.api_harness import JSON, PARTIAL, TABLE, Answer, Api, make_api, pod
+from suites.api_harness import JSON, MERGE, PARTIAL, TABLE, Answer, Api, make_api, pod
 from suites.protobuf_encoding import PROTOBUF, envelope, field
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.protobuf.decode import decode_message, open_envelope
@@ -81,6 +81,25 @@ async def test_a_written_object_comes_back_in_protobuf(api: Api) -> None:
     assert read(answer)["data"] == {"a": "1"}
     gone = await api.ask("DELETE", f"{DEFAULT}/configmaps/settings", accept=KUBECTL)
     assert read(gone)["status"] == "Success"
+
+
+async def test_a_dry_run_in_protobuf_shows_no_revision_and_is_not_remembered(api: Api) -> None:
+    path = f"{DEFAULT}/configmaps"
+    for value in ("1", "2"):
+        body = {"metadata": {"name": "a"}, "data": {"x": value}}
+        found = read(await api.ask("POST", path, body, accept=KUBECTL, dryRun="All"))
+        assert found["data"] == {"x": value}
+        metadata = found["metadata"]
+        assert isinstance(metadata, dict)
+        assert "resourceVersion" not in metadata
+
+
+async def test_a_changed_object_is_shown_changed(api: Api) -> None:
+    path = f"{DEFAULT}/configmaps"
+    await api.must("POST", path, {"metadata": {"name": "a"}, "data": {"x": "1"}})
+    await both(api, f"{path}/a")
+    await api.must("PATCH", f"{path}/a", {"data": {"x": "2"}}, content_type=MERGE)
+    assert (await both(api, f"{path}/a"))["data"] == {"x": "2"}
 
 
 async def test_a_scale_a_token_and_a_review_come_in_protobuf(api: Api) -> None:
