@@ -114,12 +114,32 @@ async def make_api(
     connect_node: ConnectNode | None = None,
     disabled: frozenset[str] = frozenset(),
 ) -> Api:
-    """A bootstrapped server over an empty store."""
+    """A bootstrapped server over a store with nothing else in it.
+
+    What a start makes is made once and copied: for each server it is as if it had been started again.
+    """
+    if clock is not None:
+        return await _bootstrapped(_build(MemoryStore(), clock, connect_node, disabled))
+    if not _made:
+        store = MemoryStore()
+        await _bootstrapped(_build(store, FakeClock(), None, frozenset()))
+        _made.append(store)
+    server = _build(_made[0].copy(), FakeClock(), connect_node, disabled)
+    server.ready.set()
+    return Api(server)
+
+
+_made: list[MemoryStore] = []
+
+
+def _build(
+    store: MemoryStore, clock: FakeClock, connect_node: ConnectNode | None, disabled: frozenset[str]
+) -> ApiServer:
     private, public = token_keys()
-    server = build_app(
+    return build_app(
         ApiServerConfig(
-            store=MemoryStore(),
-            clock=clock or FakeClock(),
+            store=store,
+            clock=clock,
             random=random.Random(7),
             resource_types=RESOURCE_TYPES,
             token_private_key_pem=private,
@@ -129,6 +149,9 @@ async def make_api(
             disabled_admission=disabled,
         )
     )
+
+
+async def _bootstrapped(server: ApiServer) -> Api:
     await bootstrap(server.app, BootstrapConfig("10.96.0.0/16", "192.0.2.1", 6443, "192.0.2.53"))
     server.ready.set()
     api = Api(server)

@@ -93,6 +93,27 @@ BODIES |= {
     },
     "MutatingAdmissionPolicyBinding": {"spec": {"policyName": "few"}},
     "RuntimeClass": {"handler": "runsc"},
+    "FlowSchema": {
+        "spec": {
+            "priorityLevelConfiguration": {"name": "workload-low"},
+            "rules": [
+                {
+                    "subjects": [{"kind": "User", "user": {"name": "ana"}}],
+                    "nonResourceRules": [{"verbs": ["get"], "nonResourceURLs": ["/version"]}],
+                }
+            ],
+        }
+    },
+    "PriorityLevelConfiguration": {"spec": {"type": "Limited", "limited": {"limitResponse": {"type": "Reject"}}}},
+    "APIService": {
+        "spec": {
+            "version": "v1",
+            "groupPriorityMinimum": 100,
+            "versionPriority": 10,
+            "service": {"namespace": "default", "name": "metrics"},
+            "insecureSkipTLSVerify": True,
+        }
+    },
     "Ingress": {
         "spec": {
             "rules": [
@@ -145,6 +166,7 @@ ADDRESSES = {"web": "192.0.2.1", "sample": "192.0.2.2", "one": "192.0.2.3", "two
 NAMES: dict[str, Callable[[str], str]] = {
     "IPAddress": lambda name: ADDRESSES.get(name, "192.0.2.9"),
     "CustomResourceDefinition": lambda name: f"{name}.example.com",
+    "APIService": lambda name: f"v1.{name}.example.com",
 }
 
 
@@ -196,7 +218,16 @@ def _fit_names(body: Document, name: str) -> None:
     spec["names"] = {"plural": name, "kind": name.capitalize()}
 
 
-FITTED: dict[str, Callable[[Document, str], None]] = {"CustomResourceDefinition": _fit_names}
+def _fit_group(body: Document, name: str) -> None:
+    spec = body["spec"]
+    assert isinstance(spec, dict)
+    spec["group"] = f"{name}.example.com"
+
+
+FITTED: dict[str, Callable[[Document, str], None]] = {
+    "CustomResourceDefinition": _fit_names,
+    "APIService": _fit_group,
+}
 
 
 def sample(resource: AnyResourceType, name: str = "web") -> Document:

@@ -9,6 +9,7 @@ from wherry.api.admissionregistration.validatingadmissionpolicy import VALIDATIN
 from wherry.api.admissionregistration.validatingadmissionpolicybinding import VALIDATING_ADMISSION_POLICY_BINDINGS
 from wherry.api.admissionregistration.validatingwebhookconfiguration import VALIDATING_WEBHOOK_CONFIGURATIONS
 from wherry.api.apiextensions.customresourcedefinition import CUSTOM_RESOURCE_DEFINITIONS
+from wherry.api.apiregistration.apiservice import API_SERVICES
 from wherry.api.apps.controllerrevision import CONTROLLER_REVISIONS
 from wherry.api.apps.deployment import DEPLOYMENTS
 from wherry.api.apps.replicaset import REPLICA_SETS
@@ -33,6 +34,8 @@ from wherry.api.core.service import SERVICES
 from wherry.api.core.serviceaccount import SERVICE_ACCOUNTS
 from wherry.api.discovery.endpointslice import ENDPOINT_SLICES
 from wherry.api.events.event import NEW_EVENTS
+from wherry.api.flowcontrol.flowschema import FLOW_SCHEMAS
+from wherry.api.flowcontrol.prioritylevelconfiguration import PRIORITY_LEVEL_CONFIGURATIONS
 from wherry.api.networking.ingress import INGRESSES
 from wherry.api.networking.ingressclass import INGRESS_CLASSES
 from wherry.api.networking.ipaddress import IP_ADDRESSES
@@ -79,6 +82,9 @@ RESOURCE_TYPES: tuple[AnyResourceType, ...] = (
     SERVICE_CIDRS,
     POD_DISRUPTION_BUDGETS,
     RUNTIME_CLASSES,
+    FLOW_SCHEMAS,
+    PRIORITY_LEVEL_CONFIGURATIONS,
+    API_SERVICES,
     MUTATING_ADMISSION_POLICIES,
     MUTATING_ADMISSION_POLICY_BINDINGS,
     MUTATING_WEBHOOK_CONFIGURATIONS,

@@ -12,9 +12,12 @@ from dataclasses import dataclass
 
 import orjson
 
+from wherry.api.registry import RESOURCE_TYPES
+from wherry.apimachinery.catalog import Catalog
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import error_from_status
 from wherry.apiserver.bootstrap_access import ensure_policy
+from wherry.apiserver.bootstrap_outer import ensure_outer_groups
 from wherry.kit.http.types import App, Peer, Request, read_body
 
 NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease")
@@ -39,14 +42,25 @@ class BootstrapConfig:
 
 async def bootstrap(app: App, config: BootstrapConfig) -> None:
     """Make what is missing. Safe to run at every start."""
+
+    async def ask(method: str, path: str, body: bytes) -> tuple[int, bytes]:
+        return await _ask(app, method, path, "application/json", body)
+
     for name in NAMESPACES:
         await _ensure(app, "/api/v1/namespaces", _object("v1", "Namespace", name))
-    await ensure_policy(lambda method, path, body: _ask(app, method, path, "application/json", body))
+    await ensure_policy(ask)
+    await ensure_outer_groups(ask, _group_versions(), config.service_cidr)
     for priority_class in _priority_classes():
         await _ensure(app, "/apis/scheduling.k8s.io/v1/priorityclasses", priority_class)
     await _ensure(app, "/apis/storage.k8s.io/v1/storageclasses", _storage_class())
     await _ensure_kubernetes_service(app, config)
     await _ensure_dns_service(app, config)
+
+
+def _group_versions() -> tuple[tuple[str, str], ...]:
+    """What is built in, in the order of discovery; custom resources come and go."""
+    groups = Catalog(RESOURCE_TYPES).groups()
+    return tuple((one.group, version) for one in groups for version in one.versions)
 
 
 async def _ensure_kubernetes_service(app: App, config: BootstrapConfig) -> None:

@@ -34,6 +34,13 @@ class MemoryStore:
         self._watches: set[MemoryWatch] = set()
         self._closed = False
 
+    def copy(self) -> MemoryStore:
+        """A store of its own with the same history, as after a restart: nobody watches it."""
+        twin = MemoryStore()
+        twin._history, twin._current = list(self._history), dict(self._current)
+        twin._oldest_revision = self._oldest_revision
+        return twin
+
     @property
     def revision(self) -> int:
         """The newest revision (at least 1)."""

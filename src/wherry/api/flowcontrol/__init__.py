@@ -1,0 +1,1 @@
+"""Group flowcontrol.apiserver.k8s.io: whose requests come first when there are too many."""
