@@ -214,6 +214,9 @@ class _Parser:
             word = self._next()
         if not _is_identifier(word):
             raise ValueError(f"found '{word}', expected: identifier")
+        if wrong := names.qualified_name(word).split("; ")[0]:
+            # Upstream has no name for this place.
+            raise ValueError(str(invalid("<nil>", word, wrong)))
         if is_absent:
             return _requirement(word, "!", ())
         if self._peek() in {_END, ","}:

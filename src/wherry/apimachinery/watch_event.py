@@ -13,6 +13,7 @@ The same bytes serve every watcher, so a change costs one join, however many loo
 
 from __future__ import annotations
 
+import msgspec
 import orjson
 
 from wherry.apimachinery.document import Document
@@ -21,6 +22,13 @@ from wherry.apimachinery.resource_type import AnyResourceType
 
 STORED_PREFIX = b'{"metadata":{'
 LIST_ITEM_HEADER = STORED_PREFIX
+
+
+class _Whole(msgspec.Struct):
+    metadata: msgspec.Raw
+
+
+_whole = msgspec.json.Decoder(_Whole)
 
 INITIAL_EVENTS_END = "k8s.io/initial-events-end"
 """The annotation of the bookmark that says: you have seen everything there was when you came."""
@@ -41,6 +49,15 @@ def with_resource_version(header: bytes, stored: bytes, revision: int) -> bytes:
     start = len(STORED_PREFIX)
     separator = b"" if stored[start : start + 1] == b"}" else b","
     return b'%b"resourceVersion":"%d"%b%b' % (header, revision, separator, stored[start:])
+
+
+def partial_bytes(header: bytes, stored: bytes, revision: int) -> bytes:
+    """Only the metadata of an object, as sent; revision 0 (a dry run's) shows no resourceVersion."""
+    metadata = _whole.decode(stored).metadata
+    if not revision:
+        return b"%b%b}" % (header, bytes(metadata)[1:])
+    separator = b"" if len(metadata) == len(b"{}") else b","
+    return b'%b"resourceVersion":"%d"%b%b}' % (header, revision, separator, bytes(metadata)[1:])
 
 
 def stored_bytes(document: Document) -> bytes:
@@ -64,7 +81,12 @@ def event_line(event_type: str, header: bytes, stored: bytes, revision: int) -> 
 
 def document_line(event_type: str, document: Document) -> bytes:
     """One line of a watch for an object in another form (a Table, only its metadata)."""
-    return b'{"type":"%b","object":%b}\n' % (event_type.encode(), orjson.dumps(document))
+    return bytes_line(event_type, orjson.dumps(document))
+
+
+def bytes_line(event_type: str, shown: bytes) -> bytes:
+    """The same for one that is in bytes already."""
+    return b'{"type":"%b","object":%b}\n' % (event_type.encode(), shown)
 
 
 def bookmark_line(header: bytes, revision: int, *, initial_events_end: bool = False) -> bytes:

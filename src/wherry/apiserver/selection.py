@@ -14,6 +14,7 @@ import orjson
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import BadRequest
 from wherry.apimachinery.fields import FieldSelector, parse_field_selector
+from wherry.apimachinery.label_matcher import LabelMatcher
 from wherry.apimachinery.labels import Selector, parse_selector
 from wherry.apimachinery.resource_type import AnyResourceType
 from wherry.apiserver.request import ApiRequest
@@ -81,14 +82,17 @@ class Selection:
     fields: FieldSelector
     is_everything: bool
     key_prefix: str
+    matcher: LabelMatcher
 
     def matches(self, key: str, value: bytes) -> bool:
         """Whether the object stored as `value` is chosen."""
-        return self.is_everything or self.chooses(ItemView(self.resource, key, value))
+        if self.is_everything:
+            return True
+        return self.matcher.may_match(value) and self.chooses(ItemView(self.resource, key, value))
 
     def chooses(self, item: ItemView) -> bool:
         """The same for a view, which several selections may share."""
-        if not self.labels.is_everything and not self.labels.matches(item.labels):
+        if not self.labels.is_everything and not self.matcher.matches(item.labels):
             return False
         for path, operator, wanted in self.fields.requirements:
             if (item.field(path) == wanted) != (operator == "="):
@@ -126,6 +130,7 @@ def selection_from(request: ApiRequest) -> Selection:
         fields=fields,
         is_everything=labels.is_everything and fields.is_everything,
         key_prefix=prefix,
+        matcher=LabelMatcher(labels),
     )
 
 

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import orjson
-
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.table import IncludeObject, partial_metadata, table
-from wherry.apimachinery.watch_event import INITIAL_EVENTS_END, bookmark_line, document_line, event_line
+from wherry.apimachinery.watch_event import INITIAL_EVENTS_END, bookmark_line, bytes_line, document_line, event_line
 from wherry.apiserver.media_types import PARTIAL, PLAIN, TABLE
 from wherry.apiserver.selection import Selection
 from wherry.apiserver.watch_frames import WatchFrames, type_of
-from wherry.apiserver.wire import header_of, served_value
+from wherry.apiserver.wire import document_from_item, header_of, partial_item_bytes, served_value
 from wherry.kit.clock import Clock
 from wherry.store.interface import KeyValue, StoreEvent
 
@@ -106,12 +104,9 @@ class WatchLines:
         return self.selection.chooses(self.frames.view(self.selection.resource, item))
 
     def _shaped(self, event_type: str, item: KeyValue) -> bytes:
-        document: Document = orjson.loads(served_value(self.selection.resource, item.value))
-        metadata = document["metadata"]
-        assert isinstance(metadata, dict)
-        metadata["resourceVersion"] = str(item.revision)
         if self.form == PARTIAL:
-            return document_line(event_type, partial_metadata(document, version=self.version))
+            return bytes_line(event_type, partial_item_bytes(item, self.version))
+        document = document_from_item(self.selection.resource, item)
         return document_line(event_type, self._table([document], {"resourceVersion": str(item.revision)}))
 
     def _table(self, documents: list[Document], list_meta: Document) -> Document:

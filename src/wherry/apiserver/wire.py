@@ -14,9 +14,10 @@ import orjson
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import RequestEntityTooLarge
 from wherry.apimachinery.resource_type import AnyResourceType, Storage
-from wherry.apimachinery.watch_event import LIST_ITEM_HEADER, header, stored_bytes, with_resource_version
+from wherry.apimachinery.watch_event import LIST_ITEM_HEADER, header, partial_bytes, stored_bytes, with_resource_version
 from wherry.store.interface import KeyValue
 
+META_GROUP = "meta.k8s.io"
 # What etcd takes by default (--max-request-bytes), and clients count on.
 STORED_BYTES_MAX = 3 * 512 * 1024
 # So many values in another form than the stored one are remembered, 3 KB each.
@@ -95,6 +96,11 @@ def item_bytes(resource: AnyResourceType, item: KeyValue) -> bytes:
     """The object as it stands in a list: without kind and apiVersion, unless its kind is a user's own (as upstream)."""
     header = header_of(resource) if resource.is_custom else LIST_ITEM_HEADER
     return with_resource_version(header, served_value(resource, item.value), item.revision)
+
+
+def partial_item_bytes(item: KeyValue, version: str) -> bytes:
+    """Only the metadata of an object, as PartialObjectMetadata of meta.k8s.io/`version`; no version changes it."""
+    return partial_bytes(_header(f"{META_GROUP}/{version}", "PartialObjectMetadata"), item.value, item.revision)
 
 
 def list_head(kind: str, api_version: str, metadata: Document) -> bytes:

@@ -81,7 +81,7 @@ def test_a_bad_selector_is_refused_in_the_words_of_kubernetes(text: str, message
 
 
 def test_keys_and_values_are_checked() -> None:
-    with pytest.raises(ValueError, match=r'key: Invalid value: "-a": name part must consist of'):
+    with pytest.raises(ValueError, match=r'requirement: <nil>: Invalid value: "-a": name part must consist of'):
         parse_selector("-a=b")
     with pytest.raises(ValueError, match=r'values\[0\]\[a\]: Invalid value: "-b": a valid label must be'):
         parse_selector("a=-b")

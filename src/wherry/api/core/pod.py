@@ -148,6 +148,7 @@ PODS = resource_type(
         "spec.hostNetwork": lambda pod: "true" if pod.spec.host_network else "false",
         "status.phase": lambda pod: pod.status.phase,
         "status.podIP": lambda pod: pod.status.pod_ip,
+        "status.podIPs": lambda pod: pod.status.pod_ip,
         "status.nominatedNodeName": lambda pod: pod.status.nominated_node_name,
     },
     delete_returns_object=True,

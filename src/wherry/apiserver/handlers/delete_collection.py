@@ -39,7 +39,7 @@ async def handle_delete_collection(environment: Environment, request: ApiRequest
             refusal = deletion.result()
             if refusal is not None:
                 raise refusal
-    return list_answer(environment, request, page.items, page.revision)
+    return await list_answer(environment, request, page.items, page.revision)
 
 
 async def _delete(

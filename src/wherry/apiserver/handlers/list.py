@@ -30,7 +30,7 @@ async def handle_list(environment: Environment, request: ApiRequest) -> Response
         token = continue_token(selection, page.items[-1].key, page.revision, environment.clock.now_s())
     # How many are left is unknown when a selector decides, and then left out.
     remaining = page.remaining if selection.is_everything else 0
-    return list_answer(environment, request, page.items, page.revision, token, remaining)
+    return await list_answer(environment, request, page.items, page.revision, token, remaining)
 
 
 async def collect(environment: Environment, selection: Selection, options: ListOptions) -> Page:
