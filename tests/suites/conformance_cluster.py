@@ -144,5 +144,6 @@ async def running_cluster(clock: FakeClock) -> AsyncGenerator[Cluster, None]:
     async with TaskScope("masters") as scope:
         _ = scope.start("informers", informers.run())
         _ = scope.start("manager", manager.run())
+        _ = scope.start("custom-resources", api.server.custom_resources.run())
         await manager.ready.wait()
         yield Cluster(api, clock)
