@@ -119,7 +119,7 @@ def test_everyday_commands_own_what_they_change(kubectl: Tool) -> None:
     program = kubectl.path.name
     assert after[f"{program} Update scale"] == {"f:spec": {"f:replicas": {}}}
     assert after["kubectl-label Update"] == {"f:metadata": {"f:labels": {"f:tier": {}}}}
-    annotations = {".": {}, "f:kubectl.kubernetes.io/restartedAt": {}}
+    annotations: dict[str, object] = {".": {}, "f:kubectl.kubernetes.io/restartedAt": {}}
     template = {"f:template": {"f:metadata": {"f:annotations": annotations}}}
     assert after["kubectl-rollout Update"] == {"f:spec": template}
     assert "f:status" in after["kube-controller-manager Update status"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from wherry.apimachinery import field_errors
@@ -18,12 +19,20 @@ PROPAGATION_POLICIES = ("Foreground", "Background", "Orphan", "nil")
 
 
 @dataclass(frozen=True, slots=True)
+class PatchBody:
+    """What errors say about a patch: `shown` is how they show it or what it leads to, `complaints` its own flaws."""
+
+    shown: Callable[[Document], str]
+    complaints: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class WriteOptions:
     """How to write.
 
     `field_validation` is Strict, Warn or Ignore: what to do about unknown fields. `field_manager` is who writes, ""
     if the client does not say. `force` takes fields from their owners. `brings_owners` is set by the server where
-    an object's new managedFields come along with it.
+    an object's new managedFields come along with it, `patch` where the object is what a patch has led to.
     """
 
     dry_run: bool = False
@@ -31,6 +40,7 @@ class WriteOptions:
     field_manager: str = ""
     force: bool = False
     brings_owners: bool = False
+    patch: PatchBody | None = None
 
 
 PLAIN_WRITE = WriteOptions()

@@ -7,8 +7,9 @@ import re
 from wherry.api.unacted import unacted_fields
 from wherry.apimachinery import field_errors
 from wherry.apimachinery.document import Document
-from wherry.apimachinery.errors import BadRequest
+from wherry.apimachinery.errors import BadRequest, StatusError, invalid
 from wherry.apimachinery.field_errors import FieldError
+from wherry.apimachinery.kind_schema import KindSchema
 from wherry.apimachinery.resource_type import AnyResourceType
 from wherry.apimachinery.schema import schema_for
 from wherry.apiserver.negotiation import decode_body
@@ -53,18 +54,31 @@ def check_schema(
 
     Raises:
         BadRequest: a value of the wrong type, or with fieldValidation=Strict an unknown field.
+        Invalid: the same, if a patch has led to it.
     """
     schema = schema_for(resource)
     result = schema.check(document)
     if result.decode_error:
-        raise BadRequest(result.decode_error)
-    if result.unknown:
-        complaints = [f'unknown field "{path}"' for path in result.unknown]
+        raise _undecodable(schema, document, options, result.decode_error)
+    complaints = [f'unknown field "{path}"' for path in result.unknown]
+    if options.patch is not None and options.patch.complaints:
+        complaints = [*options.patch.complaints, *complaints]
+    if complaints:
         if options.field_validation == "Strict":
-            raise BadRequest(schema.cannot_be_handled("strict decoding error: " + ", ".join(complaints)))
+            why = schema.cannot_be_handled("strict decoding error: " + ", ".join(complaints))
+            raise _undecodable(schema, document, options, why)
         if options.field_validation == "Warn":
             warnings.extend(complaints)
     return result.document, result.missing
+
+
+def _undecodable(schema: KindSchema, document: Document, options: WriteOptions, why: str) -> StatusError:
+    """A body that does not fit is a bad request; a patch that leads to such an object is an invalid patch."""
+    if options.patch is None:
+        return BadRequest(why)
+    shown = field_errors.show(options.patch.shown(document))
+    message = f"Invalid value: {shown}: {why.removeprefix(schema.cannot_be_handled(''))}"
+    return invalid("", "", "", [FieldError("FieldValueInvalid", "patch", message)])
 
 
 def fill_zeros(resource: AnyResourceType, document: Document, missing: list[str]) -> None:

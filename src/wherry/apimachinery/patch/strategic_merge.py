@@ -180,8 +180,7 @@ def _check_order(patch: list[object], order: list[object], key_of: _KeyOf) -> No
             continue
         if key_of(item) not in ordered:  # "in" moves the iterator on to the item
             raise BadRequest(
-                f"The order in patch list:\n{_go_text(patch)}\n"
-                f" doesn't match $setElementOrder list:\n{_go_text(order)}\n"
+                f"The order in patch list:\n{go_text(patch)}\n doesn't match $setElementOrder list:\n{go_text(order)}\n"
             )
 
 
@@ -217,7 +216,7 @@ def _by(merge_key: str) -> _KeyOf:
         if not isinstance(item, dict):
             raise BadRequest(f"expected a map[string]interface {{}}, but received a {type(item).__name__}")
         if merge_key not in item:
-            raise BadRequest(f"map: {_go_text(item)} does not contain declared merge key: {merge_key}")
+            raise BadRequest(f"map: {go_text(item)} does not contain declared merge key: {merge_key}")
         return _identity(item[merge_key])
 
     return key_of
@@ -287,15 +286,15 @@ def _as_list(value: object) -> list[object]:
 
 
 def _bad_directive(directive: object, patch: Document) -> BadRequest:
-    return BadRequest(f"unknown patch type: {directive} in map: {_go_text(patch)}")
+    return BadRequest(f"unknown patch type: {directive} in map: {go_text(patch)}")
 
 
-def _go_text(value: object) -> str:
+def go_text(value: object) -> str:
     """A value as Go prints it in error messages."""
     if isinstance(value, dict):
-        return f"map[{' '.join(f'{key}:{_go_text(value[key])}' for key in sorted(value))}]"
+        return f"map[{' '.join(f'{key}:{go_text(value[key])}' for key in sorted(value))}]"
     if isinstance(value, list):
-        return f"[{' '.join(map(_go_text, value))}]"
+        return f"[{' '.join(map(go_text, value))}]"
     if value is None:
         return "<nil>"
     return str(value).lower() if isinstance(value, bool) else str(value)

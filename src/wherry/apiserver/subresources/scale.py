@@ -51,8 +51,7 @@ async def handle_scale(environment: Environment, request: ApiRequest) -> Respons
             return _apply_scale(environment, request, configuration, document, paths)
 
     else:
-        options = write_options(request, "PatchOptions")
-        patch = patch_from(request, SCALES)
+        patch, options = patch_from(request, SCALES)
 
         def change(document: Document) -> Document:
             patched, _ = check_schema(SCALES, patch(scale_of(document, paths)), options, request.warnings)

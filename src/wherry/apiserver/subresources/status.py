@@ -46,8 +46,7 @@ async def handle_status(environment: Environment, request: ApiRequest) -> Respon
             return changed
 
     else:
-        options = write_options(request, "PatchOptions")
-        patch = patch_from(request, request.target)
+        patch, options = patch_from(request, request.target)
 
         def change(document: Document) -> Document:
             return _with_status_of(document, patch(document))
