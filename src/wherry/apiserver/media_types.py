@@ -55,12 +55,13 @@ class MediaRange:
 
 
 @lru_cache(maxsize=512)
-def accepted(accept: str, *, has_protobuf: bool = False) -> Accepted:
+def accepted(accept: str, *, has_protobuf: bool = False, has_table: bool = True) -> Accepted:
     """The first representation in an Accept header that can be had; no header means plain JSON.
 
     Args:
         accept: the header.
         has_protobuf: whether the kind itself has a form in protobuf.
+        has_table: whether it has a form as a Table.
 
     Raises:
         NotAcceptable: none can.
@@ -73,7 +74,7 @@ def accepted(accept: str, *, has_protobuf: bool = False) -> Accepted:
             if media_range.covers(media_type):
                 is_known = True
                 found = _in_range(media_range, media_type, has_protobuf=has_protobuf)
-                if found is not None:
+                if found is not None and (has_table or found.form != TABLE):
                     return found
     if not is_known:
         raise NotAcceptable("406: Not Acceptable")

@@ -48,13 +48,17 @@ PLAIN_WRITE = WriteOptions()
 
 @dataclass(frozen=True, slots=True)
 class DeleteOptions:
-    """How to delete. `grace_period_s` None leaves it to the kind; `propagation` "" leaves the finalizers alone."""
+    """How to delete. `grace_period_s` None leaves it to the kind; `propagation` "" leaves the finalizers alone.
+
+    `is_accepted_later`: an object that stays a while is answered with 202, for old clients that say orphanDependents.
+    """
 
     dry_run: bool = False
     grace_period_s: int | None = None
     propagation: str = ""
     uid: str = ""
     resource_version: str = ""
+    is_accepted_later: bool = False
 
 
 def write_options(request: ApiRequest, kind: str, *, applies: bool = False) -> WriteOptions:
@@ -135,6 +139,7 @@ def delete_options(request: ApiRequest, body: Document | None) -> DeleteOptions:
         propagation=propagation,
         uid=text_in(preconditions, "uid"),
         resource_version=text_in(preconditions, "resourceVersion"),
+        is_accepted_later=orphan is False,
     )
 
 

@@ -38,7 +38,11 @@ _SHOWING_AGENTS = ("curl", "Wget", "Mozilla/5.0")
 def representation(request: ApiRequest) -> Accepted:
     """What the client wants to get. Raises NotAcceptable."""
     accept = request.http.headers.get("accept", "")
-    return accepted(accept, has_protobuf="protobuf" in accept and _has_protobuf(request))
+    return accepted(
+        accept,
+        has_protobuf="protobuf" in accept and _has_protobuf(request),
+        has_table="as=Table" not in accept or _has_table(request),
+    )
 
 
 def represent(answers: ProtobufAnswers, request: ApiRequest, response: Response) -> None:
@@ -63,6 +67,12 @@ def represent(answers: ProtobufAnswers, request: ApiRequest, response: Response)
 @lru_cache(maxsize=512)
 def _may_want_other(accept: str, agent: str) -> bool:
     return any(word in accept for word in ("protobuf", "yaml", "pretty=")) or agent.startswith(_SHOWING_AGENTS)
+
+
+def _has_table(request: ApiRequest) -> bool:
+    # What is only ever asked or ordered, and never looked at, has no columns.
+    resource = request.resource
+    return resource is None or ("get" in resource.verbs and request.subresource in ("", "status"))
 
 
 def _has_protobuf(request: ApiRequest) -> bool:

@@ -15,7 +15,8 @@ from wherry.kit.http.types import Response
 async def handle_delete(environment: Environment, request: ApiRequest) -> Response:
     """Answer with the object, or with a Status for kinds whose deletion says no more."""
     body: Document | None = decode_options(request.http) if request.http.body else None
-    item, is_gone = await environment.objects.delete(request, delete_options(request, body))
+    options = delete_options(request, body)
+    item, is_gone = await environment.objects.delete(request, options)
     if is_gone and not request.target.delete_returns_object:
         return document_answer(success_status(request.target, document_from_item(request.target, item)))
-    return object_answer(environment, request, item)
+    return object_answer(environment, request, item, 202 if options.is_accepted_later and not is_gone else 200)
