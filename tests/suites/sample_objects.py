@@ -12,6 +12,15 @@ POD_SPEC: Document = {"containers": [{"name": "c", "image": "registry.example/we
 TEMPLATE: Document = {"metadata": {"labels": {"app": "web"}}, "spec": POD_SPEC}
 SELECTOR: Document = {"matchLabels": {"app": "web"}}
 
+CERTIFICATE_REQUEST = (
+    "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURSBSRVFVRVNULS0tLS0KTUlIV01INENBUUF3SERFTU1Bb0dBMVVFQ2d3RGQyVmlNUXd3Q2dZ"
+    "RFZRUUREQU5oYm1Fd1dUQVRCZ2NxaGtqTwpQUUlCQmdncWhrak9QUU1CQndOQ0FBUm5xVEFFYVdPbnRjTjBaTDBGZWY5ekdub0JX"
+    "SnI4QkE2RWxjTmtLc3IrCjdPNC95VkJNam5NWVQvdFBRY1NYN1FDQVBJcG9sbGc3UEFJTkIvMnAwT1Rqb0FBd0NnWUlLb1pJemow"
+    "RUF3SUQKU0FBd1JRSWhBT1c0S0dCakFtZlpubWJHTE9aaXF1MytXOFJXWWNDbHdOTkVYNGZCem9YQ0FpQnc2NGlHeVUwZwpITU10"
+    "aXppT1ExaTFVWnRyelhhaUt3YkZJYTdHc3pIZGZ3PT0KLS0tLS1FTkQgQ0VSVElGSUNBVEUgUkVRVUVTVC0tLS0tCg=="
+)
+"""Of the user ana in the group web."""
+
 BODIES: dict[str, Document] = {
     "Namespace": {},
     "Node": {},
@@ -23,6 +32,13 @@ BODIES: dict[str, Document] = {
     "ConfigMap": {"data": {"a": "1"}},
     "Secret": {"stringData": {"password": "pw"}},
     "ServiceAccount": {},
+    "CertificateSigningRequest": {
+        "spec": {
+            "request": CERTIFICATE_REQUEST,
+            "signerName": "kubernetes.io/kube-apiserver-client",
+            "usages": ["client auth"],
+        }
+    },
     "Role": {"rules": [{"verbs": ["get"], "apiGroups": [""], "resources": ["pods"]}]},
     "ClusterRole": {"rules": [{"verbs": ["get"], "nonResourceURLs": ["/healthz"]}]},
     "RoleBinding": {

@@ -17,6 +17,7 @@ from wherry.api.apps.statefulset import STATEFUL_SETS
 from wherry.api.autoscaling.horizontalpodautoscaler import HORIZONTAL_POD_AUTOSCALERS
 from wherry.api.autoscaling.horizontalpodautoscaler_v1 import FIRST_HORIZONTAL_POD_AUTOSCALERS
 from wherry.api.batch.job import JOBS
+from wherry.api.certificates.certificatesigningrequest import CERTIFICATE_SIGNING_REQUESTS
 from wherry.api.coordination.lease import LEASES
 from wherry.api.core.binding import BINDINGS
 from wherry.api.core.configmap import CONFIG_MAPS
@@ -104,6 +105,7 @@ RESOURCE_TYPES: tuple[AnyResourceType, ...] = (
     STATEFUL_SETS,
     CONTROLLER_REVISIONS,
     JOBS,
+    CERTIFICATE_SIGNING_REQUESTS,
     ROLES,
     ROLE_BINDINGS,
     CLUSTER_ROLES,

@@ -139,6 +139,7 @@ class ResourceType(Generic[T_co]):
     tracks_generation: bool = False
     delete_returns_object: bool = False
     graceful_delete_s: Callable[[Document, int | None], int] | None = None
+    stamp_requester: Callable[[Document, Document], None] | None = None
     storage: Storage | None = None
     described: Callable[[], bytes] | None = None
     acted_on_by: ActedOnBy = "cluster"
@@ -223,6 +224,7 @@ def resource_type(  # noqa: PLR0913 - a declaration has as many facts as a kind 
     tracks_generation: bool | None = None,
     delete_returns_object: bool = False,
     graceful_delete_s: Callable[[T, int | None], int] | None = None,
+    stamp_requester: Callable[[Document, Document], None] | None = None,
     storage: Storage | None = None,
     acted_on_by: ActedOnBy = "cluster",
     is_short_lived: bool = False,
@@ -236,6 +238,7 @@ def resource_type(  # noqa: PLR0913 - a declaration has as many facts as a kind 
         row: the cells of `columns` for one object at `now_s` (seconds since 1970).
         selectable_fields: field selectors besides metadata.name and metadata.namespace.
         tracks_generation: whether a changed spec raises metadata.generation; default: has a status.
+        stamp_requester: (new object, user as {username, uid, groups, extra}) -> writes who has created it into it.
         graceful_delete_s: (object, requested grace or None) -> seconds; above 0 the object stays, marked
             as being deleted, until its keeper removes it with grace 0.
         storage: where another version of the kind is the one that is kept.
@@ -291,6 +294,7 @@ def resource_type(  # noqa: PLR0913 - a declaration has as many facts as a kind 
         ),
         delete_returns_object=delete_returns_object,
         graceful_delete_s=grace_of if graceful_delete_s else None,
+        stamp_requester=stamp_requester,
         storage=storage,
         acted_on_by=acted_on_by,
         is_short_lived=is_short_lived,

@@ -24,6 +24,10 @@ from wherry.apimachinery.resource_type import AnyResourceType
 from wherry.apiserver.admission.chain import AdmissionChain
 from wherry.apiserver.admission.interface import AdmissionEnvironment
 from wherry.apiserver.admission.registry import admission_plugins
+from wherry.apiserver.authentication.bearer import BearerTokens
+from wherry.apiserver.authentication.bootstrap_tokens import BootstrapTokens
+from wherry.apiserver.authentication.discovery_documents import DiscoveryDocuments
+from wherry.apiserver.authentication.service_account_tokens import ISSUER, ServiceAccountTokens
 from wherry.apiserver.authorization.authorizers import Authorizers
 from wherry.apiserver.custom_resources.keeper import CustomResources
 from wherry.apiserver.discovery import discovery_response
@@ -54,7 +58,6 @@ from wherry.apiserver.request import ApiRequest, UserInfo
 from wherry.apiserver.reviews import REVIEW_TYPES, review_handler
 from wherry.apiserver.subresources.registry import STREAMS, handle_subresource, unstored_handler
 from wherry.apiserver.telemetry import Telemetry
-from wherry.apiserver.tokens import ISSUER, ServiceAccountTokens
 from wherry.apiserver.version import VersionInfo
 from wherry.apiserver.watch_frames import WatchFrames
 from wherry.kit.clock import Clock
@@ -106,6 +109,7 @@ class ApiServerConfig:
     token_private_key_pem: bytes = b""
     token_public_key_pem: bytes = b""
     issuer: str = ISSUER
+    token_lifetime_max_s: int = 0
     static_tokens: Mapping[str, UserInfo] = field(default_factory=dict)
     connect_node: ConnectNode | None = None
     version: VersionInfo = field(default_factory=VersionInfo)
@@ -121,26 +125,22 @@ class ApiServer:
     """
 
     def __init__(
-        self,
-        environment: Environment,
-        catalog: Catalog,
-        authenticator: Authenticator,
-        version: VersionInfo,
-        event_ttl_s: float,
+        self, environment: Environment, catalog: Catalog, authenticator: Authenticator, config: ApiServerConfig
     ) -> None:
         """Made by `build_app`."""
         self.environment = environment
         self.catalog = catalog
         self.custom_resources = CustomResources(environment.objects, catalog, environment.clock)
-        self.expiry = Expiry(environment.store, environment.clock, catalog, event_ttl_s)
+        self.expiry = Expiry(environment.store, environment.clock, catalog, config.event_ttl_s)
         self.ready = asyncio.Event()
         self.app: App = self._serve
         self._authenticator = authenticator
+        self._issuer_documents = DiscoveryDocuments(config.issuer, config.token_public_key_pem)
         # What the store last said when it refused to write; a write that works clears it.
         self._store_trouble = ""
         self._routes = Routes(catalog)
         self._routes_revision = catalog.revision
-        self._version = _shown(version.to_document())
+        self._version = _shown(config.version.to_document())
         self._health = Health(
             live={"ping": lambda: "", "etcd": lambda: self._store_trouble},
             ready={"poststarthook/bootstrap": lambda: "" if self.ready.is_set() else "not finished"},
@@ -217,6 +217,8 @@ class ApiServer:
         if path == "/metrics/slis":
             return Response(content_type=METRICS_TYPE, body=self._health.service_levels().encode())
         response = discovery_response(http, self.catalog)
+        if response is None and self.environment.tokens is not None:
+            response = self._issuer_documents.answer(path)
         if response is None:
             response = openapi_response(http, self.catalog, self.environment.clock.now_s())
         if response is not None:
@@ -245,7 +247,9 @@ def build_app(config: ApiServerConfig) -> ApiServer:
             private_key_pem=config.token_private_key_pem,
             public_key_pem=config.token_public_key_pem,
             issuer=config.issuer,
+            lifetime_max_s=config.token_lifetime_max_s,
         )
+    bearer = BearerTokens(tokens, BootstrapTokens(config.store, config.clock), config.static_tokens)
     catalog = Catalog((*config.resource_types, *REVIEW_TYPES))
     authorizers = Authorizers(config.store)
     admission = AdmissionEnvironment(
@@ -260,14 +264,13 @@ def build_app(config: ApiServerConfig) -> ApiServer:
         random=config.random,
         authorizer=authorizers,
         tokens=tokens,
+        bearer=bearer,
         connect_node=config.connect_node,
         frames=WatchFrames(),
         protobuf=ProtobufAnswers(config.clock),
         telemetry=Telemetry(config.store),
     )
-    return ApiServer(
-        environment, catalog, Authenticator(tokens, config.static_tokens), config.version, config.event_ttl_s
-    )
+    return ApiServer(environment, catalog, Authenticator(bearer, config.clock), config)
 
 
 def _shown(document: Document) -> bytes:

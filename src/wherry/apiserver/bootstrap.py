@@ -7,6 +7,7 @@ start: they may have changed.
 
 from __future__ import annotations
 
+import base64
 import ipaddress
 from dataclasses import dataclass
 
@@ -31,13 +32,16 @@ OK, CREATED, CONFLICT = 200, 201, 409
 
 @dataclass(frozen=True, slots=True)
 class BootstrapConfig:
-    """Where things are. `dns_address` "" leaves the kube-dns Service without an endpoint."""
+    """Where things are. `dns_address` "" leaves the kube-dns Service without an endpoint; without `ca_pem`
+    nothing is published about the cluster's authority.
+    """
 
     service_cidr: str
     api_address: str
     api_port: int
     dns_address: str = ""
     dns_port: int = DNS_PORT
+    ca_pem: str = ""
 
 
 async def bootstrap(app: App, config: BootstrapConfig) -> None:
@@ -55,6 +59,8 @@ async def bootstrap(app: App, config: BootstrapConfig) -> None:
     await _ensure(app, "/apis/storage.k8s.io/v1/storageclasses", _storage_class())
     await _ensure_kubernetes_service(app, config)
     await _ensure_dns_service(app, config)
+    if config.ca_pem:
+        await _ensure_authority(app, config)
 
 
 def _group_versions() -> tuple[tuple[str, str], ...]:
@@ -78,6 +84,20 @@ async def _ensure_kubernetes_service(app: App, config: BootstrapConfig) -> None:
     await _ensure(app, "/api/v1/namespaces/default/endpoints", endpoints, renew="subsets")
     slice_ = _slice("kubernetes", "default", "kubernetes", config.api_address, [end])
     await _ensure_slice(app, slice_)
+
+
+async def _ensure_authority(app: App, config: BootstrapConfig) -> None:
+    """What API servers beside this one, and machines that want to join, must know to trust it."""
+    authentication = _object("v1", "ConfigMap", "extension-apiserver-authentication", "kube-system")
+    authentication["data"] = {"client-ca-file": config.ca_pem}
+    await _ensure(app, "/api/v1/namespaces/kube-system/configmaps", authentication, renew="data")
+    info = _object("v1", "ConfigMap", "cluster-info", "kube-public")
+    authority = base64.b64encode(config.ca_pem.encode()).decode()
+    cluster = {"certificate-authority-data": authority, "server": f"https://{config.api_address}:{config.api_port}"}
+    # JSON is YAML; kubeadm reads either.
+    kubeconfig = {"apiVersion": "v1", "kind": "Config", "clusters": [{"name": "", "cluster": cluster}]}
+    info["data"] = {"kubeconfig": orjson.dumps(kubeconfig).decode()}
+    await _ensure(app, "/api/v1/namespaces/kube-public/configmaps", info, renew="data")
 
 
 async def _ensure_dns_service(app: App, config: BootstrapConfig) -> None:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from random import Random
 
 from wherry.apiserver.admission.chain import AdmissionChain
+from wherry.apiserver.authentication.bearer import BearerTokens
+from wherry.apiserver.authentication.service_account_tokens import ServiceAccountTokens
 from wherry.apiserver.authorization.authorizers import Authorizers
 from wherry.apiserver.generic_store import GenericStore
 from wherry.apiserver.protobuf_answers import ProtobufAnswers
 from wherry.apiserver.request import ApiRequest
 from wherry.apiserver.telemetry import Telemetry
-from wherry.apiserver.tokens import ServiceAccountTokens
 from wherry.apiserver.watch_frames import WatchFrames
 from wherry.kit.clock import Clock
 from wherry.kit.http.types import App, Response
@@ -33,6 +34,7 @@ class Environment:
     random: Random
     authorizer: Authorizers
     tokens: ServiceAccountTokens | None
+    bearer: BearerTokens
     connect_node: ConnectNode | None
     frames: WatchFrames
     protobuf: ProtobufAnswers

@@ -38,7 +38,7 @@ from wherry.apiserver.admission.chain import AdmissionChain
 from wherry.apiserver.admission.interface import Attributes
 from wherry.apiserver.options import PLAIN_WRITE, DeleteOptions, WriteOptions
 from wherry.apiserver.ownership import MANAGED_FIELDS, is_unchanged, own_created, own_updated, put_entries
-from wherry.apiserver.request import ApiRequest
+from wherry.apiserver.request import ApiRequest, user_document
 from wherry.apiserver.strictness import check_schema, fill_zeros, missing_fields, warn_unacted
 from wherry.apiserver.wire import document_from_item, key_of, mapping_in, metadata_of, text_in, value_from_document
 from wherry.kit.clock import Clock
@@ -107,6 +107,8 @@ class GenericStore:
         else:
             own_created(request, document, options, self._now())
         resource.prepare(document, None)
+        if resource.stamp_requester is not None:
+            resource.stamp_requester(document, user_document(request.user))
         attributes = Attributes(
             operation="CREATE",
             resource=resource,

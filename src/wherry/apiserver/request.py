@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import BadRequest
 from wherry.apimachinery.resource_type import AnyResourceType
 from wherry.kit.http.types import Request
@@ -23,6 +24,18 @@ class UserInfo:
 AUTHENTICATED = "system:authenticated"
 ACCOUNT_PREFIX = "system:serviceaccount:"
 ANONYMOUS = UserInfo("system:anonymous", ("system:unauthenticated",))
+
+
+def user_document(user: UserInfo) -> Document:
+    """A user as it stands in objects."""
+    info: Document = {"username": user.name}
+    if user.uid:
+        info["uid"] = user.uid
+    if user.groups:
+        info["groups"] = list(user.groups)
+    if user.extra:
+        info["extra"] = {name: list(values) for name, values in user.extra.items()}
+    return info
 
 
 def account_of(user_name: str) -> tuple[str, str] | None:

@@ -31,6 +31,7 @@ from wherry.client.transport import InProcess
 from wherry.cluster.boot import Boot
 from wherry.cluster.credentials import Credentials, ensure_credentials
 from wherry.cluster.data_dir import DataDir, Identity
+from wherry.cluster.keys import controllers_keys
 from wherry.controllers.registry import all_controllers
 from wherry.kit import pki
 from wherry.kit.clock import Clock, SystemClock
@@ -114,7 +115,7 @@ class Standalone:
         try:
             with boot.step("namespaces, classes and the cluster's own Services"):
                 await api.custom_resources.load()
-                await bootstrap(api.app, self._bootstrap_config())
+                await bootstrap(api.app, self._bootstrap_config(credentials))
                 api.ready.set()
                 self._write_kubeconfig(credentials)
             async with TaskScope("cluster") as scope:
@@ -177,11 +178,12 @@ class Standalone:
             await server.start()
         return servers
 
-    def _bootstrap_config(self) -> BootstrapConfig:
+    def _bootstrap_config(self, credentials: Credentials) -> BootstrapConfig:
         return BootstrapConfig(
             service_cidr=self._identity.service_cidr,
             api_address=self._address,
             api_port=self._identity.port,
+            ca_pem=credentials.ca.cert_pem.decode(),
             dns_address=self._node.address if self._node is not None else "",
         )
 
@@ -239,18 +241,21 @@ class Standalone:
         journal: Journal,
         credentials: Credentials,
     ) -> tuple[Component, ...]:
-        scheduler_client = self._client(app, "system:kube-scheduler")
+        client, scheduler_client = (
+            self._client(app, user) for user in ("system:kube-controller-manager", "system:kube-scheduler")
+        )
         recorder = EventRecorder(scheduler_client, component="default-scheduler", clock=self._clock)
         _ = scope.start("scheduler-events", recorder.run())
         return (
             ControllerManager(
-                self._client(app, "system:kube-controller-manager"),
+                client,
                 informers,
                 self._clock,
                 all_controllers(
                     ca_pem=credentials.ca.cert_pem.decode(),
                     volume_dir=str(self._data_dir.volumes),
                     remove_directory=_remove_directory,
+                    keys=controllers_keys(credentials, self._store, self._clock, client),
                 ),
                 journal,
                 self._random,

@@ -2,12 +2,16 @@ from __future__ import annotations
 
 import random
 
+from wherry.apiserver.admission.certificate_approval import CertificateApproval
+from wherry.apiserver.admission.certificate_signing import CertificateSigning
+from wherry.apiserver.admission.certificate_subject_restriction import CertificateSubjectRestriction
 from wherry.apiserver.admission.cluster_ip import ServiceAddresses
 from wherry.apiserver.admission.default_storage_class import DefaultStorageClass
 from wherry.apiserver.admission.default_tolerations import DefaultTolerationSeconds
 from wherry.apiserver.admission.interface import AdmissionEnvironment
 from wherry.apiserver.admission.limit_ranger import LimitRanger
 from wherry.apiserver.admission.namespace_lifecycle import NamespaceLifecycle
+from wherry.apiserver.admission.node_restriction import NodeRestriction
 from wherry.apiserver.admission.owner_references import OwnerReferencesPermissionEnforcement
 from wherry.apiserver.admission.priority import Priority
 from wherry.apiserver.admission.rbac_escalation import RbacEscalation
@@ -23,11 +27,15 @@ KINDS = (
     NamespaceLifecycle,
     LimitRanger,
     ServiceAccount,
+    NodeRestriction,
     Priority,
     DefaultTolerationSeconds,
     DefaultStorageClass,
     StorageObjectInUseProtection,
     OwnerReferencesPermissionEnforcement,
+    CertificateApproval,
+    CertificateSigning,
+    CertificateSubjectRestriction,
     ServiceAddresses,
     RbacEscalation,
     ResourceQuotaPlugin,

@@ -24,7 +24,7 @@ from wherry.api.discovery.endpointslice import ENDPOINT_SLICES
 from wherry.api.storage.storageclass import STORAGE_CLASSES
 from wherry.apimachinery.document import Document
 from wherry.client.informer import SharedInformers
-from wherry.controllers.registry import all_controllers
+from wherry.controllers.registry import Keys, all_controllers
 from wherry.kit.clock import FakeClock, settle
 from wherry.kit.tasks import TaskScope
 from wherry.reconcile.journal import Journal
@@ -161,13 +161,14 @@ async def test_a_claim_gets_its_volume_and_gives_it_back(masters: Masters) -> No
 def test_every_controller_has_its_own_name_and_every_file_a_controller() -> None:
     async def nothing(path: str) -> None: ...
 
-    controllers = all_controllers(ca_pem="", volume_dir="/v", remove_directory=nothing)
+    keys = Keys(lambda *_: "", lambda *_: b"", FakeApi().client())
+    controllers = all_controllers(ca_pem="", volume_dir="/v", remove_directory=nothing, keys=keys)
     names = [controller.name for controller in controllers]
-    assert len(set(names)) == len(names) == 20
+    assert len(set(names)) == len(names) == 26
     assert all(controller.sources for controller in controllers)
     registry = Path(wherry.controllers.__file__).with_name("registry.py").read_text()
     folder = Path(wherry.controllers.__file__).parent
-    shared = {"__init__", "registry", "pod_facts", "pod_template"}
+    shared = {"__init__", "registry", "csr_signers", "pod_facts", "pod_template"}
     for path in folder.iterdir():
         if path.stem not in shared and not path.stem.startswith("__"):
             assert f"wherry.controllers.{path.stem}" in registry, path.stem

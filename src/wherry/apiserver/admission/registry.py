@@ -7,12 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from wherry.apiserver.admission.certificate_approval import CertificateApproval
+from wherry.apiserver.admission.certificate_signing import CertificateSigning
+from wherry.apiserver.admission.certificate_subject_restriction import CertificateSubjectRestriction
 from wherry.apiserver.admission.cluster_ip import ServiceAddresses
 from wherry.apiserver.admission.default_storage_class import DefaultStorageClass
 from wherry.apiserver.admission.default_tolerations import DefaultTolerationSeconds
 from wherry.apiserver.admission.interface import AdmissionEnvironment, AdmissionPlugin
 from wherry.apiserver.admission.limit_ranger import LimitRanger
 from wherry.apiserver.admission.namespace_lifecycle import NamespaceLifecycle
+from wherry.apiserver.admission.node_restriction import NodeRestriction
 from wherry.apiserver.admission.owner_references import OwnerReferencesPermissionEnforcement
 from wherry.apiserver.admission.priority import Priority
 from wherry.apiserver.admission.rbac_escalation import RbacEscalation
@@ -29,11 +33,15 @@ def admission_plugins(
         NamespaceLifecycle,
         LimitRanger,
         ServiceAccount,
+        NodeRestriction,
         Priority,
         DefaultTolerationSeconds,
         DefaultStorageClass,
         StorageObjectInUseProtection,
         OwnerReferencesPermissionEnforcement,
+        CertificateApproval,
+        CertificateSigning,
+        CertificateSubjectRestriction,
         # The places of MutatingAdmissionPolicy, MutatingAdmissionWebhook, ValidatingAdmissionPolicy and
         # ValidatingAdmissionWebhook: what others may change comes before what is counted.
         ServiceAddresses,

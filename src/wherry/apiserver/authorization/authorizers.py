@@ -51,6 +51,17 @@ class Authorizers:
                 return True
         return self._rbac.is_allowed(user, access)
 
+    def explain(self, user: UserInfo, access: Access) -> tuple[bool, str]:
+        """Whether `user` may, and why, as a SubjectAccessReview tells it."""
+        if MASTERS_GROUP in user.groups:
+            return True, ""
+        node = node_of(user)
+        if node and self._node.refusal(node, access) is None:
+            return True, ""
+        if self._rbac.is_allowed(user, access):
+            return True, self._rbac.allowed_by(user, access)
+        return False, self.reason(user, access)
+
     def reason(self, user: UserInfo, access: Access) -> str:
         """What a refusal should add to its sentence; "" for nothing."""
         node = node_of(user)

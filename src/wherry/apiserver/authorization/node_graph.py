@@ -142,11 +142,12 @@ def _pod_from(key: str, item: _Object) -> _Pod:
     spec: Document = orjson.loads(bytes(item.spec))
     namespace, _, name = key.removeprefix(PODS).partition("/")
     # What a node claims to run of its own accord gives it no right to anything.
-    references = () if MIRROR_ANNOTATION in item.metadata.annotations else _references_of(spec, namespace, name)
+    references = () if MIRROR_ANNOTATION in item.metadata.annotations else references_of(spec, namespace, name)
     return _Pod(text_in(spec, "nodeName"), hash(bytes(item.spec)), frozenset(references))
 
 
-def _references_of(spec: Document, namespace: str, pod: str) -> Iterator[Reference]:
+def references_of(spec: Document, namespace: str, pod: str) -> Iterator[Reference]:
+    """What a pod of this spec uses."""
     account = text_in(spec, "serviceAccountName")
     if account:
         yield "serviceaccounts", namespace, account

@@ -14,13 +14,12 @@ import msgspec
 from wherry.api.rbac.policy_rule import RBAC_GROUP, PolicyRule
 from wherry.api.rbac.role_ref import GROUP, SERVICE_ACCOUNT, USER, RoleRef, Subject
 from wherry.apimachinery.struct import Struct
-from wherry.apiserver.request import UserInfo
+from wherry.apiserver.request import ACCOUNT_PREFIX, UserInfo, account_of
 from wherry.kit.log import get_logger
 
 log = get_logger(__name__)
 
 PREFIX = f"/{RBAC_GROUP}/"
-ACCOUNT_PREFIX = "system:serviceaccount:"
 
 _RoleKey = tuple[str, str]
 """Namespace ("" for cluster roles) and name."""
@@ -43,6 +42,14 @@ class Bound:
     namespace: str
     role: _RoleKey
     subjects: frozenset[tuple[str, str]]
+
+    def described(self, subject: tuple[str, str]) -> str:
+        """The binding, its role and one of its subjects, as reviews name them."""
+        name = self.key.rsplit("/", 1)[1]
+        binding = f'RoleBinding "{name}/{self.namespace}"' if self.namespace else f'ClusterRoleBinding "{name}"'
+        account = account_of(subject[1]) if subject[0] == USER else None
+        who = f'{SERVICE_ACCOUNT} "{account[1]}/{account[0]}"' if account else f'{subject[0]} "{subject[1]}"'
+        return f'{binding} of {"Role" if self.role[0] else "ClusterRole"} "{self.role[1]}" to {who}'
 
 
 class Policy:
@@ -103,6 +110,14 @@ class Policy:
                 plural = "roles" if bound.role[0] else "clusterroles"
                 missing.append(f'{plural.removesuffix("s")}.{RBAC_GROUP} "{bound.role[1]}" not found')
         return rules, missing
+
+    def grants(self, user: UserInfo, namespace: str) -> Iterable[tuple[str, tuple[PolicyRule, ...]]]:
+        """The bindings that concern the user, in a few words each, with the rules of their roles."""
+        identities = {(USER, user.name), *((GROUP, group) for group in user.groups)}
+        for bound in self._bound_to(user, namespace):
+            rules = self._roles.get(bound.role)
+            if rules is not None:
+                yield bound.described(min(bound.subjects & identities)), rules
 
     def _bound_to(self, user: UserInfo, namespace: str) -> list[Bound]:
         found: dict[str, Bound] = {}

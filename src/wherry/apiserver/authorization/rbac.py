@@ -67,6 +67,17 @@ class Rbac:
             decision = self._decisions[key] = self._decide(user, access)
         return decision if isinstance(decision, bool) else access.name in decision
 
+    def allowed_by(self, user: UserInfo, access: Access) -> str:
+        """Which binding lets the user, in a sentence; "" when none does."""
+        for described, rules in self.policy.grants(user, access.namespace):
+            if access.path:
+                names: Names = is_path_allowed(rules, access.verb, access.path)
+            else:
+                names = names_allowed(rules, access.verb, access.group, access.resource, access.subresource)
+            if names is True or (isinstance(names, frozenset) and access.name in names):
+                return f"RBAC: allowed by {described}"
+        return ""
+
     def reason(self, user: UserInfo, access: Access) -> str:
         """What is to be said besides no: the roles that are bound and missing."""
         missing = self.rules_for(user, access.namespace)[1]

@@ -10,6 +10,7 @@ from wherry.apimachinery.resource_type import AnyResourceType
 from wherry.apiserver.environment import Environment, Handler
 from wherry.apiserver.filters.request_info import no_such_path
 from wherry.apiserver.request import ApiRequest
+from wherry.apiserver.subresources.approval import handle_approval
 from wherry.apiserver.subresources.attach import handle_attach
 from wherry.apiserver.subresources.binding import handle_binding, handle_bindings
 from wherry.apiserver.subresources.eviction import handle_eviction
@@ -32,6 +33,7 @@ OWN: dict[tuple[str, str, str], Handler] = {
     ("", "pods", "portforward"): handle_port_forward,
     ("", "namespaces", "finalize"): handle_finalize,
     ("", "serviceaccounts", "token"): handle_token,
+    ("certificates.k8s.io", "certificatesigningrequests", "approval"): handle_approval,
 }
 # They answer with something else than an object, whatever the client says that it takes.
 STREAMS = frozenset(("attach", "exec", "log", "portforward", "proxy"))

@@ -424,7 +424,7 @@ class Connection(asyncio.Protocol):
 
 def _verified_peer(tls: ssl.SSLObject) -> Peer | None:
     # With CERT_OPTIONAL, getpeercert() is empty unless a certificate was given and verified.
-    return peer_of(tls.getpeercert())
+    return peer_of(tls.getpeercert(), tls.getpeercert(binary_form=True))
 
 
 def _split_target(url: bytes) -> tuple[str, str]:

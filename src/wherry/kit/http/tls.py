@@ -7,6 +7,7 @@ bring a bearer token.
 
 from __future__ import annotations
 
+import hashlib
 import ssl
 import tempfile
 from dataclasses import dataclass
@@ -69,7 +70,7 @@ def load_identity(context: ssl.SSLContext, identity: KeyPair) -> None:
         context.load_cert_chain(path)
 
 
-def peer_of(certificate: object) -> Peer | None:
+def peer_of(certificate: object, der: bytes | None = None) -> Peer | None:
     """Who a verified certificate (as `SSLSocket.getpeercert()` gives it) speaks for; None without one."""
     if not isinstance(certificate, dict) or not certificate:
         return None
@@ -81,7 +82,13 @@ def peer_of(certificate: object) -> Peer | None:
                 common_name = value
             elif kind == "organizationName":
                 organizations.append(value)
-    return Peer(common_name, tuple(organizations))
+    not_after = certificate.get("notAfter")
+    return Peer(
+        common_name,
+        tuple(organizations),
+        ssl.cert_time_to_seconds(not_after) if isinstance(not_after, str) else 0.0,
+        hashlib.sha256(der).hexdigest() if der else "",
+    )
 
 
 def _set_up(context: ssl.SSLContext) -> None:

@@ -16,11 +16,14 @@ from urllib.parse import parse_qsl
 class Peer:
     """Who is at the other end of a connection, by its client certificate (or its in-process name).
 
-    `common_name` is the user's name, `organizations` are the groups (X.509 CN and O).
+    `common_name` is the user's name, `organizations` are the groups (X.509 CN and O). `not_after_s` is when
+    the certificate ends (seconds since 1970; 0: never), `fingerprint` its SHA-256 in hexadecimal digits.
     """
 
     common_name: str
     organizations: tuple[str, ...] = ()
+    not_after_s: float = 0.0
+    fingerprint: str = ""
 
 
 @dataclass(slots=True)

@@ -1,0 +1,1 @@
+"""Certificates, as requests that somebody approves and somebody signs."""
