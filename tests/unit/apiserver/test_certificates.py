@@ -12,6 +12,7 @@ from wherry.apimachinery.document import Document
 from wherry.apiserver.admission.certificate_approval import CertificateApproval
 from wherry.apiserver.admission.certificate_signing import CertificateSigning
 from wherry.apiserver.admission.certificate_subject_restriction import CertificateSubjectRestriction
+from wherry.apiserver.subresources.approval import handle_approval
 from wherry.kit.certificate_requests import make_request
 from wherry.kit.http.types import Peer
 
@@ -112,6 +113,7 @@ async def test_approving_takes_a_right_for_the_signer(api: Api) -> None:
     assert answer.status == 200, answer.body
     assert answer.at("status.conditions.0.lastUpdateTime") == "2027-01-15T08:00:00Z"
     assert CertificateApproval.name == "CertificateApproval"
+    assert handle_approval.__doc__
 
 
 async def test_a_decision_is_one_and_for_ever(api: Api) -> None:
