@@ -12,8 +12,8 @@ from wherry.reconcile.actions import Action, Delete, Patch
 ACCOUNT = ServiceAccount(metadata=meta("till"))
 
 
-def secret(data: dict[str, str] | None = None, **annotations: str) -> Secret:
-    return Secret(metadata=meta("s", annotations={NAME: "till", **annotations}), type=TYPE, data=data or {})
+def secret(data: dict[str, str] | None = None, annotations: dict[str, str] | None = None) -> Secret:
+    return Secret(metadata=meta("s", annotations={NAME: "till", **(annotations or {})}), type=TYPE, data=data or {})
 
 
 def plan(*objects: Secret | ServiceAccount) -> list[Action]:
@@ -36,11 +36,11 @@ def test_a_secret_gets_a_token_of_its_account() -> None:
 
 def test_a_secret_that_is_full_is_left_alone() -> None:
     data = {"ca.crt": "UEVN", "namespace": "bnM=", "token": "eA=="}
-    assert plan(secret(data, **{UID: "uid-till"}), ACCOUNT) == []
+    assert plan(secret(data, {UID: "uid-till"}), ACCOUNT) == []
 
 
 def test_a_secret_goes_with_its_account_unless_that_is_there_after_all() -> None:
-    for objects in ((secret(),), (secret(**{UID: "uid-of-before"}), ACCOUNT)):
+    for objects in ((secret(),), (secret(None, {UID: "uid-of-before"}), ACCOUNT)):
         (action,) = plan(*objects)
         assert isinstance(action, Delete)
         assert action.unless

@@ -4,40 +4,17 @@ from __future__ import annotations
 
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.timestamps import format_time
-from wherry.apiserver.answers import object_answer
 from wherry.apiserver.environment import Environment
-from wherry.apiserver.handlers.get import handle_get
-from wherry.apiserver.handlers.patch import patch_from
-from wherry.apiserver.handlers.update import check_name
-from wherry.apiserver.options import write_options
 from wherry.apiserver.request import ApiRequest
-from wherry.apiserver.strictness import body_of
+from wherry.apiserver.subresources.status import handle_part
 from wherry.apiserver.wire import list_in, mapping_in, metadata_of, text_in
 from wherry.kit.http.types import Response
 
 
 async def handle_approval(environment: Environment, request: ApiRequest) -> Response:
     """GET, PUT and PATCH of the decision; all answer with the whole request."""
-    if request.verb == "get":
-        return await handle_get(environment, request)
     now = format_time(environment.clock.now_s())
-    if request.verb == "update":
-        options = write_options(request, "UpdateOptions")
-        body = body_of(request, options)
-        check_name(request, body)
-
-        def change(document: Document) -> Document:
-            return _with_decision_of(document, body, now)
-
-    else:
-        options = write_options(request, "PatchOptions")
-        patch = patch_from(request, request.target)
-
-        def change(document: Document) -> Document:
-            return _with_decision_of(document, patch(document), now)
-
-    item = await environment.objects.update(request, change, options, is_status=True)
-    return object_answer(environment, request, item)
+    return await handle_part(environment, request, lambda document, other: _with_decision_of(document, other, now))
 
 
 def _with_decision_of(document: Document, other: Document, now: str) -> Document:

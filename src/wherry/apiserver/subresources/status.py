@@ -6,6 +6,8 @@ overwrites a wish that it has not seen yet.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from wherry.apimachinery.document import Document
 from wherry.apiserver.answers import object_answer
 from wherry.apiserver.environment import Environment
@@ -20,9 +22,17 @@ from wherry.apiserver.strictness import body_of
 from wherry.apiserver.wire import mapping_in, metadata_of
 from wherry.kit.http.types import Response
 
+Take = Callable[[Document, Document], Document]
+"""The object as it is and as somebody has sent it -> the object with what counts of the latter."""
+
 
 async def handle_status(environment: Environment, request: ApiRequest) -> Response:
     """GET, PUT and PATCH of the status; all answer with the whole object."""
+    return await handle_part(environment, request, _with_status_of)
+
+
+async def handle_part(environment: Environment, request: ApiRequest, take: Take) -> Response:
+    """GET, PUT and PATCH of a part of an object, of which `take` says what counts."""
     if request.verb == "get":
         return await handle_get(environment, request)
     if request.verb == "update":
@@ -31,7 +41,7 @@ async def handle_status(environment: Environment, request: ApiRequest) -> Respon
         check_name(request, body)
 
         def change(document: Document) -> Document:
-            return _with_status_of(document, body)
+            return take(document, body)
 
     elif is_apply(request):
         configuration = configuration_from(request, request.target.api_version, request.target.kind)
@@ -40,7 +50,7 @@ async def handle_status(environment: Environment, request: ApiRequest) -> Respon
         def change(document: Document) -> Document:
             merged = applied(environment, request, configuration, document)
             check_name(request, merged)
-            changed = _with_status_of(document, merged)
+            changed = take(document, merged)
             for name in ("annotations", MANAGED_FIELDS):
                 _carry(name, metadata_of(merged), metadata_of(changed))
             return changed
@@ -49,7 +59,7 @@ async def handle_status(environment: Environment, request: ApiRequest) -> Respon
         patch, options = patch_from(request, request.target)
 
         def change(document: Document) -> Document:
-            return _with_status_of(document, patch(document))
+            return take(document, patch(document))
 
     item = await environment.objects.update(request, change, options, is_status=True)
     return object_answer(environment, request, item)
