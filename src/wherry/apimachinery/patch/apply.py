@@ -142,24 +142,25 @@ def _refuse_conflicts(managers: Managers, changed: FieldSet, by: Manager) -> Non
         raise ApplyConflict(found)
 
 
-def conflict_error(conflicts: Sequence[FieldConflict], *, api_version: str = "") -> Conflict:
+def conflict_error(conflicts: Sequence[FieldConflict], *, api_version: str = "", path: str = "") -> Conflict:
     """The answer to an ApplyConflict, with one cause per field.
 
     Args:
         api_version: what the others' fields are shown in, where that is not what they wrote.
+        path: how the client knows the field, where that is not its place in the object.
     """
-    shown = [(_manager_text(conflict.manager, api_version), text_of(conflict.path)) for conflict in conflicts]
+    shown = [(_manager_text(conflict.manager, api_version), path or text_of(conflict.path)) for conflict in conflicts]
     causes: list[Document] = [
-        {"reason": "FieldManagerConflict", "message": f"conflict with {manager}", "field": path}
-        for manager, path in shown
+        {"reason": "FieldManagerConflict", "message": f"conflict with {manager}", "field": place}
+        for manager, place in shown
     ]
     if len(shown) == 1:
-        manager, path = shown[0]
-        return Conflict(f"Apply failed with 1 conflict: conflict with {manager}: {path}", causes=causes)
+        manager, place = shown[0]
+        return Conflict(f"Apply failed with 1 conflict: conflict with {manager}: {place}", causes=causes)
     lines: list[str] = []
     for manager in dict.fromkeys(manager for manager, _ in shown):
         lines.append(f"conflicts with {manager}:")
-        lines.extend(f"- {path}" for other, path in shown if other == manager)
+        lines.extend(f"- {place}" for other, place in shown if other == manager)
     return Conflict(f"Apply failed with {len(shown)} conflicts: " + "\n".join(lines), causes=causes)
 
 

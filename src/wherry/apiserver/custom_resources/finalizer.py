@@ -32,7 +32,8 @@ SELF = UserInfo("system:apiserver", ("system:masters",))
 
 def own_request(verb: str, resource: AnyResourceType, namespace: str, name: str) -> ApiRequest:
     """A request that the server makes to itself."""
-    return ApiRequest(Request(verb.upper(), resource.url(namespace, name)), verb, resource, namespace, name, user=SELF)
+    http = Request(verb.upper(), resource.url(namespace, name), headers={"user-agent": "kube-apiserver"})
+    return ApiRequest(http, verb, resource, namespace, name, user=SELF)
 
 
 async def finalize(objects: GenericStore, clock: Clock, definition: CustomResourceDefinition) -> None:

@@ -105,13 +105,13 @@ def applied(
     live: Document,
     *,
     config: Document | None = None,
-    shown_version: str = "",
+    shown_as: tuple[str, str] = ("", ""),
 ) -> Document:
     """What applying makes of an object, {} for a new one; the result brings its managedFields along.
 
     Args:
         config: what is applied, where that is not simply what the client has sent.
-        shown_version: the apiVersion in which conflicts are told, where that is not the owners' own.
+        shown_as: the apiVersion and the path by which the client knows what it applies, where those are others.
 
     Raises:
         BadRequest: the configuration does not fit the kind.
@@ -134,7 +134,7 @@ def applied(
     except TypedError as error:
         raise typed_error(document, error) from error
     except ApplyConflict as error:
-        raise conflict_error(error.conflicts, api_version=shown_version) from error
+        raise conflict_error(error.conflicts, api_version=shown_as[0], path=shown_as[1]) from error
     merged = {**result.document, "metadata": dict(metadata_of(result.document))}
     put_entries(metadata_of(merged), write_entries(result.managers))
     return merged

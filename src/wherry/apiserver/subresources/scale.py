@@ -74,7 +74,9 @@ def _apply_scale(
     config: Document = {}
     if "f:replicas" in fields.get("f:spec", {}):
         _ = _with_scale(config, scale, paths, request.name)
-    merged = applied(environment, request, configuration, live, config=config, shown_version=SCALES.api_version)
+    merged = applied(
+        environment, request, configuration, live, config=config, shown_as=(SCALES.api_version, ".spec.replicas")
+    )
     _carry_identity(mapping_in(scale, "metadata"), metadata_of(merged))
     return merged
 
