@@ -109,6 +109,21 @@ BODIES |= {
     },
     "MutatingAdmissionPolicyBinding": {"spec": {"policyName": "few"}},
     "RuntimeClass": {"handler": "runsc"},
+    "DeviceClass": {"spec": {"selectors": [{"cel": {"expression": "device.driver == 'gpu.example.com'"}}]}},
+    "ResourceClaim": {"spec": {"devices": {"requests": [{"name": "gpu", "exactly": {"deviceClassName": "gpu"}}]}}},
+    "ResourceClaimTemplate": {
+        "spec": {"spec": {"devices": {"requests": [{"name": "gpu", "exactly": {"deviceClassName": "gpu"}}]}}}
+    },
+    "ResourceSlice": {
+        "spec": {
+            "driver": "gpu.example.com",
+            "nodeName": "n1",
+            "pool": {"name": "n1", "generation": 1, "resourceSliceCount": 1},
+            "devices": [
+                {"name": "gpu-0", "attributes": {"model": {"string": "x"}}, "capacity": {"mem": {"value": "1Gi"}}}
+            ],
+        }
+    },
     "FlowSchema": {
         "spec": {
             "priorityLevelConfiguration": {"name": "workload-low"},
@@ -199,7 +214,11 @@ CONDITION: Document = {
     "message": "It works",
     "lastTransitionTime": "2026-11-23T07:00:00Z",
 }
+ALLOCATION: Document = {
+    "devices": {"results": [{"request": "gpu", "driver": "gpu.example.com", "pool": "n1", "device": "gpu-0"}]}
+}
 STATUSES: dict[str, Document] = {
+    "ResourceClaim": {"allocation": ALLOCATION},
     "Namespace": {"conditions": [CONDITION]},
     "PersistentVolume": {"phase": "Bound"},
     "PersistentVolumeClaim": {"phase": "Bound"},

@@ -48,6 +48,10 @@ from wherry.api.rbac.clusterrole import CLUSTER_ROLES
 from wherry.api.rbac.clusterrolebinding import CLUSTER_ROLE_BINDINGS
 from wherry.api.rbac.role import ROLES
 from wherry.api.rbac.rolebinding import ROLE_BINDINGS
+from wherry.api.resource.deviceclass import DEVICE_CLASSES
+from wherry.api.resource.resourceclaim import RESOURCE_CLAIMS
+from wherry.api.resource.resourceclaimtemplate import RESOURCE_CLAIM_TEMPLATES
+from wherry.api.resource.resourceslice import RESOURCE_SLICES
 from wherry.api.scheduling.priorityclass import PRIORITY_CLASSES
 from wherry.api.storage.csidriver import CSI_DRIVERS
 from wherry.api.storage.csinode import CSI_NODES
@@ -86,6 +90,10 @@ RESOURCE_TYPES: tuple[AnyResourceType, ...] = (
     FLOW_SCHEMAS,
     PRIORITY_LEVEL_CONFIGURATIONS,
     API_SERVICES,
+    DEVICE_CLASSES,
+    RESOURCE_CLAIM_TEMPLATES,
+    RESOURCE_CLAIMS,
+    RESOURCE_SLICES,
     MUTATING_ADMISSION_POLICIES,
     MUTATING_ADMISSION_POLICY_BINDINGS,
     MUTATING_WEBHOOK_CONFIGURATIONS,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wherry.api.admissionregistration.expressions import validate_expression
+from wherry.api.expressions import ADMISSION, validate_expression
 from wherry.api.field_formats import named
 from wherry.apimachinery.field_errors import FieldError, child, duplicate, index, required, too_many
 from wherry.apimachinery.names import qualified_name
@@ -10,7 +10,7 @@ from wherry.apimachinery.struct import Struct
 
 CONDITIONS_MAX = 64
 # In webhooks there are no parameters, and nowhere does a condition see a policy's variables.
-IN_WEBHOOKS = frozenset(("params", "variables"))
+IN_WEBHOOKS = ADMISSION - {"params", "variables"}
 
 
 class MatchCondition(Struct):
@@ -19,7 +19,7 @@ class MatchCondition(Struct):
 
 
 def validate_match_conditions(
-    conditions: tuple[MatchCondition, ...], path: str, *, without: frozenset[str] = IN_WEBHOOKS
+    conditions: tuple[MatchCondition, ...], path: str, *, variables: frozenset[str] = IN_WEBHOOKS
 ) -> list[FieldError]:
     """Each must compile to a boolean and have a name of its own."""
     errors = [too_many(path, len(conditions), CONDITIONS_MAX)] if len(conditions) > CONDITIONS_MAX else []
@@ -30,7 +30,7 @@ def validate_match_conditions(
         if not expression:
             errors.append(required(child(place, "expression")))
         else:
-            errors += validate_expression(child(place, "expression"), expression, "bool", without=without)
+            errors += validate_expression(child(place, "expression"), expression, "bool", variables=variables)
         errors += named(child(place, "name"), condition.name, qualified_name)
         if condition.name in seen:
             errors.append(duplicate(child(place, "name"), condition.name))

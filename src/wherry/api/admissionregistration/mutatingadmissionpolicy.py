@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from msgspec import field
 
-from wherry.api.admissionregistration.expressions import validate_expression
 from wherry.api.admissionregistration.match_condition import MatchCondition, validate_match_conditions
 from wherry.api.admissionregistration.policy import (
     FAILURE_POLICIES,
     ParamKind,
     Variable,
-    absent_variables,
     default_policy,
     param_kind_cell,
+    usable_variables,
     validate_constraints,
     validate_param_kind,
     validate_variables,
 )
 from wherry.api.admissionregistration.rule import MatchResources
+from wherry.api.expressions import validate_expression
 from wherry.api.object_meta import one_of
 from wherry.apimachinery.field_errors import FieldError, child, index, invalid, required
 from wherry.apimachinery.meta import ObjectMeta
@@ -28,7 +28,8 @@ from wherry.apimachinery.timestamps import age_since
 # There is nothing to change in what is deleted.
 MUTABLE_OPERATIONS = ("*", "CONNECT", "CREATE", "UPDATE")
 REINVOCATION_POLICIES = ("IfNeeded", "Never")
-CONDITION_VARIABLES = frozenset(("variables",))
+# No condition sees the variables of its policy.
+OF_POLICIES = frozenset(("variables",))
 
 
 class MutationExpression(Struct):
@@ -62,24 +63,24 @@ class MutatingAdmissionPolicy(Struct):
 
 def _validate(new: MutatingAdmissionPolicy, old: MutatingAdmissionPolicy | None) -> list[FieldError]:
     spec = new.spec
-    without = absent_variables(spec.param_kind)
+    variables = usable_variables(spec.param_kind)
     errors = one_of("spec.failurePolicy", spec.failure_policy, FAILURE_POLICIES, may_be_absent=False)
     errors += validate_param_kind(spec.param_kind, "spec.paramKind")
     errors += validate_constraints(spec.match_constraints, "spec.matchConstraints", MUTABLE_OPERATIONS)
     if old is None or (spec.match_conditions, spec.param_kind) != (old.spec.match_conditions, old.spec.param_kind):
         errors += validate_match_conditions(
-            spec.match_conditions, "spec.matchConditions", without=without | CONDITION_VARIABLES
+            spec.match_conditions, "spec.matchConditions", variables=variables - OF_POLICIES
         )
-    errors += validate_variables(spec.variables, "spec.variables", without)
+    errors += validate_variables(spec.variables, "spec.variables", variables)
     if not spec.mutations:
         errors.append(required("spec.mutations", "mutations must contain at least one item"))
     for position, mutation in enumerate(spec.mutations):
-        errors += _validate_mutation(mutation, index("spec.mutations", position), without)
+        errors += _validate_mutation(mutation, index("spec.mutations", position), variables)
     place = "spec.reinvocationPolicy"
     return errors + one_of(place, spec.reinvocation_policy, REINVOCATION_POLICIES, may_be_absent=False)
 
 
-def _validate_mutation(mutation: Mutation, path: str, without: frozenset[str]) -> list[FieldError]:
+def _validate_mutation(mutation: Mutation, path: str, variables: frozenset[str]) -> list[FieldError]:
     patch_type = mutation.patch_type
     errors = one_of(child(path, "patchType"), patch_type, ("ApplyConfiguration", "JSONPatch"), may_be_absent=False)
     for name, wanted, given in (
@@ -88,21 +89,21 @@ def _validate_mutation(mutation: Mutation, path: str, without: frozenset[str]) -
     ):
         place = child(path, name)
         if patch_type == wanted:
-            errors += _validate_given(given, place, wanted, without)
+            errors += _validate_given(given, place, wanted, variables)
         elif given is not None:
             errors.append(invalid(place, f"{{{name}}}", f"must not be specified when patchType is {patch_type}"))
     return errors
 
 
 def _validate_given(
-    given: MutationExpression | None, path: str, patch_type: str, without: frozenset[str]
+    given: MutationExpression | None, path: str, patch_type: str, variables: frozenset[str]
 ) -> list[FieldError]:
     if given is None:
         return [required(path, f"must be specified when patchType is {patch_type}")]
     place = child(path, "expression")
     if not given.expression.strip():
         return [required(place, "expression is not specified")]
-    return validate_expression(place, given.expression, "anything", without=without)
+    return validate_expression(place, given.expression, "anything", variables=variables)
 
 
 def _row(policy: MutatingAdmissionPolicy, now_s: float) -> tuple[object, ...]:

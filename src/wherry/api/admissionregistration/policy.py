@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 
-from wherry.api.admissionregistration.expressions import validate_expression
 from wherry.api.admissionregistration.rule import MatchResources, default_match_resources, validate_match_resources
 from wherry.api.documents import find_section, put_absent, section
+from wherry.api.expressions import ADMISSION, validate_expression
 from wherry.api.field_formats import fitting, named
 from wherry.api.label_selector import validate_label_selector
 from wherry.api.object_meta import one_of
@@ -25,7 +25,6 @@ RESERVED = frozenset((
     "true", "false", "null", "in", "as", "break", "const", "continue", "else", "for", "function", "if", "import", "let",
     "loop", "package", "namespace", "return", "var", "void", "while",
 ))  # fmt: skip
-NO_PARAMS = frozenset(("params",))
 
 _is_identifier = re.compile("[_a-zA-Z][_a-zA-Z0-9]*").fullmatch
 
@@ -67,9 +66,9 @@ def default_binding(new: Document) -> None:
         default_match_resources(match)
 
 
-def absent_variables(param_kind: ParamKind | None) -> frozenset[str]:
-    """The names that no expression of the policy may use."""
-    return NO_PARAMS if param_kind is None else frozenset()
+def usable_variables(param_kind: ParamKind | None) -> frozenset[str]:
+    """The names that the policy's expressions may use."""
+    return ADMISSION - {"params"} if param_kind is None else ADMISSION
 
 
 def validate_constraints(match: MatchResources | None, path: str, operations: tuple[str, ...]) -> list[FieldError]:
@@ -108,10 +107,10 @@ def _validate_version(text: str, path: str) -> list[FieldError]:
     return errors + fitting(path, version, dns1035_label)
 
 
-def validate_variables(variables: tuple[Variable, ...], path: str, without: frozenset[str]) -> list[FieldError]:
+def validate_variables(named: tuple[Variable, ...], path: str, variables: frozenset[str]) -> list[FieldError]:
     """Names for parts of later expressions."""
     errors: list[FieldError] = []
-    for position, variable in enumerate(variables):
+    for position, variable in enumerate(named):
         place = index(path, position)
         if not variable.name.strip():
             errors.append(required(child(place, "name"), "name is not specified"))
@@ -120,7 +119,9 @@ def validate_variables(variables: tuple[Variable, ...], path: str, without: froz
         if not variable.expression.strip():
             errors.append(required(child(place, "expression"), "expression is not specified"))
         else:
-            errors += validate_expression(child(place, "expression"), variable.expression, "anything", without=without)
+            errors += validate_expression(
+                child(place, "expression"), variable.expression, "anything", variables=variables
+            )
     return errors
 
 

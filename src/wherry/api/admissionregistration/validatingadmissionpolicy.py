@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from msgspec import field
 
-from wherry.api.admissionregistration.expressions import validate_expression
 from wherry.api.admissionregistration.match_condition import MatchCondition, validate_match_conditions
 from wherry.api.admissionregistration.policy import (
     FAILURE_POLICIES,
     ParamKind,
     Variable,
-    absent_variables,
     default_policy,
     param_kind_cell,
+    usable_variables,
     validate_constraints,
     validate_param_kind,
     validate_variables,
 )
 from wherry.api.admissionregistration.rule import OPERATIONS, MatchResources
 from wherry.api.condition import Condition, validate_conditions
+from wherry.api.expressions import validate_expression
 from wherry.api.object_meta import one_of
 from wherry.apimachinery.field_errors import FieldError, child, duplicate, index, invalid, required
 from wherry.apimachinery.meta import ObjectMeta
@@ -31,7 +31,8 @@ REASONS = ("Forbidden", "Invalid", "RequestEntityTooLarge", "Unauthorized")
 ANNOTATIONS_MAX = 20
 VALUE_EXPRESSION_BYTES_MAX = 5 * 1024
 ONE_OF_BOTH = "validations or auditAnnotations must contain at least one item"
-CONDITION_VARIABLES = frozenset(("variables",))
+# No condition sees the variables of its policy.
+OF_POLICIES = frozenset(("variables",))
 
 
 class Validation(Struct):
@@ -80,36 +81,36 @@ class ValidatingAdmissionPolicy(Struct):
 
 def _validate(new: ValidatingAdmissionPolicy, old: ValidatingAdmissionPolicy | None) -> list[FieldError]:
     spec = new.spec
-    without = absent_variables(spec.param_kind)
+    variables = usable_variables(spec.param_kind)
     errors = one_of("spec.failurePolicy", spec.failure_policy, FAILURE_POLICIES, may_be_absent=False)
     errors += validate_param_kind(spec.param_kind, "spec.paramKind")
     errors += validate_constraints(spec.match_constraints, "spec.matchConstraints", OPERATIONS)
     if old is None or (spec.match_conditions, spec.param_kind) != (old.spec.match_conditions, old.spec.param_kind):
         errors += validate_match_conditions(
-            spec.match_conditions, "spec.matchConditions", without=without | CONDITION_VARIABLES
+            spec.match_conditions, "spec.matchConditions", variables=variables - OF_POLICIES
         )
-    errors += validate_variables(spec.variables, "spec.variables", without)
+    errors += validate_variables(spec.variables, "spec.variables", variables)
     if not spec.validations and not spec.audit_annotations:
         errors += [required(path, ONE_OF_BOTH) for path in ("spec.validations", "spec.auditAnnotations")]
     for position, validation in enumerate(spec.validations):
-        errors += _validate_validation(validation, index("spec.validations", position), without)
-    errors += _validate_annotations(spec.audit_annotations, new.metadata.name, without)
+        errors += _validate_validation(validation, index("spec.validations", position), variables)
+    errors += _validate_annotations(spec.audit_annotations, new.metadata.name, variables)
     return errors + _validate_status(new.status)
 
 
-def _validate_validation(validation: Validation, path: str, without: frozenset[str]) -> list[FieldError]:
+def _validate_validation(validation: Validation, path: str, variables: frozenset[str]) -> list[FieldError]:
     place = child(path, "expression")
     if not validation.expression.strip():
         errors = [required(place, "expression is not specified")]
     else:
-        errors = validate_expression(place, validation.expression, "bool", without=without)
+        errors = validate_expression(place, validation.expression, "bool", variables=variables)
     if text := validation.message_expression:
         place = child(path, "messageExpression")
         if not text.strip():
             errors.append(invalid(place, text, "must be non-empty if specified"))
         else:
             # Whoever is refused may not learn from the message what others are allowed to do.
-            errors += validate_expression(place, text, "string", without=without | {"authorizer"})
+            errors += validate_expression(place, text, "string", variables=variables - {"authorizer"})
     message = validation.message
     if message and not message.strip():
         errors.append(invalid(child(path, "message"), message, "message must be non-empty if specified"))
@@ -119,7 +120,7 @@ def _validate_validation(validation: Validation, path: str, without: frozenset[s
 
 
 def _validate_annotations(
-    annotations: tuple[AuditAnnotation, ...], name: str, without: frozenset[str]
+    annotations: tuple[AuditAnnotation, ...], name: str, variables: frozenset[str]
 ) -> list[FieldError]:
     path = "spec.auditAnnotations"
     errors = []
@@ -139,7 +140,7 @@ def _validate_annotations(
         elif len(text.encode()) > VALUE_EXPRESSION_BYTES_MAX:
             errors.append(required(where, f"must not exceed {VALUE_EXPRESSION_BYTES_MAX} bytes in length"))
         else:
-            errors += validate_expression(where, text, "string", without=without)
+            errors += validate_expression(where, text, "string", variables=variables)
     return errors
 
 

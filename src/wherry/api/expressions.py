@@ -1,4 +1,4 @@
-"""Whether an expression of a policy or of a webhook's condition can be compiled at all.
+"""Whether an expression (CEL) in an object of the API can be compiled at all.
 
 The syntax is checked, the names of variables, and what type comes out where that is known. Kubernetes' own functions
 (`quantity`, `authorizer.group` ...) are taken on trust here: whoever evaluates the expression declares them.
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 Returns = Literal["bool", "string", "anything"]
 
-VARIABLES = ("object", "oldObject", "request", "namespaceObject", "authorizer", "params", "variables")
+# What expressions about requests may speak of, at most.
+ADMISSION = frozenset(("object", "oldObject", "request", "namespaceObject", "authorizer", "params", "variables"))
 EXPRESSION_BYTES_MAX = 10 * 1024
 # Not variables, and still no unknown names: types that are made in expressions, and the library of formats.
 _KNOWN = frozenset(("Object", "JSONPatch", "format", "quantity", "optional"))
@@ -26,18 +27,18 @@ _UNDECLARED = re.compile(r"ERROR: [^\n]*?undeclared reference to '([^']*)'")
 _CALLED = r"{}\s*\("
 
 
-def validate_expression(path: str, text: str, returns: Returns, *, without: frozenset[str]) -> list[FieldError]:
-    """What is wrong with an expression. `without` names variables that are not there in this place."""
+def validate_expression(path: str, text: str, returns: Returns, *, variables: frozenset[str]) -> list[FieldError]:
+    """What is wrong with an expression that may speak of these variables."""
     if len(text.encode()) > EXPRESSION_BYTES_MAX:
         return [invalid(path, text, f"expression is longer than {EXPRESSION_BYTES_MAX} bytes")]
-    wrong = _compile_error(text, returns, without)
+    wrong = _compile_error(text, returns, variables)
     return [invalid(path, text, wrong)] if wrong else []
 
 
 @lru_cache(maxsize=256)
-def _compile_error(text: str, returns: Returns, without: frozenset[str]) -> str:
+def _compile_error(text: str, returns: Returns, variables: frozenset[str]) -> str:
     """What the compiler says, or ""."""
-    environment = _environment(without)
+    environment = _environment(variables)
     try:
         environment.compile(text, disable_check=True)
     except RuntimeError as error:
@@ -53,13 +54,13 @@ def _compile_error(text: str, returns: Returns, without: frozenset[str]) -> str:
 
 
 @lru_cache(maxsize=8)
-def _environment(without: frozenset[str]) -> cel.Env:
+def _environment(variables: frozenset[str]) -> cel.Env:
     # Loaded when somebody writes the first expression: most clusters never see one.
     from cel_expr_python import cel
     from cel_expr_python.ext import ext_optional  # type: ignore[import-untyped]  # as above
 
-    variables = {name: cel.Type.DYN for name in VARIABLES if name not in without}
-    return cel.NewEnv(variables=variables, extensions=[ext_optional.ExtOptional()])
+    declared = dict.fromkeys(sorted(variables), cel.Type.DYN)
+    return cel.NewEnv(variables=declared, extensions=[ext_optional.ExtOptional()])
 
 
 def _plain(error: RuntimeError) -> str:

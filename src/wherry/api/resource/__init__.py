@@ -1,0 +1,1 @@
+"""Group resource.k8s.io: devices, and who gets them."""
