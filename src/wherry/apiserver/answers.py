@@ -70,8 +70,8 @@ async def list_answer(
         metadata["continue"] = continue_token
         if remaining:
             metadata["remainingItemCount"] = remaining
-    if wanted.form == PLAIN and wanted.media_type == PROTOBUF:
-        return environment.protobuf.list_response(resource, items, metadata)
+    if wanted.media_type == PROTOBUF:
+        return environment.protobuf.list_response(resource, items, metadata, wanted)
     if wanted.form == TABLE:
         return await _table(environment, request, items, metadata)
     if wanted.form == PLAIN:

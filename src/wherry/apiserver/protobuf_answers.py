@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Hashable
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 import orjson
@@ -17,7 +18,7 @@ from wherry.apimachinery.document import Document
 from wherry.apimachinery.protobuf.encode import encode_message, encode_object, list_pieces, seal, watch_frame
 from wherry.apimachinery.protobuf.layout import message_for
 from wherry.apimachinery.resource_type import AnyResourceType
-from wherry.apiserver.media_types import PROTOBUF
+from wherry.apiserver.media_types import PARTIAL_LIST, PLAIN, PROTOBUF, Accepted
 from wherry.apiserver.wire import document_from_item, metadata_of
 from wherry.kit.clock import Clock
 from wherry.kit.http.live_body import LiveBody, MappedBody
@@ -33,6 +34,18 @@ SHARED_BYTES_MAX = 256 * 1024
 # So many objects take some 5 ms.
 SLICE = 150
 K = TypeVar("K", bound=Hashable)
+
+
+_PARTIAL = "meta/v1.PartialObjectMetadata"
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What a list says it is, and of which message its items are."""
+
+    api_version: str
+    kind: str
+    message: str
 
 
 class BytesCache(Generic[K]):
@@ -71,17 +84,23 @@ class ProtobufAnswers:
 
     def object_response(self, resource: AnyResourceType, item: KeyValue, status: int) -> Response:
         """One whole object."""
-        body = seal(resource.api_version, resource.kind, [self._object(resource, item)])
+        message = message_for(resource.api_version, resource.kind)
+        body = seal(resource.api_version, resource.kind, [self._object(resource, item, message)])
         return Response(status, PROTOBUF, body)
 
-    def list_response(self, resource: AnyResourceType, items: list[KeyValue], metadata: Document) -> Response:
-        """A list of whole objects."""
+    def list_response(
+        self, resource: AnyResourceType, items: list[KeyValue], metadata: Document, wanted: Accepted
+    ) -> Response:
+        """A list of whole objects, or of their metadata."""
+        if wanted.form == PLAIN:
+            shape = _Shape(resource.api_version, resource.list_kind, message_for(resource.api_version, resource.kind))
+        else:
+            shape = _Shape(f"meta.k8s.io/{wanted.version}", PARTIAL_LIST, _PARTIAL)
         if len(items) > SLICE:
-            return Response(content_type=PROTOBUF, body=self._long_list(resource, items, metadata))
-        objects = [self._object(resource, item) for item in items]
+            return Response(content_type=PROTOBUF, body=self._long_list(shape, resource, items, metadata))
+        objects = [self._object(resource, item, shape.message) for item in items]
         return Response(
-            content_type=PROTOBUF,
-            body=b"".join(list_pieces(resource.api_version, resource.list_kind, metadata, objects)),
+            content_type=PROTOBUF, body=b"".join(list_pieces(shape.api_version, shape.kind, metadata, objects))
         )
 
     def watch_stream(self, lines: LiveBody) -> LiveBody:
@@ -89,27 +108,26 @@ class ProtobufAnswers:
         return MappedBody(lines, self._frames_of)
 
     async def _long_list(
-        self, resource: AnyResourceType, items: list[KeyValue], metadata: Document
+        self, shape: _Shape, resource: AnyResourceType, items: list[KeyValue], metadata: Document
     ) -> AsyncIterator[bytes]:
         objects: list[bytes] = []
         for start in range(0, len(items), SLICE):
-            objects.extend([self._object(resource, item) for item in items[start : start + SLICE]])
+            objects.extend([self._object(resource, item, shape.message) for item in items[start : start + SLICE]])
             await self._clock.sleep(0)
-        pieces = list_pieces(resource.api_version, resource.list_kind, metadata, objects)
+        pieces = list_pieces(shape.api_version, shape.kind, metadata, objects)
         for start in range(0, len(pieces), SLICE):
             yield b"".join(pieces[start : start + SLICE])
 
-    def _object(self, resource: AnyResourceType, item: KeyValue) -> bytes:
-        key = (resource.api_version, item.key, item.revision)
+    def _object(self, resource: AnyResourceType, item: KeyValue, message: str) -> bytes:
+        key = (message, item.key, item.revision)
         found = self._objects.get(key)
         if found is None:
-            name = message_for(resource.api_version, resource.kind)
             document = document_from_item(resource, item)
             if not item.revision:
                 # A dry run has no revision, and nobody will ask for what it made again.
                 document["metadata"] = {**metadata_of(document), "resourceVersion": ""}
-                return encode_message(name, document)
-            found = encode_message(name, document)
+                return encode_message(message, document)
+            found = encode_message(message, document)
             self._objects.put(key, found)
         return found
 

@@ -28,6 +28,8 @@ from wherry.kit.http.types import Response
 
 # A person reads this much at most; YAML is made slowly, and JSON is YAML too.
 YAML_BYTES_MAX = 1024 * 1024
+# Nor does anybody look at more than this; breaking its lines would keep all others waiting.
+PRETTY_BYTES_MAX = 4 * 1024 * 1024
 
 # Objects begin so; the API's description and the version do not, and come in JSON only.
 _OBJECT_START = b'{"kind":'
@@ -133,7 +135,7 @@ def _is_pretty(request: ApiRequest, agent: str, accept: str) -> bool:
 
 def _show(response: Response) -> None:
     body = _whole(response)
-    if body.startswith(_OBJECT_START):
+    if body.startswith(_OBJECT_START) and len(body) <= PRETTY_BYTES_MAX:
         response.body = orjson.dumps(orjson.loads(body), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 
 import pytest
 
-from suites.api_harness import JSON, Api, make_api
+from suites.api_harness import JSON, PARTIAL_LIST, Api, make_api
 from suites.protobuf_encoding import PROTOBUF
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.protobuf.decode import decode_message, open_envelope
@@ -42,6 +42,15 @@ async def test_a_list_longer_than_a_slice_comes_whole_and_says_what_json_says(ap
         answer = await api.ask("GET", f"{DEFAULT}/configmaps", accept=KUBECTL)
         assert answer.content_type == PROTOBUF
         assert decode_body(answer.body) == (await api.ask("GET", f"{DEFAULT}/configmaps")).json
+    partial = await api.ask("GET", f"{DEFAULT}/configmaps", accept=PARTIAL_LIST.replace(JSON, PROTOBUF))
+    found, plain = decode_body(partial.body), (await api.ask("GET", f"{DEFAULT}/configmaps", accept=PARTIAL_LIST)).json
+    assert (found["kind"], found["apiVersion"], found["metadata"]) == tuple(
+        plain[name] for name in ("kind", "apiVersion", "metadata")
+    )
+    items, plain_items = found["items"], plain["items"]
+    assert isinstance(items, list)
+    assert isinstance(plain_items, list)
+    assert [item["metadata"] for item in items] == [item["metadata"] for item in plain_items]
 
 
 async def next_events(response: Response) -> list[tuple[str, Document]]:
