@@ -27,6 +27,7 @@ def test_a_deployment_and_a_job_made_on_the_command_line_run(cluster: RunningClu
     [
         (("configmap", "thing", "--from-literal=a=b"), "{.data.a}", "b"),
         (("secret", "generic", "thing", "--from-literal=a=b"), "{.data.a}", "Yg=="),
+        (("quota", "thing", "--hard=pods=1"), "{.spec.hard.pods}", "1"),
         (("serviceaccount", "thing"), "{.metadata.name}", "thing"),
         (("service", "clusterip", "thing", "--tcp=80:http"), "{.spec.ports[0].targetPort}", "http"),
         (("service", "nodeport", "thing", "--tcp=80:8080"), "{.spec.ports[0].targetPort}", "8080"),
@@ -54,6 +55,7 @@ def test_questions_are_answered(cluster: RunningCluster) -> None:
 
 
 def test_a_kind_that_is_not_served_is_not_found(cluster: RunningCluster, namespace: str) -> None:
-    refused = cluster.kubectl("-n", namespace, "create", "quota", "q", "--hard=pods=1", check=False)
+    manifest = '{"apiVersion": "example.org/v1", "kind": "Sunset", "metadata": {"name": "s"}}'
+    refused = cluster.kubectl("-n", namespace, "create", "-f", "-", text=manifest, check=False)
     assert refused.returncode == 1
-    assert "the server could not find the requested resource" in refused.stderr
+    assert 'no matches for kind "Sunset" in version "example.org/v1"' in refused.stderr

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -89,3 +93,22 @@ def test_a_custom_resource_is_explained_as_soon_as_it_is_served(cluster: Running
     finally:
         cluster.kubectl("delete", "crd/gadgets.described.example.com")
     assert cluster.kubectl("explain", "gadgets", check=False).returncode == 1
+
+
+def test_a_watch_in_protobuf_is_read_event_by_event(cluster: RunningCluster, namespace: str) -> None:
+    command = [str(Path(sys.executable).parent / "kubectl"), "-n", namespace, "-v=8", "events", "--watch"]
+    environment = {**os.environ, "KUBECONFIG": str(cluster.kubeconfig), "HOME": str(cluster.home)}
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    ) as watching:
+        try:
+            assert watching.stderr is not None
+            assert watching.stdout is not None
+            for line in watching.stderr:
+                if "application/vnd.kubernetes.protobuf;stream=watch" in line:
+                    break
+            cluster.kubectl("-n", namespace, "create", "deployment", "seen", "--image=toolbox:1", "--replicas=1")
+            assert "LAST SEEN" in watching.stdout.readline()
+            assert "deployment" in watching.stdout.readline().lower()
+        finally:
+            watching.kill()
