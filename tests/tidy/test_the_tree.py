@@ -44,7 +44,9 @@ def test_every_todo_names_its_issue() -> None:
     assert [path for path in FILES if todo.search(path.read_text())] == []
 
 
-@pytest.mark.parametrize("module", ["cryptography", "yaml", "jwt", "jsonpatch", "dnslib", "websockets", "apsw", "re2"])
+@pytest.mark.parametrize(
+    "module", ["cryptography", "yaml", "jwt", "jsonpatch", "dnslib", "websockets", "apsw", "re2", "cel_expr_python"]
+)
 def test_the_command_line_does_not_import_what_it_does_not_need(module: str) -> None:
     code = f"import sys, wherry.cli.main; sys.exit({module!r} in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -17,6 +17,7 @@ Step = Callable[[object], Iterator[object]]
 
 _NAME = re.compile(r"(?:\\.|[^.\[\]\\\s{}()'\"=<>!,@?*])+")
 _QUOTED = re.compile(r"'((?:\\.|[^'\\])*)'|\"((?:\\.|[^\"\\])*)\"")
+_FIELD = re.compile(r"\.([A-Za-z_][\w-]*)|\['((?:\\.|[^'\\])*)'\]|\[\"((?:\\.|[^\"\\])*)\"\]", re.ASCII)
 _POSITION = re.compile(r"-?\d+")
 _SLICE = re.compile(r"(-?\d*):(-?\d*)(?::(-?\d+))?")
 _FILTER = re.compile(r"\?\(\s*(.+?)\s*(?:(==|!=|<=|>=|<|>)\s*(.+?)\s*)?\)")
@@ -51,6 +52,19 @@ def parse_json_path(text: str) -> JSONPath:
     if len(inner) > LENGTH_MAX:
         raise JSONPathError(f"a path may have {LENGTH_MAX} characters")
     return JSONPath(text, tuple(_steps(inner)))
+
+
+def parse_names(text: str) -> list[str]:
+    """The names in a path of nothing but fields: `.spec['a.b'].c`. Raises JSONPathError."""
+    names: list[str] = []
+    position = 0
+    while position < len(text):
+        match = _FIELD.match(text, position)
+        if match is None:
+            raise JSONPathError(f"must be a path of fields, such as .spec.name: {text}")
+        names.append(re.sub(r"\\(.)", r"\1", next(part for part in match.groups() if part is not None)))
+        position = match.end()
+    return names
 
 
 def _steps(text: str) -> Iterator[Step]:

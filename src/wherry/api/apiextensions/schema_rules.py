@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import orjson
+
 from wherry.api.apiextensions.list_rules import validate_list_type, validate_map_type
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.field_errors import FieldError, child, forbidden, index, invalid, key, not_supported, required
@@ -50,7 +52,14 @@ def validate_schema(schema: Document, path: str, *, with_status: bool) -> list[F
         detail = f"only [{shown}] fields are allowed at the root of the schema if the status subresource is enabled"
         errors.append(invalid(path, {name: schema[name] for name in wrong}, detail))
     errors += _validate_place(schema, path, "root", 0)
-    return errors or validate_defaults(schema, path)
+    if errors:
+        return errors
+    errors = validate_defaults(schema, path)
+    if b"x-kubernetes-validations" in orjson.dumps(schema):
+        from wherry.api.apiextensions.rule_rules import validate_rules_of
+
+        errors += validate_rules_of(schema, path)
+    return errors
 
 
 def _validate_place(schema: Document, path: str, level: str, depth: int) -> list[FieldError]:
@@ -199,6 +208,8 @@ def _validate_value_only(schema: Document, path: str) -> list[FieldError]:
     errors += [
         forbidden(child(path, name), "must be false to be structural") for name in MUST_BE_FALSE if schema.get(name)
     ]
+    if schema.get("x-kubernetes-validations"):
+        errors.append(forbidden(child(path, "x-kubernetes-validations"), "must be empty to be structural"))
     for name in ("x-kubernetes-list-type", "x-kubernetes-map-type", "x-kubernetes-list-map-keys"):
         if schema.get(name):
             errors.append(forbidden(child(path, name), "must be undefined to be structural"))

@@ -22,11 +22,18 @@ from wherry.apimachinery.structural.embedded import CheckMetadata, embedded_obje
 from wherry.apimachinery.structural.list_types import duplicates
 from wherry.apimachinery.structural.node import Node, compile_schema
 from wherry.apimachinery.structural.prune import prune_object, unknown_fields
-from wherry.apimachinery.structural.validate import ABSENT, validate
+from wherry.apimachinery.structural.validate import ABSENT, NO_PATH, validate
 
 # So many compiled schemas are kept, the last used ones; a large one takes half a megabyte.
 COMPILED_MAX = 128
 _compiled: OrderedDict[CustomSchema, Node] = OrderedDict()
+
+# What rules expect to be right before they look: types, sizes, what must be there.
+BLOCKING = frozenset(("FieldValueRequired", "FieldValueTooLong", "FieldValueTooMany", "FieldValueTypeInvalid"))
+NOT_CHECKED = (
+    "some validation rules were not checked because the object was invalid; correct the existing errors to complete "
+    "validation"
+)
 
 ANYTHING: Document = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
 
@@ -109,7 +116,16 @@ class CustomSchema:
         errors += validate_embedded(node, new, self._check_metadata)
         if node.has_list_types_below and (old is None or not duplicates(node, old)):
             errors += duplicates(node, new)
-        return errors
+        return errors + self._validate_rules(node, new, old, errors) if node.has_rules_below else errors
+
+    def _validate_rules(
+        self, node: Node, new: Document, old: Document | None, errors: list[FieldError]
+    ) -> list[FieldError]:
+        if any(error.reason in BLOCKING for error in errors):
+            return [field_errors.invalid(NO_PATH, None, NOT_CHECKED)]
+        from wherry.apimachinery.structural.rules import Budget, validate_rules
+
+        return validate_rules(node, new, ABSENT if old is None else old, Budget())
 
     def cannot_be_handled(self, why: str) -> str:
         """Kubernetes' sentence for a body of the right kind that cannot be decoded."""

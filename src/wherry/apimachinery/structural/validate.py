@@ -16,8 +16,8 @@ from typing import Final
 
 from wherry.apimachinery import field_errors
 from wherry.apimachinery.field_errors import FieldError
+from wherry.apimachinery.formats import has_format
 from wherry.apimachinery.patterns import matches
-from wherry.apimachinery.structural.formats import has_format
 from wherry.apimachinery.structural.node import Node
 
 NO_PATH = "<nil>"

@@ -384,3 +384,35 @@ async def test_a_very_deep_object_is_refused() -> None:
     async with serving(definition()) as api:
         body = b'{"spec":' + b'{"a":' * 5_000 + b"1" + b"}" * 5_001
         assert (await api.ask("POST", WIDGETS, body)).status == 400
+
+
+RULED = with_spec(
+    n={"type": "integer"},
+    a={**TEXT, "x-kubernetes-validations": [{"rule": "self == oldSelf", "message": "a is immutable"}]},
+)
+cast("dict[str, dict[str, Document]]", RULED["properties"])["spec"]["x-kubernetes-validations"] = [  # type: ignore[assignment] # a list of rules
+    {"rule": "self.n < 10", "message": "n must stay small"}
+]
+
+
+async def test_rules_are_kept_on_the_way_in() -> None:
+    async with serving(definition(version_of(RULED))) as api:
+        refused = await api.ask("POST", WIDGETS, widget({"n": 10}))
+        assert refused.at("message") == (
+            'Widget.example.com "one" is invalid: spec: Invalid value: "object": n must stay small'
+        )
+        await api.must("POST", WIDGETS, widget({"n": 1, "a": "x"}))
+        changed = await api.ask("PATCH", ONE, {"spec": {"a": "y"}}, content_type=MERGE)
+        assert (changed.status, changed.at("details.causes.0.field")) == (422, "spec.a")
+        wrong = await api.ask("POST", WIDGETS, widget({"n": "x"}, "two"))
+        assert "some validation rules were not checked because the object was invalid" in str(wrong.at("message"))
+
+
+async def test_a_definition_with_a_wrong_rule_is_refused() -> None:
+    schema = with_spec(a={**TEXT, "x-kubernetes-validations": [{"rule": "self.nope"}]})
+    async with serving() as api:
+        answer = await api.ask("POST", DEFINITIONS, definition(version_of(schema)))
+        assert answer.status == 422
+        assert "compilation failed: ERROR: <input>:1:5: type 'string' does not support field selection" in str(
+            answer.at("message")
+        )

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from wherry.apimachinery.structural.formats import FORMATS, has_format, normal_format
+from wherry.apimachinery.formats import FORMATS, has_format, normal_format
 
 RIGHT = {
     "bsonobjectid": ["507f1f77bcf86cd799439011"],
