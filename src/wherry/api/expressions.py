@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from wherry.apimachinery.field_errors import FieldError, invalid
 
 if TYPE_CHECKING:
-    from cel_expr_python import cel  # type: ignore[import-untyped]  # it has stubs and forgot the marker
+    from cel_expr_python import cel
 
 Returns = Literal["bool", "string", "anything"]
 
@@ -57,7 +57,7 @@ def _compile_error(text: str, returns: Returns, variables: frozenset[str]) -> st
 def _environment(variables: frozenset[str]) -> cel.Env:
     # Loaded when somebody writes the first expression: most clusters never see one.
     from cel_expr_python import cel
-    from cel_expr_python.ext import ext_optional  # type: ignore[import-untyped]  # as above
+    from cel_expr_python.ext import ext_optional
 
     declared = dict.fromkeys(sorted(variables), cel.Type.DYN)
     return cel.NewEnv(variables=declared, extensions=[ext_optional.ExtOptional()])
