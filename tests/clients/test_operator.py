@@ -81,7 +81,7 @@ def test_a_custom_resource_is_created_changed_and_deleted_by_its_operator(
     assert "corner   2" in kubectl("get", "shops")
     kubectl("patch", "shop", "corner", "--type=merge", "-p", '{"spec":{"replicas":4}}')
     kubectl("wait", "--for=jsonpath={.status.ready}=4", "shop/corner", "--timeout=30s")
-    assert "Normal" in kubectl("get", "events", "--field-selector", "involvedObject.kind=Shop")
+    assert "The shop corner is open" in kubectl("get", "events", "--field-selector", "involvedObject.kind=Shop")
     kubectl("delete", "shop", "corner", "--timeout=30s")
     assert "goodbye" in kubectl("get", "configmap", "corner-farewell", "-o", "jsonpath={.data.said}")
     kubectl("wait", "--for=delete", "deployment/corner", "--timeout=30s")

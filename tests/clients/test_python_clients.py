@@ -58,8 +58,10 @@ def test_the_official_clients_own_tests_pass(simulated: RunningCluster, tmp_path
     assert done.returncode == 0, done.stdout[-4000:]
 
 
-# They ask for apiextensions.k8s.io/v1beta1, which no Kubernetes since 1.22 serves.
+# What cannot pass anywhere: three ask for apiextensions.k8s.io/v1beta1, which no Kubernetes since 1.22 serves, and one
+# compares two objects that are never equal, since their class does not say how to compare them.
 GONE_UPSTREAM = (
+    "test_discovery.py::TestDiscoverer::test_cache_decoder_resource_and_subresource",
     "test_client.py::TestDynamicClient::test_cluster_custom_resources",
     "test_client.py::TestDynamicClient::test_async_namespaced_custom_resources",
     "test_client.py::TestDynamicClient::test_namespaced_custom_resources",

@@ -33,10 +33,11 @@ def configure(settings: kopf.OperatorSettings, **_: object) -> None:
 
 
 @kopf.on.create("example.com", "v1", "shops")
-def created(name: str, namespace: str, spec: kopf.Spec, **_: object) -> dict[str, str]:
+def created(name: str, namespace: str, spec: kopf.Spec, body: kopf.Body, **_: object) -> dict[str, str]:
     wanted = _deployment(name, spec["replicas"])
     kopf.adopt(wanted)
     kubernetes.client.AppsV1Api().create_namespaced_deployment(namespace, wanted)
+    kopf.info(body, reason="Opened", message=f"The shop {name} is open")
     return {"deployment": name}
 
 
