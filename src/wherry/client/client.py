@@ -45,6 +45,9 @@ PATCH_CONTENT_TYPES: Mapping[str, str] = {
 }
 
 
+APPLY_CONTENT_TYPE = "application/apply-patch+yaml"
+
+
 @dataclass(frozen=True, slots=True)
 class ObjectList(Generic[T]):
     """Objects of one kind as of one revision; `continue_token` is "" on the last page."""
@@ -218,6 +221,30 @@ class Client:
             _url(resource, namespace, name, subresource),
             body=orjson.dumps(patch),
             content_type=PATCH_CONTENT_TYPES[patch_type],
+        )
+        return resource.decode(body)
+
+    async def apply(
+        self,
+        resource: ResourceType[T],
+        name: str,
+        document: Document,
+        namespace: str = "",
+        *,
+        field_manager: str = "wherry",
+        force: bool = False,
+    ) -> T:
+        """Say what an object's fields shall be, and own them: creates it, changes it, or leaves it as it is.
+
+        Raises Conflict, with the other manager named, when somebody else owns a field and `force` is not set.
+        """
+        whole = {**document, "apiVersion": resource.api_version, "kind": resource.kind}
+        body = await self._call(
+            "PATCH",
+            _url(resource, namespace, name),
+            _query(fieldManager=field_manager, force="true" if force else ""),
+            body=orjson.dumps(whole),
+            content_type=APPLY_CONTENT_TYPE,
         )
         return resource.decode(body)
 

@@ -1,0 +1,80 @@
+"""The method's kinds on any cluster: custom resources, installed when a command needs them."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from msgspec import field
+
+from wherry.apimachinery.document import Document
+from wherry.apimachinery.meta import ObjectMeta
+from wherry.apimachinery.resource_type import resource_type
+from wherry.apimachinery.struct import Struct
+from wherry.client.client import Client
+
+GROUP = "wherry.dev"
+FOLDER = Path(__file__).with_name("definitions")
+READY_S = 20
+
+
+class DefinitionCondition(Struct):
+    """One thing that the cluster says about a kind."""
+
+    type: str
+    status: str
+
+
+class DefinitionStatus(Struct):
+    """What the cluster has made of it."""
+
+    conditions: tuple[DefinitionCondition, ...] = ()
+
+
+class Definition(Struct):
+    """A kind that a cluster has learned: how it is known to whoever waits for it."""
+
+    metadata: ObjectMeta = field(default_factory=ObjectMeta)
+    status: DefinitionStatus = field(default_factory=DefinitionStatus)
+
+
+DEFINITIONS = resource_type(
+    Definition,
+    group="apiextensions.k8s.io",
+    kind="CustomResourceDefinition",
+    plural="customresourcedefinitions",
+    namespaced=False,
+)
+
+
+@cache
+def definition(plural: str) -> Document:
+    """The CustomResourceDefinition of one of the method's kinds, from its file; not to be changed."""
+    import yaml
+
+    parsed: Document = yaml.safe_load((FOLDER / f"{plural}.yaml").read_text(encoding="utf-8"))
+    return parsed
+
+
+async def ensure_kinds(client: Client, *plurals: str) -> None:
+    """Make sure that the cluster serves these kinds; returns when it does.
+
+    Raises Forbidden when the user may not install them: then somebody who may must run the same command once.
+    """
+    for plural in plurals:
+        document = definition(plural)
+        name = f"{plural}.{GROUP}"
+        made = await client.apply(DEFINITIONS, name, document)
+        if _is_established(made):
+            continue
+        async for event in client.watch(
+            DEFINITIONS,
+            field_selector=f"metadata.name={name}",
+            timeout_s=READY_S,
+        ):
+            if event.object is not None and _is_established(event.object):
+                break
+
+
+def _is_established(made: Definition) -> bool:
+    return any(entry.type == "Established" and entry.status == "True" for entry in made.status.conditions)
