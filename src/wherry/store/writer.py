@@ -24,7 +24,7 @@ from wherry.store.watch_hub import WatchHub
 
 # 1,000 writes of 3 KB are 3 MB and some 40 ms: the longest that one commit may hold the loop up.
 WRITES_PER_COMMIT_MAX = 1000
-# Rows of the past that one commit removes besides its own work; about 1 ms.
+# Rows of the past that one commit removes at least besides its own work; about 1 ms.
 SWEEP_REVISIONS_PER_COMMIT = 512
 
 
@@ -128,6 +128,8 @@ class Writer:
                 write.future.set_exception(answer)
             else:
                 write.future.set_result(answer)
+        # Last, so that thousands of watches do not keep those waiting who have written; before any of them goes on.
+        self._hub.publish(events)
 
     def compact(self, revision: int) -> None:
         """Forget up to `revision`, without removing more than one step's worth; call `sweep` for the rest."""
@@ -167,22 +169,23 @@ class Writer:
         )
         self._budget.note(events[-1].revision, superseded_bytes, now_s)
         self._state.apply(events)
-        self._hub.publish(events)
 
     def _write(self, events: Sequence[StoreEvent], oldest_revision: int) -> None:
         newest = events[-1].revision if events else self._state.revision
         self.oldest_revision, before = oldest_revision, self.oldest_revision
         try:
-            self._journal.commit(events, oldest_revision=oldest_revision, sweep_revision=self._sweep_revision(newest))
+            sweep = self._sweep_revision(newest, len(events))
+            self._journal.commit(events, oldest_revision=oldest_revision, sweep_revision=sweep)
         except StoreError:
             self.oldest_revision = before
             self._must_reopen = True
             raise
         self._committed()
 
-    def _sweep_revision(self, newest: int) -> int:
+    def _sweep_revision(self, newest: int, written: int = 0) -> int:
         # The newest row stays even when it is a deletion: after a restart it is what says where we were.
-        step_end = self._journal.swept_revision + SWEEP_REVISIONS_PER_COMMIT
+        # A commit removes twice what it adds, or the past would grow under an unbroken load.
+        step_end = self._journal.swept_revision + max(SWEEP_REVISIONS_PER_COMMIT, 2 * written)
         return min(self.oldest_revision, newest - 1, step_end)
 
     def _recover(self) -> None:
