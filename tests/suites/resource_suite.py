@@ -21,9 +21,11 @@ from wherry.apimachinery.resource_type import AnyResourceType
 SPECIAL: dict[str, Document] = {
     "pods": {"spec": {"containers": [{"name": "app", "image": "app:1"}], "terminationGracePeriodSeconds": 0}},
 }
+# As kubectl asks for it: at once, and without keeping what belongs to it.
+GONE: Document = {"gracePeriodSeconds": 0, "propagationPolicy": "Background"}
 # What they contain goes first; see `let_go`.
 FINALIZED = frozenset(("CustomResourceDefinition",))
-STORED = [resource for resource in RESOURCE_TYPES if "get" in resource.verbs]
+STORED = [resource for resource in RESOURCE_TYPES if {"get", "create"} <= set(resource.verbs)]
 
 
 def object_of(resource: AnyResourceType, name: str = "sample", **metadata: object) -> Document:
@@ -145,7 +147,7 @@ class ResourceSuite:
         if content_type == JSON_PATCH:
             patch = [{"op": "add", "path": "/metadata/annotations/patched", "value": "true"}]
         answer = await api.ask("PATCH", path_of(resource, "sample"), patch, content_type=content_type)
-        assert answer.at("metadata.annotations") == {"kept": "yes", "patched": "true"}, answer.body
+        assert includes(answer.at("metadata.annotations"), {"kept": "yes", "patched": "true"}), answer.body
 
     async def test_a_watch_from_a_list_sees_the_update_and_the_end(self, api: Api, resource: AnyResourceType) -> None:
         created = await api.must("POST", resource.url("default"), object_of(resource, labels={"pick": "yes"}))
@@ -157,9 +159,9 @@ class ResourceSuite:
         metadata = {**cast("Document", created["metadata"]), "annotations": {"updated": "true"}}
         await api.must("PUT", path_of(resource, "sample"), {**created, "metadata": metadata})
         if "deletecollection" in resource.verbs:
-            await api.must("DELETE", resource.url("default"), {"gracePeriodSeconds": 0}, labelSelector="pick=yes")
+            await api.must("DELETE", resource.url("default"), GONE, labelSelector="pick=yes")
         else:
-            await api.must("DELETE", path_of(resource, "sample"), {"gracePeriodSeconds": 0})
+            await api.must("DELETE", path_of(resource, "sample"), GONE)
         await let_go(api, resource, "sample")
         events = await take_events(response.body, "DELETED")
         annotations = [cast("dict[str, Document]", event["object"])["metadata"].get("annotations") for event in events]
@@ -181,7 +183,7 @@ class ResourceSuite:
         patch: Document = {"metadata": {"annotations": {"patched": "true"}}, "status": status_of(resource)}
         patched = await api.must("PATCH", path, patch, content_type=MERGE)
         assert includes(patched["status"], status_of(resource))
-        assert cast("Document", patched["metadata"])["annotations"] == {"patched": "true"}
+        assert includes(patched["metadata"], {"annotations": {"patched": "true"}})
         assert patched.get("spec") == created.get("spec")
         again = {**created, "metadata": patched["metadata"]}
         kept = await api.must("PUT", path_of(resource, "sample"), again)
@@ -219,7 +221,7 @@ class ResourceSuite:
         url = path_of(resource, "sample")
         await api.must("POST", resource.url("default"), object_of(resource))
         await api.must("PATCH", url, {"metadata": {"labels": {"a": "b"}}}, content_type=MERGE)
-        await api.must("DELETE", url, {"gracePeriodSeconds": 0})
+        await api.must("DELETE", url, GONE)
         await let_go(api, resource, "sample")
         types = [event["type"] for event in await take_events(response.body, "DELETED")]
         assert [name for name in types if name != "MODIFIED"] == ["ADDED", "DELETED"]
@@ -227,7 +229,7 @@ class ResourceSuite:
 
     async def test_deletion_makes_it_unknown(self, api: Api, resource: AnyResourceType) -> None:
         await api.must("POST", resource.url("default"), object_of(resource))
-        answer = await api.ask("DELETE", path_of(resource, "sample"))
+        answer = await api.ask("DELETE", path_of(resource, "sample"), propagationPolicy="Background")
         assert answer.status == 200
         if resource.delete_returns_object or resource.kind in FINALIZED:
             assert answer.at("kind") == resource.kind
@@ -241,7 +243,7 @@ class ResourceSuite:
         body = object_of(resource, finalizers=["example.com/wait"])
         await api.must("POST", resource.url("default"), body)
         url = path_of(resource, "sample")
-        await api.must("DELETE", url)
+        await api.must("DELETE", url, propagationPolicy="Background")
         assert (await api.ask("GET", url)).at("metadata.deletionTimestamp")
         await api.must("PATCH", url, {"metadata": {"finalizers": None}}, content_type=MERGE)
         await let_go(api, resource, "sample")
@@ -254,7 +256,7 @@ class ResourceSuite:
             return
         await api.must("POST", resource.url("default"), object_of(resource, "one", labels={"pick": "yes"}))
         await api.must("POST", resource.url("default"), object_of(resource, "two"))
-        await api.must("DELETE", resource.url("default"), labelSelector="pick=yes")
+        await api.must("DELETE", resource.url("default"), labelSelector="pick=yes", propagationPolicy="Background")
         await let_go(api, resource, "one")
         assert (await api.ask("GET", path_of(resource, "one"))).status == 404
         assert (await api.ask("GET", path_of(resource, "two"))).status == 200

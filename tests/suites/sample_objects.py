@@ -32,6 +32,16 @@ BODIES: dict[str, Document] = {
     "ConfigMap": {"data": {"a": "1"}},
     "Secret": {"stringData": {"password": "pw"}},
     "ServiceAccount": {},
+    "ComponentStatus": {"conditions": [{"type": "Healthy", "status": "True", "message": "ok"}]},
+    "PodTemplate": {"template": TEMPLATE},
+    "ReplicationController": {"spec": {"selector": {"app": "web"}, "template": TEMPLATE}},
+    "DaemonSet": {"spec": {"selector": SELECTOR, "template": TEMPLATE}},
+    "CronJob": {
+        "spec": {
+            "schedule": "*/5 * * * *",
+            "jobTemplate": {"spec": {"template": {"spec": {**POD_SPEC, "restartPolicy": "Never"}}}},
+        }
+    },
     "CertificateSigningRequest": {
         "spec": {
             "request": CERTIFICATE_REQUEST,
@@ -227,6 +237,7 @@ STATUSES: dict[str, Document] = {
     "VolumeAttachment": {"attached": True},
     "HorizontalPodAutoscaler": {"currentReplicas": 3, "desiredReplicas": 4},
     "ResourceQuota": {"used": {"pods": "1"}},
+    "CronJob": {"lastScheduleTime": "2027-01-15T07:59:00Z"},
 }
 
 

@@ -66,8 +66,8 @@ REGISTRIES = [
     ),
     Registry("cli.commands"),
 ]
-# One subresource has two doors: POST .../pods/x/binding and POST .../bindings.
-TWICE = {"binding"}
+# One subresource has two doors: POST .../pods/x/binding and POST .../bindings. Two others are parts of a pod.
+TWICE = {"binding", "part"}
 
 
 @pytest.mark.parametrize("registry", REGISTRIES, ids=lambda registry: registry.package)

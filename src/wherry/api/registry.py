@@ -11,15 +11,18 @@ from wherry.api.admissionregistration.validatingwebhookconfiguration import VALI
 from wherry.api.apiextensions.customresourcedefinition import CUSTOM_RESOURCE_DEFINITIONS
 from wherry.api.apiregistration.apiservice import API_SERVICES
 from wherry.api.apps.controllerrevision import CONTROLLER_REVISIONS
+from wherry.api.apps.daemonset import DAEMON_SETS
 from wherry.api.apps.deployment import DEPLOYMENTS
 from wherry.api.apps.replicaset import REPLICA_SETS
 from wherry.api.apps.statefulset import STATEFUL_SETS
 from wherry.api.autoscaling.horizontalpodautoscaler import HORIZONTAL_POD_AUTOSCALERS
 from wherry.api.autoscaling.horizontalpodautoscaler_v1 import FIRST_HORIZONTAL_POD_AUTOSCALERS
+from wherry.api.batch.cronjob import CRON_JOBS
 from wherry.api.batch.job import JOBS
 from wherry.api.certificates.certificatesigningrequest import CERTIFICATE_SIGNING_REQUESTS
 from wherry.api.coordination.lease import LEASES
 from wherry.api.core.binding import BINDINGS
+from wherry.api.core.componentstatus import COMPONENT_STATUSES
 from wherry.api.core.configmap import CONFIG_MAPS
 from wherry.api.core.endpoints import ENDPOINTS
 from wherry.api.core.event import EVENTS
@@ -29,6 +32,8 @@ from wherry.api.core.node import NODES
 from wherry.api.core.persistent_volume import PERSISTENT_VOLUMES
 from wherry.api.core.persistent_volume_claim import PERSISTENT_VOLUME_CLAIMS
 from wherry.api.core.pod import PODS
+from wherry.api.core.podtemplate import POD_TEMPLATES
+from wherry.api.core.replicationcontroller import REPLICATION_CONTROLLERS
 from wherry.api.core.resourcequota import RESOURCE_QUOTAS
 from wherry.api.core.secret import SECRETS
 from wherry.api.core.service import SERVICES
@@ -63,6 +68,7 @@ from wherry.apimachinery.resource_type import AnyResourceType
 
 RESOURCE_TYPES: tuple[AnyResourceType, ...] = (
     BINDINGS,
+    COMPONENT_STATUSES,
     CONFIG_MAPS,
     ENDPOINTS,
     EVENTS,
@@ -72,6 +78,8 @@ RESOURCE_TYPES: tuple[AnyResourceType, ...] = (
     PERSISTENT_VOLUME_CLAIMS,
     PERSISTENT_VOLUMES,
     PODS,
+    POD_TEMPLATES,
+    REPLICATION_CONTROLLERS,
     RESOURCE_QUOTAS,
     SECRETS,
     SERVICE_ACCOUNTS,
@@ -110,9 +118,11 @@ RESOURCE_TYPES: tuple[AnyResourceType, ...] = (
     PRIORITY_CLASSES,
     REPLICA_SETS,
     DEPLOYMENTS,
+    DAEMON_SETS,
     STATEFUL_SETS,
     CONTROLLER_REVISIONS,
     JOBS,
+    CRON_JOBS,
     CERTIFICATE_SIGNING_REQUESTS,
     ROLES,
     ROLE_BINDINGS,

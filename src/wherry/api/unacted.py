@@ -1,8 +1,8 @@
 """Which fields of a document are kept but move nothing: the honest part of serving a wide API with a narrow engine.
 
-The API server stores every field that the schema knows. What Wherry acts on are the fields of the Structs;
-whatever a user sets besides is named in a `Warning:` header. A kind that nothing acts on at all is named once,
-when an object of it is created.
+The API server stores every field that the schema knows. What Wherry acts on are the fields of the Structs that are
+not marked KEPT; whatever a user sets besides is named in a `Warning:` header. A kind that nothing acts on at all
+is named once, when an object of it is created.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from wherry.api.core.pod_spec import PodTemplate
 from wherry.api.documents import find
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.resource_type import AnyResourceType
+from wherry.apimachinery.struct import KEPT
 
 Tree = dict[str, "Tree | None"]
 """Known fields by their name on the wire; None where everything below is known."""
@@ -31,8 +32,7 @@ HOST_PORT = "ontainers.ports.hostPort"  # of containers and of initContainers
 # In a Struct because the server checks them, kubectl shows them or the scheduler keeps them apart, by how their path
 # ends; nothing makes them work.
 CHECKED_ONLY = (
-    "affinity.podAffinity",
-    "affinity.podAntiAffinity",
+    "spec.containers.restartPolicy",
     "allowVolumeExpansion",
     "allowedTopologies",
     "sessionAffinityConfig.clientIP.timeoutSeconds",
@@ -98,7 +98,12 @@ def _says_nothing(name: str, place: str, value: object) -> bool:
 def _tree(struct: type[msgspec.Struct]) -> Tree:
     tree: Tree = {}
     for field in msgspec.structs.fields(struct):
-        inner = _struct_in(msgspec.inspect.type_info(field.type))
+        type_info = msgspec.inspect.type_info(field.type)
+        if isinstance(type_info, msgspec.inspect.Metadata):
+            if type_info.extra == KEPT.extra:
+                continue
+            type_info = type_info.type
+        inner = _struct_in(type_info)
         if field.encode_name == "template" and inner is None:
             inner = PodTemplate
         tree[field.encode_name] = None if inner is None else _tree(inner)

@@ -85,6 +85,11 @@ def too_many(field: str, count: int, limit: int) -> FieldError:
     return FieldError("FieldValueTooMany", field, f"Too many: {count}: must have at most {limit} items")
 
 
+def invalid_whole(field: str, detail: str) -> FieldError:
+    """The field cannot be used as it is; its value is not shown, since it is large or made of parts."""
+    return FieldError("FieldValueInvalid", field, f"Invalid value: {detail}")
+
+
 def show(value: object) -> str:
     """A value as error messages print it: text in quotes, the rest as JSON."""
     return orjson.dumps(value).decode()

@@ -81,6 +81,8 @@ _WILDCARD_SUBDOMAIN_WRONG = _mismatch(
     "*.example.com",
 )
 
+_HTTP_PATH = r"[A-Za-z0-9/\-._~%!$&'()*+,;=:]+"
+_is_http_path = re.compile(_HTTP_PATH).fullmatch
 _is_label = re.compile(_LABEL).fullmatch
 _is_subdomain = re.compile(_SUBDOMAIN).fullmatch
 _is_label_1035 = re.compile(_LABEL_1035).fullmatch
@@ -184,6 +186,16 @@ def config_map_key(key: str) -> str:
     else:
         return wrong
     return f"{wrong}; {escape}" if wrong else escape
+
+
+def domain_prefixed_path(name: str) -> str:
+    """What is wrong with a name such as `example.com/controller`: a domain, and something of its own."""
+    domain, _, path = name.partition("/")
+    if not domain or not path:
+        return 'must be a domain-prefixed path (such as "acme.io/foo")'
+    if wrong := dns1123_subdomain(domain):
+        return wrong
+    return "" if _is_http_path(path) else f"Invalid path (regex used for validation is '{_HTTP_PATH}')"
 
 
 def _judged(name: str, length_max: int, *, fits: bool, wrong: str) -> str:

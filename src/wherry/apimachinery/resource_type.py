@@ -46,10 +46,23 @@ AGE_COLUMN = Column("Age", "string", "How long ago the object was created.")
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A part of an object that is written by its own path and by rules of its own (pods/resize).
+
+    `take(stored, given)` returns the stored object (its own copy) with what the path may change taken from the
+    given one; `validate(new, old)` returns all errors, instead of the kind's own validation.
+    """
+
+    take: Callable[[Document, Document], Document]
+    validate: Callable[[Document, Document], list[FieldError]]
+
+
+@dataclass(frozen=True, slots=True)
 class Subresource:
     """Something that hangs below an object's URL: status, scale, log, exec ...
 
-    `kind`, `group` and `version` are those of its body where they differ from the parent's.
+    `kind`, `group` and `version` are those of its body where they differ from the parent's. With a `part` the
+    body is the whole object, of which only that part is written.
     """
 
     name: str
@@ -57,15 +70,20 @@ class Subresource:
     kind: str = ""
     group: str = ""
     version: str = ""
+    part: Part | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ScalePaths:
-    """Where a scalable kind keeps its replica counts and its selector (dotted, as in a CRD)."""
+    """Where a scalable kind keeps its replica counts and its selector (dotted, as in a CRD).
+
+    `selector_is_labels`: the selector is a plain map of labels, as before there were label selectors.
+    """
 
     spec_replicas: str = "spec.replicas"
     status_replicas: str = "status.replicas"
     selector: str = "spec.selector"
+    selector_is_labels: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,6 +115,11 @@ def no_errors(new: Document, old: Document | None) -> list[FieldError]:
     return []
 
 
+def no_warnings(new: Document, old: Document | None) -> list[str]:
+    """Finds nothing worth a warning."""
+    return []
+
+
 @dataclass(frozen=True, slots=True)
 class ResourceType(Generic[T_co]):
     """One kind of API object.
@@ -104,7 +127,8 @@ class ResourceType(Generic[T_co]):
     Hooks get whole Documents, so that fields unknown to the Struct survive. All hooks are pure.
     `default(new)` fills absent fields in place. `prepare(new, old)` is the strategy: it may reset
     what users may not set (`old` is None on create); the generic code has already handled status,
-    generation and the immutable metadata. `validate(new, old)` returns all field errors at once.
+    generation and the immutable metadata. `validate(new, old)` returns all field errors at once. `warn(new, old)`
+    returns what a writer should know about a valid object.
     `described` gives the schema that whoever defined a custom kind has written (openAPIV3Schema, in JSON); built-in
     kinds, which are described by what Kubernetes publishes, have none.
 
@@ -150,6 +174,9 @@ class ResourceType(Generic[T_co]):
     deprecation_warning: str = ""
     merge_type: Callable[[], MergeType] | None = None
     is_short_lived: bool = False
+    warn: Callable[[Document, Document | None], list[str]] = no_warnings
+    default_propagation: Literal["Background", "Orphan"] = "Background"
+    propagation_warning: str = ""
 
     @property
     def api_version(self) -> str:
@@ -170,6 +197,10 @@ class ResourceType(Generic[T_co]):
     def url_prefix(self) -> str:
         """`/api/v1` or `/apis/apps/v1`."""
         return f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"
+
+    def part(self, subresource: str) -> Part | None:
+        """What a subresource writes, where that is a part of the object with rules of its own."""
+        return next((sub.part for sub in self.subresources if sub.name == subresource), None) if subresource else None
 
     def url(self, namespace: str = "", name: str = "", subresource: str = "") -> str:
         """The path of a collection, an object or a subresource ("" for none). Names must be URL-safe."""
@@ -228,6 +259,10 @@ def resource_type(  # noqa: PLR0913 - a declaration has as many facts as a kind 
     storage: Storage | None = None,
     acted_on_by: ActedOnBy = "cluster",
     is_short_lived: bool = False,
+    warn: Callable[[Document, Document | None], list[str]] | None = None,
+    deprecation_warning: str = "",
+    default_propagation: Literal["Background", "Orphan"] = "Background",
+    propagation_warning: str = "",
 ) -> ResourceType[T]:
     """Declare a kind.
 
@@ -244,6 +279,10 @@ def resource_type(  # noqa: PLR0913 - a declaration has as many facts as a kind 
         storage: where another version of the kind is the one that is kept.
         acted_on_by: "nobody" as long as Wherry keeps the objects and does nothing about them.
         is_short_lived: objects that have not been written for an hour go by themselves.
+        warn: what to tell the writer of a valid object: fields that are deprecated, or that surprise.
+        deprecation_warning: what every request for the kind is warned of.
+        default_propagation: what becomes of the dependents of a deleted object when nobody says.
+        propagation_warning: what to tell somebody who deletes and does not say it.
     """
     decoder = msgspec.json.Decoder(struct)
 
@@ -300,4 +339,8 @@ def resource_type(  # noqa: PLR0913 - a declaration has as many facts as a kind 
         is_short_lived=is_short_lived,
         prepare_deletion=prepare_deletion or no_default,
         list_kind=f"{kind}List",
+        warn=warn or no_warnings,
+        deprecation_warning=deprecation_warning,
+        default_propagation=default_propagation,
+        propagation_warning=propagation_warning,
     )

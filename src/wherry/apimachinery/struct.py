@@ -27,3 +27,10 @@ class Struct(msgspec.Struct, metaclass=_KeywordOnly, frozen=True, omit_defaults=
     Frozen trees cannot form cycles, so the cyclic garbage collector leaves them alone (a list of 3,000
     pods decodes in 33 ms instead of 200).
     """
+
+
+KEPT = msgspec.Meta(extra={"kept": True})
+"""Marks a field, `Annotated[Affinity | None, KEPT]`, that is checked and kept and that nothing acts on yet.
+
+Whoever sets it is warned; whoever makes it work takes the mark away. It covers all that is below the field.
+"""

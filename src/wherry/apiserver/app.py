@@ -29,6 +29,7 @@ from wherry.apiserver.authentication.bootstrap_tokens import BootstrapTokens
 from wherry.apiserver.authentication.discovery_documents import DiscoveryDocuments
 from wherry.apiserver.authentication.service_account_tokens import ISSUER, ServiceAccountTokens
 from wherry.apiserver.authorization.authorizers import Authorizers
+from wherry.apiserver.component_statuses import computed_handler
 from wherry.apiserver.custom_resources.keeper import CustomResources
 from wherry.apiserver.discovery import discovery_response
 from wherry.apiserver.environment import ConnectNode, Environment, Handler
@@ -141,6 +142,7 @@ class ApiServer:
         self._routes = Routes(catalog)
         self._routes_revision = catalog.revision
         self._version = _shown(config.version.to_document())
+        environment.components["etcd-0"] = lambda: self._store_trouble
         self._health = Health(
             live={"ping": lambda: "", "etcd": lambda: self._store_trouble},
             ready={"poststarthook/bootstrap": lambda: "" if self.ready.is_set() else "not finished"},
@@ -199,6 +201,8 @@ class ApiServer:
             return handle_subresource
         if request.verb == "create":
             return review_handler(resource) or unstored_handler(resource) or handle_create
+        if "create" not in resource.verbs:
+            return computed_handler(resource) or VERBS[request.verb]
         return VERBS[request.verb]
 
     async def _answer_path(self, request: ApiRequest) -> Response:

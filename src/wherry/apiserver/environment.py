@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 
 from wherry.apiserver.admission.chain import AdmissionChain
@@ -11,6 +11,7 @@ from wherry.apiserver.authentication.bearer import BearerTokens
 from wherry.apiserver.authentication.service_account_tokens import ServiceAccountTokens
 from wherry.apiserver.authorization.authorizers import Authorizers
 from wherry.apiserver.generic_store import GenericStore
+from wherry.apiserver.health import Check
 from wherry.apiserver.protobuf_answers import ProtobufAnswers
 from wherry.apiserver.request import ApiRequest
 from wherry.apiserver.telemetry import Telemetry
@@ -25,7 +26,10 @@ ConnectNode = Callable[[str], Awaitable[App]]
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """The server's parts."""
+    """The server's parts.
+
+    `components` are the masters' parts by name, each with a look at how it is; whoever starts one adds it.
+    """
 
     store: Store
     objects: GenericStore
@@ -39,6 +43,7 @@ class Environment:
     frames: WatchFrames
     protobuf: ProtobufAnswers
     telemetry: Telemetry
+    components: dict[str, Check] = field(default_factory=dict)
 
 
 Handler = Callable[[Environment, ApiRequest], Awaitable[Response]]

@@ -31,7 +31,7 @@ from wherry.apimachinery.errors import (
     not_found,
 )
 from wherry.apimachinery.meta import ObjectMeta
-from wherry.apimachinery.resource_type import AnyResourceType
+from wherry.apimachinery.resource_type import AnyResourceType, Part
 from wherry.apimachinery.timestamps import format_time
 from wherry.apiserver import lifecycle
 from wherry.apiserver.admission.chain import AdmissionChain
@@ -40,7 +40,15 @@ from wherry.apiserver.options import PLAIN_WRITE, DeleteOptions, WriteOptions
 from wherry.apiserver.ownership import MANAGED_FIELDS, is_unchanged, own_created, own_updated, put_entries
 from wherry.apiserver.request import ApiRequest, user_document
 from wherry.apiserver.strictness import check_schema, fill_zeros, missing_fields, warn_unacted
-from wherry.apiserver.wire import document_from_item, key_of, mapping_in, metadata_of, text_in, value_from_document
+from wherry.apiserver.wire import (
+    document_from_item,
+    key_of,
+    list_in,
+    mapping_in,
+    metadata_of,
+    text_in,
+    value_from_document,
+)
 from wherry.kit.clock import Clock
 from wherry.kit.ids import name_suffix
 from wherry.store.interface import KeyExists, KeyValue, RevisionConflict, Store
@@ -99,9 +107,7 @@ class GenericStore:
     ) -> KeyValue:
         resource = request.target
         name = text_in(metadata_of(document), "name")
-        resource.default(document)
-        if missing:
-            fill_zeros(resource, document, missing)
+        _fill_in(resource, document, missing)
         if options.brings_owners:
             put_entries(metadata_of(document), owners)
         else:
@@ -124,6 +130,7 @@ class GenericStore:
             await self._admission.admit(attributes)
             _validate(resource, document, None, missing)
             await self._admission.validate(attributes)
+            _warn(request, resource.warn(document, None))
             key = key_of(resource, request.namespace, name)
             value = value_from_document(resource, document)
             if options.dry_run:
@@ -188,6 +195,7 @@ class GenericStore:
         """Write `new` over `current`; None if somebody else was faster."""
         resource = request.target
         owners = metadata_of(new).get(MANAGED_FIELDS)
+        part = resource.part(request.subresource)
         lifecycle.carry_over(resource, new, old)
         if resource.has_status and not is_status:
             lifecycle.keep_status(new, old)
@@ -206,22 +214,22 @@ class GenericStore:
         )
         try:
             if not skip_checks:
-                resource.default(new)
-                if missing:
-                    fill_zeros(resource, new, missing)
+                _fill_in(resource, new, missing)
             if options.brings_owners:
                 put_entries(metadata_of(new), owners)
             else:
                 own_updated(request, new, old, owners, options, self._now())
             if not skip_checks:
-                if not is_status:
+                if not is_status and part is None:
                     resource.prepare(new, old)
                 await self._admission.admit(attributes)
             if resource.tracks_generation and not is_status:
                 lifecycle.raise_generation(resource, new, old)
             if not skip_checks:
-                _validate(resource, new, old, missing)
+                _validate(resource, new, old, missing, part)
                 await self._admission.validate(attributes)
+                if not is_status:
+                    _warn(request, resource.warn(new, old))
             value = value_from_document(resource, new)
             if lifecycle.is_finished(new) and not options.dry_run:
                 removed = await self._remove(current)
@@ -247,6 +255,8 @@ class GenericStore:
         Returns: the object as it was last or is now, and whether it is gone.
         """
         resource = request.target
+        if resource.propagation_warning and not options.propagation:
+            _warn(request, [resource.propagation_warning])
         for _ in range(RACES_MAX):
             current = await self.get(resource, request.namespace, request.name)
             document = document_from_item(resource, current)
@@ -284,7 +294,7 @@ class GenericStore:
     def _mark(self, resource: AnyResourceType, document: Document, options: DeleteOptions) -> bool:
         """Mark a deletion in place; True if the object can go at once."""
         metadata = metadata_of(document)
-        lifecycle.set_propagation(metadata, options.propagation)
+        lifecycle.set_propagation(metadata, options.propagation or _unsaid_propagation(resource, metadata))
         is_marked = "deletionTimestamp" in metadata
         grace_s = 0
         if resource.graceful_delete_s is not None:
@@ -319,14 +329,33 @@ class GenericStore:
         return KeyValue(current.key, current.value, revision, current.created_revision)
 
 
-def _validate(resource: AnyResourceType, new: Document, old: Document | None, missing: list[str]) -> None:
+def _fill_in(resource: AnyResourceType, document: Document, missing: list[str]) -> None:
+    """Write, in place, what stands where nothing was said."""
+    resource.default(document)
+    if missing:
+        fill_zeros(resource, document, missing)
+
+
+def _warn(request: ApiRequest, warnings: list[str]) -> None:
+    request.warnings.extend(warning for warning in warnings if warning not in request.warnings)
+
+
+def _unsaid_propagation(resource: AnyResourceType, metadata: Document) -> str:
+    """What a deletion that does not say so does about the dependents; "" where that is the usual thing."""
+    is_usual = resource.default_propagation == "Background"
+    decided = set(lifecycle.PROPAGATION_FINALIZERS) & set(list_in(metadata, "finalizers"))
+    return "" if is_usual or decided or "deletionTimestamp" in metadata else resource.default_propagation
+
+
+def _validate(
+    resource: AnyResourceType, new: Document, old: Document | None, missing: list[str], part: Part | None = None
+) -> None:
     """Raise Invalid with all that is wrong with the object; `missing` are required fields that its writer left out."""
     try:
         meta = msgspec.convert(new["metadata"], ObjectMeta)
         old_meta = msgspec.convert(old["metadata"], ObjectMeta) if old is not None else None
-        errors = validate_object_meta(
-            meta, old_meta, namespaced=resource.namespaced, name_rule=resource.name_rule
-        ) + resource.validate(new, old)
+        errors = validate_object_meta(meta, old_meta, namespaced=resource.namespaced, name_rule=resource.name_rule)
+        errors += part.validate(new, old) if part is not None and old is not None else resource.validate(new, old)
     except msgspec.ValidationError as error:
         # The schema lets through what the typed view cannot hold (a required field that is missing).
         raise BadRequest(f'{resource.kind} in version "{resource.version}" cannot be handled: {error}') from error

@@ -11,6 +11,7 @@ from wherry.kit.ids import new_uid
 
 ORPHAN_FINALIZER = "orphan"
 FOREGROUND_FINALIZER = "foregroundDeletion"
+PROPAGATION_FINALIZERS = (ORPHAN_FINALIZER, FOREGROUND_FINALIZER)
 # Set by the server alone; what clients send is dropped.
 SERVER_FIELDS = ("managedFields", "selfLink")
 KEPT_FIELDS = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation")
@@ -115,9 +116,7 @@ def set_propagation(metadata: Document, propagation: str) -> None:
     """Set, in place, the finalizer that tells the garbage collector what to do with dependents."""
     if not propagation:
         return
-    finalizers = [
-        name for name in list_in(metadata, "finalizers") if name not in (ORPHAN_FINALIZER, FOREGROUND_FINALIZER)
-    ]
+    finalizers = [name for name in list_in(metadata, "finalizers") if name not in PROPAGATION_FINALIZERS]
     if propagation == "Orphan":
         finalizers.append(ORPHAN_FINALIZER)
     elif propagation == "Foreground":

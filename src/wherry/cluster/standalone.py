@@ -23,6 +23,7 @@ from wherry.api.registry import RESOURCE_TYPES
 from wherry.apimachinery.errors import BadRequest, ServiceUnavailable
 from wherry.apiserver.app import ApiServer, ApiServerConfig, build_app
 from wherry.apiserver.bootstrap import BootstrapConfig, bootstrap
+from wherry.apiserver.health import Check
 from wherry.client.client import Client
 from wherry.client.informer import SharedInformers
 from wherry.client.kubeconfig import write_kubeconfig
@@ -90,6 +91,7 @@ class Standalone:
         self._random = Random()  # noqa: S311 - names and jitter, no secrets
         self._node = self._real_node() if identity.real_node else None
         self._fleet: Fleet | None = None
+        self._ready: dict[str, asyncio.Event] = {}
 
     def _real_node(self) -> RealNode:
         # Only here: what a node is made of needs Linux.
@@ -111,6 +113,8 @@ class Standalone:
                 await self._node.start_network()
         with boot.step("the API server listens"):
             api = self._api_server(credentials)
+            api.environment.components.update(scheduler=self._check("default-scheduler"))
+            api.environment.components["controller-manager"] = self._check("controllers")
             servers = await self._listen(api, credentials)
         try:
             with boot.step("namespaces, classes and the cluster's own Services"):
@@ -152,6 +156,15 @@ class Standalone:
                 event_ttl_s=self._event_ttl_s,
             )
         )
+
+    def _check(self, name: str) -> Check:
+        """How a part of the masters is; one that fails takes the whole process with it."""
+
+        def check() -> str:
+            ready = self._ready.get(name)
+            return "" if ready is not None and ready.is_set() else "not started yet"
+
+        return check
 
     async def _connect_node(self, name: str) -> App:
         """The way to a node's own API: here, a function of this process."""
@@ -223,6 +236,7 @@ class Standalone:
             _ = scope.start(informers.name, informers.run())
             for component in components:
                 _ = scope.start(component.name, component.run())
+            self._ready = {component.name: component.ready for component in components}
             for component in components:
                 await component.ready.wait()
         if node is not None:

@@ -259,6 +259,12 @@ def test_a_stateful_set_may_mount_what_its_own_claims_bring() -> None:
     mounting: Document = {"name": "c", "image": "i", "volumeMounts": [{"name": "data", "mountPath": "/data"}]}
     template: Document = {**TEMPLATE, "spec": {"containers": [mounting]}}
     assert errors_of(STATEFUL_SETS, {"spec": {"template": template, "volumeClaimTemplates": [claim]}}) == []
-    assert errors_of(STATEFUL_SETS, {"spec": {"template": template}}) == [
-        'spec.template.spec.containers[0].volumeMounts[0].name: Not found: "data"'
+
+
+def test_the_containers_of_a_stateful_set_are_left_to_its_pods() -> None:
+    # As upstream: which volumes there are is only known with the claims.
+    template: Document = {**TEMPLATE, "spec": {"containers": []}}
+    assert errors_of(STATEFUL_SETS, {"spec": {"template": template}}) == []
+    assert errors_of(STATEFUL_SETS, {"spec": {"template": NEVER}}) == [
+        'spec.template.spec.restartPolicy: Unsupported value: "Never": supported values: "Always"'
     ]

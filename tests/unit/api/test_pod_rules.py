@@ -99,7 +99,7 @@ def errors_of(spec: Document) -> list[str]:
         ),
         (
             container() | {"dnsPolicy": "None"},
-            "spec.dnsConfig: Required value: must provide at least one DNS nameserver when `dnsPolicy` is None",
+            "spec.dnsConfig: Required value: must provide `dnsConfig` when `dnsPolicy` is None",
         ),
         (
             container(securityContext={"runAsUser": -1}),
@@ -195,7 +195,7 @@ def change_command(spec: Document) -> None:
 
 
 def change_unknown(spec: Document) -> None:
-    spec["topologySpreadConstraints"] = [{"maxSkew": 1}]
+    spec["shareProcessNamespace"] = True
 
 
 def add_container(spec: Document) -> None:

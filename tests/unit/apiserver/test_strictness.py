@@ -14,7 +14,7 @@ from wherry.kit.clock import FakeClock
 
 MAPS = "/api/v1/namespaces/default/configmaps"
 PODS = "/api/v1/namespaces/default/pods"
-STORED = [resource for resource in RESOURCE_TYPES if "get" in resource.verbs]
+STORED = [resource for resource in RESOURCE_TYPES if {"get", "create"} <= set(resource.verbs)]
 DOUBLED = b'{"metadata":{"name":"m"},"data":{"a":"1","a":"2"}}'
 
 

@@ -10,6 +10,7 @@ from wherry.apiserver.subresources.eviction import handle_eviction
 from wherry.apiserver.subresources.exec import handle_exec
 from wherry.apiserver.subresources.finalize import handle_finalize
 from wherry.apiserver.subresources.log import handle_log
+from wherry.apiserver.subresources.part import handle_own_part
 from wherry.apiserver.subresources.port_forward import handle_port_forward
 from wherry.apiserver.subresources.registry import GENERIC, OWN
 from wherry.apiserver.subresources.scale import handle_scale
@@ -34,7 +35,9 @@ def test_what_is_answered_is_declared_by_a_kind() -> None:
         ("pods/attach", handle_attach),
         ("pods/binding", handle_binding),
         ("pods/eviction", handle_eviction),
+        ("pods/ephemeralcontainers", handle_own_part),
         ("pods/exec", handle_exec),
+        ("pods/resize", handle_own_part),
         ("pods/log", handle_log),
         ("pods/portforward", handle_port_forward),
         ("pods/status", handle_status),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from suites.controller_objects import NOW_S, meta
 from suites.fake_view import FakeView
-from wherry.api.batch.job import Job, JobCondition, JobSpec, JobStatus
+from wherry.api.batch.job import Job, JobCondition, JobStatus
+from wherry.api.batch.job_policies import JobSpec
 from wherry.apimachinery.meta import ObjectKey
 from wherry.apimachinery.timestamps import format_time
 from wherry.controllers.ttl_after_finished import plan

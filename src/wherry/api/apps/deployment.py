@@ -7,18 +7,21 @@ from msgspec import field
 from wherry.api.condition import Condition
 from wherry.api.core.pod_defaults import default_pod_template
 from wherry.api.core.pod_validation import validate_service_template
-from wherry.api.documents import put_absent, section
-from wherry.api.label_selector import validate_selector_kept, validate_workload_selector
-from wherry.api.object_meta import not_negative, one_of
-from wherry.api.workload import (
+from wherry.api.core.pod_warnings import warn_template
+from wherry.api.core.workload import (
     CONTAINER_COLUMNS,
     SELECTOR_COLUMN,
     container_cells,
     pod_template,
     put_spec_defaults,
     selector_cell,
+    share_is_nothing,
+    validate_at_most_all,
     validate_percentage,
 )
+from wherry.api.documents import put_absent, section
+from wherry.api.label_selector import validate_selector_kept, validate_workload_selector
+from wherry.api.object_meta import not_negative, one_of
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.field_errors import FieldError, forbidden, invalid
 from wherry.apimachinery.labels import LabelSelector
@@ -82,7 +85,6 @@ class Deployment(Struct):
 
 
 QUARTER = "25%"
-WHOLE_PERCENT = 100
 
 
 def _default(new: Document) -> None:
@@ -122,17 +124,10 @@ def _validate_strategy(strategy: DeploymentStrategy, path: str) -> list[FieldErr
         return [*errors, forbidden(path, "may not be specified when strategy `type` is 'Recreate'")]
     errors += validate_percentage(f"{path}.maxUnavailable", rolling.max_unavailable)
     errors += validate_percentage(f"{path}.maxSurge", rolling.max_surge)
-    if not errors and _is_nothing(rolling.max_unavailable) and _is_nothing(rolling.max_surge):
+    if not errors and share_is_nothing(rolling.max_unavailable) and share_is_nothing(rolling.max_surge):
         detail = "may not be 0 when `maxSurge` is 0"
         errors.append(invalid(f"{path}.maxUnavailable", rolling.max_unavailable, detail))
-    share = rolling.max_unavailable
-    if isinstance(share, str) and share[:-1].isdigit() and int(share[:-1]) > WHOLE_PERCENT:
-        errors.append(invalid(f"{path}.maxUnavailable", share, "must not be greater than 100%"))
-    return errors
-
-
-def _is_nothing(share: int | str | None) -> bool:
-    return share in (0, None) or (isinstance(share, str) and share.rstrip("%").strip("0") == "")
+    return errors + validate_at_most_all(f"{path}.maxUnavailable", rolling.max_unavailable)
 
 
 def _row(deployment: Deployment, now_s: float) -> tuple[object, ...]:
@@ -158,6 +153,7 @@ DEPLOYMENTS = resource_type(
     subresources=(STATUS, SCALE),
     default=_default,
     validate=_validate,
+    warn=warn_template("spec.template"),
     columns=(
         NAME_COLUMN,
         Column("Ready", description="Number of the pod with ready state."),

@@ -7,10 +7,8 @@ from msgspec import field
 from wherry.api.condition import Condition
 from wherry.api.core.pod_defaults import default_pod_template
 from wherry.api.core.pod_validation import validate_service_template
-from wherry.api.documents import section
-from wherry.api.label_selector import validate_selector_kept, validate_workload_selector
-from wherry.api.object_meta import not_negative
-from wherry.api.workload import (
+from wherry.api.core.pod_warnings import warn_template
+from wherry.api.core.workload import (
     CONTAINER_COLUMNS,
     SELECTOR_COLUMN,
     clear_status,
@@ -18,7 +16,11 @@ from wherry.api.workload import (
     pod_template,
     put_spec_defaults,
     selector_cell,
+    validate_replica_status,
 )
+from wherry.api.documents import section
+from wherry.api.label_selector import validate_selector_kept, validate_workload_selector
+from wherry.api.object_meta import not_negative
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.field_errors import FieldError
 from wherry.apimachinery.labels import LabelSelector
@@ -73,6 +75,7 @@ def _validate(new: ReplicaSet, old: ReplicaSet | None) -> list[FieldError]:
     # Upstream says "deployment" here too.
     errors += validate_workload_selector(new.spec.selector, template.metadata.labels, "deployment")
     errors += validate_service_template(template, "ReplicaSet")
+    errors += validate_replica_status(new.status)
     return errors + validate_selector_kept(new.spec.selector, old.spec.selector) if old is not None else errors
 
 
@@ -99,6 +102,7 @@ REPLICA_SETS = resource_type(
     default=_default,
     prepare=clear_status,
     validate=_validate,
+    warn=warn_template("spec.template"),
     columns=(
         NAME_COLUMN,
         Column("Desired", "integer", "How many pods it shall keep."),

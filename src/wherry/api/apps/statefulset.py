@@ -7,11 +7,9 @@ from msgspec import field
 from wherry.api.condition import Condition
 from wherry.api.core.persistent_volume_claim import PersistentVolumeClaim, default_claim, validate_claim_spec
 from wherry.api.core.pod_defaults import default_pod_template
-from wherry.api.core.pod_validation import validate_service_template
-from wherry.api.documents import put_absent, section, sections
-from wherry.api.label_selector import validate_workload_selector
-from wherry.api.object_meta import not_negative, one_of
-from wherry.api.workload import (
+from wherry.api.core.pod_validation import validate_runs_forever, validate_template_meta
+from wherry.api.core.pod_warnings import warn_template
+from wherry.api.core.workload import (
     CONTAINER_COLUMNS,
     clear_status,
     container_cells,
@@ -19,6 +17,9 @@ from wherry.api.workload import (
     put_spec_defaults,
     validate_percentage,
 )
+from wherry.api.documents import put_absent, section, sections
+from wherry.api.label_selector import validate_workload_selector
+from wherry.api.object_meta import not_negative, one_of
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.field_errors import FieldError, forbidden, index, invalid
 from wherry.apimachinery.labels import LabelSelector
@@ -139,8 +140,9 @@ def _validate(new: StatefulSet, old: StatefulSet | None) -> list[FieldError]:
     if spec.service_name and (wrong := dns1123_subdomain(spec.service_name)):
         errors.append(invalid("spec.serviceName", spec.service_name, wrong))
     errors += validate_workload_selector(spec.selector, template.metadata.labels, "statefulset")
-    claimed = [claim.metadata.name for claim in spec.volume_claim_templates]
-    errors += validate_service_template(template, "StatefulSet", claimed)
+    # Upstream leaves the rest of the template to the pods: their volumes come from the claims.
+    errors += validate_template_meta(template, "spec.template")
+    errors += validate_runs_forever(template, "StatefulSet")
     for position, claim in enumerate(spec.volume_claim_templates):
         errors += validate_claim_spec(claim.spec, f"{index('spec.volumeClaimTemplates', position)}.spec")
     return errors
@@ -195,6 +197,7 @@ STATEFUL_SETS = resource_type(
     prepare=clear_status,
     validate=_validate,
     validate_documents=_validate_update,
+    warn=warn_template("spec.template"),
     columns=(
         NAME_COLUMN,
         Column("Ready", description="Number of the pod with ready state."),

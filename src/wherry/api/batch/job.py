@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
+import copy
+
+import msgspec
 from msgspec import field
 
+from wherry.api.batch.job_policies import JobSpec
+from wherry.api.batch.job_validation import INDEXED, MANY_COMPLETIONS, PARALLELISM_WITH_MANY, validate_job_spec
 from wherry.api.condition import Condition
 from wherry.api.core.pod_defaults import default_pod_template
-from wherry.api.core.pod_validation import validate_pod_template
-from wherry.api.documents import find, find_section, put_absent, section, text
+from wherry.api.core.pod_warnings import surprising_name, warn_template
+from wherry.api.core.workload import CONTAINER_COLUMNS, SELECTOR_COLUMN, container_cells, pod_template, selector_cell
+from wherry.api.documents import find, find_section, put_absent, section, sections, text
 from wherry.api.label_selector import validate_label_selector, validate_selector_kept
-from wherry.api.object_meta import IMMUTABLE, not_negative, one_of
-from wherry.api.workload import CONTAINER_COLUMNS, SELECTOR_COLUMN, container_cells, pod_template, selector_cell
+from wherry.api.object_meta import IMMUTABLE, not_negative
 from wherry.apimachinery.document import Document
-from wherry.apimachinery.field_errors import FieldError, invalid, required
-from wherry.apimachinery.labels import LabelSelector, selector_from
+from wherry.apimachinery.field_errors import FieldError, duplicate, index, invalid, key, required
+from wherry.apimachinery.labels import selector_from
 from wherry.apimachinery.meta import ObjectMeta
+from wherry.apimachinery.names import dns1123_label
 from wherry.apimachinery.resource_type import AGE_COLUMN, NAME_COLUMN, STATUS, Column, resource_type
 from wherry.apimachinery.struct import Struct
 from wherry.apimachinery.timestamps import age_since, format_age, parse_time
-
-
-class JobSpec(Struct):
-    parallelism: int | None = None
-    completions: int | None = None
-    active_deadline_seconds: int | None = None
-    backoff_limit: int | None = None
-    selector: LabelSelector | None = None
-    manual_selector: bool | None = None
-    template: Document = field(default_factory=dict)
-    ttl_seconds_after_finished: int | None = None
-    completion_mode: str = ""
-    suspend: bool | None = None
 
 
 class JobCondition(Condition):
@@ -67,9 +60,15 @@ CONTROLLER_UID_LABEL = "batch.kubernetes.io/controller-uid"
 JOB_NAME_LABEL = "batch.kubernetes.io/job-name"
 # The labels' names before 1.27, which tools still look for.
 OLD_LABELS = {CONTROLLER_UID_LABEL: "controller-uid", JOB_NAME_LABEL: "job-name"}
-INDEXED_PARALLELISM_MAX = 100_000
-# What may still change in the template of a job that is suspended and has not begun.
-TUNABLE = ("affinity", "nodeSelector", "tolerations", "schedulingGates")
+FIXED = ("completionMode", "podFailurePolicy", "backoffLimitPerIndex", "managedBy", "successPolicy")
+PODS_STAY = (
+    "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them "
+    "or set propagationPolicy=Orphan to suppress this warning"
+)
+TOO_MANY_TO_TRACK = (
+    "In Indexed Jobs with a number of completions higher than 10^5 and a parallelism higher than 10^4, Kubernetes "
+    "might not be able to track completedIndexes when a big number of indexes fail"
+)
 
 
 def _default(new: Document) -> None:
@@ -108,37 +107,74 @@ def _prepare(new: Document, old: Document | None) -> None:
 
 def _validate(new: Job, old: Job | None) -> list[FieldError]:
     spec = new.spec
-    template = pod_template(spec.template)
-    errors: list[FieldError] = []
-    for name, value in (
-        ("parallelism", spec.parallelism),
-        ("completions", spec.completions),
-        ("activeDeadlineSeconds", spec.active_deadline_seconds),
-        ("backoffLimit", spec.backoff_limit),
-        ("ttlSecondsAfterFinished", spec.ttl_seconds_after_finished),
-    ):
-        errors += not_negative(f"spec.{name}", value)
-    errors += one_of("spec.completionMode", spec.completion_mode, ("Indexed", "NonIndexed"))
-    if spec.completion_mode == "Indexed":
-        if spec.completions is None:
-            errors.append(required("spec.completions", "when completion mode is Indexed"))
-        if (spec.parallelism or 0) > INDEXED_PARALLELISM_MAX:
-            detail = f"must be less than or equal to {INDEXED_PARALLELISM_MAX} when completion mode is Indexed"
-            errors.append(invalid("spec.parallelism", spec.parallelism, detail))
+    labels = pod_template(spec.template).metadata.labels
+    errors = _validate_generated_selector(new)
+    errors += validate_job_spec(spec, "spec")
     if spec.selector is None:
         errors.append(required("spec.selector"))
     else:
         wrong = validate_label_selector(spec.selector, "spec.selector")
         errors += wrong
-        if not wrong and not selector_from(spec.selector).matches(template.metadata.labels):
+        if not wrong and not selector_from(spec.selector).matches(labels):
             detail = "`selector` does not match template `labels`"
-            errors.append(invalid("spec.template.metadata.labels", template.metadata.labels, detail))
-    errors += validate_pod_template(template, "spec.template")
-    path = "spec.template.spec.restartPolicy"
-    if template.spec.restart_policy == "Always":
-        errors.append(required(path, 'valid values: "OnFailure", "Never"'))
-    if old is not None:
-        errors += validate_selector_kept(spec.selector, old.spec.selector)
+            errors.append(invalid("spec.template.metadata.labels", labels, detail))
+    if old is None:
+        return errors + _validate_pod_names(new)
+    errors += validate_selector_kept(spec.selector, old.spec.selector)
+    return errors + _validate_status(new.status)
+
+
+def _validate_generated_selector(job: Job) -> list[FieldError]:
+    """Unless the user has brought a selector, it and the labels are those that the server makes."""
+    if job.spec.manual_selector or job.spec.selector is None:
+        return []
+    labels = pod_template(job.spec.template).metadata.labels
+    expected = {CONTROLLER_UID_LABEL: job.metadata.uid, JOB_NAME_LABEL: job.metadata.name}
+    expected |= {OLD_LABELS[name]: value for name, value in expected.items()}
+    errors = []
+    for name, value in expected.items():
+        place = key("spec.template.metadata.labels", name)
+        if name not in labels:
+            errors.append(required(place, f"must be '{value}'"))
+        elif labels[name] != value:
+            errors.append(invalid(place, labels, f"must be '{value}'"))
+    if not selector_from(job.spec.selector).matches(expected):
+        detail = "`selector` not auto-generated"
+        errors.append(invalid("spec.selector", msgspec.to_builtins(job.spec.selector), detail))
+    return errors
+
+
+def _validate_pod_names(job: Job) -> list[FieldError]:
+    """Pods with an index have it in their host name: the longest one must still be a name."""
+    if job.spec.completion_mode != INDEXED or not job.spec.completions or job.spec.completions < 0:
+        return []
+    longest = f"{job.metadata.name}-{job.spec.completions - 1}"
+    if not dns1123_label(longest):
+        return []
+    detail = f"will not able to create pod with invalid DNS label: {longest}"
+    return [invalid("metadata.name", job.metadata.name, detail)]
+
+
+def _validate_status(status: JobStatus) -> list[FieldError]:
+    errors: list[FieldError] = []
+    for name, count in (
+        ("active", status.active),
+        ("succeeded", status.succeeded),
+        ("failed", status.failed),
+        ("ready", status.ready),
+        ("terminating", status.terminating),
+    ):
+        errors += not_negative(f"status.{name}", count)
+    uncounted = status.uncounted_terminated_pods or UncountedTerminatedPods()
+    taken: set[str] = set()
+    for name, uids in (("succeeded", uncounted.succeeded), ("failed", uncounted.failed)):
+        for position, uid in enumerate(uids):
+            place = index(f"status.uncountedTerminatedPods.{name}", position)
+            if not uid:
+                errors.append(invalid(place, uid, "must not be empty"))
+            elif uid in taken:
+                errors.append(duplicate(place, uid))
+            taken.add(uid)
     return errors
 
 
@@ -146,28 +182,72 @@ def _validate_update(new: Document, old: Document | None) -> list[FieldError]:
     if old is None:
         return []
     spec, before = section(new, "spec"), section(old, "spec")
-    errors = [
-        invalid(f"spec.{name}", spec.get(name), IMMUTABLE)
-        for name in ("completionMode", "podFailurePolicy", "backoffLimitPerIndex", "successPolicy")
-        if spec.get(name) != before.get(name)
+    errors = _validate_completions(spec, before)
+    errors += [
+        invalid(f"spec.{name}", spec.get(name), IMMUTABLE) for name in FIXED if spec.get(name) != before.get(name)
     ]
-    if spec.get("completions") != before.get("completions"):
-        # An Indexed job may grow or shrink as a whole.
-        is_elastic = spec.get("completionMode") == "Indexed" and spec.get("completions") == spec.get("parallelism")
-        if not is_elastic:
-            errors.append(invalid("spec.completions", spec.get("completions"), IMMUTABLE))
-    may_tune = before.get("suspend") is True and not find(old, "status", "startTime")
-    template, template_before = section(spec, "template"), section(before, "template")
-    if may_tune:
-        template, template_before = _fixed_part(template), _fixed_part(template_before)
-    if template != template_before:
+    template = copy.deepcopy(section(before, "template"))
+    if before.get("suspend") is True:
+        _tune(template, section(spec, "template"), old)
+    if section(spec, "template") != template:
         errors.append(invalid("spec.template", section(spec, "template"), IMMUTABLE))
     return errors
 
 
-def _fixed_part(template: Document) -> Document:
-    spec = find_section(template, "spec") or {}
-    return {name: value for name, value in spec.items() if name not in TUNABLE}
+def _validate_completions(spec: Document, before: Document) -> list[FieldError]:
+    """How much work there is stays, but an Indexed job may grow and shrink with its parallelism."""
+    completions = spec.get("completions")
+    if completions == before.get("completions"):
+        return []
+    if spec.get("completionMode") != INDEXED:
+        return [invalid("spec.completions", completions, IMMUTABLE)]
+    if completions is None or completions == spec.get("parallelism"):
+        return []
+    return [invalid("spec.completions", completions, "can only be modified in tandem with spec.parallelism")]
+
+
+def _tune(template: Document, wanted: Document, job: Document) -> None:
+    """Take over, in place, what may change about the pods of a job that is suspended.
+
+    Where they may run, as long as none has been started; how much they may use, as long as none is running.
+    """
+    spec, wanted_spec = section(template, "spec"), section(wanted, "spec")
+    if not find(job, "status", "startTime") or not find(job, "status", "active"):
+        for name in ("labels", "annotations"):
+            _take(section(template, "metadata"), section(wanted, "metadata"), name)
+        for name in ("nodeSelector", "tolerations", "schedulingGates"):
+            _take(spec, wanted_spec, name)
+        affinity = dict(find_section(spec, "affinity") or {})
+        _take(affinity, find_section(wanted_spec, "affinity") or {}, "nodeAffinity")
+        spec["affinity"] = affinity
+        if not affinity and "affinity" not in wanted_spec:
+            spec.pop("affinity")
+    if not find(job, "status", "active"):
+        for name in ("containers", "initContainers"):
+            if len(sections(spec, name)) == len(sections(wanted_spec, name)):
+                for container, other in zip(sections(spec, name), sections(wanted_spec, name), strict=True):
+                    _take(container, other, "resources")
+
+
+def _take(target: Document, source: Document, name: str) -> None:
+    if name in source:
+        target[name] = source[name]
+    else:
+        target.pop(name, None)
+
+
+def _warn(new: Document, old: Document | None) -> list[str]:
+    job = msgspec.convert(new, Job)
+    warnings = []
+    if old is None and (wrong := dns1123_label(job.metadata.name)):
+        warnings.append(surprising_name("Pod names and hostnames", wrong))
+    return warnings + warn_job_spec(job.spec) + warn_template("spec.template")(new, old)
+
+
+def warn_job_spec(spec: JobSpec) -> list[str]:
+    """More work than can be counted in one object."""
+    is_large = (spec.completions or 0) > MANY_COMPLETIONS and (spec.parallelism or 0) > PARALLELISM_WITH_MANY
+    return [TOO_MANY_TO_TRACK] if spec.completion_mode == INDEXED and is_large else []
 
 
 def _status_word(job: Job) -> str:
@@ -222,6 +302,7 @@ JOBS = resource_type(
     prepare=_prepare,
     validate=_validate,
     validate_documents=_validate_update,
+    warn=_warn,
     columns=(
         NAME_COLUMN,
         Column("Status", description="Running, Complete, Failed, Suspended ..."),
@@ -233,4 +314,7 @@ JOBS = resource_type(
     ),
     row=_row,
     selectable_fields={"status.successful": lambda job: str(job.status.succeeded or 0)},
+    # As it was before there was a garbage collector; kubectl says what it wants.
+    default_propagation="Orphan",
+    propagation_warning=PODS_STAY,
 )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from msgspec import field
 
 from wherry.apimachinery.labels import LabelSelector
-from wherry.apimachinery.struct import Struct
+from wherry.apimachinery.struct import KEPT, Struct
 
 
 class NodeSelectorRequirement(Struct):
@@ -34,25 +36,41 @@ class NodeAffinity(Struct):
 
 
 class PodAffinityTerm(Struct):
-    """Near which pods, or away from which: only whether it looks into other namespaces is asked (by quotas)."""
-
-    namespaces: tuple[str, ...] = ()
+    label_selector: LabelSelector | None = None
+    match_label_keys: tuple[str, ...] = ()
+    mismatch_label_keys: tuple[str, ...] = ()
     namespace_selector: LabelSelector | None = None
+    namespaces: tuple[str, ...] = ()
+    topology_key: str = ""
 
 
 class WeightedPodAffinityTerm(Struct):
     pod_affinity_term: PodAffinityTerm = field(default_factory=PodAffinityTerm)
+    weight: int = 0
 
 
 class PodAffinity(Struct):
+    """Which other pods a pod wants near, or (as an anti-affinity) far."""
+
     preferred_during_scheduling_ignored_during_execution: tuple[WeightedPodAffinityTerm, ...] = ()
     required_during_scheduling_ignored_during_execution: tuple[PodAffinityTerm, ...] = ()
 
 
 class Affinity(Struct):
     node_affinity: NodeAffinity | None = None
-    pod_affinity: PodAffinity | None = None
-    pod_anti_affinity: PodAffinity | None = None
+    pod_affinity: Annotated[PodAffinity | None, KEPT] = None
+    pod_anti_affinity: Annotated[PodAffinity | None, KEPT] = None
+
+
+class TopologySpreadConstraint(Struct):
+    label_selector: LabelSelector | None = None
+    match_label_keys: tuple[str, ...] = ()
+    max_skew: int = 0
+    min_domains: int | None = None
+    node_affinity_policy: str = ""
+    node_taints_policy: str = ""
+    topology_key: str = ""
+    when_unsatisfiable: str = ""
 
 
 class Toleration(Struct):

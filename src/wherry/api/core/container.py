@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from msgspec import field
 
 from wherry.api.core.volume import ObjectFieldSelector, ResourceFieldSelector
 from wherry.apimachinery.quantity import QuantityText
-from wherry.apimachinery.struct import Struct
+from wherry.apimachinery.struct import KEPT, Struct
 
 
 class ConfigMapKeySelector(Struct):
@@ -21,11 +23,19 @@ class SecretKeySelector(Struct):
     optional: bool | None = None
 
 
+class FileKeySelector(Struct):
+    key: str = ""
+    optional: bool | None = None
+    path: str = ""
+    volume_name: str = ""
+
+
 class EnvVarSource(Struct):
     field_ref: ObjectFieldSelector | None = None
     resource_field_ref: ResourceFieldSelector | None = None
     config_map_key_ref: ConfigMapKeySelector | None = None
     secret_key_ref: SecretKeySelector | None = None
+    file_key_ref: Annotated[FileKeySelector | None, KEPT] = None
 
 
 class EnvVar(Struct):
@@ -64,11 +74,39 @@ class VolumeMount(Struct):
     read_only: bool | None = None
     sub_path: str = ""
     sub_path_expr: str = ""
+    mount_propagation: Annotated[str, KEPT] = ""
+    recursive_read_only: Annotated[str, KEPT] = ""
+
+
+class VolumeDevice(Struct):
+    device_path: str = ""
+    name: str = ""
+
+
+class ResourceClaim(Struct):
+    name: str = ""
+    request: str = ""
 
 
 class ResourceRequirements(Struct):
     limits: dict[str, QuantityText] = field(default_factory=dict)
     requests: dict[str, QuantityText] = field(default_factory=dict)
+    claims: Annotated[tuple[ResourceClaim, ...], KEPT] = ()
+
+
+class ContainerResizePolicy(Struct):
+    resource_name: str = ""
+    restart_policy: str = ""
+
+
+class ContainerRestartRuleOnExitCodes(Struct):
+    operator: str = ""
+    values: tuple[int, ...] = ()
+
+
+class ContainerRestartRule(Struct):
+    action: str = ""
+    exit_codes: ContainerRestartRuleOnExitCodes | None = None
 
 
 class ExecAction(Struct):
@@ -98,7 +136,10 @@ class SleepAction(Struct):
 
 
 class GRPCAction(Struct):
-    """A question by gRPC: known to be asked for, but nothing of it is acted on yet."""
+    """A question by gRPC: checked, but nothing of it is acted on yet."""
+
+    port: Annotated[int, KEPT] = 0
+    service: Annotated[str, KEPT] = ""
 
 
 class Probe(Struct):
@@ -118,11 +159,13 @@ class LifecycleHandler(Struct):
     exec: ExecAction | None = None
     http_get: HTTPGetAction | None = None
     sleep: SleepAction | None = None
+    tcp_socket: Annotated[TCPSocketAction | None, KEPT] = None
 
 
 class Lifecycle(Struct):
     post_start: LifecycleHandler | None = None
     pre_stop: LifecycleHandler | None = None
+    stop_signal: Annotated[str, KEPT] = ""
 
 
 class Capabilities(Struct):
@@ -131,8 +174,24 @@ class Capabilities(Struct):
 
 
 class SeccompProfile(Struct):
-    localhost_profile: str = ""
+    localhost_profile: str | None = None
     type: str = ""
+
+
+class AppArmorProfile(Struct):
+    localhost_profile: str | None = None
+    type: str = ""
+
+
+class SELinuxOptions(Struct):
+    """A label of Security-Enhanced Linux; what it says is not checked."""
+
+
+class WindowsSecurityContextOptions(Struct):
+    gmsa_credential_spec: str | None = None
+    gmsa_credential_spec_name: str | None = None
+    host_process: bool | None = None
+    run_as_user_name: str | None = None
 
 
 class SecurityContext(Struct):
@@ -144,6 +203,10 @@ class SecurityContext(Struct):
     read_only_root_filesystem: bool | None = None
     allow_privilege_escalation: bool | None = None
     seccomp_profile: SeccompProfile | None = None
+    proc_mount: Annotated[str, KEPT] = ""
+    app_armor_profile: Annotated[AppArmorProfile | None, KEPT] = None
+    se_linux_options: Annotated[SELinuxOptions | None, KEPT] = None
+    windows_options: Annotated[WindowsSecurityContextOptions | None, KEPT] = None
 
 
 class Container(Struct):
@@ -169,3 +232,12 @@ class Container(Struct):
     stdin_once: bool | None = None
     tty: bool | None = None
     restart_policy: str = ""
+    restart_policy_rules: Annotated[tuple[ContainerRestartRule, ...], KEPT] = ()
+    resize_policy: Annotated[tuple[ContainerResizePolicy, ...], KEPT] = ()
+    volume_devices: Annotated[tuple[VolumeDevice, ...], KEPT] = ()
+
+
+class EphemeralContainer(Container):
+    """A program that is added to a running pod, to look at it from inside."""
+
+    target_container_name: str = ""

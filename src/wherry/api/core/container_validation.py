@@ -1,24 +1,21 @@
-"""What may stand in a container: names, ports, environment, resources, probes, rights.
+"""What may stand in the containers of a pod: those that do its work, those that prepare it, those that look into it.
 
-Source: kubernetes pkg/apis/core/validation.
+Source: kubernetes pkg/apis/core/validation, validateContainers and its neighbours.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from fractions import Fraction
+from dataclasses import dataclass
 
-from wherry.api.core.container import (
-    Container,
-    ContainerPort,
-    EnvFromSource,
-    EnvVar,
-    EnvVarSource,
-    ResourceRequirements,
-    SecurityContext,
-    VolumeMount,
-)
+from wherry.api.core.container import Container, ContainerPort, ContainerRestartRule, EphemeralContainer
+from wherry.api.core.env_validation import validate_env, validate_env_from
+from wherry.api.core.mount_validation import validate_devices, validate_mounts
+from wherry.api.core.pod_spec import PodSpec
 from wherry.api.core.probe_validation import validate_lifecycle, validate_probes
+from wherry.api.core.resource_validation import validate_resize_policies, validate_resources
+from wherry.api.core.security_validation import validate_security_context
+from wherry.api.core.volume import Volume
 from wherry.api.object_meta import one_of
 from wherry.apimachinery.field_errors import (
     FieldError,
@@ -29,46 +26,144 @@ from wherry.apimachinery.field_errors import (
     invalid,
     not_found,
     required,
+    too_many,
 )
-from wherry.apimachinery.names import (
-    config_map_key,
-    dns1123_label,
-    dns1123_subdomain,
-    env_var_name,
-    port_name,
-    qualified_name,
-)
-from wherry.apimachinery.quantity import QuantityError, QuantityText, parse_quantity
+from wherry.apimachinery.names import dns1123_label, port_name
 
 PORT_MAX = 65535
 PORT_RANGE = f"must be between 1 and {PORT_MAX}, inclusive"
-ID_MAX = 2**31 - 1
 PROTOCOLS = ("SCTP", "TCP", "UDP")
 PULL_POLICIES = ("Always", "IfNotPresent", "Never")
-FIELD_PATHS = (
-    "metadata.name",
-    "metadata.namespace",
-    "metadata.uid",
-    "spec.nodeName",
-    "spec.serviceAccountName",
-    "status.hostIP",
-    "status.hostIPs",
-    "status.podIP",
-    "status.podIPs",
-)
-RESOURCE_FIELDS = (
-    "limits.cpu",
-    "limits.ephemeral-storage",
-    "limits.memory",
-    "requests.cpu",
-    "requests.ephemeral-storage",
-    "requests.memory",
-)
-STANDARD_RESOURCES = ("cpu", "memory", "ephemeral-storage")
+MESSAGE_POLICIES = ("File", "FallbackToLogsOnError")
+RESTART_POLICIES = ("Always", "Never", "OnFailure")
+RESTART_RULES_MAX = 20
+EXIT_CODES_MAX = 255
+NOT_FOR_INIT = "may not be set for init containers without restartPolicy=Always"
+NOT_FOR_EPHEMERAL = "cannot be set for an Ephemeral Container"
 
 
-def validate_container(container: Container, path: str, *, volumes: frozenset[str]) -> list[FieldError]:
-    """One container; `volumes` are the names that its mounts may refer to."""
+@dataclass(frozen=True, slots=True)
+class PodParts:
+    """What a container's rules need of its pod: the valid volumes by name, and some of its spec."""
+
+    spec: PodSpec
+    volumes: Mapping[str, Volume]
+
+    @property
+    def claims(self) -> list[str]:
+        """Names of the pod's resource claims."""
+        return [claim.name for claim in self.spec.resource_claims if claim.name]
+
+    @property
+    def empty_directories(self) -> list[str]:
+        """Names of the volumes that are empty at first."""
+        return [name for name, volume in self.volumes.items() if volume.empty_dir is not None]
+
+
+def validate_containers(spec: PodSpec, volumes: Mapping[str, Volume], path: str) -> list[FieldError]:
+    """All containers of a pod; `volumes` are those that are valid."""
+    parts = PodParts(spec, volumes)
+    errors = _validate_main(parts, child(path, "containers"))
+    errors += _validate_init(parts, child(path, "initContainers"))
+    return errors + _validate_ephemeral(parts, child(path, "ephemeralContainers"))
+
+
+def validate_images_trimmed(containers: Iterable[Container], path: str) -> list[FieldError]:
+    """In a pod, though not in a template, an image's name has no space around it."""
+    detail = "must not have leading or trailing whitespace"
+    return [
+        invalid(child(index(path, position), "image"), one.image, detail)
+        for position, one in enumerate(containers)
+        if one.image != one.image.strip()
+    ]
+
+
+def _validate_main(parts: PodParts, path: str) -> list[FieldError]:
+    containers = parts.spec.containers
+    if not containers:
+        return [required(path)]
+    errors = []
+    names: set[str] = set()
+    for position, container in enumerate(containers):
+        place = index(path, position)
+        errors += _validate_common(container, place, parts)
+        if container.name in names:
+            errors.append(duplicate(child(place, "name"), container.name))
+        names.add(container.name)
+        errors += validate_lifecycle(container.lifecycle, child(place, "lifecycle"), parts.spec)
+        errors += validate_probes(container, place, parts.spec)
+        errors += _validate_restart(container, place)
+    return errors + _validate_host_ports(containers, path)
+
+
+def _validate_init(parts: PodParts, path: str) -> list[FieldError]:
+    errors = []
+    names = {container.name for container in parts.spec.containers}
+    for position, container in enumerate(parts.spec.init_containers):
+        place = index(path, position)
+        errors += _validate_common(container, place, parts)
+        errors += _validate_restart(container, place)
+        if container.name and container.name in names:
+            errors.append(duplicate(child(place, "name"), container.name))
+        names.add(container.name)
+        # They run one after another, so each is alone with its ports.
+        errors += _validate_host_ports((container,), path)
+        if container.restart_policy == "Always":
+            errors += validate_lifecycle(container.lifecycle, child(place, "lifecycle"), parts.spec)
+            errors += validate_probes(container, place, parts.spec)
+        else:
+            errors += [forbidden(child(place, name), NOT_FOR_INIT) for name in _life_fields(container)]
+    return errors
+
+
+def _life_fields(container: Container) -> list[str]:
+    """Which of the fields are set that only make sense for a container that stays."""
+    fields = (
+        ("lifecycle", container.lifecycle),
+        ("livenessProbe", container.liveness_probe),
+        ("readinessProbe", container.readiness_probe),
+        ("startupProbe", container.startup_probe),
+    )
+    return [name for name, value in fields if value is not None]
+
+
+def _validate_ephemeral(parts: PodParts, path: str) -> list[FieldError]:
+    errors = []
+    lasting = {container.name for container in (*parts.spec.containers, *parts.spec.init_containers)}
+    names = set(lasting)
+    for position, container in enumerate(parts.spec.ephemeral_containers):
+        place = index(path, position)
+        errors += _validate_common(container, place, parts)
+        if container.name in names:
+            errors.append(duplicate(child(place, "name"), container.name))
+        names.add(container.name)
+        target = container.target_container_name
+        if target and target not in lasting:
+            errors.append(not_found(child(place, "targetContainerName"), target))
+        errors += [forbidden(child(place, name), NOT_FOR_EPHEMERAL) for name in _fields_of_service(container)]
+        for number, mount in enumerate(container.volume_mounts):
+            mount_place = index(child(place, "volumeMounts"), number)
+            for name, value in (("subPath", mount.sub_path), ("subPathExpr", mount.sub_path_expr)):
+                if value:
+                    errors.append(forbidden(child(mount_place, name), NOT_FOR_EPHEMERAL))
+    return errors + validate_images_trimmed(parts.spec.ephemeral_containers, path)
+
+
+def _fields_of_service(container: EphemeralContainer) -> list[str]:
+    """Which fields are set that would make the pod rely on a container that is only there to look."""
+    resources = container.resources
+    fields: tuple[tuple[str, object], ...] = (
+        ("ports", container.ports),
+        ("resources", resources is not None and (resources.limits or resources.requests or resources.claims)),
+        ("resizePolicy", container.resize_policy),
+        ("restartPolicy", container.restart_policy),
+        ("restartPolicyRules", container.restart_policy_rules),
+    )
+    return [*(name for name, value in fields if value), *_life_fields(container)]
+
+
+def _validate_common(container: Container, path: str, parts: PodParts) -> list[FieldError]:
+    """What holds for every kind of container."""
     errors = []
     if not container.name:
         errors.append(required(child(path, "name")))
@@ -76,71 +171,53 @@ def validate_container(container: Container, path: str, *, volumes: frozenset[st
         errors.append(invalid(child(path, "name"), container.name, wrong))
     if not container.image:
         errors.append(required(child(path, "image")))
-    elif container.image != container.image.strip():
-        detail = "must not have leading or trailing whitespace"
-        errors.append(invalid(child(path, "image"), container.image, detail))
     errors += one_of(
         child(path, "terminationMessagePolicy"),
         container.termination_message_policy,
-        ("FallbackToLogsOnError", "File"),
+        MESSAGE_POLICIES,
         may_be_absent=False,
     )
-    errors += one_of(child(path, "imagePullPolicy"), container.image_pull_policy, PULL_POLICIES, may_be_absent=False)
     errors += _validate_ports(container.ports, child(path, "ports"))
-    errors += _validate_env(container.env, child(path, "env"))
-    errors += _validate_env_from(container.env_from, child(path, "envFrom"))
-    errors += _validate_mounts(container.volume_mounts, child(path, "volumeMounts"), volumes)
-    errors += validate_probes(container, path)
-    errors += validate_lifecycle(container.lifecycle, child(path, "lifecycle"))
+    errors += validate_env(container.env, child(path, "env"), parts.empty_directories)
+    errors += validate_env_from(container.env_from, child(path, "envFrom"))
+    errors += validate_mounts(container, child(path, "volumeMounts"), parts.volumes)
+    errors += validate_devices(container, child(path, "volumeDevices"), parts.volumes)
+    errors += one_of(child(path, "imagePullPolicy"), container.image_pull_policy, PULL_POLICIES, may_be_absent=False)
     if container.resources is not None:
-        errors += validate_resources(container.resources, child(path, "resources"))
+        errors += validate_resources(container.resources, child(path, "resources"), parts.claims)
+    policy = parts.spec.restart_policy
+    errors += validate_resize_policies(container.resize_policy, policy, child(path, "resizePolicy"))
     if container.security_context is not None:
-        errors += _validate_security_context(container.security_context, child(path, "securityContext"))
+        host_users = parts.spec.host_users is not False
+        place = child(path, "securityContext")
+        errors += validate_security_context(container.security_context, place, host_users=host_users)
     return errors
 
 
-def validate_resources(resources: ResourceRequirements, path: str) -> list[FieldError]:
-    """Amounts that can be read, and no request above its limit."""
-    limits, limit_errors = _amounts(resources.limits, child(path, "limits"))
-    requests, request_errors = _amounts(resources.requests, child(path, "requests"))
-    errors = limit_errors + request_errors
-    for name, amount in requests.items():
-        if name not in limits:
-            if "/" in name or name.startswith("hugepages-"):
-                errors.append(required(child(path, "limits"), "Limit must be set for non overcommitable resources"))
+def _validate_restart(container: Container, path: str) -> list[FieldError]:
+    """When the container itself is started again, whatever holds for its pod."""
+    place = child(path, "restartPolicy")
+    if not container.restart_policy:
+        if not container.restart_policy_rules:
+            return []
+        return [required(place, "must specify restartPolicy when restart rules are used")]
+    errors = one_of(place, container.restart_policy, RESTART_POLICIES)
+    return errors + _validate_restart_rules(container.restart_policy_rules, child(path, "restartPolicyRules"))
+
+
+def _validate_restart_rules(rules: tuple[ContainerRestartRule, ...], path: str) -> list[FieldError]:
+    errors = [too_many(path, len(rules), RESTART_RULES_MAX)] if len(rules) > RESTART_RULES_MAX else []
+    for position, rule in enumerate(rules):
+        place = index(path, position)
+        errors += one_of(child(place, "action"), rule.action, ("Restart", "RestartAllContainers"), may_be_absent=False)
+        codes, place = rule.exit_codes, child(place, "exitCodes")
+        if codes is None:
+            errors.append(required(place, "must be specified"))
             continue
-        shown = str(resources.requests[name])
-        place = child(path, "requests")
-        if ("/" in name or name.startswith("hugepages-")) and amount != limits[name]:
-            detail = f"must be equal to {name} limit of {resources.limits[name]}"
-            errors.append(invalid(place, shown, detail))
-        elif amount > limits[name]:
-            detail = f"must be less than or equal to {name} limit of {resources.limits[name]}"
-            errors.append(invalid(place, shown, detail))
+        errors += one_of(child(place, "operator"), codes.operator, ("In", "NotIn"), may_be_absent=False)
+        if len(codes.values) > EXIT_CODES_MAX:
+            errors.append(too_many(child(place, "values"), len(codes.values), EXIT_CODES_MAX))
     return errors
-
-
-def _amounts(amounts: Mapping[str, QuantityText], path: str) -> tuple[dict[str, Fraction], list[FieldError]]:
-    parsed: dict[str, Fraction] = {}
-    errors = []
-    for name, amount in amounts.items():
-        place = f"{path}[{name}]"
-        if wrong := qualified_name(name):
-            errors.append(invalid(place, name, wrong))
-        elif "/" not in name and name not in STANDARD_RESOURCES and not name.startswith("hugepages-"):
-            errors.append(invalid(place, name, "must be a standard resource type or fully qualified"))
-            errors.append(invalid(place, name, "must be a standard resource for containers"))
-        try:
-            exact = parse_quantity(amount)
-        except QuantityError as err:
-            errors.append(invalid(place, amount, str(err)))
-            continue
-        if exact < 0:
-            errors.append(invalid(place, str(amount), "must be greater than or equal to 0"))
-        elif ("/" in name) and exact.denominator != 1:
-            errors.append(invalid(place, str(amount), "must be an integer"))
-        parsed[name] = exact
-    return parsed, errors
 
 
 def _validate_ports(ports: Iterable[ContainerPort], path: str) -> list[FieldError]:
@@ -164,183 +241,16 @@ def _validate_ports(ports: Iterable[ContainerPort], path: str) -> list[FieldErro
     return errors
 
 
-def _validate_env(variables: Iterable[EnvVar], path: str) -> list[FieldError]:
+def _validate_host_ports(containers: Iterable[Container], path: str) -> list[FieldError]:
     errors = []
-    for position, variable in enumerate(variables):
-        place = index(path, position)
-        if not variable.name:
-            errors.append(required(child(place, "name")))
-        elif wrong := env_var_name(variable.name):
-            errors.append(invalid(child(place, "name"), variable.name, wrong))
-        if variable.value_from is not None:
-            source = child(place, "valueFrom")
-            if variable.value:
-                errors.append(invalid(source, "", "may not be specified when `value` is not empty"))
-            errors += _validate_env_source(variable.value_from, source)
-    return errors
-
-
-def _validate_env_source(source: EnvVarSource, path: str) -> list[FieldError]:
-    errors = []
-    given = [
-        part
-        for part in (source.field_ref, source.resource_field_ref, source.config_map_key_ref, source.secret_key_ref)
-        if part is not None
-    ]
-    if not given:
-        detail = (
-            "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`"
-        )
-        errors.append(invalid(path, "", detail))
-    if len(given) > 1:
-        errors.append(invalid(path, "", "may not have more than one field specified at a time"))
-    if source.field_ref is not None:
-        errors += validate_field_path(source.field_ref.field_path, child(child(path, "fieldRef"), "fieldPath"))
-    if source.resource_field_ref is not None:
-        errors += validate_resource_field(source.resource_field_ref.resource, child(path, "resourceFieldRef"))
-    for name, ref in (("configMapKeyRef", source.config_map_key_ref), ("secretKeyRef", source.secret_key_ref)):
-        if ref is not None:
-            errors += _validate_key_ref(ref.name, ref.key, child(path, name))
-    return errors
-
-
-def validate_field_path(field_path: str, path: str, *, paths: tuple[str, ...] = FIELD_PATHS) -> list[FieldError]:
-    """A field of the pod that may be shown to its containers."""
-    if not field_path:
-        return [required(path)]
-    for prefix in ("metadata.labels", "metadata.annotations"):
-        if field_path.startswith(f"{prefix}['") and field_path.endswith("']"):
-            name = field_path[len(prefix) + 2 : -2]
-            wrong = qualified_name(name if prefix == "metadata.labels" else name.lower())
-            return [invalid(path, name, wrong)] if wrong else []
-    if field_path in paths:
-        return []
-    known = field_path.partition(".")[0] in ("metadata", "spec", "status")
-    if not known:
-        return [invalid(path, field_path, f"error converting fieldPath: field label not supported: {field_path}")]
-    return one_of(path, field_path, paths)
-
-
-def validate_resource_field(resource: str, path: str) -> list[FieldError]:
-    """An amount of the container that may be shown to it."""
-    if resource.startswith(("limits.hugepages-", "requests.hugepages-")):
-        return []
-    return one_of(child(path, "resource"), resource, RESOURCE_FIELDS, may_be_absent=False)
-
-
-def _validate_key_ref(name: str, entry: str, path: str) -> list[FieldError]:
-    errors = []
-    if name and (wrong := dns1123_subdomain(name)):
-        errors.append(invalid(child(path, "name"), name, wrong))
-    if not entry:
-        errors.append(required(child(path, "key")))
-    elif wrong := config_map_key(entry):
-        errors.append(invalid(child(path, "key"), entry, wrong))
-    return errors
-
-
-def _validate_env_from(sources: Iterable[EnvFromSource], path: str) -> list[FieldError]:
-    errors = []
-    for position, source in enumerate(sources):
-        place = index(path, position)
-        if source.prefix and (wrong := env_var_name(source.prefix)):
-            errors.append(invalid(child(place, "prefix"), source.prefix, wrong))
-        given = 0
-        for name, ref in (("configMapRef", source.config_map_ref), ("secretRef", source.secret_ref)):
-            if ref is None:
+    taken: set[str] = set()
+    for number, container in enumerate(containers):
+        for position, port in enumerate(container.ports):
+            if not port.host_port:
                 continue
-            given += 1
-            if not ref.name:
-                errors.append(required(child(child(place, name), "name")))
-            elif wrong := dns1123_subdomain(ref.name):
-                errors.append(invalid(child(child(place, name), "name"), ref.name, wrong))
-        if given == 0:
-            errors.append(invalid(place, "", "must specify one of: `configMapRef` or `secretRef`"))
-        elif given > 1:
-            errors.append(invalid(place, "", "may not have more than one field specified at a time"))
+            wanted = f"{port.protocol}/{port.host_ip}/{port.host_port}"
+            if wanted in taken:
+                place = index(child(index(path, number), "ports"), position)
+                errors.append(duplicate(child(place, "hostPort"), wanted))
+            taken.add(wanted)
     return errors
-
-
-def _validate_mounts(mounts: Iterable[VolumeMount], path: str, volumes: frozenset[str]) -> list[FieldError]:
-    errors = []
-    places: set[str] = set()
-    for position, mount in enumerate(mounts):
-        place = index(path, position)
-        if not mount.name:
-            errors.append(required(child(place, "name")))
-        elif mount.name not in volumes:
-            errors.append(not_found(child(place, "name"), mount.name))
-        if not mount.mount_path:
-            errors.append(required(child(place, "mountPath")))
-        elif mount.mount_path in places:
-            errors.append(invalid(child(place, "mountPath"), mount.mount_path, "must be unique"))
-        places.add(mount.mount_path)
-        errors += validate_relative_path(mount.sub_path, child(place, "subPath"))
-        errors += validate_relative_path(mount.sub_path_expr, child(place, "subPathExpr"))
-        if mount.sub_path and mount.sub_path_expr:
-            detail = "subPathExpr and subPath are mutually exclusive"
-            errors.append(invalid(child(place, "subPathExpr"), mount.sub_path_expr, detail))
-    return errors
-
-
-def validate_relative_path(relative: str, path: str) -> list[FieldError]:
-    """A path that stays below the place it is relative to."""
-    errors = []
-    if relative.startswith("/"):
-        errors.append(invalid(path, relative, "must be a relative path"))
-    if ".." in relative.split("/"):
-        errors.append(invalid(path, relative, "must not contain '..'"))
-    return errors
-
-
-def validate_id(path: str, value: int | None) -> list[FieldError]:
-    """The number of a user or a group."""
-    if value is None or 0 <= value <= ID_MAX:
-        return []
-    return [invalid(path, value, f"must be between 0 and {ID_MAX}, inclusive")]
-
-
-def _validate_security_context(context: SecurityContext, path: str) -> list[FieldError]:
-    errors = validate_id(child(path, "runAsUser"), context.run_as_user)
-    errors += validate_id(child(path, "runAsGroup"), context.run_as_group)
-    if context.allow_privilege_escalation is False:
-        place = child(path, "allowPrivilegeEscalation")
-        added = context.capabilities.add if context.capabilities else ()
-        if context.privileged:
-            detail = "cannot set `allowPrivilegeEscalation` to false and `privileged` to true"
-            errors.append(invalid(path, {"allowPrivilegeEscalation": False, "privileged": True}, detail))
-        if "CAP_SYS_ADMIN" in added:
-            detail = "cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN"
-            errors.append(invalid(place, False, detail))
-    if context.seccomp_profile is not None:
-        profile = context.seccomp_profile
-        errors += validate_seccomp(profile.type, profile.localhost_profile, child(path, "seccompProfile"))
-    return errors
-
-
-def validate_seccomp(kind: str, localhost_profile: str, path: str) -> list[FieldError]:
-    """Which system calls are allowed: a word, and for Localhost the profile's file."""
-    errors = one_of(child(path, "type"), kind, ("Localhost", "RuntimeDefault", "Unconfined"), may_be_absent=False)
-    place = child(path, "localhostProfile")
-    if kind == "Localhost" and not localhost_profile:
-        errors.append(required(place, "must be set when seccomp type is Localhost"))
-    if kind != "Localhost" and localhost_profile:
-        errors.append(invalid(place, localhost_profile, "can only be set when seccomp type is Localhost"))
-    return errors
-
-
-def validate_init_container_limits(container: Container, path: str) -> list[FieldError]:
-    """What an init container may not have, unless it is a sidecar (restartPolicy Always)."""
-    if container.restart_policy == "Always":
-        return []
-    detail = "may not be set for init containers without restartPolicy=Always"
-    return [
-        forbidden(child(path, name), detail)
-        for name, value in (
-            ("lifecycle", container.lifecycle),
-            ("livenessProbe", container.liveness_probe),
-            ("readinessProbe", container.readiness_probe),
-            ("startupProbe", container.startup_probe),
-        )
-        if value is not None
-    ]

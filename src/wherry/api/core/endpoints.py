@@ -5,8 +5,8 @@ from __future__ import annotations
 from msgspec import field
 
 from wherry.api.core.binding import ObjectReference
-from wherry.api.core.pod_validation import is_ip
 from wherry.api.documents import put_absent, sections
+from wherry.api.ip_addresses import is_ip
 from wherry.api.object_meta import one_of
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.field_errors import FieldError, child, index, invalid, required

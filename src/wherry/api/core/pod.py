@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from msgspec import field
 
+from wherry.api.core.label_keys import merge_label_keys
+from wherry.api.core.pod_annotations import validate_profiles_agree
 from wherry.api.core.pod_defaults import DEFAULT_GRACE_S, default_pod
+from wherry.api.core.pod_parts import EPHEMERAL_CONTAINERS, SIZES
 from wherry.api.core.pod_spec import (
     HostAlias,
     PodDNSConfig,
@@ -26,10 +29,13 @@ from wherry.api.core.pod_status import (
     PodIP,
     PodStatus,
 )
+from wherry.api.core.pod_status_validation import validate_pod_status
 from wherry.api.core.pod_summary import summarize
 from wherry.api.core.pod_update import validate_pod_update
-from wherry.api.core.pod_validation import validate_pod_spec
+from wherry.api.core.pod_validation import validate_new_pod, validate_pod
+from wherry.api.core.pod_warnings import warn_pod
 from wherry.api.core.qos import compute_qos_class
+from wherry.api.documents import section
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.field_errors import FieldError
 from wherry.apimachinery.meta import ObjectMeta
@@ -70,11 +76,20 @@ class Pod(Struct):
 
 def _prepare(new: Document, old: Document | None) -> None:
     if old is None:
+        merge_label_keys(new)
         new["status"] = {"phase": "Pending", "qosClass": compute_qos_class(PODS.from_document(new).spec)}
+    elif "ephemeralContainers" in section(old, "spec"):
+        # They have a path of their own.
+        section(new, "spec")["ephemeralContainers"] = section(old, "spec")["ephemeralContainers"]
+    else:
+        section(new, "spec").pop("ephemeralContainers", None)
 
 
 def _validate(new: Pod, old: Pod | None) -> list[FieldError]:
-    return validate_pod_spec(new.spec, "spec")
+    errors = validate_pod(new.metadata, new.spec)
+    if old is not None:
+        return errors + validate_pod_status(new.status, old.status, new.spec)
+    return errors + validate_new_pod(new.spec) + validate_profiles_agree(new.metadata, new.spec)
 
 
 def _grace_s(pod: Pod, requested_s: int | None) -> int:
@@ -111,6 +126,8 @@ POD_SUBRESOURCES = (
     STATUS,
     Subresource("binding", ("create",), kind="Binding"),
     Subresource("eviction", ("create",), kind="Eviction", group="policy", version="v1"),
+    Subresource("ephemeralcontainers", ("get", "patch", "update"), part=EPHEMERAL_CONTAINERS),
+    Subresource("resize", ("get", "patch", "update"), part=SIZES),
     Subresource("log", ("get",)),
     Subresource("exec", ("create", "get"), kind="PodExecOptions"),
     Subresource("attach", ("create", "get"), kind="PodAttachOptions"),
@@ -128,6 +145,7 @@ PODS = resource_type(
     prepare=_prepare,
     validate=_validate,
     validate_documents=validate_pod_update,
+    warn=warn_pod,
     columns=(
         NAME_COLUMN,
         Column("Ready", description="How many containers are ready, of how many."),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from wherry.api.documents import (
     canonical,
     find,
@@ -13,12 +15,20 @@ from wherry.api.documents import (
     text,
 )
 from wherry.apimachinery.document import Document
+from wherry.apimachinery.quantity import QuantityError, format_quantity, parse_quantity
 
 DEFAULT_GRACE_S = 30
 FILE_MODE = 0o644
 TOKEN_EXPIRATION_S = 3600
 
 CONTAINER_LISTS = ("initContainers", "containers", "ephemeralContainers")
+REMOTE_DEFAULTS: dict[str, Document] = {
+    "hostPath": {"type": ""},
+    "iscsi": {"iscsiInterface": "default"},
+    "rbd": {"pool": "rbd", "user": "admin", "keyring": "/etc/ceph/keyring"},
+    "azureDisk": {"cachingMode": "ReadWrite", "kind": "Shared", "fsType": "ext4", "readOnly": False},
+    "scaleIO": {"storageMode": "ThinProvisioned", "fsType": "xfs"},
+}
 PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 
 
@@ -30,6 +40,10 @@ def default_pod(pod: Document) -> None:
     for name in CONTAINER_LISTS:
         for container in sections(spec, name):
             _default_requests(container)
+            for port in sections(container, "ports") if spec.get("hostNetwork") is True else ():
+                if not port.get("hostPort"):
+                    port["hostPort"] = port.get("containerPort")
+    _default_pod_requests(spec)
 
 
 def default_pod_template(template: Document) -> None:
@@ -54,7 +68,7 @@ def default_pod_spec(spec: Document) -> None:
         spec["serviceAccountName"] = spec["serviceAccount"] = account
     for name in CONTAINER_LISTS:
         for container in sections(spec, name):
-            _default_container(container, host_network=spec.get("hostNetwork") is True)
+            _default_container(container)
     for volume in sections(spec, "volumes"):
         _default_volume(volume)
     for name in ("limits", "requests"):
@@ -70,7 +84,7 @@ def pull_policy(image: str) -> str:
     return "Always" if image and (not colon or tag == "latest") else "IfNotPresent"
 
 
-def _default_container(container: Document, *, host_network: bool) -> None:
+def _default_container(container: Document) -> None:
     put_absent(
         container,
         terminationMessagePath="/dev/termination-log",
@@ -82,10 +96,11 @@ def _default_container(container: Document, *, host_network: bool) -> None:
         put_canonical_quantities(resources.get(name))
     for port in sections(container, "ports"):
         put_absent(port, protocol="TCP")
-        if host_network and not port.get("hostPort"):
-            port["hostPort"] = port.get("containerPort")
     for variable in sections(container, "env"):
         _default_reference(find_section(variable, "valueFrom"))
+        file_ref = find_section(variable, "valueFrom", "fileKeyRef")
+        if file_ref is not None:
+            put_absent(file_ref, optional=False)
     for name in PROBES:
         _default_probe(find_section(container, name))
     for name in ("postStart", "preStop"):
@@ -129,6 +144,27 @@ def _default_requests(container: Document) -> None:
             requests.setdefault(name, amount)
 
 
+def _default_pod_requests(spec: Document) -> None:
+    """A pod that is limited as a whole asks for what its containers ask for, or else for all that it may have."""
+    limits = find_section(spec, "resources", "limits")
+    if not limits:
+        return
+    requests = section(spec, "resources", "requests")
+    totals: dict[str, Fraction] = {}
+    for container in sections(spec, "containers"):
+        for name, amount in (find_section(container, "resources", "requests") or {}).items():
+            if isinstance(amount, str | int | float):
+                try:
+                    totals[name] = totals.get(name, Fraction(0)) + parse_quantity(amount)
+                except QuantityError:
+                    continue
+    for name, total in totals.items():
+        if name in ("cpu", "memory") and name in limits:
+            requests.setdefault(name, format_quantity(total, "BinarySI" if name == "memory" else "DecimalSI"))
+    for name, amount in limits.items():
+        requests.setdefault(name, amount)
+
+
 def _default_volume(volume: Document) -> None:
     if not any(name != "name" for name in volume):
         volume["emptyDir"] = {}
@@ -139,9 +175,10 @@ def _default_volume(volume: Document) -> None:
         source = find_section(volume, name)
         if source is not None:
             put_absent(source, defaultMode=FILE_MODE)
-    host_path = find_section(volume, "hostPath")
-    if host_path is not None:
-        host_path.setdefault("type", "")
+    default_remote_volume(volume)
+    image = find_section(volume, "image")
+    if image is not None:
+        put_absent(image, pullPolicy=pull_policy(text(image, "reference")))
     for item in sections(volume, "downwardAPI", "items"):
         _default_reference(item)
     for source in sections(volume, "projected", "sources"):
@@ -153,3 +190,12 @@ def _default_volume(volume: Document) -> None:
     claim_spec = find_section(volume, "ephemeral", "volumeClaimTemplate", "spec")
     if claim_spec is not None:
         put_absent(claim_spec, volumeMode="Filesystem")
+
+
+def default_remote_volume(volume: Document) -> None:
+    """Fill in a source that a pod's volume and a PersistentVolume name in the same words."""
+    for name, values in REMOTE_DEFAULTS.items():
+        source = find_section(volume, name)
+        if source is not None:
+            for field, value in values.items():
+                source.setdefault(field, value)

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from msgspec import field
 
-from wherry.api.core.affinity import Affinity, Toleration
-from wherry.api.core.container import Container, SeccompProfile
+from wherry.api.core.affinity import Affinity, Toleration, TopologySpreadConstraint
+from wherry.api.core.container import (
+    AppArmorProfile,
+    Container,
+    EphemeralContainer,
+    ResourceRequirements,
+    SeccompProfile,
+    SELinuxOptions,
+    WindowsSecurityContextOptions,
+)
 from wherry.api.core.volume import Volume
 from wherry.apimachinery.meta import ObjectMeta
-from wherry.apimachinery.struct import Struct
+from wherry.apimachinery.quantity import QuantityText
+from wherry.apimachinery.struct import KEPT, Struct
 
 
 class HostAlias(Struct):
@@ -40,6 +51,12 @@ class PodSecurityContext(Struct):
     fs_group: int | None = None
     seccomp_profile: SeccompProfile | None = None
     sysctls: tuple[Sysctl, ...] = ()
+    fs_group_change_policy: Annotated[str | None, KEPT] = None
+    supplemental_groups_policy: Annotated[str | None, KEPT] = None
+    se_linux_change_policy: Annotated[str | None, KEPT] = None
+    se_linux_options: Annotated[SELinuxOptions | None, KEPT] = None
+    app_armor_profile: Annotated[AppArmorProfile | None, KEPT] = None
+    windows_options: Annotated[WindowsSecurityContextOptions | None, KEPT] = None
 
 
 class PodReadinessGate(Struct):
@@ -48,6 +65,20 @@ class PodReadinessGate(Struct):
 
 class PodSchedulingGate(Struct):
     name: str = ""
+
+
+class LocalObjectReference(Struct):
+    name: str = ""
+
+
+class PodOS(Struct):
+    name: str = ""
+
+
+class PodResourceClaim(Struct):
+    name: str = ""
+    resource_claim_name: str | None = None
+    resource_claim_template_name: str | None = None
 
 
 class PodSpec(Struct):
@@ -78,6 +109,19 @@ class PodSpec(Struct):
     readiness_gates: tuple[PodReadinessGate, ...] = ()
     scheduling_gates: tuple[PodSchedulingGate, ...] = ()
     set_hostname_as_fqdn: bool | None = field(default=None, name="setHostnameAsFQDN")
+    ephemeral_containers: Annotated[tuple[EphemeralContainer, ...], KEPT] = ()
+    host_ipc: Annotated[bool | None, KEPT] = field(default=None, name="hostIPC")
+    host_users: Annotated[bool | None, KEPT] = None
+    hostname_override: Annotated[str | None, KEPT] = None
+    share_process_namespace: Annotated[bool | None, KEPT] = None
+    image_pull_secrets: Annotated[tuple[LocalObjectReference, ...], KEPT] = ()
+    os: Annotated[PodOS | None, KEPT] = None
+    overhead: Annotated[dict[str, QuantityText], KEPT] = field(default_factory=dict)
+    preemption_policy: Annotated[str | None, KEPT] = None
+    resource_claims: Annotated[tuple[PodResourceClaim, ...], KEPT] = ()
+    resources: Annotated[ResourceRequirements | None, KEPT] = None
+    runtime_class_name: Annotated[str | None, KEPT] = None
+    topology_spread_constraints: Annotated[tuple[TopologySpreadConstraint, ...], KEPT] = ()
 
 
 class PodTemplate(Struct):

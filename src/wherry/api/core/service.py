@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from msgspec import field
 
-from wherry.api.core.pod_validation import is_ip
 from wherry.api.documents import find, put_absent, section, sections
+from wherry.api.ip_addresses import is_ip
 from wherry.api.object_meta import one_of, validate_labels
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.field_errors import FieldError, child, duplicate, forbidden, index, invalid, required

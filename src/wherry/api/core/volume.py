@@ -2,10 +2,36 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from msgspec import field
 
+from wherry.api.core.volume_sources import (
+    AzureDiskVolumeSource,
+    AzureFileVolumeSource,
+    CephFSVolumeSource,
+    CinderVolumeSource,
+    CSIVolumeSource,
+    DiskVolumeSource,
+    EphemeralVolumeSource,
+    FCVolumeSource,
+    FlexVolumeSource,
+    FlockerVolumeSource,
+    GitRepoVolumeSource,
+    GlusterfsVolumeSource,
+    ImageVolumeSource,
+    ISCSIVolumeSource,
+    NFSVolumeSource,
+    PhotonVolumeSource,
+    QuobyteVolumeSource,
+    RBDVolumeSource,
+    ScaleIOVolumeSource,
+    StorageOSVolumeSource,
+    VsphereVolumeSource,
+)
+from wherry.apimachinery.labels import LabelSelector
 from wherry.apimachinery.quantity import QuantityText
-from wherry.apimachinery.struct import Struct
+from wherry.apimachinery.struct import KEPT, Struct
 
 
 class KeyToPath(Struct):
@@ -44,6 +70,7 @@ class PersistentVolumeClaimVolumeSource(Struct):
 
 
 class ObjectFieldSelector(Struct):
+    api_version: Annotated[str, KEPT] = "v1"
     field_path: str = ""
 
 
@@ -87,11 +114,31 @@ class ServiceAccountTokenProjection(Struct):
     path: str = ""
 
 
+class ClusterTrustBundleProjection(Struct):
+    label_selector: LabelSelector | None = None
+    name: str | None = None
+    optional: bool | None = None
+    path: str = ""
+    signer_name: str | None = None
+
+
+class PodCertificateProjection(Struct):
+    certificate_chain_path: str = ""
+    credential_bundle_path: str = ""
+    key_path: str = ""
+    key_type: str = ""
+    max_expiration_seconds: int | None = None
+    signer_name: str = ""
+    user_annotations: dict[str, str] = field(default_factory=dict)
+
+
 class VolumeProjection(Struct):
     config_map: ConfigMapProjection | None = None
     downward_api: DownwardAPIProjection | None = field(default=None, name="downwardAPI")
     secret: SecretProjection | None = None
     service_account_token: ServiceAccountTokenProjection | None = None
+    cluster_trust_bundle: Annotated[ClusterTrustBundleProjection | None, KEPT] = None
+    pod_certificate: Annotated[PodCertificateProjection | None, KEPT] = None
 
 
 class ProjectedVolumeSource(Struct):
@@ -108,3 +155,26 @@ class Volume(Struct):
     persistent_volume_claim: PersistentVolumeClaimVolumeSource | None = None
     downward_api: DownwardAPIVolumeSource | None = field(default=None, name="downwardAPI")
     projected: ProjectedVolumeSource | None = None
+    git_repo: Annotated[GitRepoVolumeSource | None, KEPT] = None
+    gce_persistent_disk: Annotated[DiskVolumeSource | None, KEPT] = None
+    aws_elastic_block_store: Annotated[DiskVolumeSource | None, KEPT] = None
+    nfs: Annotated[NFSVolumeSource | None, KEPT] = None
+    iscsi: Annotated[ISCSIVolumeSource | None, KEPT] = None
+    glusterfs: Annotated[GlusterfsVolumeSource | None, KEPT] = None
+    flocker: Annotated[FlockerVolumeSource | None, KEPT] = None
+    rbd: Annotated[RBDVolumeSource | None, KEPT] = None
+    cinder: Annotated[CinderVolumeSource | None, KEPT] = None
+    cephfs: Annotated[CephFSVolumeSource | None, KEPT] = None
+    quobyte: Annotated[QuobyteVolumeSource | None, KEPT] = None
+    fc: Annotated[FCVolumeSource | None, KEPT] = None
+    flex_volume: Annotated[FlexVolumeSource | None, KEPT] = None
+    azure_file: Annotated[AzureFileVolumeSource | None, KEPT] = None
+    vsphere_volume: Annotated[VsphereVolumeSource | None, KEPT] = None
+    photon_persistent_disk: Annotated[PhotonVolumeSource | None, KEPT] = None
+    portworx_volume: Annotated[DiskVolumeSource | None, KEPT] = None
+    azure_disk: Annotated[AzureDiskVolumeSource | None, KEPT] = None
+    storageos: Annotated[StorageOSVolumeSource | None, KEPT] = None
+    scale_io: Annotated[ScaleIOVolumeSource | None, KEPT] = field(default=None, name="scaleIO")
+    csi: Annotated[CSIVolumeSource | None, KEPT] = None
+    ephemeral: Annotated[EphemeralVolumeSource | None, KEPT] = None
+    image: Annotated[ImageVolumeSource | None, KEPT] = None

@@ -1,179 +1,267 @@
-"""What may stand in a pod's list of volumes."""
+"""What may stand in a pod's list of volumes.
+
+Source: kubernetes pkg/apis/core/validation, ValidateVolumes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from wherry.api.core.container_validation import (
-    validate_field_path,
-    validate_relative_path,
-    validate_resource_field,
+import msgspec
+
+from wherry.api.core import volume_source_validation as sources
+from wherry.api.core.persistent_volume_claim import PersistentVolumeClaimSpec, validate_claim_spec
+from wherry.api.core.projection_validation import (
+    validate_downward_files,
+    validate_items,
+    validate_mode,
+    validate_projections,
 )
-from wherry.api.core.volume import DownwardAPIVolumeFile, KeyToPath, Volume, VolumeProjection
-from wherry.api.object_meta import one_of
+from wherry.api.core.relative_paths import validate_no_climbing
+from wherry.api.core.volume import (
+    ConfigMapVolumeSource,
+    DownwardAPIVolumeSource,
+    EmptyDirVolumeSource,
+    HostPathVolumeSource,
+    ProjectedVolumeSource,
+    SecretVolumeSource,
+    Volume,
+)
+from wherry.api.core.volume_sources import CSIVolumeSource, EphemeralVolumeSource, ImageVolumeSource
+from wherry.api.documents import find, find_section
+from wherry.api.object_meta import one_of, validate_annotations, validate_labels
 from wherry.apimachinery.field_errors import FieldError, child, duplicate, forbidden, index, invalid, required
+from wherry.apimachinery.meta import ObjectMeta
 from wherry.apimachinery.names import dns1123_label, dns1123_subdomain
 from wherry.apimachinery.quantity import QuantityError, parse_quantity
 
-MODE_MAX = 0o777
-MODE_RANGE = "must be a number between 0 and 0777 (octal), both inclusive"
-TOKEN_EXPIRATION_S_MIN = 600
-HOST_PATH_TYPES = ("BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket")
-FILE_FIELD_PATHS = (
-    "metadata.annotations",
-    "metadata.labels",
-    "metadata.name",
-    "metadata.namespace",
-    "metadata.uid",
+HOST_PATH_TYPES = (
+    "",
+    "BlockDevice",
+    "CharDevice",
+    "Directory",
+    "DirectoryOrCreate",
+    "File",
+    "FileOrCreate",
+    "Socket",
 )
+PULL_POLICIES = ("Always", "IfNotPresent", "Never")
+TEMPLATE_META = ("annotations", "labels")
+NAME_AND_PORTAL_MAX = 64
+
+Found = tuple[str, list[FieldError]]
+"""A source that a volume has, by its field's name, and what is wrong with it."""
 
 
-def validate_volumes(volumes: Iterable[Volume], path: str) -> list[FieldError]:
-    """All volumes: names, one source each, what the source needs."""
+def validate_volumes(
+    volumes: Iterable[Volume], path: str, pod: ObjectMeta | None
+) -> tuple[dict[str, Volume], list[FieldError]]:
+    """The volumes that are right, by name, and what is wrong with the others.
+
+    Args:
+        pod: metadata of the pod that they are for; None in a template, whose pods have no names yet.
+    """
+    listed = list(volumes)
+    pod_name = pod.name if pod is not None else ""
+    made = {f"{pod_name}-{volume.name}" for volume in listed if pod_name and volume.ephemeral is not None}
+    valid: dict[str, Volume] = {}
     errors = []
-    names: set[str] = set()
-    for position, volume in enumerate(volumes):
+    for position, volume in enumerate(listed):
         place = index(path, position)
+        wrong = _validate_source(volume, place, pod_name)
         if not volume.name:
-            errors.append(required(child(place, "name")))
-        elif wrong := dns1123_label(volume.name):
-            errors.append(invalid(child(place, "name"), volume.name, wrong))
-        if volume.name in names:
-            errors.append(duplicate(child(place, "name"), volume.name))
-        names.add(volume.name)
-        errors += _validate_one_source(volume, place)
-        errors += _validate_source(volume, place)
-    return errors
+            wrong.append(required(child(place, "name")))
+        elif complaint := dns1123_label(volume.name):
+            wrong.append(invalid(child(place, "name"), volume.name, complaint))
+        if volume.name in valid:
+            wrong.append(duplicate(child(place, "name"), volume.name))
+        if not wrong:
+            valid[volume.name] = volume
+        claim = volume.persistent_volume_claim
+        if claim is not None and claim.claim_name in made:
+            detail = "must not reference a PVC that gets created for an ephemeral volume"
+            wrong.append(invalid(child(place, "persistentVolumeClaim.claimName"), claim.claim_name, detail))
+        errors += wrong
+    return valid, errors
 
 
-def _validate_one_source(volume: Volume, path: str) -> list[FieldError]:
-    given = [
-        name
-        for name, source in (
-            ("emptyDir", volume.empty_dir),
-            ("hostPath", volume.host_path),
-            ("secret", volume.secret),
-            ("persistentVolumeClaim", volume.persistent_volume_claim),
-            ("downwardAPI", volume.downward_api),
-            ("configMap", volume.config_map),
-            ("projected", volume.projected),
-        )
-        if source is not None
-    ]
-    return [forbidden(child(path, name), "may not specify more than 1 volume type") for name in given[1:]]
+def _validate_source(volume: Volume, path: str, pod_name: str) -> list[FieldError]:
+    """Exactly one source, and that one right."""
+    makers = (_own_sources, _disk_sources, _share_sources, _late_sources)
+    given = [found for maker in makers for found in maker(volume, path)]
+    if not given:
+        return [required(path, "must specify a volume type")]
+    errors = list(given[0][1])
+    errors += [forbidden(child(path, name), "may not specify more than 1 volume type") for name, _ in given[1:]]
+    if volume.ephemeral is not None and pod_name and volume.name:
+        claim_name = f"{pod_name}-{volume.name}"
+        if wrong := dns1123_subdomain(claim_name):
+            errors.append(invalid(child(path, "name"), volume.name, f'PVC name "{claim_name}": {wrong}'))
+    return errors + _validate_initiator(volume, path)
 
 
-def _validate_source(volume: Volume, path: str) -> list[FieldError]:
-    errors: list[FieldError] = []
-    if volume.empty_dir is not None and volume.empty_dir.size_limit is not None:
-        place = child(child(path, "emptyDir"), "sizeLimit")
-        try:
-            if parse_quantity(volume.empty_dir.size_limit) < 0:
-                errors.append(forbidden(place, "SizeLimit field must be a valid resource quantity"))
-        except QuantityError as err:
-            errors.append(invalid(place, volume.empty_dir.size_limit, str(err)))
+def _validate_initiator(volume: Volume, path: str) -> list[FieldError]:
+    iscsi = volume.iscsi
+    if iscsi is None or iscsi.initiator_name is None:
+        return []
+    if len(f"{volume.name}:{iscsi.target_portal}") <= NAME_AND_PORTAL_MAX:
+        return []
+    detail = (
+        "Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters "
+        "if iscsi.initiatorName is specified."
+    )
+    return [invalid(child(path, "name"), volume.name, detail)]
+
+
+def _own_sources(volume: Volume, path: str) -> Iterator[Found]:
+    """Those that a node makes itself."""
+    if volume.empty_dir is not None:
+        yield "emptyDir", _validate_empty_dir(volume.empty_dir, child(path, "emptyDir"))
     if volume.host_path is not None:
-        errors += _validate_host_path(volume.host_path.path, volume.host_path.type, child(path, "hostPath"))
+        yield "hostPath", validate_host_path(volume.host_path, child(path, "hostPath"))
     if volume.secret is not None:
-        place = child(path, "secret")
-        if not volume.secret.secret_name:
-            errors.append(required(child(place, "secretName")))
-        errors += _validate_mode(volume.secret.default_mode, child(place, "defaultMode"))
-        errors += _validate_items(volume.secret.items, child(place, "items"))
-    if volume.config_map is not None:
-        place = child(path, "configMap")
-        if not volume.config_map.name:
-            errors.append(required(child(place, "name")))
-        errors += _validate_mode(volume.config_map.default_mode, child(place, "defaultMode"))
-        errors += _validate_items(volume.config_map.items, child(place, "items"))
+        yield "secret", _validate_secret(volume.secret, child(path, "secret"))
     if volume.persistent_volume_claim is not None:
-        place = child(child(path, "persistentVolumeClaim"), "claimName")
-        name = volume.persistent_volume_claim.claim_name
-        if not name:
-            errors.append(required(place))
-        elif wrong := dns1123_subdomain(name):
-            errors.append(invalid(place, name, wrong))
+        place = child(path, "persistentVolumeClaim.claimName")
+        yield "persistentVolumeClaim", [] if volume.persistent_volume_claim.claim_name else [required(place)]
     if volume.downward_api is not None:
-        place = child(path, "downwardAPI")
-        errors += _validate_mode(volume.downward_api.default_mode, child(place, "defaultMode"))
-        errors += _validate_downward_files(volume.downward_api.items, child(place, "items"))
+        yield "downwardAPI", _validate_downward_api(volume.downward_api, child(path, "downwardAPI"))
+    if volume.config_map is not None:
+        yield "configMap", _validate_config_map(volume.config_map, child(path, "configMap"))
+
+
+def _disk_sources(volume: Volume, path: str) -> Iterator[Found]:
+    """Disks that other systems serve."""
+    if volume.gce_persistent_disk is not None:
+        yield "gcePersistentDisk", sources.validate_gce_disk(volume.gce_persistent_disk, f"{path}.gcePersistentDisk")
+    if volume.aws_elastic_block_store is not None:
+        place = child(path, "awsElasticBlockStore")
+        yield "awsElasticBlockStore", sources.validate_aws_disk(volume.aws_elastic_block_store, place)
+    if volume.iscsi is not None:
+        yield "iscsi", sources.validate_iscsi(volume.iscsi, child(path, "iscsi"))
+    if volume.rbd is not None:
+        yield "rbd", sources.validate_rbd(volume.rbd, child(path, "rbd"))
+    if volume.cinder is not None:
+        yield "cinder", sources.validate_cinder(volume.cinder, child(path, "cinder"))
+    if volume.fc is not None:
+        yield "fc", sources.validate_fc(volume.fc, child(path, "fc"))
+    if volume.vsphere_volume is not None:
+        yield "vsphereVolume", sources.validate_vsphere(volume.vsphere_volume, child(path, "vsphereVolume"))
+    if volume.photon_persistent_disk is not None:
+        place = child(path, "photonPersistentDisk")
+        yield "photonPersistentDisk", sources.validate_photon(volume.photon_persistent_disk, place)
+    if volume.portworx_volume is not None:
+        yield "portworxVolume", sources.validate_portworx(volume.portworx_volume, child(path, "portworxVolume"))
+    if volume.azure_disk is not None:
+        yield "azureDisk", sources.validate_azure_disk(volume.azure_disk, child(path, "azureDisk"))
+    if volume.scale_io is not None:
+        yield "scaleIO", sources.validate_scale_io(volume.scale_io, child(path, "scaleIO"))
+
+
+def _share_sources(volume: Volume, path: str) -> Iterator[Found]:
+    """File systems that other systems serve."""
+    if volume.git_repo is not None:
+        yield "gitRepo", sources.validate_git_repo(volume.git_repo, child(path, "gitRepo"))
+    if volume.nfs is not None:
+        yield "nfs", sources.validate_nfs(volume.nfs, child(path, "nfs"))
+    if volume.glusterfs is not None:
+        yield "glusterfs", sources.validate_glusterfs(volume.glusterfs, child(path, "glusterfs"))
+    if volume.flocker is not None:
+        yield "flocker", sources.validate_flocker(volume.flocker, child(path, "flocker"))
+    if volume.cephfs is not None:
+        yield "cephFS", sources.validate_cephfs(volume.cephfs, child(path, "cephfs"))
+    if volume.quobyte is not None:
+        yield "quobyte", sources.validate_quobyte(volume.quobyte, child(path, "quobyte"))
+    if volume.flex_volume is not None:
+        yield "flexVolume", sources.validate_flex(volume.flex_volume, child(path, "flexVolume"))
+    if volume.azure_file is not None:
+        yield "azureFile", sources.validate_azure_file(volume.azure_file, child(path, "azureFile"))
+    if volume.storageos is not None:
+        yield "storageos", sources.validate_storageos(volume.storageos, child(path, "storageos"))
+
+
+def _late_sources(volume: Volume, path: str) -> Iterator[Found]:
+    """Those that are made of other things."""
     if volume.projected is not None:
-        place = child(path, "projected")
-        errors += _validate_mode(volume.projected.default_mode, child(place, "defaultMode"))
-        for position, source in enumerate(volume.projected.sources):
-            errors += _validate_projection(source, index(child(place, "sources"), position))
-    return errors
+        yield "projected", _validate_projected(volume.projected, child(path, "projected"))
+    if volume.csi is not None:
+        yield "csi", _validate_csi(volume.csi, child(path, "csi"))
+    if volume.ephemeral is not None:
+        yield "ephemeral", _validate_ephemeral(volume.ephemeral, child(path, "ephemeral"))
+    if volume.image is not None:
+        yield "image", _validate_image(volume.image, child(path, "image"))
 
 
-def _validate_host_path(host_path: str, kind: str, path: str) -> list[FieldError]:
-    if not host_path:
+def _validate_empty_dir(source: EmptyDirVolumeSource, path: str) -> list[FieldError]:
+    place = child(path, "sizeLimit")
+    if source.size_limit is None:
+        return []
+    try:
+        is_negative = parse_quantity(source.size_limit) < 0
+    except QuantityError as err:
+        return [invalid(place, source.size_limit, str(err))]
+    return [forbidden(place, "SizeLimit field must be a valid resource quantity")] if is_negative else []
+
+
+def validate_host_path(source: HostPathVolumeSource, path: str) -> list[FieldError]:
+    """A file or directory of the machine."""
+    if not source.path:
         return [required(child(path, "path"))]
-    errors = []
-    if ".." in host_path.split("/"):
-        errors.append(invalid(child(path, "path"), host_path, "must not contain '..'"))
-    return errors + one_of(child(path, "type"), kind, HOST_PATH_TYPES)
+    errors = validate_no_climbing(source.path, child(path, "path"))
+    return errors + one_of(child(path, "type"), source.type, HOST_PATH_TYPES)
 
 
-def _validate_mode(mode: int | None, path: str) -> list[FieldError]:
-    return [] if mode is None or 0 <= mode <= MODE_MAX else [invalid(path, mode, MODE_RANGE)]
+def _validate_secret(source: SecretVolumeSource, path: str) -> list[FieldError]:
+    errors = sources.needs(path, ("secretName", source.secret_name))
+    errors += validate_mode(source.default_mode, child(path, "defaultMode"))
+    return errors + validate_items(source.items, child(path, "items"))
 
 
-def _validate_items(items: Iterable[KeyToPath], path: str) -> list[FieldError]:
-    errors = []
-    for position, item in enumerate(items):
-        place = index(path, position)
-        if not item.key:
-            errors.append(required(child(place, "key")))
-        errors += _validate_file_path(item.path, child(place, "path"))
-        errors += _validate_mode(item.mode, child(place, "mode"))
-    return errors
+def _validate_config_map(source: ConfigMapVolumeSource, path: str) -> list[FieldError]:
+    errors = sources.needs(path, ("name", source.name))
+    errors += validate_mode(source.default_mode, child(path, "defaultMode"))
+    return errors + validate_items(source.items, child(path, "items"))
 
 
-def _validate_file_path(file_path: str, path: str) -> list[FieldError]:
-    if not file_path:
-        return [required(path)]
-    errors = validate_relative_path(file_path, path)
-    if not errors and file_path.startswith(".."):
-        errors.append(invalid(path, file_path, "must not start with '..'"))
-    return errors
+def _validate_downward_api(source: DownwardAPIVolumeSource, path: str) -> list[FieldError]:
+    # Upstream names the volume's source, not the file.
+    return validate_mode(source.default_mode, child(path, "defaultMode")) + validate_downward_files(source.items, path)
 
 
-def _validate_downward_files(items: Iterable[DownwardAPIVolumeFile], path: str) -> list[FieldError]:
-    errors = []
-    for position, item in enumerate(items):
-        place = index(path, position)
-        errors += _validate_file_path(item.path, child(place, "path"))
-        errors += _validate_mode(item.mode, child(place, "mode"))
-        if item.field_ref is not None:
-            field_path = item.field_ref.field_path
-            errors += validate_field_path(field_path, child(place, "fieldRef.fieldPath"), paths=FILE_FIELD_PATHS)
-        elif item.resource_field_ref is not None:
-            if not item.resource_field_ref.container_name:
-                errors.append(required(child(place, "resourceFieldRef.containerName")))
-            errors += validate_resource_field(item.resource_field_ref.resource, child(place, "resourceFieldRef"))
-        else:
-            errors.append(required(place, "one of fieldRef and resourceFieldRef is required"))
-    return errors
+def _validate_projected(source: ProjectedVolumeSource, path: str) -> list[FieldError]:
+    errors = validate_mode(source.default_mode, child(path, "defaultMode"))
+    return errors + validate_projections(source.sources, path)
 
 
-def _validate_projection(source: VolumeProjection, path: str) -> list[FieldError]:
-    errors: list[FieldError] = []
-    if source.secret is not None:
-        if not source.secret.name:
-            errors.append(required(child(path, "secret.name")))
-        errors += _validate_items(source.secret.items, child(path, "secret.items"))
-    if source.config_map is not None:
-        if not source.config_map.name:
-            errors.append(required(child(path, "configMap.name")))
-        errors += _validate_items(source.config_map.items, child(path, "configMap.items"))
-    if source.downward_api is not None:
-        errors += _validate_downward_files(source.downward_api.items, child(path, "downwardAPI.items"))
-    token = source.service_account_token
-    if token is not None:
-        place = child(path, "serviceAccountToken")
-        seconds = token.expiration_seconds
-        if seconds is not None and seconds < TOKEN_EXPIRATION_S_MIN:
-            detail = "may not specify a duration less than 10 minutes"
-            errors.append(invalid(child(place, "expirationSeconds"), seconds, detail))
-        errors += _validate_file_path(token.path, child(place, "path"))
-    return errors
+def _validate_csi(source: CSIVolumeSource, path: str) -> list[FieldError]:
+    errors = sources.validate_driver_name(source.driver, child(path, "driver"))
+    ref = source.node_publish_secret_ref
+    if ref is None:
+        return errors
+    if not ref.name:
+        return [*errors, required(child(path, "nodePublishSecretRef.name"))]
+    wrong = dns1123_subdomain(ref.name)
+    return [*errors, invalid(child(path, "name"), ref.name, wrong)] if wrong else errors
+
+
+def _validate_ephemeral(source: EphemeralVolumeSource, path: str) -> list[FieldError]:
+    template, place = source.volume_claim_template, child(path, "volumeClaimTemplate")
+    if template is None:
+        return [required(place)]
+    metadata = find_section(template, "metadata") or {}
+    meta = msgspec.convert({name: metadata[name] for name in TEMPLATE_META if name in metadata}, ObjectMeta)
+    meta_place = child(place, "metadata")
+    errors = validate_annotations(meta.annotations, child(meta_place, "annotations"))
+    errors += validate_labels(meta.labels, child(meta_place, "labels"))
+    errors += [
+        forbidden(child(meta_place, name), "cannot be set")
+        for name, value in metadata.items()
+        if value and name not in TEMPLATE_META
+    ]
+    spec = msgspec.convert(find(template, "spec") or {}, PersistentVolumeClaimSpec)
+    return errors + validate_claim_spec(spec, child(place, "spec"))
+
+
+def _validate_image(source: ImageVolumeSource, path: str) -> list[FieldError]:
+    errors = sources.needs(path, ("reference", source.reference))
+    return errors + one_of(child(path, "pullPolicy"), source.pull_policy, PULL_POLICIES, may_be_absent=False)

@@ -5,8 +5,8 @@ Source: kubernetes pkg/apis/networking/validation.
 
 from __future__ import annotations
 
-from wherry.api.core.pod_validation import is_ip
 from wherry.api.field_formats import fitting, named, port_number
+from wherry.api.ip_addresses import is_ip
 from wherry.api.networking.ingress_spec import (
     HttpIngressPath,
     IngressBackend,

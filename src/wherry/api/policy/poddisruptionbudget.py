@@ -6,9 +6,9 @@ import msgspec
 from msgspec import field
 
 from wherry.api.condition import Condition, validate_conditions
+from wherry.api.core.workload import validate_percentage
 from wherry.api.label_selector import validate_label_selector
 from wherry.api.object_meta import not_negative, one_of
-from wherry.api.workload import validate_percentage
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.field_errors import FieldError, invalid
 from wherry.apimachinery.labels import LabelSelector

@@ -17,6 +17,7 @@ from wherry.apiserver.subresources.eviction import handle_eviction
 from wherry.apiserver.subresources.exec import handle_exec
 from wherry.apiserver.subresources.finalize import handle_finalize
 from wherry.apiserver.subresources.log import handle_log
+from wherry.apiserver.subresources.part import handle_own_part
 from wherry.apiserver.subresources.port_forward import handle_port_forward
 from wherry.apiserver.subresources.scale import handle_scale
 from wherry.apiserver.subresources.status import handle_status
@@ -28,9 +29,11 @@ OWN: dict[tuple[str, str, str], Handler] = {
     ("", "pods", "attach"): handle_attach,
     ("", "pods", "binding"): handle_binding,
     ("", "pods", "eviction"): handle_eviction,
+    ("", "pods", "ephemeralcontainers"): handle_own_part,
     ("", "pods", "exec"): handle_exec,
     ("", "pods", "log"): handle_log,
     ("", "pods", "portforward"): handle_port_forward,
+    ("", "pods", "resize"): handle_own_part,
     ("", "namespaces", "finalize"): handle_finalize,
     ("", "serviceaccounts", "token"): handle_token,
     ("certificates.k8s.io", "certificatesigningrequests", "approval"): handle_approval,

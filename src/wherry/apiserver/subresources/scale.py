@@ -86,7 +86,9 @@ def scale_of(document: Document, paths: ScalePaths) -> Document:
     metadata = mapping_in(document, "metadata")
     status: Document = {"replicas": _read(document, paths.status_replicas) or 0}
     selector = _read(document, paths.selector)
-    if isinstance(selector, dict):
+    if isinstance(selector, dict) and paths.selector_is_labels:
+        status["selector"] = ",".join(f"{name}={selector[name]}" for name in sorted(selector))
+    elif isinstance(selector, dict):
         status["selector"] = format_selector(msgspec.convert(selector, LabelSelector))
     elif isinstance(selector, str):
         status["selector"] = selector

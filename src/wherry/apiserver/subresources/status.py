@@ -31,7 +31,7 @@ async def handle_status(environment: Environment, request: ApiRequest) -> Respon
     return await handle_part(environment, request, _with_status_of)
 
 
-async def handle_part(environment: Environment, request: ApiRequest, take: Take) -> Response:
+async def handle_part(environment: Environment, request: ApiRequest, take: Take, *, is_status: bool = True) -> Response:
     """GET, PUT and PATCH of a part of an object, of which `take` says what counts."""
     if request.verb == "get":
         return await handle_get(environment, request)
@@ -61,7 +61,7 @@ async def handle_part(environment: Environment, request: ApiRequest, take: Take)
         def change(document: Document) -> Document:
             return take(document, patch(document))
 
-    item = await environment.objects.update(request, change, options, is_status=True)
+    item = await environment.objects.update(request, change, options, is_status=is_status)
     return object_answer(environment, request, item)
 
 

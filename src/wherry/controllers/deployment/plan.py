@@ -13,8 +13,8 @@ import msgspec
 from wherry.api.apps.deployment import DEPLOYMENTS, Deployment
 from wherry.api.apps.replicaset import REPLICA_SETS, ReplicaSet
 from wherry.api.core.pod import Pod
+from wherry.api.core.workload import pod_template
 from wherry.api.documents import section
-from wherry.api.workload import pod_template
 from wherry.apimachinery.document import Document
 from wherry.controllers.deployment.history import (
     REVISION,

@@ -9,8 +9,8 @@ import msgspec
 
 from wherry.api.apps.controllerrevision import CONTROLLER_REVISIONS, ControllerRevision
 from wherry.api.apps.statefulset import STATEFUL_SETS, StatefulSet
+from wherry.api.core.workload import pod_template
 from wherry.api.documents import find_section
-from wherry.api.workload import pod_template
 from wherry.apimachinery.document import Document
 from wherry.controllers.pod_template import owner_document, template_hash
 from wherry.reconcile.actions import Action, Create, Delete, Patch, PatchStatus
