@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 
+from wherry.agent.channels import channel_upgrade
 from wherry.kit.http.types import Upgrade, WebSocket, WebSocketClosed
 from wherry.kit.tasks import TaskScope
 
@@ -33,7 +34,7 @@ def port_forward_upgrade(protocol: str, host: str, ports: Sequence[int]) -> Upgr
         finally:
             await socket.close()
 
-    return Upgrade(protocol, talk)
+    return channel_upgrade(protocol, talk)
 
 
 class _Forward:

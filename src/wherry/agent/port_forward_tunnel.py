@@ -1,4 +1,4 @@
-"""Port forwarding as kubectl does it: SPDY/3.1 streams inside the messages of one WebSocket.
+"""Port forwarding as kubectl does it: SPDY/3.1 streams, inside the messages of one WebSocket or by themselves.
 
 For each connection to its local port kubectl opens two streams with the same request id: one of type
 "error", which carries a sentence if the connection fails, and one of type "data", with the port.
@@ -19,36 +19,77 @@ from wherry.agent.spdy import (
     StreamOpened,
     StreamReset,
 )
-from wherry.kit.http.types import Upgrade, WebSocket, WebSocketClosed
+from wherry.agent.spdy_exec import spdy_headers
+from wherry.kit.http.types import (
+    ByteStream,
+    ByteStreamClosed,
+    StreamUpgrade,
+    Upgrade,
+    WebSocket,
+    WebSocketClosed,
+)
 from wherry.kit.log import get_logger
 from wherry.kit.tasks import TaskScope
 
-TUNNEL_PROTOCOL = "SPDY/3.1+portforward.k8s.io"
+PORT_FORWARD_PROTOCOL = "portforward.k8s.io"
+TUNNEL_PROTOCOL = f"SPDY/3.1+{PORT_FORWARD_PROTOCOL}"
 READ_BYTES = 32 * 1024
 # What one connection may have waiting before the whole tunnel is read more slowly.
 WAITING_FRAMES_MAX = 64
+# Two streams for each connection: nobody has so many at once.
+STREAMS_MAX = 2048
 
 log = get_logger(__name__)
 
 
 def tunnel_upgrade(pod: str, host: str) -> Upgrade:
     """A WebSocket through which kubectl reaches the ports of `host`, the address of `pod`, until it goes."""
+    return Upgrade(TUNNEL_PROTOCOL, lambda socket: _forward_ports(_Messages(socket), pod, host))
 
-    async def talk(socket: WebSocket) -> None:
+
+def spdy_port_forward_upgrade(pod: str, host: str) -> StreamUpgrade:
+    """The same without a WebSocket around it."""
+    return StreamUpgrade(spdy_headers(PORT_FORWARD_PROTOCOL), lambda stream: _forward_ports(stream, pod, host))
+
+
+async def _forward_ports(stream: ByteStream, pod: str, host: str) -> None:
+    try:
+        async with TaskScope("port-forward") as scope:
+            await _Tunnel(stream, scope, pod, host).run()
+    finally:
+        await stream.close()
+
+
+class _Messages:
+    """The messages of a WebSocket as one stream of bytes."""
+
+    def __init__(self, socket: WebSocket) -> None:
+        self._socket = socket
+
+    async def read(self) -> bytes:
         try:
-            async with TaskScope("port-forward") as scope:
-                await _Tunnel(socket, scope, pod, host).run()
-        except SpdyError as error:
-            log.warning("Closed port-forward that is not SPDY", pod=pod, err=str(error))
-        finally:
-            await socket.close()
+            while not (message := await self._socket.receive()):
+                continue
+        except WebSocketClosed:
+            return b""
+        return message
 
-    return Upgrade(TUNNEL_PROTOCOL, talk)
+    async def write(self, data: bytes) -> None:
+        try:
+            await self._socket.send(data)
+        except WebSocketClosed as error:
+            raise ByteStreamClosed from error
+
+    async def end(self) -> None:
+        """A WebSocket has no end in one direction."""
+
+    async def close(self) -> None:
+        await self._socket.close()
 
 
 class _Tunnel:
-    def __init__(self, socket: WebSocket, scope: TaskScope, pod: str, host: str) -> None:
-        self._socket = socket
+    def __init__(self, stream: ByteStream, scope: TaskScope, pod: str, host: str) -> None:
+        self._stream = stream
         self._scope = scope
         self._pod = pod
         self._host = host
@@ -60,15 +101,24 @@ class _Tunnel:
     async def run(self) -> None:
         """Until the client has gone; the scope then cuts the connections that are open."""
         reader = SpdyReader()
-        with suppress(WebSocketClosed):
-            while True:
-                for event in reader.feed(await self._socket.receive()):
+        try:
+            while data := await self._stream.read():
+                for event in reader.feed(data):
                     await self._handle(event)
+        except ByteStreamClosed:
+            return
+        except SpdyError as error:
+            log.warning("Closed port-forward that is not SPDY", pod=self._pod, err=str(error))
 
     async def _handle(self, event: SpdyEvent) -> None:
         match event:
             case StreamOpened(stream, headers):
-                await self._socket.send(self._writer.reply(stream))
+                if len(self._error_streams) + 2 * len(self._running) >= STREAMS_MAX:
+                    raise SpdyError(f"more than {STREAMS_MAX} streams at once")
+                if headers.get("streamtype") not in ("error", "data"):
+                    await self._stream.write(self._writer.reset(stream))
+                    return
+                await self._stream.write(self._writer.reply(stream))
                 request_id = headers.get("requestid", headers.get("port", ""))
                 if headers.get("streamtype") == "error":
                     self._error_streams[request_id] = stream
@@ -81,7 +131,7 @@ class _Tunnel:
                 if stream in self._running:
                     self._running.pop(stream).cancel()
             case Pinged(frame):
-                await self._socket.send(frame)
+                await self._stream.write(frame)
 
     def _connect(self, stream: int, error_stream: int, port: str) -> None:
         self._incoming[stream] = asyncio.Queue(WAITING_FRAMES_MAX)
@@ -97,11 +147,11 @@ class _Tunnel:
             queue.get_nowait()
 
     async def _forward(self, stream: int, error_stream: int, port: str) -> None:
-        with suppress(WebSocketClosed):
+        with suppress(ByteStreamClosed):
             failure = await self._join(stream, port)
-            await self._socket.send(self._writer.data(stream, b"", is_last=True))
+            await self._stream.write(self._writer.data(stream, b"", is_last=True))
             if error_stream:
-                await self._socket.send(self._writer.data(error_stream, failure.encode(), is_last=True))
+                await self._stream.write(self._writer.data(error_stream, failure.encode(), is_last=True))
 
     async def _join(self, stream: int, port: str) -> str:
         """Carry bytes both ways until the pod's side ends; gives what went wrong, or ""."""
@@ -116,7 +166,7 @@ class _Tunnel:
                 feeding = scope.start("feed", self._feed(stream, writer))
                 with suppress(OSError):
                     while data := await reader.read(READ_BYTES):
-                        await self._socket.send(self._writer.data(stream, data))
+                        await self._stream.write(self._writer.data(stream, data))
                 feeding.cancel()
         finally:
             writer.close()
@@ -124,13 +174,13 @@ class _Tunnel:
 
     async def _feed(self, stream: int, writer: asyncio.StreamWriter) -> None:
         queue = self._incoming[stream]
-        with suppress(OSError, WebSocketClosed):
+        with suppress(OSError, ByteStreamClosed):
             while True:
                 frame = await queue.get()
                 if frame.data:
                     writer.write(frame.data)
                     await writer.drain()
-                    await self._socket.send(self._writer.window_update(stream, len(frame.data)))
+                    await self._stream.write(self._writer.window_update(stream, len(frame.data)))
                 if frame.is_last:
                     writer.write_eof()
                     return

@@ -7,7 +7,7 @@ Only the API server calls it. Paths are /containerLogs/NAMESPACE/POD/CONTAINER, 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import unquote
 
 import msgspec
@@ -26,12 +26,19 @@ from wherry.agent.log_lines import LogOptions
 from wherry.agent.log_reader import read_log
 from wherry.agent.pod_worker import PodWorker
 from wherry.agent.port_forward import port_forward_upgrade
-from wherry.agent.port_forward_tunnel import TUNNEL_PROTOCOL, tunnel_upgrade
-from wherry.apimachinery.errors import BadRequest, NotFound, StatusError
+from wherry.agent.port_forward_tunnel import (
+    PORT_FORWARD_PROTOCOL,
+    TUNNEL_PROTOCOL,
+    spdy_port_forward_upgrade,
+    tunnel_upgrade,
+)
+from wherry.agent.spdy_exec import PROTOCOLS as SPDY_PROTOCOLS
+from wherry.agent.spdy_exec import VERSION_HEADER, spdy_refused_upgrade, spdy_session_upgrade
+from wherry.apimachinery.errors import BadRequest, Forbidden, NotFound, StatusError
 from wherry.apimachinery.timestamps import parse_time
 from wherry.kit.clock import Clock
-from wherry.kit.http.types import Request, Response
-from wherry.runtime.interface import RuntimeFailure, RuntimeService
+from wherry.kit.http.types import Request, Response, StreamUpgrade, Upgrade
+from wherry.runtime.interface import ExecSession, RuntimeFailure, RuntimeService
 
 TEXT = "text/plain"
 _TRUE = ("true", "1", "True", "t")
@@ -121,24 +128,25 @@ class NodeServer:
         command = [value for key, value in query if key == "command"]
         if not command:
             raise BadRequest("you must specify at least 1 command to run")
-        protocol = _protocol(request, EXEC_PROTOCOLS)
-        flags = {key: value in _TRUE for key, value in query if key in ("stdin", "tty")}
-        tty, stdin = flags.get("tty", False), flags.get("stdin", False)
+        protocol = _protocol(request, EXEC_PROTOCOLS, SPDY_PROTOCOLS)
+        wanted = wanted_streams(query)
         try:
-            session = await self._runtime.exec(record.container_id, command, tty=tty, stdin=stdin)
+            session = await self._runtime.exec(
+                record.container_id, command, tty="resize" in wanted, stdin="stdin" in wanted
+            )
         except RuntimeFailure as error:
-            return Response(101, upgrade=refused_upgrade(protocol, str(error)))
-        return Response(101, upgrade=session_upgrade(protocol, session, stdin=stdin))
+            return Response(101, upgrade=_refusal(request, protocol, wanted, str(error)))
+        return Response(101, upgrade=_conversation(request, protocol, session, wanted))
 
     async def _attach(self, request: Request, namespace: str, name: str, container: str) -> Response:
         record = self._running(namespace, name, container)
-        protocol = _protocol(request, EXEC_PROTOCOLS)
-        stdin = any(key == "stdin" and value in _TRUE for key, value in request.query_items())
+        protocol = _protocol(request, EXEC_PROTOCOLS, SPDY_PROTOCOLS)
+        wanted = wanted_streams(request.query_items())
         try:
             session = await self._runtime.attach(record.container_id)
         except RuntimeFailure as error:
-            return Response(101, upgrade=refused_upgrade(protocol, str(error)))
-        return Response(101, upgrade=session_upgrade(protocol, session, stdin=stdin, tells_exit=False))
+            return Response(101, upgrade=_refusal(request, protocol, wanted, str(error)))
+        return Response(101, upgrade=_conversation(request, protocol, session, wanted, tells_exit=False))
 
     def _running(self, namespace: str, name: str, container: str) -> ContainerRecord:
         record = self._record(self._worker(namespace, name), container)
@@ -148,9 +156,11 @@ class NodeServer:
 
     def _port_forward(self, request: Request, namespace: str, name: str) -> Response:
         worker = self._worker(namespace, name)
-        protocol = _protocol(request, (TUNNEL_PROTOCOL, *PORT_FORWARD_PROTOCOLS))
+        protocol = _protocol(request, (TUNNEL_PROTOCOL, *PORT_FORWARD_PROTOCOLS), (PORT_FORWARD_PROTOCOL,))
         if not worker.state.pod_ip:
             raise BadRequest(f"pod {name} is not running")
+        if _is_spdy(request):
+            return Response(101, upgrade=spdy_port_forward_upgrade(f"{namespace}/{name}", worker.state.pod_ip))
         if protocol == TUNNEL_PROTOCOL:
             return Response(101, upgrade=tunnel_upgrade(f"{namespace}/{name}", worker.state.pod_ip))
         texts = [text for key, value in request.query_items() if key == "ports" for text in value.split(",")]
@@ -159,13 +169,50 @@ class NodeServer:
         return Response(101, upgrade=port_forward_upgrade(protocol, worker.state.pod_ip, [int(text) for text in texts]))
 
 
-def _protocol(request: Request, known: tuple[str, ...]) -> str:
+def wanted_streams(query: Sequence[tuple[str, str]]) -> frozenset[str]:
+    """The streams of a conversation with a program; a terminal has no stderr, and can change its size."""
+    given = {key for key, value in query if value in _TRUE}
+    if "tty" in given:
+        return frozenset(given & {"stdin", "stdout"} | {"error", "resize"})
+    return frozenset(given & {"stdin", "stdout", "stderr"} | {"error"})
+
+
+def _is_spdy(request: Request) -> bool:
+    return request.headers.get("upgrade", "").lower() == "spdy/3.1"
+
+
+def _protocol(request: Request, known: tuple[str, ...], known_in_spdy: tuple[str, ...]) -> str:
+    """What both sides speak. Raises BadRequest, or Forbidden as upstream does when SPDY clients offer the unknown."""
+    if _is_spdy(request):
+        offered = ", ".join(request.values(VERSION_HEADER.lower()))
+        protocol = choose_protocol(offered, known_in_spdy)
+        if protocol is None:
+            raise Forbidden(
+                f"unable to upgrade: unable to negotiate protocol: client supports [{offered}], "
+                f"server supports [{' '.join(known_in_spdy)}]"
+            )
+        return protocol
     if request.headers.get("upgrade", "").lower() != "websocket":
         raise BadRequest("Upgrade request required")
     protocol = choose_protocol(request.headers.get("sec-websocket-protocol", ""), known)
     if protocol is None:
         raise BadRequest(f"none of the offered WebSocket subprotocols is supported; known: {', '.join(known)}")
     return protocol
+
+
+def _conversation(
+    request: Request, protocol: str, session: ExecSession, wanted: frozenset[str], *, tells_exit: bool = True
+) -> Upgrade | StreamUpgrade:
+    if _is_spdy(request):
+        # Not every client of a terminal changes its size.
+        return spdy_session_upgrade(protocol, session, wanted - {"resize"}, tells_exit=tells_exit)
+    return session_upgrade(protocol, session, stdin="stdin" in wanted, tells_exit=tells_exit)
+
+
+def _refusal(request: Request, protocol: str, wanted: frozenset[str], message: str) -> Upgrade | StreamUpgrade:
+    if _is_spdy(request):
+        return spdy_refused_upgrade(protocol, wanted - {"resize"}, message)
+    return refused_upgrade(protocol, message)
 
 
 def _log_options(query: Mapping[str, str], now_s: float) -> LogOptions:

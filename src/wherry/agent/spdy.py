@@ -1,6 +1,6 @@
-"""SPDY/3.1 frames as kubectl port-forward sends them. Pure: bytes in, events out, and frames as bytes.
+"""SPDY/3.1 frames as kubectl sends them for exec, attach and port-forward. Pure: bytes in, events and frames out.
 
-A frame's first bit tells control frames from data frames. Only what port-forward needs is here: streams
+A frame's first bit tells control frames from data frames. Only what these need is here: streams
 that the client opens, data in both directions, resets and pings. Headers are compressed, each direction
 with one state for the whole connection, that begins with a dictionary both sides know.
 
@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 SYN_STREAM, SYN_REPLY, RST_STREAM, PING, WINDOW_UPDATE = 1, 2, 3, 6, 9
 FLAG_LAST = 1
+PROTOCOL_ERROR = 1
 # kubectl's frames carry at most 32 KiB; what is far beyond that is no port-forward.
 FRAME_BYTES_MAX = 1 << 20
 HEADERS_BYTES_MAX = 64 * 1024
@@ -85,6 +86,7 @@ class SpdyReader:
         """Nothing has come yet."""
         self._rest = b""
         self._inflate = zlib.decompressobj(zdict=DICTIONARY)
+        self._newest = 0
 
     def feed(self, data: bytes) -> Iterator[SpdyEvent]:
         """The events that `data` completes. Raises SpdyError."""
@@ -106,6 +108,9 @@ class SpdyReader:
         try:
             if kind == SYN_STREAM:
                 stream = _number(body)
+                if stream <= self._newest or stream % 2 == 0:
+                    raise SpdyError(f"stream {stream} after stream {self._newest}")
+                self._newest = stream
                 yield StreamOpened(stream, self._headers(body[10:]))
                 if flags & FLAG_LAST:
                     yield StreamData(stream, b"", is_last=True)
@@ -118,6 +123,8 @@ class SpdyReader:
 
     def _headers(self, block: bytes) -> dict[str, str]:
         plain = self._inflate.decompress(block, HEADERS_BYTES_MAX)
+        if self._inflate.unconsumed_tail:
+            raise SpdyError(f"headers of more than {HEADERS_BYTES_MAX} bytes")
         texts, offset = [], 4
         for _ in range(2 * _number(plain)):
             (length,) = struct.unpack_from(">I", plain, offset)
@@ -141,6 +148,10 @@ class SpdyWriter:
     def data(self, stream: int, data: bytes, *, is_last: bool = False) -> bytes:
         """Bytes on a stream."""
         return struct.pack(">II", stream, (FLAG_LAST if is_last else 0) << 24 | len(data)) + data
+
+    def reset(self, stream: int) -> bytes:
+        """A stream is refused: it makes no sense."""
+        return _control_frame(RST_STREAM, struct.pack(">II", stream, PROTOCOL_ERROR))
 
     def window_update(self, stream: int, size_bytes: int) -> bytes:
         """So many bytes more may come on a stream."""

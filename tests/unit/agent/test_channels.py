@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -8,7 +9,7 @@ import orjson
 
 from wherry.agent.channels import EXEC_PROTOCOLS, choose_protocol, session_upgrade
 from wherry.agent.port_forward import port_forward_upgrade
-from wherry.kit.http.types import WebSocketClosed
+from wherry.kit.http.types import Upgrade, WebSocketClosed
 from wherry.kit.tasks import TaskScope
 from wherry.runtime.fake import FakeExec
 from wherry.runtime.interface import ExecResult
@@ -110,6 +111,47 @@ async def test_nonsense_on_the_resize_channel_is_ignored() -> None:
         socket.incoming.put_nowait(message)
     await asyncio.wait_for(session_upgrade("", session, stdin=True).handler(socket), 5)
     assert session.size == (0, 0)
+
+
+async def test_browsers_speak_base64() -> None:
+    socket, session = FakeSocket(), SlowExec()
+    for message in (b"", b"0ZnJvbSA=", b"0c3RkaW4=", b"4eyJXaWR0aCI6ODAsIkhlaWdodCI6MjR9", b"0"):
+        socket.incoming.put_nowait(message)
+    upgrade = session_upgrade("v4.base64.channel.k8s.io", session, stdin=True)
+    assert upgrade.sends_text
+    async with TaskScope("test") as scope:
+        talking = scope.start("talk", _handled(upgrade, socket))
+        while session.size == (0, 0):
+            await asyncio.sleep(0)
+        session.input_closed.set()
+        await asyncio.wait_for(talking, 5)
+    out, last = socket.all_sent()
+    assert out == b"1ZnJvbSBzdGRpbg=="
+    assert last[:1] == b"3"
+    assert orjson.loads(base64.b64decode(last[1:])) == {"metadata": {}, "status": "Success"}
+
+
+async def test_what_is_not_base64_ends_the_conversation() -> None:
+    for nonsense in (b"0!!!", b"x", b"0Zg"):
+        socket, session = FakeSocket(), SlowExec()
+        socket.incoming.put_nowait(nonsense)
+        upgrade = session_upgrade("base64.channel.k8s.io", session, stdin=True)
+        await asyncio.wait_for(_handled(upgrade, socket), 5)
+        assert (socket.closed, session.closed) == (True, True)
+
+
+async def _handled(upgrade: Upgrade, socket: FakeSocket) -> None:
+    await upgrade.handler(socket)
+
+
+async def test_unversioned_clients_hear_a_sentence_and_only_if_something_went_wrong() -> None:
+    for protocol in ("", "channel.k8s.io"):
+        socket = FakeSocket()
+        await session_upgrade(protocol, FakeExec(ExecResult(0, b"out", b"")), stdin=False).handler(socket)
+        assert socket.all_sent() == [b"\x01out"]
+        socket = FakeSocket()
+        await session_upgrade(protocol, FakeExec(ExecResult(2, b"", b"")), stdin=False).handler(socket)
+        assert socket.all_sent() == [b"\x03command terminated with non-zero exit code: exit status 2"]
 
 
 async def test_a_port_is_forwarded_both_ways() -> None:

@@ -152,10 +152,20 @@ async def test_exec_hands_the_socket_to_the_node(api: Api, node: FakeNode) -> No
 @pytest.mark.parametrize("method", ["GET", "POST"])
 async def test_exec_without_a_socket_is_refused(api: Api, method: str, node: FakeNode) -> None:
     await running(api)
-    headers = {"upgrade": "SPDY/3.1", "connection": "upgrade"}
-    response = await api.raw(method, f"{PODS}/web/exec?command=sh&stdout=true", headers=headers)
-    assert response.status == 400
+    for headers in ({}, {"upgrade": "h2c", "connection": "upgrade"}):
+        response = await api.raw(method, f"{PODS}/web/exec?command=sh&stdout=true", headers=headers)
+        assert (response.status, b"Upgrade request required" in response.body) == (400, True)  # type: ignore[operator]
     assert node.asked == []
+
+
+async def test_exec_by_spdy_goes_to_the_node_with_all_versions_that_are_offered(api: Api, node: FakeNode) -> None:
+    await running(api)
+    headers = {"upgrade": "SPDY/3.1", "connection": "upgrade"}
+    offered = {"x-stream-protocol-version": ["v5.channel.k8s.io", "v4.channel.k8s.io"]}
+    await api.raw("POST", f"{PODS}/web/exec?command=sh&stdout=true", headers=headers, repeated=offered)
+    (asked,) = node.asked
+    assert asked.headers["upgrade"] == "SPDY/3.1"
+    assert asked.values("x-stream-protocol-version") == offered["x-stream-protocol-version"]
 
 
 async def test_exec_needs_a_command_and_a_stream(api: Api) -> None:

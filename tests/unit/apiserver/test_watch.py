@@ -9,6 +9,7 @@ from suites.api_harness import MERGE, PARTIAL, TABLE, Api, make_api, pod
 from wherry.apimachinery.document import Document
 from wherry.apiserver.watch_stream import BOOKMARK_INTERVAL_S
 from wherry.kit.clock import FakeClock, settle
+from wherry.kit.http.types import Upgrade
 from wherry.kit.tasks import TaskScope
 
 MAPS = "/api/v1/namespaces/default/configmaps"
@@ -257,7 +258,7 @@ async def test_each_event_is_a_message_of_text_on_a_web_socket(api: Api, clock: 
     await make(api, "one")
     upgrade = {"connection": "Upgrade", "upgrade": "websocket"}
     response = await api.raw("GET", MAPS, headers=upgrade, watch="true", timeoutSeconds="9", allowWatchBookmarks="1")
-    assert response.upgrade is not None
+    assert isinstance(response.upgrade, Upgrade)
     assert response.upgrade.sends_text
     socket, handler = Socket(), response.upgrade.handler
 

@@ -13,7 +13,7 @@ from wherry.apiserver.subresources.node_streams import (
     choose_container,
     find_pod,
     node_of,
-    require_web_socket,
+    require_upgrade,
 )
 from wherry.apiserver.wire import mapping_in, text_in
 from wherry.kit.http.types import Response
@@ -45,7 +45,7 @@ async def stream_to_container(
     if phase in COMPLETED_PHASES:
         raise BadRequest(f"cannot exec into a container in a completed pod; current phase is {phase}")
     node = node_of(pod)
-    require_web_socket(request)
+    require_upgrade(request)
     await admit_connect(environment, request, STREAM_OPTIONS[what])
     path = (what, request.namespace, request.name, container)
     return await ask_node(environment, request, node, path, urlencode(options))

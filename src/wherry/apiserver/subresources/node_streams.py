@@ -15,7 +15,8 @@ DEFAULT_CONTAINER_ANNOTATION = "kubectl.kubernetes.io/default-container"
 SERVER = Peer("system:apiserver", ("system:masters",))
 LISTED_OPTIONS = ("command", "ports")
 SWITCHES = ("stdin", "stdout", "stderr", "tty")
-PASSED_HEADERS = ("upgrade", "connection", "accept")
+PASSED_HEADERS = ("upgrade", "connection", "accept", "x-stream-protocol-version")
+UPGRADES = ("websocket", "spdy/3.1")
 
 
 async def find_pod(environment: Environment, request: ApiRequest) -> Document:
@@ -64,17 +65,10 @@ def container_status(pod: Document, container: str) -> Document:
     return {}
 
 
-def is_web_socket(request: ApiRequest) -> bool:
-    """Whether the request wants to become a WebSocket."""
-    return request.http.headers.get("upgrade", "").lower() == "websocket"
-
-
-def require_web_socket(request: ApiRequest) -> None:
-    """Raise BadRequest for anything but a WebSocket upgrade (clients then try the next protocol)."""
-    if not is_web_socket(request):
-        raise BadRequest(
-            "unable to upgrade: this server streams over WebSockets (v4.channel.k8s.io, v5.channel.k8s.io)"
-        )
+def require_upgrade(request: ApiRequest) -> None:
+    """Raise BadRequest for anything but an upgrade to a WebSocket or to SPDY."""
+    if request.http.headers.get("upgrade", "").lower() not in UPGRADES:
+        raise BadRequest("Upgrade request required")
 
 
 async def admit_connect(environment: Environment, request: ApiRequest, kind: str) -> None:
@@ -108,6 +102,7 @@ async def ask_node(
         query=query,
         headers=headers,
         peer=SERVER,
+        repeated=request.http.repeated,
         remote_address=request.http.remote_address,
     )
     return await app(asked)

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from wherry.apiserver.environment import Environment
 from wherry.apiserver.request import ApiRequest
-from wherry.apiserver.subresources.node_streams import admit_connect, ask_node, find_pod, node_of, require_web_socket
+from wherry.apiserver.subresources.node_streams import admit_connect, ask_node, find_pod, node_of, require_upgrade
 from wherry.kit.http.types import Response
 
 
@@ -14,7 +14,7 @@ async def handle_port_forward(environment: Environment, request: ApiRequest) -> 
     """Answer with the node's WebSocket."""
     pod = await find_pod(environment, request)
     node = node_of(pod)
-    require_web_socket(request)
+    require_upgrade(request)
     await admit_connect(environment, request, "PodPortForwardOptions")
     ports = [pair for pair in request.http.query_items() if pair[0] == "ports"]
     return await ask_node(

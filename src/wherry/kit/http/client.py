@@ -11,8 +11,9 @@ import ssl
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
+from wherry.kit.http.byte_stream import relay
 from wherry.kit.http.client_connection import ClientConnection, ConnectionFailed
-from wherry.kit.http.types import Request, Response
+from wherry.kit.http.types import Request, Response, StreamUpgrade
 from wherry.kit.http.websocket import MAX_MESSAGE_BYTES, SocketWebSocket
 
 __all__ = ["ClientWebSocket", "ConnectionFailed", "HttpClient", "WebSocketRefused"]
@@ -79,6 +80,31 @@ class HttpClient:
                 if request.method not in _REPEATABLE or failure.has_response_begun:
                     raise
         return await self._exchange(await self._connect(), request)
+
+    async def upgrade(self, request: Request) -> Response:
+        """Send a request that asks to leave HTTP (its headers say for what), over a connection of its own.
+
+        If the server agrees, the response is a 101 whose `upgrade` has the server's headers, and whose handler
+        joins a stream of the caller's to the server's. Otherwise it is the server's answer, and the connection
+        serves nothing else: after a refused upgrade nobody can know what the other side takes for HTTP.
+
+        Raises:
+            ConnectionFailed: no connection, or it broke.
+        """
+        connection = await self._connect()
+        try:
+            response = await connection.exchange(self._encode(request), is_head=False)
+            if response.status == 101:
+                far = connection.into_stream()
+                return Response(101, upgrade=StreamUpgrade(response.headers, lambda near: relay(near, far)))
+        except BaseException:
+            connection.close()
+            raise
+        if isinstance(response.body, AsyncIterator):
+            response.body = _last(connection, response.body)
+        else:
+            connection.close()
+        return response
 
     async def websocket(self, request: Request, *, subprotocols: Sequence[str] = ()) -> ClientWebSocket:
         """Open a WebSocket at the request's path.
@@ -175,6 +201,15 @@ class HttpClient:
         except OSError as error:
             raise ConnectionFailed(f"cannot connect to {self._host_header()}: {error}") from error
         return connection
+
+
+async def _last(connection: ClientConnection, body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The last body that a connection carries."""
+    try:
+        async for part in body:
+            yield part
+    finally:
+        connection.close()
 
 
 # websockets' ClientProtocol writes these itself.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 import httptools
 
+from wherry.kit.http.byte_stream import SocketByteStream
 from wherry.kit.http.types import Response
 from wherry.kit.http.websocket import SocketWebSocket
 
@@ -37,7 +38,7 @@ class ClientConnection(asyncio.Protocol):
         self._parser: httptools.HttpResponseParser | None = None
         self._is_lost = False
         self._is_read_paused = False
-        self._websocket: SocketWebSocket | None = None
+        self._websocket: SocketWebSocket | SocketByteStream | None = None
         self._handshake: ClientProtocol | None = None
         self._changed: asyncio.Future[None] | None = None
         self._begin()
@@ -52,6 +53,7 @@ class ClientConnection(asyncio.Protocol):
         self._is_head = False
         self._has_begun = False
         self._error = ""
+        self._early = b""
 
     @property
     def is_usable(self) -> bool:
@@ -114,6 +116,19 @@ class ClientConnection(asyncio.Protocol):
             websocket.feed_eof()
         return websocket
 
+    def into_stream(self) -> SocketByteStream:
+        """Hand the connection over to whatever is spoken after a 101."""
+        stream = self._websocket = SocketByteStream(self._transport)
+        early, self._early = self._early, b""
+        if early:
+            stream.feed(early)
+        if self._is_read_paused:
+            self._is_read_paused = False
+            self._transport.resume_reading()
+        if self._is_lost:
+            stream.feed_eof()
+        return stream
+
     def close(self) -> None:
         """Close, whatever is going on."""
         self._transport.close()
@@ -164,7 +179,17 @@ class ClientConnection(asyncio.Protocol):
             self._has_begun = True
             try:
                 self._parser.feed_data(data)
-            except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
+            except httptools.HttpParserUpgrade as upgrade:
+                # What follows a 101 is no HTTP.
+                self._early = data[upgrade.args[0] :]
+                self._has_head = self._is_complete = True
+                if self._status != 101:
+                    self._error = "malformed response: an upgrade that nobody asked for"
+                    self._transport.close()
+                elif not self._is_read_paused:
+                    self._is_read_paused = True
+                    self._transport.pause_reading()
+            except httptools.HttpParserError as error:
                 self._error = f"malformed response: {error}"
                 self._transport.close()
         self._wake()
@@ -209,7 +234,7 @@ class ClientConnection(asyncio.Protocol):
         """The head is complete."""
         assert self._parser is not None
         self._status = self._parser.get_status_code()
-        if self._status < 200:
+        if self._status < 200 and self._status != 101:
             self._headers = []
             return
         self._has_head = True
@@ -227,7 +252,7 @@ class ClientConnection(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         """The response is complete (an interim 1xx is not one)."""
-        if self._status >= 200:
+        if self._status >= 200 or self._status == 101:
             self._is_complete = True
 
     def _has_length(self) -> bool:

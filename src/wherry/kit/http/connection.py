@@ -17,11 +17,21 @@ from urllib.parse import urlsplit
 import httptools
 
 from wherry.kit.clock import Clock
+from wherry.kit.http.byte_stream import SocketByteStream
 from wherry.kit.http.eager import Work, Worker
 from wherry.kit.http.limits import Limits
 from wherry.kit.http.response_writer import ResponseWriter
 from wherry.kit.http.tls import peer_of
-from wherry.kit.http.types import App, Peer, Request, Response, Upgrade, WebSocketClosed
+from wherry.kit.http.types import (
+    App,
+    ByteStreamClosed,
+    Peer,
+    Request,
+    Response,
+    StreamUpgrade,
+    Upgrade,
+    WebSocketClosed,
+)
 from wherry.kit.http.websocket import (
     SocketWebSocket,
     accept_key,
@@ -29,13 +39,14 @@ from wherry.kit.http.websocket import (
     offered_subprotocols,
     server_websocket,
 )
-from wherry.kit.http.wire import DateHeader, internal_error, refusal, too_large
+from wherry.kit.http.wire import DateHeader, internal_error, refusal, response_head, too_large
 from wherry.kit.log import get_logger
 
 log = get_logger(__name__)
 
 # Closing with unread bytes would reset the connection and could take the answer along: read on a little.
 LINGER_S = 0.5
+NO_CACHING = ("Cache-Control", "no-cache")
 
 
 class Host(Protocol):
@@ -113,7 +124,7 @@ class Connection(asyncio.Protocol):
         self._is_upgrading = False
         self._is_read_paused = False
         self._owes_continue = False
-        self._websocket: SocketWebSocket | None = None
+        self._websocket: SocketWebSocket | SocketByteStream | None = None
         self._peer: Peer | None = None
         self._remote = ""
         self.deadline_s = float("inf")
@@ -383,15 +394,37 @@ class Connection(asyncio.Protocol):
             else:
                 self._server.loop.call_later(LINGER_S, self._transport.close)
 
-    async def _upgrade(self, exchange: Exchange, upgrade: Upgrade) -> None:
+    async def _upgrade(self, exchange: Exchange, upgrade: Upgrade | StreamUpgrade) -> None:
         request = exchange.request
-        problem = handshake_error(request.method, request.headers)
+        problem = handshake_error(request.method, request.headers) if isinstance(upgrade, Upgrade) else ""
         if problem or not self._is_upgrading:
             await self._writer.write(
                 refusal(400, problem or "400 Bad Request"), is_head=False, keep_alive=False, is_http_10=False
             )
             self._transport.close()
-            return
+        elif isinstance(upgrade, Upgrade):
+            await self._become_websocket(request, upgrade)
+        else:
+            await self._become_stream(request, upgrade)
+
+    async def _become_stream(self, request: Request, upgrade: StreamUpgrade) -> None:
+        head = response_head(Response(101, content_type="", headers=[*upgrade.headers, NO_CACHING]), b"")
+        self._transport.write(head + b"\r\n")
+        stream = self._websocket = SocketByteStream(self._transport)
+        early, self._early = self._early, b""
+        if early:
+            stream.feed(early)
+        self._resume_reading()
+        try:
+            await upgrade.handler(stream)
+        except ByteStreamClosed:
+            pass
+        except Exception as error:  # noqa: BLE001 - as above: the other side sees the end, we keep the trace
+            log.error("Failed in a stream", err=error, path=request.path)
+        finally:
+            await stream.close()
+
+    async def _become_websocket(self, request: Request, upgrade: Upgrade) -> None:
         lines = [
             "HTTP/1.1 101 Switching Protocols",
             "Upgrade: websocket",

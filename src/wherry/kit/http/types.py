@@ -86,6 +86,38 @@ class Upgrade:
     sends_text: bool = False
 
 
+class ByteStreamClosed(Exception):
+    """The other side has closed the stream (or its connection is gone)."""
+
+
+class ByteStream(Protocol):
+    """A connection without frames: bytes in, bytes out."""
+
+    async def read(self) -> bytes:
+        """Wait for the next bytes; b"" at the end."""
+
+    async def write(self, data: bytes) -> None:
+        """Send; waits while the peer reads too slowly. Raises ByteStreamClosed."""
+
+    async def end(self) -> None:
+        """Say that no more bytes will be sent, where the connection can say so."""
+
+    async def close(self) -> None:
+        """Close; safe to call twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamUpgrade:
+    """An answer that turns the connection into a stream of bytes.
+
+    `headers` go with the answer; `Upgrade` among them names what is spoken from then on. `handler` runs for the
+    life of the stream, which is closed when it returns.
+    """
+
+    headers: list[tuple[str, str]]
+    handler: Callable[[ByteStream], Awaitable[None]]
+
+
 Body = bytes | list[bytes] | AsyncIterator[bytes]
 
 
@@ -95,14 +127,14 @@ class Response:
 
     `body` is whole bytes; a list of bytes that is written piece by piece without being joined (a
     LIST); or an async iterator, sent chunked as it comes (a WATCH, a log), which is closed when the
-    client goes away. `upgrade` replaces the body by a WebSocket.
+    client goes away. `upgrade` replaces the body by a WebSocket or by bytes both ways.
     """
 
     status: int = 200
     content_type: str = "application/json"
     body: Body = b""
     headers: list[tuple[str, str]] = field(default_factory=list)
-    upgrade: Upgrade | None = None
+    upgrade: Upgrade | StreamUpgrade | None = None
 
 
 App = Callable[[Request], Awaitable[Response]]

@@ -1,0 +1,112 @@
+"""A connection that has left HTTP behind: bytes in, bytes out, for SPDY and for whatever a proxied server speaks.
+
+As with a WebSocket, somebody else owns the connection and calls `feed`, `feed_eof`, `pause_writing` and
+`resume_writing`. What has not been read is bounded: above MAX_UNREAD_BYTES nothing more is read from the network.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+
+from wherry.kit.http.types import ByteStream, ByteStreamClosed
+from wherry.kit.tasks import TaskScope
+
+MAX_UNREAD_BYTES = 1 << 20
+READ_BYTES = 64 << 10
+
+
+class SocketByteStream:
+    """An open stream on an asyncio transport; implements kit.http.types.ByteStream."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        """`transport` has done its HTTP already."""
+        self._transport = transport
+        self._parts: deque[bytes] = deque()
+        self._unread_bytes = 0
+        self._is_over = False
+        self._is_read_paused = False
+        self._arrived: asyncio.Future[None] | None = None
+        self._drained: asyncio.Future[None] | None = None
+
+    async def read(self) -> bytes:
+        """Wait for the next bytes; b"" at the end."""
+        while not self._parts:
+            if self._is_over:
+                return b""
+            self._arrived = asyncio.get_running_loop().create_future()
+            await self._arrived
+        part = self._parts.popleft()
+        self._unread_bytes -= len(part)
+        if self._is_read_paused and self._unread_bytes <= MAX_UNREAD_BYTES // 2:
+            self._is_read_paused = False
+            self._transport.resume_reading()
+        return part
+
+    async def write(self, data: bytes) -> None:
+        """Send; waits while the peer reads too slowly. Raises ByteStreamClosed."""
+        while self._drained is not None:
+            await asyncio.shield(self._drained)
+        if self._transport.is_closing():
+            raise ByteStreamClosed
+        self._transport.write(data)
+
+    async def end(self) -> None:
+        """Say that no more bytes will be sent, where the connection can say so (TLS cannot)."""
+        if self._transport.can_write_eof() and not self._transport.is_closing():
+            self._transport.write_eof()
+
+    async def close(self) -> None:
+        """Close, after what was written has gone out."""
+        self._transport.close()
+
+    def feed(self, data: bytes) -> None:
+        """Bytes have come from the network."""
+        self._parts.append(data)
+        self._unread_bytes += len(data)
+        if self._unread_bytes > MAX_UNREAD_BYTES and not self._is_read_paused:
+            self._is_read_paused = True
+            self._transport.pause_reading()
+        _wake(self._arrived)
+
+    def feed_eof(self) -> None:
+        """Nothing more will come."""
+        self._is_over = True
+        _wake(self._arrived)
+        self.resume_writing()
+
+    def pause_writing(self) -> None:
+        """The peer reads more slowly than we write: writers wait."""
+        if self._drained is None:
+            self._drained = asyncio.get_running_loop().create_future()
+
+    def resume_writing(self) -> None:
+        """The peer has caught up."""
+        drained, self._drained = self._drained, None
+        _wake(drained)
+
+
+async def relay(near: ByteStream, far: ByteStream) -> None:
+    """Carry bytes both ways until both sides have ended, or one of them breaks."""
+    try:
+        async with TaskScope("relay") as scope:
+            _ = scope.start("out", _copy(near, far))
+            _ = scope.start("in", _copy(far, near))
+            await scope.join()
+    finally:
+        await far.close()
+        await near.close()
+
+
+async def _copy(source: ByteStream, target: ByteStream) -> None:
+    try:
+        while data := await source.read():
+            await target.write(data)
+        await target.end()
+    except ByteStreamClosed:
+        await source.close()
+
+
+def _wake(future: asyncio.Future[None] | None) -> None:
+    if future is not None and not future.done():
+        future.set_result(None)
