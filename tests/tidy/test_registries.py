@@ -58,7 +58,7 @@ REGISTRIES = [
     Registry("controllers", frozenset({"csr_signers", "pod_template"})),
     Registry("scheduler.plugins"),
     Registry("apiserver.admission", frozenset({"chain", "namespace_objects", "quota_charges"})),
-    Registry("apiserver.subresources", frozenset({"node_streams"})),
+    Registry("apiserver.subresources", frozenset({"html_links", "node_streams", "proxying"})),
     Registry("agent.probes", frozenset({"http_client", "worker"})),
     Registry(
         "agent.volumes",

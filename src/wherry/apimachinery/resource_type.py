@@ -218,6 +218,7 @@ AnyResourceType = ResourceType[msgspec.Struct]
 
 
 STATUS = Subresource("status", ("get", "patch", "update"))
+PROXY_VERBS = ("create", "delete", "get", "patch", "update")
 SCALE = Subresource("scale", ("get", "patch", "update"), kind="Scale", group="autoscaling", version="v1")
 
 

@@ -13,7 +13,15 @@ from wherry.apimachinery.field_errors import FieldError, child, duplicate, forbi
 from wherry.apimachinery.meta import ObjectMeta
 from wherry.apimachinery.names import label_value, qualified_name
 from wherry.apimachinery.quantity import QuantityText
-from wherry.apimachinery.resource_type import AGE_COLUMN, NAME_COLUMN, STATUS, Column, resource_type
+from wherry.apimachinery.resource_type import (
+    AGE_COLUMN,
+    NAME_COLUMN,
+    PROXY_VERBS,
+    STATUS,
+    Column,
+    Subresource,
+    resource_type,
+)
 from wherry.apimachinery.struct import Struct
 from wherry.apimachinery.timestamps import age_since
 
@@ -164,7 +172,7 @@ NODES = resource_type(
     plural="nodes",
     namespaced=False,
     short_names=("no",),
-    subresources=(STATUS,),
+    subresources=(STATUS, Subresource("proxy", PROXY_VERBS, kind="NodeProxyOptions")),
     default=_default,
     validate=_validate,
     columns=(

@@ -39,7 +39,15 @@ from wherry.api.documents import section
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.field_errors import FieldError
 from wherry.apimachinery.meta import ObjectMeta
-from wherry.apimachinery.resource_type import AGE_COLUMN, NAME_COLUMN, STATUS, Column, Subresource, resource_type
+from wherry.apimachinery.resource_type import (
+    AGE_COLUMN,
+    NAME_COLUMN,
+    PROXY_VERBS,
+    STATUS,
+    Column,
+    Subresource,
+    resource_type,
+)
 from wherry.apimachinery.struct import Struct
 from wherry.apimachinery.timestamps import age_since
 
@@ -132,6 +140,7 @@ POD_SUBRESOURCES = (
     Subresource("exec", ("create", "get"), kind="PodExecOptions"),
     Subresource("attach", ("create", "get"), kind="PodAttachOptions"),
     Subresource("portforward", ("create", "get"), kind="PodPortForwardOptions"),
+    Subresource("proxy", PROXY_VERBS, kind="PodProxyOptions"),
 )
 
 PODS = resource_type(

@@ -11,7 +11,15 @@ from wherry.apimachinery.document import Document
 from wherry.apimachinery.field_errors import FieldError, child, duplicate, forbidden, index, invalid, required
 from wherry.apimachinery.meta import ObjectMeta
 from wherry.apimachinery.names import dns1123_label, dns1123_subdomain, port_name
-from wherry.apimachinery.resource_type import AGE_COLUMN, NAME_COLUMN, STATUS, Column, resource_type
+from wherry.apimachinery.resource_type import (
+    AGE_COLUMN,
+    NAME_COLUMN,
+    PROXY_VERBS,
+    STATUS,
+    Column,
+    Subresource,
+    resource_type,
+)
 from wherry.apimachinery.struct import Struct
 from wherry.apimachinery.timestamps import age_since
 
@@ -268,7 +276,7 @@ SERVICES = resource_type(
     plural="services",
     short_names=("svc",),
     categories=("all",),
-    subresources=(STATUS,),
+    subresources=(STATUS, Subresource("proxy", PROXY_VERBS, kind="ServiceProxyOptions")),
     default=_default,
     prepare=_prepare,
     validate=_validate,

@@ -16,7 +16,7 @@ def check_timeout(request: ApiRequest) -> None:
     Work on the store ends by itself within milliseconds; what can last (watches, logs, exec) has
     limits of its own, so that there is nothing to cut short.
     """
-    if not request.http.query or "timeout" not in request.query:
+    if not request.http.query or "timeout" not in request.query or request.subresource == "proxy":
         return
     text = request.query["timeout"]
     if text and not _DURATION.fullmatch(text[:64]):

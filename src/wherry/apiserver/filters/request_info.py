@@ -17,6 +17,8 @@ from wherry.apiserver.request import ApiRequest
 COLLECTION_VERBS = {"GET": "list", "POST": "create", "DELETE": "deletecollection"}
 OBJECT_VERBS = {"GET": "get", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 SUBRESOURCE_VERBS = {"GET": "get", "POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
+# Methods that only a proxy takes, and what they mean to the authorizer.
+PROXIED_METHODS = {"HEAD": "get", "OPTIONS": "options"}
 ALLOWED_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 # Subresources that are reached by GET and mean "create" (a GET that upgrades may do as much as a POST).
 CONNECT_SUBRESOURCES = frozenset({"exec", "attach", "portforward"})
@@ -45,7 +47,7 @@ class Routes:
         segments = http.path.split("/")
         if segments[-1] == "" and len(segments) > 2:
             segments.pop()
-        if http.method not in ALLOWED_METHODS:
+        if http.method not in ALLOWED_METHODS and not (http.method in PROXIED_METHODS and "/proxy" in http.path):
             raise MethodNotAllowed
         if "%" in http.path:
             segments = [unquote(segment) for segment in segments]
@@ -65,7 +67,8 @@ class Routes:
             return None
         kinds = self._versions.get((group, version))
         # A slash or a NUL can only have come from an encoded one.
-        if kinds is None or not _TRICKS.isdisjoint(tail) or ("%" in path and any(map(_HIDDEN.search, tail))):
+        own = _own_part(tail)
+        if kinds is None or not _TRICKS.isdisjoint(own) or ("%" in path and any(map(_HIDDEN.search, own))):
             raise no_such_path()
         return kinds, tail
 
@@ -102,7 +105,11 @@ class Routes:
             found = next((sub for sub in resource.subresources if sub.name == name), None)
             if found is None or (name != request.subresource and name != "proxy"):
                 raise no_such_path()
-            verb = SUBRESOURCE_VERBS[method]
+            if name == "proxy":
+                # What follows belongs to the backend.
+                request.subresource = name
+                return PROXIED_METHODS.get(method) or SUBRESOURCE_VERBS[method]
+            verb = SUBRESOURCE_VERBS.get(method, "")
             if verb not in found.verbs:
                 raise MethodNotAllowed
             return "create" if name in CONNECT_SUBRESOURCES else verb
@@ -114,6 +121,14 @@ class Routes:
         if verb in ("create", "deletecollection") and resource.namespaced and not request.namespace:
             raise MethodNotAllowed
         return verb
+
+
+def _own_part(tail: list[str]) -> list[str]:
+    """The segments that mean something here; what follows `proxy` is for others to understand."""
+    for position in (2, 4):
+        if len(tail) > position and tail[position] == "proxy" and (position == 2 or tail[0] == "namespaces"):
+            return tail[: position + 1]
+    return tail
 
 
 def no_such_path() -> NotFound:

@@ -17,9 +17,12 @@ from wherry.apiserver.subresources.eviction import handle_eviction
 from wherry.apiserver.subresources.exec import handle_exec
 from wherry.apiserver.subresources.finalize import handle_finalize
 from wherry.apiserver.subresources.log import handle_log
+from wherry.apiserver.subresources.node_proxy import handle_node_proxy
 from wherry.apiserver.subresources.part import handle_own_part
+from wherry.apiserver.subresources.pod_proxy import handle_pod_proxy
 from wherry.apiserver.subresources.port_forward import handle_port_forward
 from wherry.apiserver.subresources.scale import handle_scale
+from wherry.apiserver.subresources.service_proxy import handle_service_proxy
 from wherry.apiserver.subresources.status import handle_status
 from wherry.apiserver.subresources.token import handle_token
 from wherry.kit.http.types import Response
@@ -34,6 +37,9 @@ OWN: dict[tuple[str, str, str], Handler] = {
     ("", "pods", "log"): handle_log,
     ("", "pods", "portforward"): handle_port_forward,
     ("", "pods", "resize"): handle_own_part,
+    ("", "pods", "proxy"): handle_pod_proxy,
+    ("", "services", "proxy"): handle_service_proxy,
+    ("", "nodes", "proxy"): handle_node_proxy,
     ("", "namespaces", "finalize"): handle_finalize,
     ("", "serviceaccounts", "token"): handle_token,
     ("certificates.k8s.io", "certificatesigningrequests", "approval"): handle_approval,

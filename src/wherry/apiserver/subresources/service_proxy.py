@@ -1,0 +1,77 @@
+"""HTTP to one of the pods behind a Service: /api/v1/namespaces/NAMESPACE/services/[SCHEME:]NAME[:PORT]/proxy/..."""
+
+from __future__ import annotations
+
+from wherry.api.core.endpoints import ENDPOINTS, EndpointAddress
+from wherry.api.core.pod import PODS
+from wherry.api.core.service import SERVICES, Service
+from wherry.apimachinery.errors import NotFound, ServiceUnavailable
+from wherry.apiserver.environment import Environment
+from wherry.apiserver.request import ApiRequest
+from wherry.apiserver.subresources.proxying import (
+    Target,
+    admit_proxy,
+    check_address,
+    forward,
+    redirect_to_root,
+    split_reference,
+)
+from wherry.apiserver.wire import document_from_item
+from wherry.kit.http.types import Response
+
+
+async def handle_service_proxy(environment: Environment, request: ApiRequest) -> Response:
+    """Answer as one of the ready pods does."""
+    reference = split_reference(request, "service")
+    item = await environment.objects.get(SERVICES, request.namespace, reference.name)
+    service = SERVICES.from_document(document_from_item(SERVICES, item))
+    await admit_proxy(environment, request, "ServiceProxyOptions")
+    redirect = redirect_to_root(request)
+    if redirect is not None:
+        return redirect
+    port_name = _port_name(service, reference.port)
+    for address, port in await _backends(environment, service, port_name):
+        if await _is_a_pods(environment, service.metadata.namespace, address):
+            return await forward(request, Target(reference.scheme, check_address(address.ip), port))
+    raise ServiceUnavailable(f'no endpoints available for service "{reference.name}"')
+
+
+def _port_name(service: Service, port: str) -> str:
+    """The name of the port that is meant: a number is one of the Service's own ports. Raises ServiceUnavailable."""
+    if not port.isdigit():
+        return port
+    for each in service.spec.ports:
+        if each.port == int(port):
+            return each.name
+    raise ServiceUnavailable(f'no service port {port} found for service "{service.metadata.name}"')
+
+
+async def _backends(environment: Environment, service: Service, port_name: str) -> list[tuple[EndpointAddress, int]]:
+    """Every ready address with the port of that name, in a random order."""
+    try:
+        item = await environment.objects.get(ENDPOINTS, service.metadata.namespace, service.metadata.name)
+    except NotFound:
+        return []
+    endpoints = ENDPOINTS.from_document(document_from_item(ENDPOINTS, item))
+    found = [
+        (address, port.port)
+        for subset in endpoints.subsets
+        for port in subset.ports
+        if port.name == port_name
+        for address in subset.addresses
+    ]
+    environment.random.shuffle(found)
+    return found
+
+
+async def _is_a_pods(environment: Environment, namespace: str, address: EndpointAddress) -> bool:
+    """Whether a pod really has this address: nobody shall reach another place by writing it into Endpoints."""
+    reference = address.target_ref
+    if reference is None or reference.kind != "Pod":
+        return False
+    try:
+        item = await environment.objects.get(PODS, reference.namespace or namespace, reference.name)
+    except NotFound:
+        return False
+    pod = PODS.from_document(document_from_item(PODS, item))
+    return address.ip in (pod.status.pod_ip, *(each.ip for each in pod.status.pod_ips))
