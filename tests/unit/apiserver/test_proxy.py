@@ -11,6 +11,7 @@ import pytest
 from suites.api_harness import MERGE, Api, make_api, pod
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import BadRequest, StatusError
+from wherry.apiserver.subresources import node_proxy, pod_proxy, service_proxy
 from wherry.apiserver.subresources.html_links import LinkTurner, turn_links
 from wherry.apiserver.subresources.proxying import check_address
 from wherry.kit.clock import FakeClock, SystemClock
@@ -76,8 +77,8 @@ async def api(clock: FakeClock, agent: Agent, monkeypatch: pytest.MonkeyPatch) -
         assert text == IP
         return "127.0.0.1"
 
-    for kind in ("pod", "service", "node"):
-        monkeypatch.setattr(f"wherry.apiserver.subresources.{kind}_proxy.check_address", here)
+    for module in (pod_proxy, service_proxy, node_proxy):
+        monkeypatch.setattr(module, "check_address", here)
     return await make_api(clock, connect_node=agent.connect)
 
 
