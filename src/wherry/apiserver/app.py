@@ -79,6 +79,7 @@ READ_VERBS = frozenset({"get", "list", "watch"})
 BODY_BYTES_MAX = 3 * 1024 * 1024
 NO_CACHE = ("Cache-Control", "no-cache, private")
 _ROOT_PATHS = (
+    "/.well-known/openid-configuration",
     "/api",
     "/api/v1",
     "/apis",
@@ -88,6 +89,7 @@ _ROOT_PATHS = (
     "/openapi/v2",
     "/openapi/v3",
     "/openapi/v3/",
+    "/openid/v1/jwks",
     "/version",
 )
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"

@@ -14,7 +14,6 @@ import base64
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache
 from weakref import WeakKeyDictionary
 
 import orjson
@@ -85,7 +84,6 @@ def discovery_response(request: Request, catalog: Catalog) -> Response | None:
     return _answer(_resource_list(catalog, group, version, resources)) if resources else page_not_found()
 
 
-@lru_cache(maxsize=256)
 def aggregated_form(accept: str) -> AggregatedForm | None:
     """The form of aggregated discovery that an Accept header wants first; None for plain discovery."""
     if AGGREGATED not in accept:

@@ -22,6 +22,10 @@ YAML = "application/yaml"
 PROTOBUF = "application/vnd.kubernetes.protobuf"
 PROTOBUF_WATCH = f"{PROTOBUF};stream=watch"
 
+# Clients send 300 characters at most. What comes behind this is not read, so that nobody fills the caches.
+ACCEPT_CHARS_MAX = 2048
+REMEMBERED_MAX = 512
+
 _META_VERSIONS = frozenset(("v1", "v1beta1"))
 _FORMS = frozenset((TABLE, PARTIAL, PARTIAL_LIST))
 _TRUE = frozenset(("1", "true", "True"))
@@ -54,7 +58,11 @@ class MediaRange:
         return own in (media_type, "*/*") or (own.endswith("/*") and media_type.startswith(own[:-1]))
 
 
-@lru_cache(maxsize=512)
+def readable(accept: str) -> str:
+    """As much of an Accept header as is read and remembered."""
+    return accept if len(accept) <= ACCEPT_CHARS_MAX else accept[:ACCEPT_CHARS_MAX].rpartition(",")[0]
+
+
 def accepted(accept: str, *, has_protobuf: bool = False, has_table: bool = True) -> Accepted:
     """The first representation in an Accept header that can be had; no header means plain JSON.
 
@@ -66,6 +74,11 @@ def accepted(accept: str, *, has_protobuf: bool = False, has_table: bool = True)
     Raises:
         NotAcceptable: none can.
     """
+    return _accepted(readable(accept), has_protobuf, has_table)
+
+
+@lru_cache(maxsize=REMEMBERED_MAX)
+def _accepted(accept: str, has_protobuf: bool, has_table: bool) -> Accepted:
     if not accept:
         return Accepted()
     is_known = False
@@ -93,10 +106,9 @@ def _in_range(media_range: MediaRange, media_type: str, *, has_protobuf: bool) -
     return None if form == TABLE and media_type == PROTOBUF else Accepted(form, version, media_type, is_pretty)
 
 
-@lru_cache(maxsize=512)
 def plain_media_type(accept: str) -> str:
     """In what a Status is written, or another document that comes in one shape only: JSON, YAML or PROTOBUF."""
-    for media_range in parse_accept(accept):
+    for media_range in parse_accept(readable(accept)):
         if "as" not in media_range.parameters:
             for media_type in (JSON, YAML, PROTOBUF):
                 if media_range.covers(media_type):
@@ -104,9 +116,13 @@ def plain_media_type(accept: str) -> str:
     return JSON
 
 
-@lru_cache(maxsize=512)
 def parse_accept(accept: str) -> tuple[MediaRange, ...]:
     """The alternatives of an Accept header, the most wanted first."""
+    return _parsed(readable(accept))
+
+
+@lru_cache(maxsize=REMEMBERED_MAX)
+def _parsed(accept: str) -> tuple[MediaRange, ...]:
     ranges: list[tuple[float, int, MediaRange]] = []
     for clause in accept.split(","):
         media_type, *pairs = (part.strip() for part in clause.split(";"))

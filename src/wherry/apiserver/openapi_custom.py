@@ -39,6 +39,8 @@ def custom_schemas(resource: AnyResourceType, refs: str, *, is_v2: bool) -> dict
     list_name = schema_name(resource.group, resource.version, resource.list_kind)
     whole = _framed(changed, refs, OBJECT_META, is_v2=is_v2)
     whole["x-kubernetes-group-version-kind"] = [_gvk(resource, resource.kind)]
+    if resource.selectable_fields:
+        whole["x-kubernetes-selectable-fields"] = [{"fieldPath": path} for path in resource.selectable_fields]
     items: Document = {"type": "array", "items": {"$ref": refs + name}, "description": "The objects."}
     bare: Document = {"type": "object", "properties": {"items": items}, "required": ["items"]}
     listed = _framed(bare, refs, LIST_META, is_v2=is_v2)

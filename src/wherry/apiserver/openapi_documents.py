@@ -44,7 +44,8 @@ class Part:
             yield orjson.dumps(
                 [each.group, each.version, each.kind, each.list_kind, each.plural, each.namespaced, each.verbs]
             )
-            yield repr((each.subresources, each.delete_returns_object)).encode()
+            yield repr((each.subresources, each.delete_returns_object, [*each.selectable_fields])).encode()
+            yield each.deprecation_warning.encode()
             if each.described is not None:
                 yield each.described()
 
@@ -65,7 +66,7 @@ def parts_of(catalog: Catalog) -> dict[str, Part]:
     """All parts by name: `api/v1`, `apis/apps/v1`, `apis/apps`, `version`."""
     found: dict[str, Part] = {}
     for name, (paths, schema) in roots_of(catalog).items():
-        found[name] = Part(name, _constant(paths), also=(schema,))
+        found[name] = Part(name, _constant(paths), also=(schema,) if schema else ())
     for group in catalog.groups():
         for version in group.versions:
             name = f"apis/{group.group}/{version}" if group.group else f"api/{version}"

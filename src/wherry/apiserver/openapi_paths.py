@@ -166,6 +166,7 @@ def _head(place: _Place, word: str, sentence: str) -> Document:
         "tags": [tag(resource.group, resource.version)],
         "description": sentence,
         "operationId": _operation_id(place, word),
+        **({"deprecated": True} if resource.deprecation_warning else {}),
     }
 
 

@@ -14,11 +14,12 @@ VERSION = "io.k8s.apimachinery.pkg.version.Info"
 
 
 def roots_of(catalog: Catalog) -> dict[str, tuple[Document, str]]:
-    """Name of the description -> its paths and the schema that they answer with."""
+    """Name of the description -> its paths and the schema that they answer with ("" for plain text)."""
     found = {
         "api": _root("/api/", "core", "getCoreAPIVersions", "get the versions of the core group", "APIVersions"),
         "apis": _root("/apis/", "apis", "getAPIVersions", "get all groups", "APIGroupList"),
         "version": _version(),
+        **_OF_ISSUER,
     }
     for group in catalog.groups():
         if group.group:
@@ -46,7 +47,8 @@ def _version() -> tuple[Document, str]:
 
 
 def _get(its_tag: str, operation_id: str, sentence: str, schema: str, types: tuple[str, ...]) -> Document:
-    content: Document = {each: {"schema": {"$ref": V3_REFS + schema}} for each in types}
+    described: Document = {"$ref": V3_REFS + schema} if schema else {"type": "string"}
+    content: Document = {each: {"schema": described} for each in types}
     responses: Document = {"200": {"description": "OK", "content": content}, "401": UNAUTHORIZED}
     operation: Document = {
         "tags": [its_tag],
@@ -55,3 +57,31 @@ def _get(its_tag: str, operation_id: str, sentence: str, schema: str, types: tup
         "responses": responses,
     }
     return {"get": operation}
+
+
+_OF_ISSUER: dict[str, tuple[Document, str]] = {
+    ".well-known/openid-configuration": (
+        {
+            "/.well-known/openid-configuration/": _get(
+                "WellKnown",
+                "getServiceAccountIssuerOpenIDConfiguration",
+                "get what is needed to check tokens of service accounts",
+                "",
+                (JSON,),
+            )
+        },
+        "",
+    ),
+    "openid/v1/jwks": (
+        {
+            "/openid/v1/jwks/": _get(
+                "openid",
+                "getServiceAccountIssuerOpenIDKeyset",
+                "get the public keys that sign tokens of service accounts",
+                "",
+                ("application/jwk-set+json",),
+            )
+        },
+        "",
+    ),
+}

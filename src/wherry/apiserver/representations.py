@@ -16,10 +16,12 @@ from wherry.apiserver.media_types import (
     JSON,
     PROTOBUF,
     PROTOBUF_WATCH,
+    REMEMBERED_MAX,
     YAML,
     Accepted,
     accepted,
     plain_media_type,
+    readable,
 )
 from wherry.apiserver.protobuf_answers import ProtobufAnswers
 from wherry.apiserver.request import ApiRequest
@@ -51,7 +53,7 @@ def represent(answers: ProtobufAnswers, request: ApiRequest, response: Response)
     """Turn an answer in JSON into what the client wants."""
     http = request.http
     accept, agent = http.headers.get("accept", ""), http.headers.get("user-agent", "")
-    if not _may_want_other(accept, agent) and "pretty" not in http.query:
+    if not _may_want_other(readable(accept), agent[:16]) and "pretty" not in http.query:
         return
     if response.content_type != JSON or response.upgrade is not None:
         return
@@ -66,7 +68,7 @@ def represent(answers: ProtobufAnswers, request: ApiRequest, response: Response)
         _show(response)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=REMEMBERED_MAX)
 def _may_want_other(accept: str, agent: str) -> bool:
     return any(word in accept for word in ("protobuf", "yaml", "pretty=")) or agent.startswith(_SHOWING_AGENTS)
 

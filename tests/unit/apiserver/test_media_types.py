@@ -6,6 +6,7 @@ import pytest
 
 from wherry.apimachinery.errors import NotAcceptable
 from wherry.apiserver.media_types import (
+    ACCEPT_CHARS_MAX,
     JSON,
     PARTIAL,
     PARTIAL_LIST,
@@ -16,6 +17,7 @@ from wherry.apiserver.media_types import (
     Accepted,
     accepted,
     plain_media_type,
+    readable,
 )
 
 
@@ -60,6 +62,13 @@ def test_what_nobody_knows_in_a_known_type_is_not_acceptable() -> None:
         NotAcceptable, match="only the following media types are accepted: application/json, application/yaml"
     ):
         accepted("application/json;as=Other;v=v1;g=meta.k8s.io")
+
+
+def test_an_endless_header_is_read_as_far_as_clients_go_and_not_kept() -> None:
+    assert accepted(f"{YAML},{'text/x,' * 100_000}").media_type == YAML
+    with pytest.raises(NotAcceptable):
+        accepted(f"{'text/x,' * 100_000}{YAML}")
+    assert len(readable("x" * 100_000)) <= ACCEPT_CHARS_MAX
 
 
 AS_METADATA = "as=PartialObjectMetadata;g=meta.k8s.io;v=v1"

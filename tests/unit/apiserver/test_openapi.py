@@ -89,7 +89,8 @@ NAMES = ["api/v1", "apis/apps/v1", "apis/example.com/v1", "apis/apiextensions.k8
 
 def test_the_index_names_every_group_version_with_a_hash(catalog: Catalog) -> None:
     index = orjson.loads(get(catalog, "/openapi/v3").body)  # type: ignore[arg-type] # bytes
-    roots = {"api", "apis", "apis/apps", "apis/example.com", "apis/apiextensions.k8s.io", "version"}
+    issuer = {".well-known/openid-configuration", "openid/v1/jwks"}
+    roots = {*issuer, "api", "apis", "apis/apps", "apis/example.com", "apis/apiextensions.k8s.io", "version"}
     assert set(index["paths"]) == {*NAMES, *roots}
     for name in NAMES:
         path, _, digest = index["paths"][name]["serverRelativeURL"].partition("?hash=")

@@ -55,6 +55,8 @@ class Thing(Struct):
 GADGETS: AnyResourceType = replace(
     resource_type(Thing, group="example.com", kind="Gadget", plural="gadgets", subresources=(STATUS, SCALE)),
     described=lambda: orjson.dumps(SCHEMA),
+    selectable_fields={"spec.size": str},
+    deprecation_warning="example.com/v1 Gadget is old",
 )
 CATALOG = Catalog((*RESOURCE_TYPES, *REVIEW_TYPES, GADGETS))
 NAMES = sorted(parts_of(CATALOG))
@@ -213,6 +215,11 @@ def test_a_custom_resource_is_described_as_its_author_has_written_it() -> None:
     assert at(gadget, "x-kubernetes-group-version-kind") == [
         {"group": "example.com", "kind": "Gadget", "version": "v1"}
     ]
+    assert at(gadget, "x-kubernetes-selectable-fields") == [{"fieldPath": "spec.size"}]
+    told = [operation["deprecated"] for _, _, operation in operations(document("apis/example.com/v1")["paths"])
+            if str(operation["operationId"]).endswith("Gadget")]  # fmt: skip
+    assert told
+    assert all(told)
     spec = at(gadget, "properties", "spec", "properties")
     assert at(spec, "size", "default") == 3
     assert at(spec, "note", "nullable") is True
