@@ -13,14 +13,15 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
+from wherry.api.ip_addresses import BAD_IP, is_ip
 from wherry.api.object_meta import IMMUTABLE
 from wherry.apimachinery.field_errors import FieldError, duplicate, index, invalid, required
 from wherry.apimachinery.names import dns1123_subdomain
 
 PORT_MAX = 65535
 PORT_WRONG = f"must be between 1 and {PORT_MAX}, inclusive"
-IP_WRONG = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
 CIDR_WRONG = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"
+LINK_LOCAL_MULTICAST = (ipaddress.ip_network("224.0.0.0/24"), ipaddress.ip_network("ff02::/16"))
 PREFIXED_PATH_WRONG = 'must be a domain-prefixed path (such as "acme.io/foo")'
 NAME_SEGMENTS_MIN = 3
 
@@ -46,18 +47,31 @@ def port_number(path: str, port: int) -> list[FieldError]:
 
 def ip_wrong(text: str) -> str:
     """What is wrong with an address that must be written in its canonical form, or ""."""
-    try:
-        address = ipaddress.ip_address(text)
-    except ValueError:
-        return IP_WRONG
+    if not is_ip(text):
+        return BAD_IP
+    address = ipaddress.ip_address(text)
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
         return "must not be an IPv4-mapped IPv6 address"
     return "" if str(address) == text else f'must be in canonical form ("{address}")'
 
 
+def special_ip(text: str) -> str:
+    """Why nobody can be reached at this address from elsewhere, or ""."""
+    address = ipaddress.ip_address(text)
+    if address.is_unspecified:
+        return f"may not be unspecified ({address})"
+    if address.is_loopback:
+        return "may not be in the loopback range (127.0.0.0/8, ::1/128)"
+    if address.is_link_local:
+        return "may not be in the link-local range (169.254.0.0/16, fe80::/10)"
+    if any(address in network for network in LINK_LOCAL_MULTICAST if network.version == address.version):
+        return "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)"
+    return ""
+
+
 def is_cidr(text: str) -> bool:
     """Whether this is a range of addresses, written with its prefix length."""
-    if "/" not in text or not text.rpartition("/")[2].isdigit():
+    if "/" not in text or "%" in text or not text.rpartition("/")[2].isdigit():
         return False
     try:
         ipaddress.ip_network(text, strict=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import field
 
 from wherry.api.documents import put_absent
+from wherry.api.field_formats import unchanged
 from wherry.api.object_meta import one_of
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.field_errors import FieldError, forbidden
@@ -39,8 +40,10 @@ def _validate(new: PriorityClass, old: PriorityClass | None) -> list[FieldError]
     name = new.metadata.name
     value = new.value or 0
     if name.startswith(SYSTEM_PREFIX):
-        if SYSTEM_VALUES.get(name) != value:
-            detail = f"priority class names with '{SYSTEM_PREFIX}' prefix are reserved for system use only"
+        if wrong := _system_wrong(name, value, is_default=bool(new.global_default)):
+            detail = (
+                f"priority class names with '{SYSTEM_PREFIX}' prefix are reserved for system use only. error: {wrong}"
+            )
             errors.append(forbidden("metadata.name", detail))
     elif value > USER_VALUE_MAX:
         detail = f"maximum allowed value of a user defined priority is {USER_VALUE_MAX}"
@@ -49,9 +52,18 @@ def _validate(new: PriorityClass, old: PriorityClass | None) -> list[FieldError]
     if old is not None:
         if value != (old.value or 0):
             errors.append(forbidden("value", "may not be changed in an update."))
-        if new.preemption_policy != old.preemption_policy:
-            errors.append(forbidden("preemptionPolicy", "may not be changed in an update."))
+        errors += unchanged("preemptionPolicy", new.preemption_policy, old.preemption_policy)
     return errors
+
+
+def _system_wrong(name: str, value: int, *, is_default: bool) -> str:
+    """Why this is not one of the two classes that every cluster has, or ""."""
+    known = SYSTEM_VALUES.get(name)
+    if known is None:
+        return f"{name} is not a known system priority class"
+    if value != known:
+        return f"value of {name} PriorityClass must be {known}"
+    return f"globalDefault of {name} PriorityClass must be false" if is_default else ""
 
 
 def _row(priority_class: PriorityClass, now_s: float) -> tuple[object, ...]:
