@@ -53,17 +53,18 @@ def item_value(value: object) -> str:
 
 
 def union(one: FieldSet, other: FieldSet) -> FieldSet:
-    """What is in either."""
-    if not one or not other:
-        return one or other
-    merged = dict(one)
+    """What is in either; `one` itself if it holds all of the other."""
+    if not one:
+        return other
+    merged: FieldSet | None = None
     for step, below in other.items():
-        mine = merged.get(step)
-        if mine is None:
-            merged[step] = below
-        elif mine is not below and step != HERE:
-            merged[step] = _union(mine, below)
-    return merged
+        mine = one.get(step)
+        both = below if mine is None else mine if step == HERE else _union(mine, below)
+        if both is not mine:
+            if merged is None:
+                merged = dict(one)
+            merged[step] = both
+    return one if merged is None else merged
 
 
 def _union(one: FieldSet, other: FieldSet) -> FieldSet:

@@ -188,7 +188,8 @@ def track(
     mine = managers.get(by)
     fields = union(difference(mine.fields, comparison.removed), changed) if mine else changed
     if changed:
-        after[by] = Owned(api_version, in_order(fields) if mine else fields, now)
+        is_ordered = mine is None or fields is mine.fields
+        after[by] = Owned(api_version, fields if is_ordered else in_order(fields), now)
     elif mine and fields:
         after[by] = Owned(api_version, fields, mine.time)
     else:
