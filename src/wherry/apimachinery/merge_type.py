@@ -111,6 +111,9 @@ def _deduced() -> MergeType:
     return deduced
 
 
+# Most fields are plain values: they share their types.
+_SCALAR_TYPES = {scalar: MergeType(scalar) for scalar in (ANY_SCALAR, TEXT, NUMBER, BOOLEAN)}
+
 DEDUCED = _deduced()
 """For what no schema describes: the fields of objects have owners, lists have one."""
 
@@ -169,6 +172,9 @@ class _Compiler:
         """Any schema."""
         target = str(schema.get("$ref", "")).removeprefix(REF_PREFIX)
         if not target:
+            scalar = _scalar(schema)
+            if scalar:
+                return _SCALAR_TYPES[scalar]
             compiled = MergeType()
             self._fill(compiled, schema, "")
             return compiled
@@ -184,13 +190,10 @@ class _Compiler:
         return own
 
     def _fill(self, compiled: MergeType, schema: Document, name: str) -> None:
-        types = schema.get("type")
-        kind = next((each for each in types if each != "null"), "") if isinstance(types, list) else str(types or "")
-        properties = schema.get("properties")
-        if schema.get("x-kubernetes-int-or-string") or name in ("IntOrString", "Quantity"):
-            compiled.scalar = ANY_SCALAR
-        elif kind in _SCALARS:
-            compiled.scalar = _SCALARS[kind]
+        kind, properties = _type(schema), schema.get("properties")
+        scalar = ANY_SCALAR if name in ("IntOrString", "Quantity") else _scalar(schema)
+        if scalar:
+            compiled.scalar = scalar
         elif kind == "array":
             self._fill_list(compiled, schema)
         elif kind == "object" or isinstance(properties, dict):
@@ -226,6 +229,16 @@ class _Compiler:
             compiled.values = DEDUCED
         if name:
             compiled.written = _written(schema, properties, name)
+
+
+def _type(schema: Document) -> str:
+    types = schema.get("type")
+    return next((each for each in types if each != "null"), "") if isinstance(types, list) else str(types or "")
+
+
+def _scalar(schema: Document) -> str:
+    """The kind of plain value that a schema describes; "" if it describes something else."""
+    return ANY_SCALAR if schema.get("x-kubernetes-int-or-string") else _SCALARS.get(_type(schema), "")
 
 
 def _defaults_in(items: object, keys: tuple[str, ...]) -> Document:

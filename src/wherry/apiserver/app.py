@@ -264,7 +264,9 @@ def build_app(config: ApiServerConfig) -> ApiServer:
     chain = AdmissionChain(admission_plugins(admission, config.disabled_admission))
     environment = Environment(
         store=config.store,
-        objects=GenericStore(config.store, config.clock, config.random, chain, admission.writes),
+        objects=GenericStore(
+            config.store, config.clock, config.random, chain, admission.writes, find_kind=catalog.by_kind
+        ),
         admission=chain,
         clock=config.clock,
         random=config.random,

@@ -37,7 +37,7 @@ from wherry.apiserver import lifecycle
 from wherry.apiserver.admission.chain import AdmissionChain
 from wherry.apiserver.admission.interface import Attributes
 from wherry.apiserver.options import PLAIN_WRITE, DeleteOptions, WriteOptions
-from wherry.apiserver.ownership import MANAGED_FIELDS, is_unchanged, own_created, own_updated, put_entries
+from wherry.apiserver.ownership import MANAGED_FIELDS, FindKind, is_unchanged, own_created, own_updated, put_entries
 from wherry.apiserver.request import ApiRequest, user_document
 from wherry.apiserver.strictness import check_schema, fill_zeros, missing_fields, warn_unacted
 from wherry.apiserver.wire import (
@@ -66,9 +66,21 @@ class GenericStore:
     """Creates, changes and deletes API objects of any kind."""
 
     def __init__(
-        self, store: Store, clock: Clock, random: Random, admission: AdmissionChain, writes: Counter[tuple[str, str]]
+        self,
+        store: Store,
+        clock: Clock,
+        random: Random,
+        admission: AdmissionChain,
+        writes: Counter[tuple[str, str]],
+        *,
+        find_kind: FindKind = lambda group, version, kind: None,
     ) -> None:
-        """Writes to `store` what `admission` lets through, and counts in `writes` by (group, plural)."""
+        """Writes to `store` what `admission` lets through, and counts in `writes` by (group, plural).
+
+        Args:
+            find_kind: the other versions of kinds, in which somebody else may own fields.
+        """
+        self.find_kind = find_kind
         self.store = store
         self._clock = clock
         self._random = random
@@ -218,7 +230,7 @@ class GenericStore:
             if options.brings_owners:
                 put_entries(metadata_of(new), owners)
             else:
-                own_updated(request, new, old, owners, options, self._now())
+                own_updated(request, new, old, owners, options, self._now(), self.find_kind)
             if not skip_checks:
                 if not is_status and part is None:
                     resource.prepare(new, old)

@@ -7,14 +7,19 @@ read; a single empty entry forgets them all, and nothing is tracked then until s
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
+
+import orjson
 
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import invalid
 from wherry.apimachinery.merge_type import MergeType, merge_type_for_kind
 from wherry.apimachinery.patch.managed_fields import (
     UNOWNED_METADATA,
+    CompareIn,
     Managers,
+    Owned,
     Scope,
     all_but_status,
     have_other_times_only,
@@ -27,13 +32,16 @@ from wherry.apimachinery.patch.managed_fields import (
     write_entries,
 )
 from wherry.apimachinery.patch.merge_patch import is_same_json
-from wherry.apimachinery.patch.typed import compare
+from wherry.apimachinery.patch.typed import Comparison, compare
 from wherry.apimachinery.resource_type import AnyResourceType
 from wherry.apiserver.options import MANAGER_BYTES_MAX, WriteOptions, manager_errors
 from wherry.apiserver.request import ApiRequest
-from wherry.apiserver.wire import mapping_in, metadata_of
+from wherry.apiserver.wire import collection_of, mapping_in, metadata_of
 
 MANAGED_FIELDS = "managedFields"
+FindKind = Callable[[str, str, str], AnyResourceType | None]
+"""The served kind of this group, version and kind, if there is one."""
+
 # The scheduler's decision is written by the server, and belongs to nobody.
 UNTRACKED_SUBRESOURCES = frozenset({"binding"})
 _NOT_COMPARED = frozenset({"resourceVersion", MANAGED_FIELDS})
@@ -75,7 +83,13 @@ def own_created(request: ApiRequest, document: Document, options: WriteOptions, 
 
 
 def own_updated(
-    request: ApiRequest, new: Document, old: Document, given: object, options: WriteOptions, now: str
+    request: ApiRequest,
+    new: Document,
+    old: Document,
+    given: object,
+    options: WriteOptions,
+    now: str,
+    find_kind: FindKind,
 ) -> None:
     """Note, in place, who owns what of `new` after an update.
 
@@ -94,11 +108,43 @@ def own_updated(
     if not managers:
         put_entries(metadata, None)
         return
-    comparison = compare(merge_type_of(resource), _owned_parts(old), _owned_parts(new))
+    before, after_it = _owned_parts(old), _owned_parts(new)
+    comparison = compare(merge_type_of(resource), before, after_it)
+    compare_in = comparer(resource, find_kind)
+
+    def comparison_for(owned: Owned) -> Comparison | None:
+        if owned.api_version == resource.api_version:
+            return comparison
+        return compare_in(owned.api_version, before, after_it)
+
     by = updater(manager_of(request, options), resource.api_version, request.subresource)
     scope = scope_of(resource, request.subresource)
-    after = track(managers, comparison, by, resource.api_version, now, scope=scope)
+    after = track(managers, comparison, by, resource.api_version, now, scope=scope, comparison_for=comparison_for)
     put_entries(metadata, entries if after is managers else write_entries(after))
+
+
+def comparer(resource: AnyResourceType, find_kind: FindKind) -> CompareIn:
+    """Compares objects as they look in other versions of their kind."""
+
+    def compare_in(api_version: str, old: Document, new: Document) -> Comparison | None:
+        group, _, version = api_version.rpartition("/")
+        other = find_kind(group, version, resource.kind)
+        if other is None or collection_of(other) != collection_of(resource):
+            return None
+        return compare(merge_type_of(other), _seen_as(resource, other, old), _seen_as(resource, other, new))
+
+    return compare_in
+
+
+def _seen_as(resource: AnyResourceType, other: AnyResourceType, document: Document) -> Document:
+    """An object of one version as another version has it."""
+    to_stored = resource.storage.to_stored if resource.storage is not None else None
+    from_stored = other.storage.from_stored if other.storage is not None else None
+    if to_stored is None and from_stored is None:
+        return document
+    seen: Document = orjson.loads(orjson.dumps(document))
+    seen = to_stored(seen) if to_stored is not None else seen
+    return from_stored(seen) if from_stored is not None else seen
 
 
 def _given_managers(resource: AnyResourceType, name: str, given: object, managers: Managers) -> Managers:

@@ -222,3 +222,25 @@ async def test_nobody_rewrites_owners_through_a_subresource(api: Api) -> None:
     patch: Document = {"metadata": {"managedFields": [{}]}, "status": {"phase": "Running"}}
     after = await api.must("PATCH", f"{PODS}/web/status", patch, content_type=MERGE)
     assert owners(after)["curl"] == owners(made)["curl"]
+
+
+async def test_fields_are_owned_in_the_version_in_which_they_were_written(api: Api) -> None:
+    autoscalers = "/apis/autoscaling/{}/namespaces/default/horizontalpodautoscalers"
+    target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "d"}
+    first: Document = {
+        "metadata": {"name": "h"},
+        "spec": {"scaleTargetRef": target, "maxReplicas": 3, "minReplicas": 1},
+    }
+    first["spec"]["targetCPUUtilizationPercentage"] = 50  # type: ignore[index]
+    made = await api.must("POST", f"{autoscalers.format('v1')}?fieldManager=one", first)
+    assert "f:targetCPUUtilizationPercentage" in str(owners(made)["one"])
+    metric = {
+        "type": "Resource",
+        "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 60}},
+    }
+    patch: Document = {"spec": {"metrics": [metric]}}
+    path = f"{autoscalers.format('v2')}/h?fieldManager=two"
+    after = await api.must("PATCH", path, patch, content_type=MERGE)
+    assert owners(after)["two"] == {"f:spec": {"f:metrics": {}}}
+    assert "f:targetCPUUtilizationPercentage" not in str(owners(after)["one"])
+    assert "f:maxReplicas" in str(owners(after)["one"])

@@ -31,7 +31,8 @@ from wherry.apimachinery.patch.field_set import (
 from wherry.apimachinery.patch.managed_fields import (
     BEFORE_FIRST_APPLY,
     UPDATE,
-    CompareAt,
+    CompareIn,
+    ComparisonFor,
     Manager,
     Managers,
     Owned,
@@ -66,7 +67,7 @@ class Application:
     """What is applied by whom.
 
     `scope` leaves of a set what this request can change (not the status, for an object itself); `now` becomes the
-    time of the applier's entry. With `force` conflicts are won.
+    time of the applier's entry. With `force` conflicts are won. Without `compare_in` all versions count as alike.
     """
 
     kind: MergeType
@@ -76,7 +77,7 @@ class Application:
     now: str
     force: bool = False
     scope: Scope = whole_object
-    compare_at: CompareAt | None = None
+    compare_in: CompareIn | None = None
 
 
 class Applied(NamedTuple):
@@ -110,9 +111,16 @@ def apply_configuration(application: Application, live: Document, managers: Mana
         merged = _prune(kind, merged, before, claimed)
     found = compare(kind, live, merged)
     comparison = Comparison(application.scope(found.changed), application.scope(found.removed))
+
+    def comparison_for(owned: Owned) -> Comparison | None:
+        if application.compare_in is None or owned.api_version == application.api_version:
+            return comparison
+        other = application.compare_in(owned.api_version, live, merged)
+        return other and Comparison(application.scope(other.changed), application.scope(other.removed))
+
     if not application.force:
-        _refuse_conflicts(claimed, comparison.changed, by)
-    after = take_from_others(claimed, comparison, by, application.compare_at)
+        _refuse_conflicts(claimed, by, comparison_for)
+    after = take_from_others(claimed, by, comparison_for)
     if not wanted:
         after.pop(by, None)
     elif last is not None and wanted == before and comparison.is_same:
@@ -132,10 +140,11 @@ def _prune(kind: MergeType, merged: Document, before: FieldSet, claimed: Manager
     return rest if isinstance(rest, dict) else {}
 
 
-def _refuse_conflicts(managers: Managers, changed: FieldSet, by: Manager) -> None:
+def _refuse_conflicts(managers: Managers, by: Manager, comparison_for: ComparisonFor) -> None:
     found: list[FieldConflict] = []
     for key in sorted(managers):
-        if key != by and (theirs := intersection(managers[key].fields, changed)):
+        comparison = comparison_for(managers[key]) if key != by else None
+        if comparison is not None and (theirs := intersection(managers[key].fields, comparison.changed)):
             shown = key._replace(api_version=managers[key].api_version)
             found.extend(FieldConflict(shown, path) for path in paths(theirs))
     if found:

@@ -64,8 +64,11 @@ Managers = dict[Manager, Owned]
 Scope = Callable[[FieldSet], FieldSet]
 """Leaves of a set what a request can change, and somebody can own."""
 
-CompareAt = Callable[[str], Comparison | None]
-"""The comparison of two objects in another version of their kind; None if there is no such version any more."""
+CompareIn = Callable[[str, Document, Document], Comparison | None]
+"""Compares two objects as they look in another apiVersion; None if there is no such version any more."""
+
+ComparisonFor = Callable[["Owned"], Comparison | None]
+"""The comparison in the version in which a manager owns fields; None if that version is gone, and the manager, too."""
 
 
 def updater(name: str, api_version: str, subresource: str = "") -> Manager:
@@ -173,18 +176,18 @@ def track(
     now: str,
     *,
     scope: Scope = whole_object,
-    compare_at: CompareAt | None = None,
+    comparison_for: ComparisonFor | None = None,
 ) -> Managers:
     """The managers after an update by `by`; the same mapping if nothing has changed for anybody.
 
     Args:
         scope: leaves of a set what the request can change.
-        compare_at: the comparison in another version; without it all versions count as alike.
+        comparison_for: without it all versions count as alike.
     """
     if comparison.is_same:
         return managers
     changed = scope(comparison.changed)
-    after = take_from_others(managers, comparison, by, compare_at)
+    after = take_from_others(managers, by, comparison_for or (lambda _: comparison))
     mine = managers.get(by)
     fields = union(difference(mine.fields, comparison.removed), changed) if mine else changed
     if changed:
@@ -197,23 +200,21 @@ def track(
     return _with_few_updaters(after)
 
 
-def take_from_others(
-    managers: Managers, comparison: Comparison, by: Manager, compare_at: CompareAt | None = None
-) -> Managers:
+def take_from_others(managers: Managers, by: Manager, comparison_for: ComparisonFor) -> Managers:
     """The managers, of whom all but `by` have lost what has been changed or removed."""
     after: Managers = {}
-    lost = union(comparison.changed, comparison.removed)
+    lost: tuple[Comparison | None, FieldSet] = None, LEAF
     for key, owned in managers.items():
         if key == by:
             after[key] = owned
             continue
-        theirs: FieldSet | None = lost
-        if compare_at is not None and owned.api_version != by.api_version:
-            other = compare_at(owned.api_version)
-            theirs = union(other.changed, other.removed) if other is not None else None
-        if theirs is None:
+        comparison = comparison_for(owned)
+        if comparison is None:
             continue
-        rest = difference(owned.fields, theirs)
+        # Nearly always the same comparison for all of them.
+        if lost[0] is not comparison:
+            lost = comparison, union(comparison.changed, comparison.removed)
+        rest = difference(owned.fields, lost[1])
         if rest is owned.fields:
             after[key] = owned
         elif rest:

@@ -6,7 +6,7 @@ Source: kubernetes apiextensions-apiserver, pkg/apiserver/customresource_handler
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import lru_cache, partial
 
 import msgspec
 import orjson
@@ -19,10 +19,10 @@ from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import InternalError, MethodNotAllowed
 from wherry.apimachinery.field_errors import FieldError, child
 from wherry.apimachinery.json_path import parse_json_path
-from wherry.apimachinery.merge_type import custom_merge_type
+from wherry.apimachinery.merge_type import MergeType, custom_merge_type
 from wherry.apimachinery.meta import ObjectMeta
 from wherry.apimachinery.resource_type import SCALE, STATUS, AnyResourceType, ResourceType, ScalePaths, Storage
-from wherry.apimachinery.structural.schema import ANYTHING, CustomSchema
+from wherry.apimachinery.structural.schema import ANYTHING, COMPILED_MAX, CustomSchema
 from wherry.apiserver.custom_resources.columns import columns_of
 
 TERMINATING = "create not allowed while custom resource definition is terminating"
@@ -83,9 +83,14 @@ def _resource_type(
         described=schema.to_json,
         is_custom=True,
         deprecation_warning=_deprecation_warning(spec.group, name, names.kind, version),
-        # Compiled when somebody writes the first object: most definitions of a large bundle have none.
-        merge_type=cache(lambda: custom_merge_type(orjson.loads(schema.to_json()))),
+        merge_type=partial(_merge_type, schema),
     )  # fmt: skip
+
+
+@lru_cache(maxsize=COMPILED_MAX)
+def _merge_type(schema: CustomSchema) -> MergeType:
+    """Compiled when somebody writes the first object: most definitions of a large bundle have none."""
+    return custom_merge_type(orjson.loads(schema.to_json()))
 
 
 def _storage(

@@ -24,7 +24,7 @@ from wherry.apiserver.filters.authorize import Access, denied
 from wherry.apiserver.handlers.update import check_name
 from wherry.apiserver.negotiation import DEPTH_MAX, has_duplicate_keys, parse_json
 from wherry.apiserver.options import WriteOptions, write_options
-from wherry.apiserver.ownership import MANAGED_FIELDS, merge_type_of, put_entries, scope_of
+from wherry.apiserver.ownership import MANAGED_FIELDS, comparer, merge_type_of, put_entries, scope_of
 from wherry.apiserver.request import ApiRequest
 from wherry.apiserver.wire import mapping_in, metadata_of, text_in
 from wherry.kit.http.types import Response
@@ -127,6 +127,7 @@ def applied(
         now=format_time(environment.clock.now_s()),
         force=configuration.options.force,
         scope=scope_of(resource, request.subresource),
+        compare_in=comparer(resource, environment.objects.find_kind),
     )
     managers = read_entries(mapping_in(live, "metadata").get(MANAGED_FIELDS))
     try:
