@@ -8,9 +8,12 @@ import yaml
 
 from suites.api_harness import JSON, MERGE, PARTIAL, TABLE, Answer, Api, make_api, pod
 from suites.protobuf_encoding import PROTOBUF, envelope, field
+from suites.resource_suite import STORED
+from suites.sample_objects import sample
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.protobuf.decode import decode_message, open_envelope
 from wherry.apimachinery.protobuf.layout import message_for
+from wherry.apimachinery.resource_type import AnyResourceType
 
 DEFAULT = "/api/v1/namespaces/default"
 KUBECTL = f"{PROTOBUF},{JSON}"
@@ -159,3 +162,15 @@ async def test_curl_gets_line_breaks_unless_it_says_otherwise(api: Api) -> None:
         response = await api.raw("GET", f"{DEFAULT}/pods/web{query}", headers={"user-agent": "curl/8.5.0"})
         assert isinstance(response.body, bytes)
         assert response.body.startswith(start)
+
+
+@pytest.mark.parametrize("resource", STORED, ids=lambda resource: f"{resource.api_version}.{resource.kind}")
+async def test_every_kind_and_its_list_say_in_protobuf_what_they_say_in_json(resource: AnyResourceType) -> None:
+    api = await make_api()
+    collection = resource.url("default" if resource.namespaced else "")
+    created = await api.ask("POST", collection, sample(resource), accept=KUBECTL)
+    assert created.status == 201
+    metadata = read(created)["metadata"]
+    assert isinstance(metadata, dict)
+    await both(api, f"{collection}/{metadata['name']}")
+    await both(api, collection)
