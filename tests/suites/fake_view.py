@@ -21,6 +21,7 @@ class FakeView:
     ) -> None:
         self.now_s = now_s
         self.monotonic_s = monotonic_s
+        self.custom_kinds: list[AnyResourceType] = []
         self.revisions: dict[str, int] = {}
         self._indexers: dict[type[msgspec.Struct], Indexer[msgspec.Struct]] = {}
         for thing in objects:

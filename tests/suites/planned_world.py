@@ -66,6 +66,10 @@ class PlannedWorld(View):
     def monotonic_s(self) -> float:
         return self.time_s
 
+    @property
+    def custom_kinds(self) -> Sequence[AnyResourceType]:
+        return ()
+
     def lister(self, resource: ResourceType[T]) -> Lister[T]:
         return PlannedLister(self, resource)
 

@@ -152,6 +152,8 @@ class SharedInformers:
         self._informers: dict[tuple[str, str, str, str, str], Informer[msgspec.Struct]] = {}
         self._reflectors: list[Reflector[msgspec.Struct]] = []
         self._scope: TaskScope | None = None
+        # Of kinds that came while this ran: only these can go again.
+        self._tasks: dict[tuple[str, str], asyncio.Task[None]] = {}
 
     def informer(
         self, resource: ResourceType[T], *, namespace: str = "", label_selector: str = "", field_selector: str = ""
@@ -177,6 +179,13 @@ class SharedInformers:
         self._start(cast("Reflector[msgspec.Struct]", reflector), resource)
         return informer
 
+    def forget(self, resource: AnyResourceType) -> None:
+        """Stop watching a kind that is served no longer; its informer's copy stands still from now on."""
+        self._informers.pop((resource.group, resource.plural, "", "", ""), None)
+        task = self._tasks.pop((resource.group, resource.plural), None)
+        if task is not None:
+            task.cancel()
+
     async def wait_synced(self) -> None:
         """Wait until every informer asked for so far has its first complete copy."""
         for informer in [*self._informers.values()]:
@@ -194,6 +203,6 @@ class SharedInformers:
 
     def _start(self, reflector: Reflector[msgspec.Struct], resource: AnyResourceType) -> None:
         if self._scope is not None:
-            _ = self._scope.start(resource.plural, reflector.run())
+            self._tasks[resource.group, resource.plural] = self._scope.start(resource.plural, reflector.run())
         else:
             self._reflectors.append(reflector)

@@ -49,6 +49,9 @@ COLLECTED: tuple[AnyResourceType, ...] = tuple(
 KINDS = {(resource.group, resource.kind): resource for resource in COLLECTED}
 
 
+Kinds = Sequence[AnyResourceType]
+
+
 @dataclass(frozen=True, slots=True)
 class Owner:
     """An object that others refer to as their owner; it may be gone."""
@@ -70,15 +73,22 @@ class Owner:
         return meta if meta is not None and meta.uid == self.uid else None
 
     @staticmethod
-    def from_key(key: ObjectKey) -> Owner:
-        """The inverse of `key`."""
+    def from_key(key: ObjectKey, custom: Kinds = ()) -> Owner | None:
+        """The inverse of `key`; None when its kind is served no longer."""
         group, kind, uid, name = key.name.split("/", 3)
-        return Owner(KINDS[group, kind], key.namespace, name, uid)
+        resource = kind_of(group, kind, custom)
+        return Owner(resource, key.namespace, name, uid) if resource is not None else None
 
 
-def owner_of(reference: OwnerReference, namespace: str) -> Owner | None:
+def kind_of(group: str, kind: str, custom: Kinds) -> AnyResourceType | None:
+    """A kind by its name; `custom` are those that users have declared."""
+    found = KINDS.get((group, kind))
+    return found or next((each for each in custom if (each.group, each.kind) == (group, kind)), None)
+
+
+def owner_of(reference: OwnerReference, namespace: str, custom: Kinds = ()) -> Owner | None:
     """Whom a reference of an object in `namespace` means; None when that cannot be resolved."""
-    resource = KINDS.get((reference.api_version.rpartition("/")[0], reference.kind))
+    resource = kind_of(reference.api_version.rpartition("/")[0], reference.kind, custom)
     if resource is None or (resource.namespaced and not namespace):
         return None
     # An owner lives in its dependent's own namespace or in none: one in another namespace is as good as gone.
@@ -87,7 +97,9 @@ def owner_of(reference: OwnerReference, namespace: str) -> Owner | None:
 
 def plan(key: ObjectKey, view: View) -> Sequence[Action]:
     """Decide what becomes of the dependents of one owner."""
-    owner = Owner.from_key(key)
+    owner = Owner.from_key(key, view.custom_kinds)
+    if owner is None:
+        return []
     meta = owner.find(view)
     dependents = list(find_dependents(owner, view))
     if meta is None:
@@ -103,10 +115,12 @@ def plan(key: ObjectKey, view: View) -> Sequence[Action]:
 
 def find_dependents(owner: Owner, view: View) -> Iterator[tuple[AnyResourceType, ObjectMeta]]:
     """Everything that refers to the owner's uid and may do so."""
-    for resource in COLLECTED:
+    for resource in (*COLLECTED, *view.custom_kinds):
         for thing in view.lister(resource).owned_by(owner.uid):
             meta = meta_of(thing)
-            if any(owner_of(reference, meta.namespace) == owner for reference in meta.owner_references):
+            if any(
+                owner_of(reference, meta.namespace, view.custom_kinds) == owner for reference in meta.owner_references
+            ):
                 yield resource, meta
 
 
@@ -133,7 +147,7 @@ def plan_dependent(resource: AnyResourceType, meta: ObjectMeta, view: View) -> I
         freed = [msgspec.structs.replace(each, block_owner_deletion=False) for each in meta.owner_references]
         if tuple(freed) != meta.owner_references:
             yield owners_patch(resource, meta, freed, why="what depends on it waits for it already")
-    owners = (owner_of(reference, meta.namespace) for reference in gone)
+    owners = (owner_of(reference, meta.namespace, view.custom_kinds) for reference in gone)
     yield Delete(
         resource,
         meta.namespace,
@@ -147,7 +161,7 @@ def plan_dependent(resource: AnyResourceType, meta: ObjectMeta, view: View) -> I
 
 def state_of(reference: OwnerReference, namespace: str, view: View) -> Literal["solid", "waiting", "gone"]:
     """Whether an owner holds its dependent: solid, or waiting for the dependent to go first, or gone."""
-    owner = owner_of(reference, namespace)
+    owner = owner_of(reference, namespace, view.custom_kinds)
     if owner is None:
         return "solid"
     meta = owner.find(view)
@@ -206,7 +220,7 @@ def _source(resource: AnyResourceType) -> Source:
         meta = meta_of(thing)
         yield Owner(resource, meta.namespace, meta.name, meta.uid).key
         for reference in meta.owner_references:
-            owner = owner_of(reference, meta.namespace)
+            owner = owner_of(reference, meta.namespace, view.custom_kinds)
             if owner is not None:
                 yield owner.key
 
@@ -231,4 +245,5 @@ GARBAGE_COLLECTOR = Controller(
     sources=tuple(_source(resource) for resource in COLLECTED),
     plan=plan,
     workers=20,
+    custom=_source,
 )

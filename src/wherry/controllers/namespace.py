@@ -25,7 +25,7 @@ from wherry.apimachinery.resource_type import AnyResourceType
 from wherry.apimachinery.timestamps import format_time
 from wherry.client.indexer import meta_of
 from wherry.reconcile.actions import Action, DeleteCollection, LiveObject, PatchStatus, Update
-from wherry.reconcile.controller import Controller, View
+from wherry.reconcile.controller import Controller, Source, View
 from wherry.reconcile.sources import for_kind, mapped
 
 FINALIZER = "kubernetes"
@@ -67,6 +67,11 @@ CACHED = tuple(resource for resource in CONTENTS if resource is not EVENTS)
 """Events are many and read by nobody here: they are deleted unseen."""
 
 
+def contents_declared(view: View) -> Sequence[AnyResourceType]:
+    """The kinds of users' own that live in namespaces."""
+    return [resource for resource in view.custom_kinds if resource.namespaced]
+
+
 def plan(key: ObjectKey, view: View) -> Sequence[Action]:
     """Decide what still has to be deleted, or that the namespace may go."""
     namespace = view.lister(NAMESPACES).get(*key)
@@ -76,7 +81,7 @@ def plan(key: ObjectKey, view: View) -> Sequence[Action]:
     if has_pods := any(True for _ in view.lister(PODS).list(name)):
         kinds: tuple[AnyResourceType, ...] = (PODS,)
     else:
-        kinds = CACHED
+        kinds = (*CACHED, *contents_declared(view))
     there = [(resource, [meta_of(thing) for thing in view.lister(resource).list(name)]) for resource in kinds]
     remaining = [(resource, metas) for resource, metas in there if metas]
     if remaining:
@@ -95,7 +100,7 @@ def plan(key: ObjectKey, view: View) -> Sequence[Action]:
         "metadata": {"name": name, "uid": meta.uid, "resourceVersion": meta.resource_version},
         "spec": {"finalizers": kept},
     }
-    empty = tuple(LiveObject(resource, name) for resource in CONTENTS)
+    empty = tuple(LiveObject(resource, name) for resource in (*CONTENTS, *contents_declared(view)))
     return [
         DeleteCollection(EVENTS, name, why=f"namespace {name} is being deleted"),
         Update(NAMESPACES, "", document, why="everything in it is gone", subresource="finalize", unless=empty),
@@ -146,15 +151,15 @@ def _on_its_way(old: msgspec.Struct | None, new: msgspec.Struct | None) -> bool:
     return old is None or not meta_of(old).is_being_deleted or meta_of(old).finalizers != meta.finalizers
 
 
+def _content(resource: AnyResourceType) -> Source:
+    """The objects of one kind concern the namespaces that they are in."""
+    return mapped(resource, lambda thing: [ObjectKey("", meta_of(thing).namespace)], matters=_on_its_way)
+
+
 NAMESPACE_CONTROLLER = Controller(
     name="namespace-controller",
     primary=NAMESPACES,
-    sources=(
-        for_kind(NAMESPACES),
-        *(
-            mapped(resource, lambda thing: [ObjectKey("", meta_of(thing).namespace)], matters=_on_its_way)
-            for resource in CACHED
-        ),
-    ),
+    sources=(for_kind(NAMESPACES), *(_content(resource) for resource in CACHED)),
     plan=plan,
+    custom=_content,
 )

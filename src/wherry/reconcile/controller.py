@@ -51,6 +51,10 @@ class View(Protocol):
     def monotonic_s(self) -> float:
         """Seconds that only move forward; for how long something has lasted."""
 
+    @property
+    def custom_kinds(self) -> Sequence[AnyResourceType]:
+        """The kinds that users have declared, for controllers that have said how these concern them."""
+
     def lister(self, resource: ResourceType[T]) -> Lister[T]:
         """The copy of a kind; the kind must occur in the controller's sources or `reads`."""
 
@@ -81,7 +85,8 @@ class Controller:
     """One loop of the masters.
 
     `primary` is the kind whose keys are planned (Events are about its objects); `sources` say what
-    triggers a plan; `reads` are kinds that the plan looks at without being triggered by them.
+    triggers a plan; `reads` are kinds that the plan looks at without being triggered by them. `custom` makes
+    the source for a kind that a user declares while the controller runs.
     """
 
     name: str
@@ -90,3 +95,4 @@ class Controller:
     plan: Callable[[ObjectKey, View], Sequence[Action]]
     reads: tuple[AnyResourceType, ...] = field(default=())
     workers: int = 4
+    custom: Callable[[AnyResourceType], Source] | None = None

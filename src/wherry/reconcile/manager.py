@@ -43,6 +43,7 @@ from wherry.reconcile.actions import (
 )
 from wherry.reconcile.apply import Applied, StillThere, Write, apply, is_namespace_terminating
 from wherry.reconcile.controller import Controller, Lister, Source
+from wherry.reconcile.custom_kinds import AnyInformer, CustomKinds, Follower
 from wherry.reconcile.journal import Decision, Journal
 from wherry.reconcile.workqueue import WorkQueue
 
@@ -64,6 +65,7 @@ class CacheView:
         """`informers` by group and plural."""
         self._clock = clock
         self._informers = informers
+        self.custom_kinds: list[AnyResourceType] = []
 
     @property
     def now_s(self) -> float:
@@ -103,10 +105,16 @@ class ControllerManager:
         """`client` acts and speaks for all of them; `random` is kept for spreading retries."""
         self.ready = asyncio.Event()
         self._runners = [Runner(controller, client, informers, clock, journal, random) for controller in controllers]
+        self._custom_kinds = CustomKinds(informers)
+        for runner in self._runners:
+            if runner.controller.custom is not None:
+                self._custom_kinds.follow(runner.follower())
 
     async def run(self) -> None:
         """Run every controller until cancelled; `ready` when all caches are complete and all workers wait."""
         async with TaskScope(self.name) as scope:
+            _ = scope.start("custom-kinds", self._custom_kinds.run())
+            await self._custom_kinds.ready.wait()
             for runner in self._runners:
                 _ = scope.start(runner.controller.name, runner.run())
             for runner in self._runners:
@@ -167,6 +175,21 @@ class Runner:
                         self.queue.add(key)
 
         self._informer(source.resource).add_handler(on_change)
+
+    def follower(self) -> Follower:
+        """What this controller does about kinds that users declare."""
+        make = self.controller.custom
+        assert make is not None
+
+        def appear(kind: AnyResourceType, informer: AnyInformer) -> None:
+            self._informers[kind.group, kind.plural] = informer
+            self._view.custom_kinds.append(kind)
+
+        def vanish(kind: AnyResourceType) -> None:
+            self._informers.pop((kind.group, kind.plural), None)
+            self._view.custom_kinds.remove(kind)
+
+        return Follower(appear, lambda kind, informer: self._listen(make(kind)), vanish)
 
     def _informer(self, resource: AnyResourceType) -> Informer[msgspec.Struct]:
         return self._informers[(resource.group, resource.plural)]
