@@ -52,7 +52,7 @@ from wherry.apiserver.handlers.patch import handle_patch
 from wherry.apiserver.handlers.update import handle_update
 from wherry.apiserver.handlers.watch import handle_watch
 from wherry.apiserver.health import Health, text_answer
-from wherry.apiserver.openapi import openapi_response
+from wherry.apiserver.openapi import describe_ahead, openapi_response
 from wherry.apiserver.protobuf_answers import ProtobufAnswers
 from wherry.apiserver.representations import represent, representation
 from wherry.apiserver.request import ApiRequest, UserInfo
@@ -226,6 +226,7 @@ class ApiServer:
         if response is None and self.environment.tokens is not None:
             response = self._issuer_documents.answer(path)
         if response is None:
+            await describe_ahead(http, self.catalog)
             response = openapi_response(http, self.catalog, self.environment.clock.now_s())
         if response is not None:
             return response

@@ -14,7 +14,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from weakref import WeakKeyDictionary
@@ -28,6 +27,7 @@ from wherry.apiserver.discovery import is_unmodified, page_not_found
 from wherry.apiserver.media_types import JSON, MediaRange, parse_accept
 from wherry.apiserver.openapi_documents import Part, parts_of, swagger_of
 from wherry.kit.http.types import Request, Response
+from wherry.kit.threads import run_in_thread
 
 YEAR_S = 365 * 24 * 3600
 
@@ -96,6 +96,31 @@ def openapi_response(request: Request, catalog: Catalog, now_s: float) -> Respon
     return _part_response(request, state, name, media_type, now_s)
 
 
+async def describe_ahead(request: Request, catalog: Catalog) -> None:
+    """Make in a thread what a request is going to ask `openapi_response` for, if it has not been made yet.
+
+    Everything in version 2 takes some 0.3 s, and others do not wait for that.
+    """
+    path = request.path.rstrip("/")
+    if request.method != "GET" or not path.startswith(("/openapi/v2", "/openapi/v3/")):
+        return
+    state, accept = _state(catalog), request.headers.get("accept", "")
+    is_v2 = path == "/openapi/v2"
+    name = "" if is_v2 else path.removeprefix("/openapi/v3/")
+    if not is_v2 and name not in state.parts:
+        return
+    try:
+        if is_v2:
+            media_type = _media_type(accept, V2_PROTOBUF, V2_PROTOBUF_ANSWER)
+        else:
+            media_type = _media_type(accept, V3_PROTOBUF, V3_PROTOBUF_ANSWER)
+    except NotAcceptable:
+        return
+    digest = state.digest(name)
+    if (digest, media_type) not in _kept and not is_unmodified(request, f'"{digest}"'):
+        _keep(digest, media_type, await run_in_thread(_make, state, name, media_type))
+
+
 def _media_type(accept: str, protobuf: str, protobuf_answer: str) -> str:
     """JSON, or what stands in the answer for protobuf."""
     for media_range in parse_accept(accept) if accept else (MediaRange(JSON, {}),):
@@ -146,7 +171,10 @@ def _described(request: Request, state: _State, name: str, media_type: str) -> R
     headers = [("ETag", etag), ("Vary", "Accept-Encoding"), ("Vary", "Accept")]
     if is_unmodified(request, etag):
         return Response(304, content_type=media_type, headers=headers)
-    body = _compressed(digest, media_type, lambda: _make(state, name, media_type))
+    body = _kept.get((digest, media_type))
+    if body is None:
+        body = _make(state, name, media_type)
+    _keep(digest, media_type, body)
     if "gzip" in request.headers.get("accept-encoding", ""):
         headers.append(("Content-Encoding", "gzip"))
     else:
@@ -155,23 +183,21 @@ def _described(request: Request, state: _State, name: str, media_type: str) -> R
 
 
 def _make(state: _State, name: str, media_type: str) -> bytes:
+    """A description, compressed. Runs in a thread: reads what does not change, and changes nothing."""
     document = state.parts[name].document() if name else swagger_of(state.parts.values())
     forget_definitions()
     if media_type == JSON:
-        return orjson.dumps(document)
-    from wherry.apimachinery.protobuf.openapi import encode_openapi
-
-    return encode_openapi(document, "v3" if name else "v2")
-
-
-def _compressed(digest: str, media_type: str, make: Callable[[], bytes]) -> bytes:
-    key = (digest, media_type)
-    found = _kept.get(key)
-    if found is None:
-        # mtime 0: the same description is the same bytes.
-        found = _kept[key] = gzip.compress(make(), compresslevel=6, mtime=0)
-        while sum(map(len, _kept.values())) > KEPT_BYTES_MAX and len(_kept) > 1:
-            _kept.popitem(last=False)
+        text = orjson.dumps(document)
     else:
-        _kept.move_to_end(key)
-    return found
+        from wherry.apimachinery.protobuf.openapi import encode_openapi
+
+        text = encode_openapi(document, "v3" if name else "v2")
+    # mtime 0: the same description is the same bytes.
+    return gzip.compress(text, compresslevel=6, mtime=0)
+
+
+def _keep(digest: str, media_type: str, body: bytes) -> None:
+    _kept[digest, media_type] = body
+    _kept.move_to_end((digest, media_type))
+    while sum(map(len, _kept.values())) > KEPT_BYTES_MAX and len(_kept) > 1:
+        _kept.popitem(last=False)

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import gzip
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import orjson
 import pytest
@@ -13,11 +15,13 @@ from wherry.apimachinery.errors import MethodNotAllowed, NotAcceptable
 from wherry.apimachinery.meta import ObjectMeta
 from wherry.apimachinery.resource_type import SCALE, STATUS, AnyResourceType, Subresource, resource_type
 from wherry.apimachinery.struct import Struct
+from wherry.apiserver import openapi
 from wherry.apiserver.openapi import (
     V2_PROTOBUF,
     V2_PROTOBUF_ANSWER,
     V3_PROTOBUF,
     V3_PROTOBUF_ANSWER,
+    describe_ahead,
     openapi_response,
 )
 from wherry.kit.http.types import Request, Response
@@ -289,3 +293,28 @@ def test_custom_resources_come_and_go_and_cost_nothing_until_asked_about() -> No
     assert url_of(catalog, "apis/example.com/v1") != before
     catalog.remove("example.com", "v1", "gadgets")
     assert get(catalog, "/openapi/v3/apis/example.com/v1").status == 404
+
+
+async def test_a_description_is_made_ahead_without_keeping_others_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    catalog = Catalog([PODS])
+    made_in: list[threading.Thread] = []
+    make = openapi._make
+
+    def made(*arguments: Any) -> bytes:
+        made_in.append(threading.current_thread())
+        return make(*arguments)
+
+    monkeypatch.setattr(openapi, "_make", made)
+    url = url_of(catalog, "api/v1").partition("?")[0]
+    for accept in ("application/json", V3_PROTOBUF):
+        for _ in range(2):
+            await describe_ahead(Request("GET", url, headers={"accept": accept}), catalog)
+            assert get(catalog, url, accept=accept).status == 200
+    assert len(made_in) <= 2
+    assert threading.main_thread() not in made_in
+
+
+@pytest.mark.parametrize("path", ["/openapi/v3", "/openapi/v3/apis/none.io/v1", "/api/v1", "/openapi/v2x"])
+async def test_nothing_is_made_ahead_for_other_paths(catalog: Catalog, path: str) -> None:
+    await describe_ahead(Request("GET", path, headers={"accept": "text/html"}), catalog)
+    await describe_ahead(Request("POST", path), catalog)
