@@ -34,7 +34,7 @@ class KubeconfigContext:
     token_file: Path | None = None
 
 
-def write_kubeconfig(
+def write_kubeconfig(  # noqa: PLR0913 - a kubeconfig has so many parts
     path: Path,
     *,
     server: str,
@@ -44,8 +44,11 @@ def write_kubeconfig(
     token: str = "",
     cluster_name: str = "wherry",
     context: str = "",
+    namespace: str = "",
 ) -> None:
     """Write a kubeconfig with one cluster, one user and one context (`cluster_name`, if not given).
+
+    Commands are about `namespace` unless they say otherwise ("": the namespace `default`).
 
     The file is replaced as a whole and readable by its owner alone: it holds a private key.
     """
@@ -57,11 +60,12 @@ def write_kubeconfig(
     if token:
         who["token"] = token
     cluster = {"certificate-authority-data": base64.b64encode(ca_pem).decode(), "server": server}
+    chosen = {"cluster": cluster_name, **({"namespace": namespace} if namespace else {}), "user": user}
     # By hand: at the start of a cluster, importing yaml for this one file would cost 14 ms and 3 MB.
     lines = [
         *("apiVersion: v1", "kind: Config"),
         *_entry_lines("clusters", cluster_name, "cluster", cluster),
-        *_entry_lines("contexts", context, "context", {"cluster": cluster_name, "user": user}),
+        *_entry_lines("contexts", context, "context", chosen),
         f"current-context: {_scalar(context)}",
         "preferences: {}",
         *_entry_lines("users", user, "user", who),

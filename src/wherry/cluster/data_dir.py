@@ -69,6 +69,15 @@ class DataDir:
         """The data of persistent volumes."""
         return self.root / "volumes"
 
+    @property
+    def users(self) -> Path:
+        """The kubeconfigs of named users."""
+        return self.root / "users"
+
+    def user_kubeconfig(self, name: str) -> Path:
+        """One of them."""
+        return self.users / f"{name}.kubeconfig"
+
     def make(self) -> None:
         """Create the folders, for their owner only."""
         for folder in (self.root, self.database.parent, self.pki, self.images, self.node, self.volumes):
@@ -76,7 +85,7 @@ class DataDir:
 
     def delete(self) -> bool:
         """Remove all that Wherry has made here, and the folder when nothing else is in it: whether it is gone."""
-        for folder in (self.database.parent, self.pki, self.images, self.node, self.volumes):
+        for folder in (self.database.parent, self.pki, self.images, self.node, self.volumes, self.users):
             if folder.exists():
                 shutil.rmtree(folder)
         for file in (self.kubeconfig, self.pid_file, self.log_file, self.identity_file, self.root / ".lock"):

@@ -126,7 +126,9 @@ def sign_request(ca: KeyPair, pem: bytes, usages: Iterable[str], *, lifetime_s: 
     wanted = set(usages)
     flags = dict.fromkeys(KEY_USAGES.values(), False)
     flags |= {KEY_USAGES[usage]: True for usage in wanted if usage in KEY_USAGES}
-    builder = builder.add_extension(x509.KeyUsage(**flags), critical=True)
+    if any(flags.values()):
+        # One that allows nothing would forbid everything; without it, everything is allowed.
+        builder = builder.add_extension(x509.KeyUsage(**flags), critical=True)
     extended = sorted({EXTENDED_KEY_USAGES[usage] for usage in wanted if usage in EXTENDED_KEY_USAGES})
     if extended:
         identifiers = [x509.ObjectIdentifier(text) for text in extended]

@@ -76,6 +76,15 @@ def not_after(cert_pem: bytes) -> datetime:
     return x509.load_pem_x509_certificate(cert_pem).not_valid_after_utc
 
 
+def organizations(cert_pem: bytes) -> tuple[str, ...]:
+    """The groups that a client's certificate names."""
+    from cryptography import x509
+    from cryptography.x509.oid import NameOID
+
+    subject = x509.load_pem_x509_certificate(cert_pem).subject
+    return tuple(str(name.value) for name in subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME))
+
+
 def covers(cert_pem: bytes, *, dns_names: Sequence[str] = (), ips: Sequence[str] = ()) -> bool:
     """Whether a server certificate names all of these."""
     from cryptography import x509

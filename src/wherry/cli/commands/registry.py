@@ -28,6 +28,7 @@ COMMANDS: dict[str, Entry] = {
     "image": Entry("wherry.cli.commands.image", "Build, import, list and remove container images.", needs_root=True),
     "kubectl": Entry("wherry.cli.commands.kubectl", "The real kubectl, pointed at this cluster."),
     "kubeconfig": Entry("wherry.cli.commands.kubeconfig", "Where other tools find this cluster."),
+    "user": Entry("wherry.cli.commands.user", "Named users: a certificate and a kubeconfig for each."),
     "doctor": Entry("wherry.cli.commands.doctor", "Check this machine and say what is missing."),
     "teardown": Entry(
         "wherry.cli.commands.teardown", "Clear the machine (what down does as root).", shown=False, needs_root=True
