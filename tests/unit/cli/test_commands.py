@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 import pytest
+from click.testing import CliRunner
 
 from wherry.cli.commands.demo import command as demo
 from wherry.cli.commands.doctor import command as doctor
@@ -16,7 +19,10 @@ from wherry.cli.commands.status import command as status
 from wherry.cli.commands.story import command as story
 from wherry.cli.commands.teardown import command as teardown
 from wherry.cli.commands.up import command as up
+from wherry.cli.commands.user import command as user
 from wherry.cli.commands.why import command as why
+from wherry.cli.output import Trouble
+from wherry.cluster.data_dir import DataDir
 
 OPTIONS: list[tuple[click.Command, str]] = [
     (up, "--port --bind --real-node --simulated-nodes"),
@@ -25,7 +31,7 @@ OPTIONS: list[tuple[click.Command, str]] = [
     (demo, ""),
     (story, "-f --follow -n --namespace --tail --kubeconfig"),
     (why, "thing -n --namespace --kubeconfig"),
-    (kubeconfig, "--raw"),
+    (kubeconfig, "--raw --user"),
     (doctor, ""),
     (teardown, ""),
     (server, "--port --bind --real-node --simulated-nodes"),
@@ -40,6 +46,30 @@ def test_a_command_takes_the_options_that_it_has_promised(command: click.Command
 def test_images_are_built_imported_listed_and_removed() -> None:
     assert isinstance(image, click.Group)
     assert sorted(image.commands) == ["build", "import", "list", "rm"]
+
+
+def test_users_are_added_listed_and_removed() -> None:
+    assert isinstance(user, click.Group)
+    assert sorted(user.commands) == ["add", "list", "remove"]
+    options = [option for parameter in user.commands["add"].params for option in parameter.opts]
+    assert options == ["name", "--group", "--role", "--namespace", "-n", "--days"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["add", "system:node:n1"], "cannot be a user's name"),
+        (["add", "a/b"], "cannot be a user's name"),
+        (["add", "ana", "--group", "system:masters"], "cannot be given"),
+        (["add", "ana"], "there is no cluster in"),
+        (["remove", "ana"], "there is no user ana here"),
+    ],
+)
+def test_users_who_cannot_be_are_refused_with_the_way_out(arguments: list[str], words: str, tmp_path: Path) -> None:
+    result = CliRunner().invoke(user, arguments, obj=DataDir(tmp_path))
+    assert isinstance(result.exception, Trouble)
+    assert words in result.exception.message
+    assert result.exception.remedy
 
 
 def test_what_changes_the_machine_needs_root() -> None:

@@ -59,9 +59,8 @@ def add(
     say(str(path))
     where = f"in the namespace {namespace}" if namespace else "in the whole cluster"
     note(f"   {name} has the role {role} {where}." if role else f"   {name} has what its groups have, and no more.")
-    note(
-        f"   Good for {days} {'day' if days == 1 else 'days'}. Hand over this file, and only this file: it holds the private key."
-    )
+    life = "a day" if days == 1 else f"{days} days"
+    note(f"   Good for {life}. Hand over this file, and only this file: it holds the private key.")
 
 
 @command.command("list")
