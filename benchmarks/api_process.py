@@ -48,7 +48,7 @@ async def serve(folder: Path) -> None:
     )
     server = Server(api.app, tls=server_context(credentials.server, client_ca_pem=credentials.ca.cert_pem), clock=clock)
     await server.start()
-    await bootstrap(api.app, BootstrapConfig(SERVICE_CIDR, "127.0.0.1", server.port))
+    await bootstrap(api.app, BootstrapConfig(SERVICE_CIDR, "192.0.2.1", server.port))
     api.ready.set()
     kubeconfig = folder / "kubeconfig"
     write_kubeconfig(

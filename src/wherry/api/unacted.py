@@ -59,7 +59,7 @@ def unacted_fields(resource: AnyResourceType, document: Document) -> list[str]:
     if resource.acted_on_by != "cluster":
         return []
     found: dict[str, None] = {}
-    _walk(document, _tree(resource.struct), "", found, is_object=True)
+    _level(resource.struct).walk(document, found)
     if _is_on_the_host(document):
         return [place for place in found if not place.endswith(HOST_PORT)]
     return list(found)
@@ -70,28 +70,64 @@ def _is_on_the_host(document: Document) -> bool:
     return bool(find(document, "spec", "hostNetwork") or find(document, "spec", "template", "spec", "hostNetwork"))
 
 
-def _walk(document: Document, tree: Tree, path: str, found: dict[str, None], *, is_object: bool) -> None:
-    for name, value in document.items():
-        place = f"{path}.{name}" if path else name
-        if name in HARMLESS or (is_object and name in EVERYWHERE) or _says_nothing(name, place, value):
-            continue
-        if name not in tree or place.endswith(CHECKED_ONLY):
-            found[place] = None
-            continue
-        below = tree[name]
-        if below is None:
-            continue
-        for item in value if isinstance(value, list) else (value,):
-            if isinstance(item, dict):
-                # Templates of pods and of claims are objects again.
-                _walk(item, below, place, found, is_object="metadata" in below)
+class _Place:
+    """A field by its path, judged once for all documents: told if it is set, or looked into, or passed over."""
+
+    __slots__ = ("below", "defaults", "is_told", "path")
+
+    def __init__(self, name: str, path: str, tree: Tree, *, is_object: bool) -> None:
+        self.path = path
+        self.defaults = (DEFAULTS.get(name), DEFAULTS.get(path))
+        is_harmless = name in HARMLESS or (is_object and name in EVERYWHERE)
+        self.is_told = not is_harmless and (name not in tree or path.endswith(CHECKED_ONLY))
+        inner = None if is_harmless or self.is_told else tree[name]
+        # Templates of pods and of claims are objects again.
+        self.below = None if inner is None else _Level(inner, path, is_object="metadata" in inner)
 
 
-def _says_nothing(name: str, place: str, value: object) -> bool:
+class _Level:
+    """The places of one object; made when they are first met, since types may contain themselves."""
+
+    __slots__ = ("_is_object", "_path", "_places", "_tree")
+
+    def __init__(self, tree: Tree, path: str, *, is_object: bool) -> None:
+        self._tree = tree
+        self._path = path
+        self._is_object = is_object
+        self._places: dict[str, _Place] = {}
+
+    def walk(self, document: Document, found: dict[str, None]) -> None:
+        """Note the paths of what nothing acts on."""
+        places = self._places
+        for name, value in document.items():
+            place = places.get(name) or self._place(name)
+            if place.below is None:
+                if place.is_told and not _says_nothing(place, value):
+                    found[place.path] = None
+            elif value.__class__ is dict:
+                place.below.walk(value, found)
+            elif isinstance(value, list):
+                for item in value:
+                    if isinstance(item, dict):
+                        place.below.walk(item, found)
+
+    def _place(self, name: str) -> _Place:
+        path = f"{self._path}.{name}" if self._path else name
+        place = _Place(name, path, self._tree, is_object=self._is_object)
+        # A document may have any names where nobody has checked it; those that nobody knows are not kept.
+        if name in self._tree or name in EVERYWHERE or name in HARMLESS:
+            self._places[name] = place
+        return place
+
+
+def _says_nothing(place: _Place, value: object) -> bool:
     """Whether this is what would hold without it."""
-    return (
-        value is None or value is False or value in ("", [], {}) or value in (DEFAULTS.get(name), DEFAULTS.get(place))
-    )
+    return value is None or value is False or value in ("", [], {}) or value in place.defaults
+
+
+@cache
+def _level(struct: type[msgspec.Struct]) -> _Level:
+    return _Level(_tree(struct), "", is_object=True)
 
 
 @cache

@@ -78,7 +78,7 @@ def patch_from(request: ApiRequest, resource: AnyResourceType) -> tuple[Patch, W
     body = _parse(request.http.body)
     complaints: list[str] = []
     if options.field_validation != "Ignore":
-        complaints = duplicate_keys(request.http.body)
+        complaints = duplicate_keys(request.http.body, body)
     if content_type == JSON_PATCH:
         if options.field_validation != "Ignore":
             complaints = [f"json patch {complaint}" for complaint in [*complaints, *_unknown_fields(body)]]
