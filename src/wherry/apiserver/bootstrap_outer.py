@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Iterable
 
 import orjson
 
-from wherry.api.apiregistration.apiservice import API_SERVICES
+from wherry.api.apiregistration.apiservice import API_SERVICES, AUTOMANAGED
 from wherry.api.documents import sections
 from wherry.api.flowcontrol.configuration import (
     AUTOUPDATE,
@@ -34,7 +34,6 @@ Ask = Callable[[str, str, bytes], Awaitable[tuple[int, bytes]]]
 
 FINE = (200, 201, 409)
 DEFAULT_CIDR = "kubernetes"
-AUTOMANAGED = "kube-aggregator.kubernetes.io/automanaged"
 # Served by whoever aggregates, not by what is aggregated: no APIService stands for it.
 AGGREGATOR = API_SERVICES.group
 # Who asks for a kind without its group gets the one of the group that stands highest; newer versions before older.

@@ -21,6 +21,8 @@ from wherry.apimachinery.timestamps import age_since
 GROUP_PRIORITY_MAX = 20_000
 VERSION_PRIORITY_MAX = 1000
 AVAILABLE = "Available"
+# The label of those that the server keeps itself: "onstart" for what is built in, "true" for custom resources.
+AUTOMANAGED = "kube-aggregator.kubernetes.io/automanaged"
 LOCAL_ONLY = "local APIServices may not have"
 
 

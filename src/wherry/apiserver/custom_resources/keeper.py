@@ -26,6 +26,7 @@ from wherry.api.apiextensions.customresourcedefinition import (
 from wherry.apimachinery.catalog import Catalog
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import Conflict, NotFound, StatusError
+from wherry.apiserver.custom_resources.api_services import CustomApiServices
 from wherry.apiserver.custom_resources.finalizer import finalize, own_request
 from wherry.apiserver.custom_resources.names import plan_status
 from wherry.apiserver.custom_resources.serving import resource_types_of
@@ -66,6 +67,7 @@ class CustomResources:
         self._changed: set[str] = set()
         self._finalizing: dict[str, asyncio.Task[None]] = {}
         self._prefix = prefix_of(CUSTOM_RESOURCE_DEFINITIONS)
+        self._api_services = CustomApiServices(objects, catalog)
 
     async def load(self) -> None:
         """Serve what is declared now."""
@@ -164,6 +166,7 @@ class CustomResources:
                 known = self._known.get(name)
                 if known is not None and self._wanted(known.definition) != known.definition.status:
                     await self._write(name)
+        await self._api_services.tell()
 
     def _wanted(self, definition: CustomResourceDefinition) -> CustomResourceDefinitionStatus:
         group = definition.spec.group
