@@ -133,7 +133,7 @@ def test_discovery_and_explanations(kubectl: Tool) -> None:
         assert word in resources
     assert "autoscaling/v2" in kubectl("api-versions")
     assert "minAvailable" in kubectl("explain", "poddisruptionbudget.spec")
-    assert "<[]Container> -required-" in kubectl("explain", "deployment.spec.template.spec.containers")
+    assert "<[]Container> -required-" in kubectl("explain", "deployment.spec.template.spec")
     assert "yes" in kubectl("auth", "can-i", "create", "pods")
     assert "kubernetes-admin" in kubectl("auth", "whoami")
 
