@@ -69,7 +69,8 @@ def scope_of(resource: AnyResourceType, subresource: str) -> Scope:
     """What a request to an object or to its subresource can change."""
     if subresource == "status":
         return only_status
-    return all_but_status if resource.has_status else whole_object
+    # Other parts change what they may and nothing else, wherever it stands.
+    return all_but_status if resource.has_status and subresource in ("", "scale") else whole_object
 
 
 def own_created(request: ApiRequest, document: Document, options: WriteOptions, now: str) -> None:

@@ -244,3 +244,19 @@ async def test_fields_are_owned_in_the_version_in_which_they_were_written(api: A
     assert owners(after)["two"] == {"f:spec": {"f:metrics": {}}}
     assert "f:targetCPUUtilizationPercentage" not in str(owners(after)["one"])
     assert "f:maxReplicas" in str(owners(after)["one"])
+
+
+async def test_other_parts_of_an_object_have_owners_of_their_own_too(api: Api) -> None:
+    await api.must("POST", PODS, pod(), headers=CURL)  # type: ignore[arg-type]
+    debugger: Document = {"spec": {"ephemeralContainers": [{"name": "debugger", "image": "i"}]}}
+    path = f"{PODS}/web/ephemeralcontainers?fieldManager=kubectl"
+    patched = owners(await api.must("PATCH", path, debugger, content_type=STRATEGIC))
+    assert 'k:{"name":"debugger"}' in str(patched["kubectl/ephemeralcontainers"])
+    config: Document = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web", "annotations": {"a": "b"}}}
+    config["spec"] = {"ephemeralContainers": [{"name": "other", "image": "i"}]}
+    apply = "application/apply-patch+yaml"
+    after = await api.must("PATCH", f"{PODS}/web/ephemeralcontainers?fieldManager=me", config, content_type=apply)
+    assert 'k:{"name":"other"}' in str(owners(after)["me/ephemeralcontainers"])
+    metadata = after["metadata"]
+    assert isinstance(metadata, dict)
+    assert "annotations" not in metadata

@@ -51,7 +51,7 @@ async def handle_part(environment: Environment, request: ApiRequest, take: Take,
             merged = applied(environment, request, configuration, document)
             check_name(request, merged)
             changed = take(document, merged)
-            for name in ("annotations", MANAGED_FIELDS):
+            for name in ("annotations", MANAGED_FIELDS) if is_status else (MANAGED_FIELDS,):
                 _carry(name, metadata_of(merged), metadata_of(changed))
             return changed
 
