@@ -27,14 +27,14 @@ async def handle_self_subject_access_review(environment: Environment, request: A
     """May I?"""
     body = review_body(request)
     _refuse(request, _validate(body))
-    return _decide(environment, request, body, request.user)
+    return await _decide(environment, request, body, request.user)
 
 
 async def handle_subject_access_review(environment: Environment, request: ApiRequest) -> Response:
     """May they?"""
     body = review_body(request)
     _refuse(request, _validate_subject(body) + _validate(body))
-    return _decide(environment, request, body, _subject(body))
+    return await _decide(environment, request, body, _subject(body))
 
 
 async def handle_local_subject_access_review(environment: Environment, request: ApiRequest) -> Response:
@@ -51,7 +51,7 @@ async def handle_local_subject_access_review(environment: Environment, request: 
         detail = "disallowed on this kind of request"
         errors.append(field_errors.invalid(OTHER, spec["nonResourceAttributes"], detail))
     _refuse(request, errors)
-    return _decide(environment, request, body, _subject(body))
+    return await _decide(environment, request, body, _subject(body))
 
 
 async def handle_self_subject_rules_review(environment: Environment, request: ApiRequest) -> Response:
@@ -71,8 +71,10 @@ async def handle_self_subject_rules_review(environment: Environment, request: Ap
     return review_answer(request, body, status)
 
 
-def _decide(environment: Environment, request: ApiRequest, body: Document, user: UserInfo) -> Response:
-    allowed, reason = environment.authorizer.explain(user, _access(mapping_in(body, "spec")))
+async def _decide(environment: Environment, request: ApiRequest, body: Document, user: UserInfo) -> Response:
+    access = _access(mapping_in(body, "spec"))
+    await environment.authorizer.refresh_for(user, access.resource)
+    allowed, reason = environment.authorizer.explain(user, access)
     status: Document = {"allowed": allowed}
     if reason:
         status["reason"] = reason

@@ -174,10 +174,12 @@ class ApiServer:
             self._routes, self._routes_revision = Routes(self.catalog), self.catalog.revision
         request.user = await self._authenticator.authenticate(request)
         authorizer = self.environment.authorizer
-        await authorizer.refresh(request.user)
+        await authorizer.refresh()
         impersonate(authorizer, request)
         self._routes.resolve(request)
         check_timeout(request)
+        if request.resource is not None:
+            await authorizer.refresh_for(request.user, request.resource.plural)
         authorize(authorizer, request)
         if len(request.http.body) > BODY_BYTES_MAX:
             raise RequestEntityTooLarge(f"Request entity too large: limit is {BODY_BYTES_MAX}")

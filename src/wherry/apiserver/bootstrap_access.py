@@ -79,7 +79,9 @@ def complete_role(current: Document, wanted: Document) -> Document | None:
     """The role with the rules, labels and selectors that it lacks; None when it lacks nothing."""
     completed = _with_marks(current, wanted)
     held, needed = _rules(current), _rules(wanted)
-    missing = [rule for rule in needed if uncovered(held, [rule])]
+    # Most are there word for word; only the others are taken apart.
+    same = set(held)
+    missing = [rule for rule in needed if rule not in same and uncovered(held, [rule])]
     if missing and "aggregationRule" not in wanted:
         completed["rules"] = [*list_in(current, "rules"), *(msgspec.to_builtins(rule) for rule in missing)]
     selectors = list_in(mapping_in(current, "aggregationRule"), "clusterRoleSelectors")

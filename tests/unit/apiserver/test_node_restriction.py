@@ -182,3 +182,16 @@ async def test_a_name_that_only_looks_like_a_nodes_is_nobody(api: Api) -> None:
     for peer in (Peer("system:node:n1"), Peer("n1", ("system:nodes",))):
         api.peer = peer
         assert (await api.ask("GET", f"{CORE}/nodes/n1")).status == 403
+
+
+async def test_whoever_acts_as_a_node_or_asks_about_one_gets_the_nodes_own_answer(api: Api) -> None:
+    api.peer = ADMIN
+    headers = {"impersonate-user": "system:node:n1", "impersonate-group": "system:nodes"}
+    for number, status in ((1, 404), (2, 403)):
+        path = f"{DEFAULT}/secrets/env-{number}"
+        assert (await api.raw("GET", path, headers=headers)).status == status
+    for number, allowed in ((1, True), (2, False)):
+        attributes = {"verb": "get", "resource": "secrets", "namespace": "default", "name": f"env-{number}"}
+        spec = {"user": "system:node:n1", "groups": ["system:nodes"], "resourceAttributes": attributes}
+        answer = await api.ask("POST", "/apis/authorization.k8s.io/v1/subjectaccessreviews", {"spec": spec})
+        assert answer.at("status.allowed") is allowed

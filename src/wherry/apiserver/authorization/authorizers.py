@@ -8,7 +8,7 @@ import msgspec
 
 from wherry.api.rbac.policy_rule import PolicyRule
 from wherry.apimachinery.document import Document
-from wherry.apiserver.authorization.node import NODES_GROUP, NodeAuthorizer, node_of
+from wherry.apiserver.authorization.node import NODES_GROUP, USED_BY_PODS, NodeAuthorizer, node_of
 from wherry.apiserver.authorization.node_graph import NodeGraph
 from wherry.apiserver.authorization.rbac import Rbac
 from wherry.apiserver.filters.authorize import Access, UserRules
@@ -33,11 +33,14 @@ class Authorizers:
         """Whether roles or bindings have changed."""
         return self._rbac.is_behind
 
-    async def refresh(self, user: UserInfo | None = None) -> None:
-        """Take in what has changed: roles and bindings, and what pods use when it is a node that asks."""
+    async def refresh(self) -> None:
+        """Take in what has changed of roles and bindings."""
         if self._rbac.is_behind:
             await self._rbac.refresh()
-        if user is None or NODES_GROUP in user.groups:
+
+    async def refresh_for(self, user: UserInfo, plural: str) -> None:
+        """Take in what pods use, when that decides about a node's access to a kind."""
+        if NODES_GROUP in user.groups and plural in USED_BY_PODS and node_of(user):
             await self._graph.refresh()
 
     def is_allowed(self, user: UserInfo, access: Access) -> bool:

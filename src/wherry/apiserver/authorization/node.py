@@ -17,6 +17,10 @@ NODES_GROUP = "system:nodes"
 NODE_PREFIX = "system:node:"
 LEASES_NAMESPACE = "kube-node-lease"
 READ = frozenset({"get", "list", "watch"})
+USED_BY_PODS = frozenset({
+    "configmaps", "persistentvolumeclaims", "persistentvolumes", "pods", "secrets", "serviceaccounts",
+    "volumeattachments",
+})  # fmt: skip
 LEASE_VERBS = frozenset({"get", "create", "update", "patch", "delete"})
 ONLY_LEASES = "can only get, create, update, patch, or delete a node lease"
 

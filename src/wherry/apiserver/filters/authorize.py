@@ -53,7 +53,10 @@ class Authorizer(Protocol):
         """Whether there is something to `refresh`."""
 
     async def refresh(self) -> None:
-        """Take in what has changed in the cluster."""
+        """Take in what has changed of roles and bindings."""
+
+    async def refresh_for(self, user: UserInfo, plural: str) -> None:
+        """Take in what else decides about this user's access to a kind."""
 
     def is_allowed(self, user: UserInfo, access: Access) -> bool:
         """Whether `user` may."""
