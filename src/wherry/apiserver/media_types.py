@@ -63,22 +63,23 @@ def readable(accept: str) -> str:
     return accept if len(accept) <= ACCEPT_CHARS_MAX else accept[:ACCEPT_CHARS_MAX].rpartition(",")[0]
 
 
-def accepted(accept: str, *, has_protobuf: bool = False, has_table: bool = True) -> Accepted:
+def accepted(accept: str, *, has_protobuf: bool = False, has_table: bool = True, is_watch: bool = False) -> Accepted:
     """The first representation in an Accept header that can be had; no header means plain JSON.
 
     Args:
         accept: the header.
         has_protobuf: whether the kind itself has a form in protobuf.
         has_table: whether it has a form as a Table.
+        is_watch: whether the answer goes on and on, for which YAML has no form.
 
     Raises:
         NotAcceptable: none can.
     """
-    return _accepted(readable(accept), has_protobuf, has_table)
+    return _accepted(readable(accept), has_protobuf, has_table, is_watch)
 
 
 @lru_cache(maxsize=REMEMBERED_MAX)
-def _accepted(accept: str, has_protobuf: bool, has_table: bool) -> Accepted:
+def _accepted(accept: str, has_protobuf: bool, has_table: bool, is_watch: bool) -> Accepted:
     if not accept:
         return Accepted()
     is_known = False
@@ -87,12 +88,17 @@ def _accepted(accept: str, has_protobuf: bool, has_table: bool) -> Accepted:
             if media_range.covers(media_type):
                 is_known = True
                 found = _in_range(media_range, media_type, has_protobuf=has_protobuf)
-                if found is not None and (has_table or found.form != TABLE):
+                if found is None or (is_watch and media_type == YAML):
+                    continue
+                if has_table or found.form != TABLE:
                     return found
     if not is_known:
         raise NotAcceptable("406: Not Acceptable")
-    known = f"{JSON}, {YAML}, {PROTOBUF}" if has_protobuf else f"{JSON}, {YAML}"
-    raise NotAcceptable(f"only the following media types are accepted: {known}")
+    if is_watch:
+        known = [f"{JSON};stream=watch", *([PROTOBUF_WATCH] if has_protobuf else [])]
+    else:
+        known = [JSON, YAML, *([PROTOBUF] if has_protobuf else [])]
+    raise NotAcceptable(f"only the following media types are accepted: {', '.join(known)}")
 
 
 def _in_range(media_range: MediaRange, media_type: str, *, has_protobuf: bool) -> Accepted | None:

@@ -46,6 +46,7 @@ def representation(request: ApiRequest) -> Accepted:
         accept,
         has_protobuf="protobuf" in accept and _has_protobuf(request),
         has_table="as=Table" not in accept or _has_table(request),
+        is_watch=request.verb == "watch",
     )
 
 

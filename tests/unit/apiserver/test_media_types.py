@@ -104,6 +104,13 @@ def test_a_table_has_no_protobuf_form() -> None:
         accepted(f"{PROTOBUF};{table}", has_protobuf=True)
 
 
+def test_a_watch_is_never_yaml() -> None:
+    assert accepted(f"{YAML},{JSON}", is_watch=True).media_type == JSON
+    assert accepted(f"{YAML},{PROTOBUF}", has_protobuf=True, is_watch=True).media_type == PROTOBUF
+    with pytest.raises(NotAcceptable, match="accepted: application/json;stream=watch"):
+        accepted(YAML, is_watch=True)
+
+
 @pytest.mark.parametrize(
     ("accept", "media_type"),
     [("", JSON), (f"{PROTOBUF},{JSON}", PROTOBUF), ("text/html", JSON), (YAML, YAML),
