@@ -285,7 +285,14 @@ def resource_type(  # noqa: PLR0913 - a declaration has as many facts as a kind 
         default_propagation: what becomes of the dependents of a deleted object when nobody says.
         propagation_warning: what to tell somebody who deletes and does not say it.
     """
-    decoder = msgspec.json.Decoder(struct)
+    decoder: msgspec.json.Decoder[T] | None = None
+
+    def decode(stored: bytes) -> T:
+        nonlocal decoder
+        if decoder is None:
+            # Made when the first object is read: most programs look at a few of the sixty kinds.
+            decoder = msgspec.json.Decoder(struct)
+        return decoder.decode(stored)
 
     def convert(document: Document) -> T:
         return msgspec.convert(document, struct)
@@ -313,7 +320,7 @@ def resource_type(  # noqa: PLR0913 - a declaration has as many facts as a kind 
         kind=kind,
         plural=plural,
         namespaced=namespaced,
-        decode=decoder.decode,
+        decode=decode,
         from_document=convert,
         struct=struct,
         singular=kind.lower(),

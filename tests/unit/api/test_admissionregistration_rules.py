@@ -128,6 +128,7 @@ CONDITION = f"{HOOK}.matchConditions[0].expression"
             [f'{CONDITION}: Invalid value: "... [] bad": compilation failed: ERROR: <input>:1:2'],
         ),
         (condition("nothing == 1"), [f'{CONDITION}: Invalid value: "nothing == 1": compilation failed: ERROR']),
+        (condition("nofunction(1)"), [f'{CONDITION}: Invalid value: "nofunction(1)": compilation failed: ERROR']),
         (condition("params.x == 1"), [f'{CONDITION}: Invalid value: "params.x == 1": compilation failed: ERROR']),
         (condition("'a' + 1 == 'b'"), [f"{CONDITION}: Invalid value: \"'a' + 1 == 'b'\": compilation failed: ERROR"]),
         (condition("1 + 1"), [f'{CONDITION}: Invalid value: "1 + 1": must evaluate to bool']),
