@@ -37,10 +37,15 @@ ATTEMPTS_MAX = 5
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """What somebody applies. `body` is JSON: each attempt gets a copy of its own to work on."""
+    """What somebody applies.
+
+    `body` is JSON: each attempt gets a copy of its own to work on. `doubled` is a complaint about keys that occurred
+    twice, "" for none.
+    """
 
     body: bytes
     options: WriteOptions
+    doubled: str = ""
 
     @property
     def document(self) -> Document:
@@ -91,11 +96,7 @@ def configuration_from(request: ApiRequest, api_version: str, kind: str) -> Conf
         raise BadRequest(f"invalid object type: {given if '/' in given else '/' + given}")
     if mapping_in(document, "metadata").get(MANAGED_FIELDS) is not None:
         raise BadRequest("metadata.managedFields must be nil")
-    if doubled and options.field_validation == "Strict":
-        raise BadRequest(f"error strict decoding YAML: {doubled}")
-    if doubled and options.field_validation == "Warn":
-        request.warnings.append(doubled)
-    return Configuration(orjson.dumps(document), replace(options, brings_owners=True))
+    return Configuration(orjson.dumps(document), replace(options, brings_owners=True), doubled)
 
 
 def applied(
@@ -136,9 +137,18 @@ def applied(
         raise typed_error(document, error) from error
     except ApplyConflict as error:
         raise conflict_error(error.conflicts, api_version=shown_as[0], path=shown_as[1]) from error
+    _complain(request, configuration)
     merged = {**result.document, "metadata": dict(metadata_of(result.document))}
     put_entries(metadata_of(merged), write_entries(result.managers))
     return merged
+
+
+def _complain(request: ApiRequest, configuration: Configuration) -> None:
+    """Refuse keys that occur twice, or warn about them, as the client has asked."""
+    if configuration.doubled and configuration.options.field_validation == "Strict":
+        raise BadRequest(f"error strict decoding YAML: {configuration.doubled}")
+    if configuration.doubled and configuration.options.field_validation == "Warn":
+        request.warnings.append(configuration.doubled)
 
 
 def typed_error(document: Document, error: TypedError) -> BadRequest:
