@@ -151,7 +151,8 @@ def _is_integer(text: str) -> bool:
 
 def _requirement(key: str, operator: str, values: Iterable[str]) -> Requirement:
     values = tuple(sorted(set(values)))
-    problems = [str(invalid("key", key, wrong)) for wrong in names.qualified_name(key).split("; ") if wrong]
+    wrong = names.qualified_name(key)
+    problems = [str(invalid("key", key, wrong))] if wrong else []
     if operator in {"in", "notin"} and not values:
         problems.append(str(invalid("values", [], "for 'in', 'notin' operators, values set can't be empty")))
     elif operator in {"exists", "!"} and values:
@@ -214,7 +215,7 @@ class _Parser:
             word = self._next()
         if not _is_identifier(word):
             raise ValueError(f"found '{word}', expected: identifier")
-        if wrong := names.qualified_name(word).split("; ")[0]:
+        if wrong := names.qualified_name(word):
             # Upstream has no name for this place.
             raise ValueError(str(invalid("<nil>", word, wrong)))
         if is_absent:
