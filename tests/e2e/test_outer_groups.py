@@ -1,12 +1,16 @@
-"""The real kubectl on every kind of the outer groups: apply, get, describe, apply on the server's side, delete."""
+"""The real clients on every kind of the outer groups: kubectl applies, shows and deletes; so does the Python client."""
 
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from suites import running_cluster
 from suites.running_cluster import RunningCluster, cluster_in
 from suites.sample_objects import name_of, sample
 from wherry.api.registry import RESOURCE_TYPES
@@ -14,10 +18,20 @@ from wherry.apimachinery.resource_type import AnyResourceType
 
 pytestmark = pytest.mark.kubectl
 
-GROUPS = (
-    "admissionregistration.k8s.io", "apiregistration.k8s.io", "autoscaling", "events.k8s.io",
-    "flowcontrol.apiserver.k8s.io", "networking.k8s.io", "node.k8s.io", "policy", "resource.k8s.io", "storage.k8s.io",
-)  # fmt: skip
+PROGRAM = Path(running_cluster.__file__).with_name("python_client_kinds.py")
+# The groups, and what the official Python client calls them.
+GROUPS = {
+    "admissionregistration.k8s.io": "Admissionregistration",
+    "apiregistration.k8s.io": "Apiregistration",
+    "autoscaling": "Autoscaling",
+    "events.k8s.io": "Events",
+    "flowcontrol.apiserver.k8s.io": "FlowcontrolApiserver",
+    "networking.k8s.io": "Networking",
+    "node.k8s.io": "Node",
+    "policy": "Policy",
+    "resource.k8s.io": "Resource",
+    "storage.k8s.io": "Storage",
+}
 OUTER = [resource for resource in RESOURCE_TYPES if resource.group in GROUPS]
 
 
@@ -54,3 +68,20 @@ def test_every_served_version_is_an_api_service_that_is_available(masters: Runni
     rows = masters.kubectl("get", "apiservices", "--no-headers").stdout.splitlines()
     assert {tuple(row.split()[1:3]) for row in rows} == {("Local", "True")}
     assert {"v1.", "v1.apps", "v2.autoscaling"} < {row.split()[0] for row in rows}
+
+
+def test_the_official_python_client_understands_every_answer(masters: RunningCluster) -> None:
+    cases = [
+        {
+            "api": f"{GROUPS[resource.group]}{resource.version.upper()}Api",
+            "kind": resource.kind,
+            "namespaced": resource.namespaced,
+            "body": sample(resource, "one"),
+        }
+        for resource in OUTER
+    ]
+    done = subprocess.run(
+        [sys.executable, PROGRAM, masters.kubeconfig],
+        input="\n".join(json.dumps(case) for case in cases), capture_output=True, text=True, timeout=90, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
