@@ -177,9 +177,9 @@ async def _require_absent(client: Client, others: Sequence[LiveObject]) -> None:
 
 
 async def _exists(client: Client, other: LiveObject) -> bool:
-    if not other.name:
-        return bool((await client.list(other.resource, other.namespace, limit=1)).items)
     try:
+        if not other.name:
+            return bool((await client.list(other.resource, other.namespace, limit=1)).items)
         found = meta_of(await client.get(other.resource, other.name, other.namespace))
     except NotFound:
         return False
