@@ -158,3 +158,93 @@ async def test_an_owner_of_another_uid_or_another_namespace_is_no_owner(cluster:
     await cluster.pass_time(30)
     assert await cluster.exists("/api/v1/persistentvolumes/v")
     assert await cluster.exists(f"{path}/secrets/c")
+
+
+def older(name: str, replicas: int) -> Document:
+    return {"metadata": {"name": name}, "spec": {"replicas": replicas, "selector": LABELS, "template": TEMPLATE}}
+
+
+async def replicated(cluster: Cluster, namespace: str, name: str, replicas: int) -> Document:
+    """A ReplicationController that has all its pods."""
+    path = f"/api/v1/namespaces/{namespace}"
+    made = await cluster.must("POST", f"{path}/replicationcontrollers", older(name, replicas))
+
+    async def has_pods() -> bool:
+        return (await cluster.ask("GET", f"{path}/replicationcontrollers/{name}")).at("status.replicas") == replicas
+
+    await cluster.until(has_pods, "the pods")
+    return made
+
+
+@box("Garbage collector should delete pods created by rc when not orphaning")
+async def test_the_pods_of_a_controller_go_with_it(cluster: Cluster) -> None:
+    namespace = await cluster.namespace()
+    path = f"/api/v1/namespaces/{namespace}"
+    await replicated(cluster, namespace, "simpletest.rc", 20)
+    await cluster.must("DELETE", f"{path}/replicationcontrollers/simpletest.rc", delete("Background"))
+
+    async def all_gone() -> bool:
+        return not await cluster.items(f"{path}/pods")
+
+    await cluster.until(all_gone, "the end of all pods")
+
+
+@box("Garbage collector should orphan pods created by rc if delete options say so")
+async def test_a_controller_may_leave_its_pods_behind(cluster: Cluster) -> None:
+    namespace = await cluster.namespace()
+    path = f"/api/v1/namespaces/{namespace}"
+    await replicated(cluster, namespace, "simpletest.rc", 100)
+    await cluster.must("DELETE", f"{path}/replicationcontrollers/simpletest.rc", delete("Orphan"))
+    await cluster.until_gone(f"{path}/replicationcontrollers/simpletest.rc")
+    await cluster.pass_time(30)
+    pods = await cluster.items(f"{path}/pods")
+    assert len(pods) == 100
+    assert not any("ownerReferences" in item["metadata"] for item in pods)  # type: ignore[operator]
+
+
+@box("Garbage collector should keep the rc around until all its pods are deleted if the deleteOptions says so")
+async def test_a_controller_stays_until_its_pods_are_gone(cluster: Cluster) -> None:
+    namespace = await cluster.namespace()
+    path = f"/api/v1/namespaces/{namespace}"
+    await replicated(cluster, namespace, "simpletest.rc", 20)
+    [first, *_] = await cluster.items(f"{path}/pods")
+    held = f"{path}/pods/{first['metadata']['name']}"  # type: ignore[index]
+    await cluster.patch(held, {"metadata": {"finalizers": ["example.com/wait"]}})
+    await cluster.must("DELETE", f"{path}/replicationcontrollers/simpletest.rc", delete("Foreground"))
+    await cluster.pass_time(10)
+    assert len(await cluster.items(f"{path}/pods")) == 1
+    kept = await cluster.ask("GET", f"{path}/replicationcontrollers/simpletest.rc")
+    assert kept.at("metadata.deletionTimestamp") is not None
+    await cluster.patch(held, {"metadata": {"finalizers": None}})
+    await cluster.until_gone(f"{path}/replicationcontrollers/simpletest.rc")
+
+
+@box(
+    "Garbage collector should not delete dependents that have both valid owner and owner that's waiting for "
+    "dependents to be deleted"
+)
+async def test_pods_with_another_controller_stay(cluster: Cluster) -> None:
+    namespace = await cluster.namespace()
+    path = f"/api/v1/namespaces/{namespace}"
+    going = "simpletest-rc-to-be-deleted"
+    await replicated(cluster, namespace, going, 10)
+    spec = {
+        "replicas": 0,
+        "selector": {"app": "another"},
+        "template": {**TEMPLATE, "metadata": {"labels": {"app": "another"}}},
+    }
+    stays = await cluster.must(
+        "POST", f"{path}/replicationcontrollers", {"metadata": {"name": "simpletest-rc-to-stay"}, "spec": spec}
+    )
+    pods = await cluster.items(f"{path}/pods")
+    for item in pods[:5]:
+        name, owners = item["metadata"]["name"], item["metadata"]["ownerReferences"]  # type: ignore[index]
+        await cluster.patch(f"{path}/pods/{name}", {"metadata": {"ownerReferences": [*owners, owner(stays)]}})
+    await cluster.must("DELETE", f"{path}/replicationcontrollers/{going}", delete("Foreground"))
+    await cluster.until_gone(f"{path}/replicationcontrollers/{going}")
+    await cluster.pass_time(10)
+    left = await cluster.items(f"{path}/pods")
+    assert len(left) == 5
+    for item in left:
+        [reference] = item["metadata"]["ownerReferences"]  # type: ignore[index]
+        assert reference["name"] == "simpletest-rc-to-stay"

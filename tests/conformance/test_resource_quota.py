@@ -308,3 +308,18 @@ async def test_creates_and_deletions_at_once_leave_exactly_what_there_is(cluster
             await cluster.pass_time(0.1)
     assert accepted > 20
     await quotas.until(configmaps=str(len(await cluster.items(path))))
+
+
+@box("ResourceQuota should create a ResourceQuota and capture the life of a replication controller.")
+async def test_replication_controllers_are_counted_while_they_live(cluster: Cluster) -> None:
+    quotas = await quotas_of(cluster)
+    await quotas.create()
+    await quotas.until(replicationcontrollers="0")
+    path = f"{quotas.namespace}/replicationcontrollers"
+    labels = {"name": "test-rc"}
+    template = {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "c", "image": "pause"}]}}
+    spec = {"replicas": 0, "selector": labels, "template": template}
+    await cluster.must("POST", path, {"metadata": {"name": "test-rc"}, "spec": spec})
+    await quotas.until(replicationcontrollers="1")
+    await cluster.must("DELETE", f"{path}/test-rc")
+    await quotas.until(replicationcontrollers="0")

@@ -26,6 +26,7 @@ from wherry.controllers.pv_binder import PV_BINDER_CONTROLLER
 from wherry.controllers.pv_protection import PV_PROTECTION_CONTROLLER
 from wherry.controllers.pvc_protection import PVC_PROTECTION_CONTROLLER
 from wherry.controllers.replicaset import REPLICA_SET_CONTROLLER
+from wherry.controllers.replicationcontroller import REPLICATION_CONTROLLER
 from wherry.controllers.resource_quota import RESOURCE_QUOTA_CONTROLLER
 from wherry.controllers.root_ca import root_ca_controller
 from wherry.controllers.service_account import SERVICE_ACCOUNT_CONTROLLER
@@ -40,6 +41,7 @@ from wherry.reconcile.controller import Controller
 CONTROLLERS: tuple[Controller, ...] = (
     DEPLOYMENT_CONTROLLER,  # Deployment -> ReplicaSets
     REPLICA_SET_CONTROLLER,  # ReplicaSet -> pods
+    REPLICATION_CONTROLLER,  # the same in the older form
     STATEFUL_SET_CONTROLLER,  # StatefulSet -> pods with names and storage
     JOB_CONTROLLER,  # Job -> pods that end
     TTL_AFTER_FINISHED_CONTROLLER,  # a finished Job's time to go

@@ -17,6 +17,7 @@ from wherry.api.condition import Condition
 from wherry.api.core.pod import PODS, Pod
 from wherry.apimachinery.labels import selector_from
 from wherry.apimachinery.meta import ObjectKey
+from wherry.apimachinery.resource_type import AnyResourceType
 from wherry.apimachinery.timestamps import format_time, parse_time
 from wherry.reconcile.actions import Action, Create, Delete, EventNote, PatchStatus, Requeue
 from wherry.reconcile.claims import claim
@@ -47,20 +48,30 @@ DELETE_FAILED = EventNote("FailedDelete", "Error deleting: {error}", "Warning")
 def plan(key: ObjectKey, view: View) -> Sequence[Action]:
     """Decide how to get from the pods that exist to the pods that are wanted."""
     replica_set = view.lister(REPLICA_SETS).get(*key)
-    if replica_set is None:
-        return []
+    return [] if replica_set is None else plan_replicas(replica_set, related_pods(replica_set, view), view)
+
+
+def plan_replicas(
+    replica_set: ReplicaSet, related: Iterable[Pod], view: View, resource: AnyResourceType = REPLICA_SETS
+) -> list[Action]:
+    """The plan for a ReplicaSet, or for an object of another kind that is looked at as one.
+
+    Args:
+        related: the pods that count when nodes are compared for crowdedness.
+        resource: the kind of the object itself.
+    """
     meta, wanted = replica_set.metadata, wanted_replicas(replica_set)
-    pods, claims = claim(view.lister(PODS), PODS, REPLICA_SETS, meta, selector_from(replica_set.spec.selector))
+    pods, claims = claim(view.lister(PODS), PODS, resource, meta, selector_from(replica_set.spec.selector))
     active = [pod for pod in pods if is_active(pod)]
     status, available_in_s = compute_status(replica_set, pods, view.now_s)
     actions: list[Action] = [*claims]
     if not meta.is_being_deleted:
         if len(active) < wanted:
-            actions += plan_creations(replica_set, len(active), status, view.now_s)
+            actions += plan_creations(replica_set, len(active), status, view.now_s, resource)
         elif len(active) > wanted:
-            actions += plan_deletions(active, wanted, related_pods(replica_set, view), view.now_s)
+            actions += plan_deletions(active, wanted, related, view.now_s)
     why = f"{len(active)} of {wanted} pods exist, {status.ready_replicas or 0} of them ready"
-    actions.append(PatchStatus(REPLICA_SETS, meta.namespace, meta.name, replica_set.status, status, why))
+    actions.append(PatchStatus(resource, meta.namespace, meta.name, replica_set.status, status, why))
     if available_in_s is not None:
         actions.append(Requeue(available_in_s, "a ready pod becomes available"))
     return actions
@@ -71,19 +82,25 @@ def wanted_replicas(replica_set: ReplicaSet) -> int:
     return 1 if replica_set.spec.replicas is None else replica_set.spec.replicas
 
 
-def plan_creations(replica_set: ReplicaSet, active: int, status: ReplicaSetStatus, now_s: float) -> list[Action]:
+def plan_creations(
+    replica_set: ReplicaSet,
+    active: int,
+    status: ReplicaSetStatus,
+    now_s: float,
+    resource: AnyResourceType = REPLICA_SETS,
+) -> list[Action]:
     """Create what is missing, at most BURST_REPLICAS pods."""
     meta, wanted = replica_set.metadata, wanted_replicas(replica_set)
 
     def on_failure(error: str) -> PatchStatus:
         failed = with_failure(status, error, now_s)
         why = f"a pod could not be created: {error}"
-        return PatchStatus(REPLICA_SETS, meta.namespace, meta.name, replica_set.status, failed, why)
+        return PatchStatus(resource, meta.namespace, meta.name, replica_set.status, failed, why)
 
     create = Create(
         PODS,
         meta.namespace,
-        pod_from_template(replica_set.spec.template, REPLICA_SETS, meta, f"{meta.name}-"),
+        pod_from_template(replica_set.spec.template, resource, meta, f"{meta.name}-"),
         why=f"{active} of {wanted} pods exist",
         event=CREATED,
         failed_event=CREATE_FAILED,
