@@ -239,6 +239,18 @@ def _matters(old: msgspec.Struct | None, new: msgspec.Struct | None) -> bool:
     )
 
 
+def _owners_of_kind(resource: AnyResourceType, view: View) -> Iterator[ObjectKey]:
+    """The owners of a kind that has just come to be known: until now nobody could say whether they are there."""
+    for dependents in (*COLLECTED, *view.custom_kinds):
+        for thing in view.lister(dependents).list():
+            meta = meta_of(thing)
+            for reference in meta.owner_references:
+                if (reference.api_version.rpartition("/")[0], reference.kind) == (resource.group, resource.kind):
+                    owner = owner_of(reference, meta.namespace, view.custom_kinds)
+                    if owner is not None:
+                        yield owner.key
+
+
 GARBAGE_COLLECTOR = Controller(
     name="garbage-collector-controller",
     primary=PODS,
@@ -246,4 +258,5 @@ GARBAGE_COLLECTOR = Controller(
     plan=plan,
     workers=20,
     custom=_source,
+    custom_affects=_owners_of_kind,
 )

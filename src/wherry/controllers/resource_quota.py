@@ -81,7 +81,7 @@ def count(quota: ResourceQuota, view: View) -> tuple[Amounts, dict[str, int]]:
     """What the namespace has of what the quota limits, and by kind the revision up to which was looked."""
     used: Amounts = dict.fromkeys(sorted(quota.spec.hard), Amount(0))
     revisions: dict[str, int] = {}
-    for resource in COUNTED:
+    for resource in (*COUNTED, *(each for each in view.custom_kinds if each.namespaced)):
         evaluator = evaluator_for(resource.group, resource.plural)
         if any(evaluator.covers(name) for name in quota.spec.hard):
             revisions[resource.qualified_plural] = view.revision(resource)
@@ -124,4 +124,6 @@ RESOURCE_QUOTA_CONTROLLER = Controller(
     primary=RESOURCE_QUOTAS,
     sources=tuple(_source(resource) for resource in COUNTED),
     plan=plan,
+    custom=_source,
+    custom_affects=lambda resource, view: [quota.metadata.key for quota in view.lister(RESOURCE_QUOTAS).list()],
 )

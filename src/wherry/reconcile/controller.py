@@ -86,7 +86,8 @@ class Controller:
 
     `primary` is the kind whose keys are planned (Events are about its objects); `sources` say what
     triggers a plan; `reads` are kinds that the plan looks at without being triggered by them. `custom` makes
-    the source for a kind that a user declares while the controller runs.
+    the source for a kind that a user declares while the controller runs; `custom_affects` names keys of other
+    objects that have to be looked at when such a kind has come.
     """
 
     name: str
@@ -96,3 +97,4 @@ class Controller:
     reads: tuple[AnyResourceType, ...] = field(default=())
     workers: int = 4
     custom: Callable[[AnyResourceType], Source] | None = None
+    custom_affects: Callable[[AnyResourceType, View], Iterable[ObjectKey]] | None = None

@@ -28,11 +28,15 @@ AnyInformer = Informer[msgspec.Struct]
 
 @dataclass(frozen=True, slots=True)
 class Follower:
-    """Who wants to know: `appear` at once, `fill` when the cache is complete, `vanish` when the kind is gone."""
+    """Who wants to know: `appear` at once, `fill` when the cache is complete, `vanish` when the kind is gone.
+
+    `vanish` also gets whether the definition itself is gone, and with it all objects: then the cache is emptied,
+    so that what depended on them is looked at. A kind that is only not served any more may still have objects.
+    """
 
     appear: Callable[[AnyResourceType, AnyInformer], None]
     fill: Callable[[AnyResourceType, AnyInformer], None]
-    vanish: Callable[[AnyResourceType], None]
+    vanish: Callable[[AnyResourceType, bool], None]
 
 
 class CustomKinds:
@@ -71,9 +75,7 @@ class CustomKinds:
         is_known = known is not None and known[1] == thing.metadata.uid and known[0].api_version == kind.api_version
         if known is not None and not (is_served and is_known):
             del self._kinds[name]
-            for follower in self._followers:
-                follower.vanish(known[0])
-            self._shared.forget(known[0])
+            self._drop(known[0], is_gone=new is None or known[1] != new.metadata.uid)
         if is_served and not is_known:
             self._kinds[name] = (kind, thing.metadata.uid)
             informer = self._shared.informer(kind)
@@ -81,6 +83,14 @@ class CustomKinds:
                 follower.appear(kind, informer)
             assert self._scope is not None
             _ = self._scope.start(name, self._fill(name, kind, informer))
+
+    def _drop(self, kind: AnyResourceType, *, is_gone: bool) -> None:
+        informer = self._shared.informer(kind)
+        self._shared.forget(kind)
+        for follower in self._followers:
+            follower.vanish(kind, is_gone)
+        if is_gone:
+            informer.replace([], "")
 
     async def _fill(self, name: str, kind: AnyResourceType, informer: AnyInformer) -> None:
         await informer.synced.wait()

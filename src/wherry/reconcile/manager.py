@@ -55,6 +55,9 @@ CONCURRENT_CREATES_MAX = 16
 OWN_WRITES_TIMEOUT_S = 10.0
 """A cache that lags longer than this has lost its watch; planning on old facts is then the lesser evil."""
 
+DEPARTED_MAX = 16
+"""Kinds whose definitions went that are still known by name: as many as go in one sweep, not all that ever went."""
+
 log = get_logger(__name__)
 
 
@@ -148,6 +151,7 @@ class Runner:
         self._informers: dict[tuple[str, str], Informer[msgspec.Struct]] = {
             (kind.group, kind.plural): informers.informer(kind) for kind in kinds
         }
+        self._departed: list[AnyResourceType] = []
         self._view = CacheView(clock, self._informers)
 
     async def run(self) -> None:
@@ -178,18 +182,35 @@ class Runner:
 
     def follower(self) -> Follower:
         """What this controller does about kinds that users declare."""
-        make = self.controller.custom
+        make, affected = self.controller.custom, self.controller.custom_affects
         assert make is not None
 
         def appear(kind: AnyResourceType, informer: AnyInformer) -> None:
+            self._drop_kind(kind)
             self._informers[kind.group, kind.plural] = informer
             self._view.custom_kinds.append(kind)
 
-        def vanish(kind: AnyResourceType) -> None:
-            self._informers.pop((kind.group, kind.plural), None)
-            self._view.custom_kinds.remove(kind)
+        def fill(kind: AnyResourceType, informer: AnyInformer) -> None:
+            self._listen(make(kind))
+            for key in affected(kind, self._view) if affected is not None else ():
+                self.queue.add(key)
 
-        return Follower(appear, lambda kind, informer: self._listen(make(kind)), vanish)
+        def vanish(kind: AnyResourceType, is_gone: bool) -> None:
+            if not is_gone:
+                self._drop_kind(kind)
+                return
+            # It is known a while longer, so that what its objects owned finds them gone.
+            self._departed.append(kind)
+            if len(self._departed) > DEPARTED_MAX:
+                self._drop_kind(self._departed[0])
+
+        return Follower(appear, fill, vanish)
+
+    def _drop_kind(self, kind: AnyResourceType) -> None:
+        place = (kind.group, kind.plural)
+        self._informers.pop(place, None)
+        self._view.custom_kinds[:] = [each for each in self._view.custom_kinds if (each.group, each.plural) != place]
+        self._departed = [each for each in self._departed if (each.group, each.plural) != place]
 
     def _informer(self, resource: AnyResourceType) -> Informer[msgspec.Struct]:
         return self._informers[(resource.group, resource.plural)]
