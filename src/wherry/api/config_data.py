@@ -16,10 +16,9 @@ def validate_keys(keys: Iterable[str], path: str) -> list[FieldError]:
     return [invalid(key(path, name), name, wrong) for name in keys if (wrong := config_map_key(name))]
 
 
-def validate_size(size_bytes: int) -> list[FieldError]:
+def validate_size(size_bytes: int, path: str) -> list[FieldError]:
     """All values together stay within 1 MiB."""
-    # The error is about the whole object, whose path Kubernetes prints as "[]".
-    return [too_long("[]", SIZE_BYTES_MAX)] if size_bytes > SIZE_BYTES_MAX else []
+    return [too_long(path, SIZE_BYTES_MAX)] if size_bytes > SIZE_BYTES_MAX else []
 
 
 def validate_immutable(immutable: bool | None, changed: Mapping[str, bool]) -> list[FieldError]:

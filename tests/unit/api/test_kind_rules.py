@@ -110,6 +110,7 @@ NEVER: Document = {**TEMPLATE, "spec": {**POD_SPEC, "restartPolicy": "Never"}}
             {"data": {"a": "x" * 1048577}},
             "[]: Too long: may not be more than 1048576 bytes",
         ),
+        (SECRETS, {"data": {"a": "YWFh" * 349526}}, "data: Too long: may not be more than 1048576 bytes"),
         (SECRETS, {"type": "kubernetes.io/ssh-auth"}, "data[ssh-privatekey]: Required value"),
         (SECRETS, {"data": {"a": "%"}}, 'data[a]: Invalid value: "<redacted>": illegal base64 data'),
         (

@@ -54,7 +54,7 @@ def _validate(new: Secret, old: Secret | None) -> list[FieldError]:
             size_bytes += len(base64.b64decode(value, validate=True))
         except binascii.Error:
             errors.append(invalid(key("data", name), "<redacted>", "illegal base64 data"))
-    errors += validate_size(size_bytes)
+    errors += validate_size(size_bytes, "data")
     errors += _validate_type(new)
     if old is not None:
         if new.type != old.type:
