@@ -142,7 +142,7 @@ class Bench:
             return raw.request("POST", MAPS, orjson.dumps(config_map(f"c{connections}-{next(numbers)}")))
 
         def pods() -> bytes:
-            return raw.request("POST", PODS, orjson.dumps(pod(100_000 + next(numbers))))
+            return raw.request("POST", PODS, orjson.dumps(pod(connections * 1_000_000 + next(numbers))))
 
         def updates() -> bytes:
             number = next(turns)

@@ -38,7 +38,7 @@ _labels_decoder = msgspec.json.Decoder(_Labelled)
 class ItemView:
     """A stored object as selectors see it: its labels and fields, read when they are first asked for."""
 
-    __slots__ = ("_document", "_fields", "_labels", "_resource", "_value", "key")
+    __slots__ = ("_document", "_fields", "_labels", "_resource", "_typed", "_value", "key")
 
     def __init__(self, resource: AnyResourceType, key: str, value: bytes) -> None:
         """`value` is the object as it is stored."""
@@ -47,6 +47,7 @@ class ItemView:
         self._value = value
         self._labels: dict[str, str] | None = None
         self._document: Document | None = None
+        self._typed: msgspec.Struct | None = None
         self._fields: dict[str, str] = {}
 
     @property
@@ -68,6 +69,11 @@ class ItemView:
             return name_in(self.key)
         if path == NAMESPACE_FIELD:
             return namespace_in(self._resource, self.key)
+        read_typed = self._resource.typed_fields.get(path)
+        if read_typed is not None:
+            if self._typed is None:
+                self._typed = self._resource.decode(served_value(self._resource, self._value))
+            return read_typed(self._typed)
         if self._document is None:
             self._document = orjson.loads(served_value(self._resource, self._value))
         return self._resource.selectable_fields[path](self._document)
