@@ -102,6 +102,27 @@ class Storage:
     to_stored: Callable[[Document], Document] | None = None
 
 
+class Retirement:
+    """The end of a kind as it is served now: watches of it end too, and their clients begin anew."""
+
+    def __init__(self) -> None:
+        """Still served."""
+        self._waiting: set[Callable[[], None]] = set()
+
+    def add(self, callback: Callable[[], None]) -> None:
+        """Call this when the kind ends."""
+        self._waiting.add(callback)
+
+    def discard(self, callback: Callable[[], None]) -> None:
+        """Do not call it any more."""
+        self._waiting.discard(callback)
+
+    def end(self) -> None:
+        """Tell everybody."""
+        for callback in tuple(self._waiting):
+            callback()
+
+
 def no_default(new: Document) -> None:
     """Fills in nothing."""
 
@@ -172,6 +193,7 @@ class ResourceType(Generic[T_co]):
     list_kind: str = ""
     is_custom: bool = False
     deprecation_warning: str = ""
+    retirement: Retirement | None = None
     merge_type: Callable[[], MergeType] | None = None
     is_short_lived: bool = False
     # The same as selectable_fields, for what `decode` makes: three times as fast as by way of a Document.

@@ -56,6 +56,8 @@ class WatchStream(LiveBody):
         self._left_s = plan.timeout_s
         self._is_bookmark_due = False
         self._is_over = False
+        self._is_ending = False
+        self._retirement = lines.selection.resource.retirement
 
     @property
     def is_over(self) -> bool:
@@ -86,6 +88,8 @@ class WatchStream(LiveBody):
             yield self._fail(error)
             return
         self._open_watches.inc()
+        if self._retirement is not None:
+            self._retirement.add(self._end)
         while watch.is_behind and not self._is_over:
             piece = self._next_lines(watch)
             if piece:
@@ -102,7 +106,7 @@ class WatchStream(LiveBody):
         if self._is_bookmark_due and not self._is_over:
             self._is_bookmark_due = False
             piece += self._lines.bookmark(watch.revision)
-        if watch.is_closed:
+        if watch.is_closed or self._is_ending:
             self._is_over = True
         return piece
 
@@ -110,6 +114,8 @@ class WatchStream(LiveBody):
         """Nobody listens any more."""
         self._is_over = True
         self.on_ready = None
+        if self._retirement is not None:
+            self._retirement.discard(self._end)
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -118,6 +124,11 @@ class WatchStream(LiveBody):
             self._watch.close()
             self._watch = None
             self._open_watches.inc(-1)
+
+    def _end(self) -> None:
+        """Send what has happened, and end: the kind is served no longer, or looks different from now on."""
+        self._is_ending = True
+        self.tell()
 
     def _next_lines(self, watch: Watch) -> bytes:
         try:

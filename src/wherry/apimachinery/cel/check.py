@@ -294,11 +294,11 @@ class _Checker:
                 f"expression of type '{over}' cannot be range of a comprehension (must be list, map, or dynamic)",
             )
         outer = dict(self._scope)
-        self._scope[node.first] = DYN if over == DYN else INT if over.name == "list" else over.params[0]
+        key = INT if over.name == "list" else over.params[0] if over.params else DYN
+        self._scope[node.first] = key
         self._scope[node.second] = over.element
         chosen = self.visit(node.filter) if node.filter is not None else BOOL
         made = self.visit(node.transform) if node.transform is not None else BOOL
-        key = self._scope[node.first]
         self._scope = outer
         if chosen not in (BOOL, DYN, ERROR) and node.filter is not None:
             return self._complain(node.filter, f"expected type 'bool' but found '{chosen}'")

@@ -11,7 +11,8 @@ Source: kubernetes apiextensions-apiserver, pkg/controller; see docs/decisions/0
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, replace
 
 import msgspec
 import orjson
@@ -26,6 +27,7 @@ from wherry.api.apiextensions.customresourcedefinition import (
 from wherry.apimachinery.catalog import Catalog
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import Conflict, NotFound, StatusError
+from wherry.apimachinery.resource_type import AnyResourceType
 from wherry.apiserver.custom_resources.api_services import CustomApiServices
 from wherry.apiserver.custom_resources.finalizer import finalize, own_request
 from wherry.apiserver.custom_resources.names import plan_status
@@ -43,11 +45,11 @@ _decode = msgspec.json.Decoder(CustomResourceDefinition).decode
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A definition as last seen, and the (version, plural) pairs that are served because of it."""
+    """A definition as last seen, and the kinds that are served because of it."""
 
     definition: CustomResourceDefinition
     revision: int
-    served: tuple[tuple[str, str, str], ...] = ()
+    served: tuple[AnyResourceType, ...] = ()
     # What the served kinds were made from; a status that tells nothing new makes no new ones.
     made_from: tuple[object, ...] = ()
 
@@ -129,33 +131,41 @@ class CustomResources:
         definition = _decode(value)
         self._changed.add(definition.spec.group)
         made_from = (
-            definition.metadata.generation,
             definition.metadata.uid,
-            definition.metadata.is_being_deleted,
             definition.status.accepted_names,
             is_true(definition, "Established"),
+            _digest_of_spec(value),
         )
-        if known is not None and known.made_from == made_from:
+        is_going = definition.metadata.is_being_deleted
+        is_same = known is not None and known.made_from == made_from
+        if known is not None and is_same and known.definition.metadata.is_being_deleted == is_going:
             self._known[name] = Known(definition, revision, known.served, made_from)
             return
         served = known.served if known is not None else ()
         resources = resource_types_of(definition, orjson.loads(value)) if is_true(definition, "Established") else []
         resources = [each for each in resources if (each.group, each.version) not in self._built_in]
-        now = tuple((each.group, each.version, each.plural) for each in resources)
-        for place in served:
-            if place not in now:
-                self._catalog.remove(*place)
+        if is_same:
+            # What is on its way out is watched until the end.
+            ends = {each.version: each.retirement for each in served}
+            resources = [replace(each, retirement=ends.get(each.version)) for each in resources]
+        now = {(each.version, each.plural) for each in resources}
+        for resource in served:
+            if (resource.version, resource.plural) not in now:
+                self._catalog.remove(resource.group, resource.version, resource.plural)
         for resource in resources:
             self._catalog.add(resource)
-        self._known[name] = Known(definition, revision, now, made_from)
+        self._known[name] = Known(definition, revision, tuple(resources), made_from)
+        if not is_same:
+            _retire(served)
 
     def _forget(self, name: str) -> None:
         known = self._known.pop(name, None)
         if known is None:
             return
         self._changed.add(known.definition.spec.group)
-        for place in known.served:
-            self._catalog.remove(*place)
+        for resource in known.served:
+            self._catalog.remove(resource.group, resource.version, resource.plural)
+        _retire(known.served)
 
     async def _settle(self) -> None:
         """Write the statuses that should be other than they are, one after another: who is first has the name."""
@@ -191,3 +201,21 @@ class CustomResources:
             log.error("Could not tell a definition's state", definition=name, err=str(error))
             return
         self._see(name, item.value, item.revision)
+
+
+class _Spec(msgspec.Struct):
+    spec: msgspec.Raw = msgspec.Raw()
+
+
+_spec_decoder = msgspec.json.Decoder(_Spec)
+
+
+def _digest_of_spec(value: bytes) -> bytes:
+    """Tells specs apart; the generation does not, since being deleted raises it too."""
+    return hashlib.blake2b(_spec_decoder.decode(value).spec, digest_size=16).digest()
+
+
+def _retire(resources: tuple[AnyResourceType, ...]) -> None:
+    for resource in resources:
+        if resource.retirement is not None:
+            resource.retirement.end()

@@ -21,7 +21,15 @@ from wherry.apimachinery.field_errors import FieldError, child
 from wherry.apimachinery.json_path import parse_json_path
 from wherry.apimachinery.merge_type import MergeType, custom_merge_type
 from wherry.apimachinery.meta import ObjectMeta
-from wherry.apimachinery.resource_type import SCALE, STATUS, AnyResourceType, ResourceType, ScalePaths, Storage
+from wherry.apimachinery.resource_type import (
+    SCALE,
+    STATUS,
+    AnyResourceType,
+    ResourceType,
+    Retirement,
+    ScalePaths,
+    Storage,
+)
 from wherry.apimachinery.structural.schema import ANYTHING, COMPILED_MAX, CustomSchema
 from wherry.apiserver.custom_resources.columns import columns_of
 
@@ -82,6 +90,7 @@ def _resource_type(
         schema=schema,
         described=schema.to_json,
         is_custom=True,
+        retirement=Retirement(),
         deprecation_warning=_deprecation_warning(spec.group, name, names.kind, version),
         merge_type=partial(_merge_type, schema),
     )  # fmt: skip

@@ -84,7 +84,7 @@ def _apply_scale(
 def scale_of(document: Document, paths: ScalePaths) -> Document:
     """The scale of an object."""
     metadata = mapping_in(document, "metadata")
-    status: Document = {"replicas": _read(document, paths.status_replicas) or 0}
+    status: Document = {"replicas": _count(document, paths.status_replicas)}
     selector = _read(document, paths.selector)
     if isinstance(selector, dict) and paths.selector_is_labels:
         status["selector"] = ",".join(f"{name}={selector[name]}" for name in sorted(selector))
@@ -96,7 +96,7 @@ def scale_of(document: Document, paths: ScalePaths) -> Document:
         "kind": "Scale",
         "apiVersion": "autoscaling/v1",
         "metadata": {name: metadata[name] for name in SHOWN_METADATA if name in metadata},
-        "spec": {"replicas": _read(document, paths.spec_replicas) or 0},
+        "spec": {"replicas": _count(document, paths.spec_replicas)},
         "status": status,
     }
 
@@ -113,7 +113,8 @@ def _with_scale(document: Document, scale: Document, paths: ScalePaths, name: st
     place = document
     for step in parents:
         inner = place.setdefault(step, {})
-        assert isinstance(inner, dict)
+        if not isinstance(inner, dict):
+            raise BadRequest(f"{paths.spec_replicas} cannot be set: {step} is no object")
         place = inner
     place[last] = replicas
     return document
@@ -124,6 +125,11 @@ def _carry_identity(given: Document, metadata: Document) -> None:
     for field in ("resourceVersion", "uid"):
         if text_in(given, field):
             metadata[field] = given[field]
+
+
+def _count(document: Document, path: str) -> int:
+    value = _read(document, path)
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
 
 
 def _read(document: Document, path: str) -> object:

@@ -201,6 +201,7 @@ def test_this_cannot_be_evaluated(text: str, why: str) -> None:
         ("true &&\n nope", "ERROR: <input>:2:2: undeclared reference to 'nope' (in container '')\n |  nope\n | .^"),
         ("self.spec.replicas.x", "type 'int' does not support field selection"),
         ("self.spec.", "Syntax error"),
+        ("size().exists(i, v, v)", "found no matching overload for 'size' applied to '()'"),
         ("has(self)", "has() argument must be a field selection"),
         ("self.spec.names.all(a.b, true)", "all() variable name must be a simple identifier"),
         ("Pod{name: 'x'}", "undeclared reference to 'Pod'"),

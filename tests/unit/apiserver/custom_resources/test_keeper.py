@@ -4,12 +4,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import cast
+
+import orjson
 
 from suites.api_harness import JSON_PATCH, MERGE, Answer, Api
 from suites.custom_resources import DEFINITIONS, GROUP, WIDGETS, definition, serving, version_of, widget, with_spec
 from wherry.apimachinery.document import Document
 from wherry.apiserver.custom_resources.keeper import CustomResources
+from wherry.kit.tasks import TaskScope
 
 PATH = f"{DEFINITIONS}/widgets.{GROUP}"
 
@@ -112,3 +116,44 @@ async def test_a_status_of_ones_own_does_not_undo_the_names() -> None:
             "Established": "True",
             "StatusUpdate": "True",
         }
+
+
+async def read_to_the_end(api: Api, path: str, **query: str) -> list[Document]:
+    """All events of a watch that ends by itself."""
+    response = await api.raw("GET", path, watch="true", **query)  # type: ignore[arg-type] # all options are text
+    events: list[Document] = []
+    async with asyncio.timeout(5):
+        async for piece in cast("AsyncIterator[bytes]", response.body):
+            events += [orjson.loads(line) for line in piece.splitlines()]
+    return events
+
+
+async def test_watches_of_a_kind_end_with_it_after_the_last_event() -> None:
+    async with serving(definition()) as api:
+        await api.must("POST", WIDGETS, widget({}))
+        async with TaskScope("test") as scope:
+            reading = scope.start("watch", read_to_the_end(api, WIDGETS))
+            await asyncio.sleep(0)
+            await api.must("DELETE", PATH)
+            events = await reading
+        assert [event["type"] for event in events] == ["ADDED", "DELETED"]
+
+
+async def test_watches_begin_anew_when_the_schema_changes() -> None:
+    async with serving(definition(version_of(with_spec(a={"type": "string"})))) as api, TaskScope("test") as scope:
+        reading = scope.start("watch", read_to_the_end(api, WIDGETS))
+        await asyncio.sleep(0)
+        patch = [{"op": "add", "path": "/spec/versions/0/schema/openAPIV3Schema/description", "value": "New."}]
+        await api.must("PATCH", PATH, patch, content_type=JSON_PATCH)
+        assert await reading == []
+
+
+async def test_a_status_that_tells_nothing_new_ends_no_watch() -> None:
+    async with serving(definition()) as api, TaskScope("test") as scope:
+        reading = scope.start("watch", read_to_the_end(api, WIDGETS))
+        await asyncio.sleep(0)
+        await api.must("PATCH", PATH, {"metadata": {"labels": {"a": "b"}}}, content_type=MERGE)
+        await api.server.custom_resources.load()
+        await asyncio.sleep(0)
+        assert not reading.done()
+        reading.cancel()
