@@ -137,7 +137,7 @@ async def running_cluster(clock: FakeClock) -> AsyncGenerator[Cluster, None]:
     async def remove(path: str) -> None: ...
 
     api = await make_api(clock)
-    masters = Client(InProcess(api.server.app, user="system:kube-controller-manager", groups=("system:masters",)))
+    masters = Client(InProcess(api.server.app, user="system:kube-controller-manager"))
     informers = SharedInformers(masters, clock, Random(1))
     controllers = all_controllers(ca_pem=CA_PEM, volume_dir="/volumes", remove_directory=remove)
     manager = ControllerManager(masters, informers, clock, controllers, Journal(), Random(1))
