@@ -55,7 +55,7 @@ def _items(node: ast.Tuple | ast.Dict) -> list[ast.expr]:
 
 
 REGISTRIES = [
-    Registry("controllers", frozenset({"csr_signers", "pod_template"})),
+    Registry("controllers", frozenset({"csr_signers", "pod_template", "revisions"})),
     Registry("scheduler.plugins"),
     Registry("apiserver.admission", frozenset({"chain", "namespace_objects", "quota_charges"})),
     Registry("apiserver.subresources", frozenset({"html_links", "node_streams", "proxying"})),

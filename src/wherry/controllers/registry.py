@@ -11,10 +11,13 @@ from dataclasses import dataclass
 from wherry.client.client import Client
 from wherry.controllers.bootstrap_signer import BOOTSTRAP_SIGNER
 from wherry.controllers.clusterrole_aggregation import CLUSTER_ROLE_AGGREGATION_CONTROLLER
+from wherry.controllers.cronjob import CRON_JOB_CONTROLLER
 from wherry.controllers.csr_approving import csr_approving_controller
 from wherry.controllers.csr_cleaner import CSR_CLEANER
 from wherry.controllers.csr_signing import Sign, csr_signing_controller
+from wherry.controllers.daemonset.controller import DAEMON_SET_CONTROLLER
 from wherry.controllers.deployment.controller import DEPLOYMENT_CONTROLLER
+from wherry.controllers.disruption import DISRUPTION_CONTROLLER
 from wherry.controllers.endpoints import ENDPOINTS_CONTROLLER
 from wherry.controllers.endpointslice import ENDPOINT_SLICE_CONTROLLER
 from wherry.controllers.garbage_collector import GARBAGE_COLLECTOR
@@ -43,7 +46,10 @@ CONTROLLERS: tuple[Controller, ...] = (
     REPLICA_SET_CONTROLLER,  # ReplicaSet -> pods
     REPLICATION_CONTROLLER,  # the same in the older form
     STATEFUL_SET_CONTROLLER,  # StatefulSet -> pods with names and storage
+    DAEMON_SET_CONTROLLER,  # DaemonSet -> a pod on every node that fits
     JOB_CONTROLLER,  # Job -> pods that end
+    CRON_JOB_CONTROLLER,  # CronJob -> Jobs, by the clock
+    DISRUPTION_CONTROLLER,  # how many pods of a budget may go
     TTL_AFTER_FINISHED_CONTROLLER,  # a finished Job's time to go
     ENDPOINT_SLICE_CONTROLLER,  # Service and pods -> addresses
     ENDPOINTS_CONTROLLER,  # the same in the older form

@@ -83,7 +83,8 @@ async def apply(client: Client, action: Action) -> Applied:
         case Delete():
             return await _delete(client, action)
         case DeleteCollection():
-            await client.delete_collection(action.resource, action.namespace)
+            # Said aloud: some kinds would keep what belongs to them.
+            await client.delete_collection(action.resource, action.namespace, propagation="Background")
             return Applied("")
         case Perform():
             await _require_absent(client, action.unless)

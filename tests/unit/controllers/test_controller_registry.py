@@ -164,11 +164,11 @@ def test_every_controller_has_its_own_name_and_every_file_a_controller() -> None
     keys = Keys(lambda *_: "", lambda *_: b"", FakeApi().client())
     controllers = all_controllers(ca_pem="", volume_dir="/v", remove_directory=nothing, keys=keys)
     names = [controller.name for controller in controllers]
-    assert len(set(names)) == len(names) == 27
+    assert len(set(names)) == len(names) == 30
     assert all(controller.sources for controller in controllers)
     registry = Path(wherry.controllers.__file__).with_name("registry.py").read_text()
     folder = Path(wherry.controllers.__file__).parent
-    shared = {"__init__", "registry", "csr_signers", "pod_facts", "pod_template"}
+    shared = {"__init__", "registry", "csr_signers", "pod_facts", "pod_template", "revisions"}
     for path in folder.iterdir():
         if path.stem not in shared and not path.stem.startswith("__"):
             assert f"wherry.controllers.{path.stem}" in registry, path.stem

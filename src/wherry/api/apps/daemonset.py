@@ -21,7 +21,7 @@ from wherry.api.core.workload import (
     validate_at_most_all,
     validate_percentage,
 )
-from wherry.api.documents import find, find_section, put_absent, section
+from wherry.api.documents import find, put_absent, section
 from wherry.api.label_selector import validate_selector_kept, validate_workload_selector
 from wherry.api.object_meta import not_negative
 from wherry.apimachinery.document import Document
@@ -95,19 +95,16 @@ def _prepare(new: Document, old: Document | None) -> None:
         new["status"] = msgspec.to_builtins(NO_PODS)
         generation = 1
     else:
-        generation = template_generation(old)
+        generation = template_generation_of(msgspec.convert(section(old, "metadata"), ObjectMeta))
         if find(new, "spec", "template") != find(old, "spec", "template"):
             generation += 1
     section(new, "metadata", "annotations")[TEMPLATE_GENERATION] = str(generation)
 
 
-def template_generation(document: Document) -> int:
+def template_generation_of(meta: ObjectMeta) -> int:
     """How many templates this DaemonSet has had."""
-    annotations = find_section(document, "metadata", "annotations") or {}
-    try:
-        return int(str(annotations.get(TEMPLATE_GENERATION, 1)))
-    except ValueError:
-        return 1
+    text = meta.annotations.get(TEMPLATE_GENERATION, "1")
+    return int(text) if text.isascii() and text.isdigit() else 1
 
 
 def _validate(new: DaemonSet, old: DaemonSet | None) -> list[FieldError]:

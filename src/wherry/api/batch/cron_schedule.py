@@ -100,6 +100,26 @@ class CronSchedule:
             day += timedelta(days=1)
         return None
 
+    def latest_due(self, after_s: float, now_s: float, zone: tzinfo = UTC) -> float | None:
+        """The last time after `after_s` and not after `now_s` at which it was due; None if there was none."""
+        if self.every_s:
+            times = (int(now_s) - int(after_s)) // self.every_s
+            return float(int(after_s) + times * self.every_s) if times > 0 else None
+        due_s = self.next_after(after_s, zone)
+        if due_s is None or due_s > now_s:
+            return None
+        # Whatever moment before the last due time is asked about, the next due time is not after now.
+        low_s, high_s = due_s, now_s
+        while high_s - low_s > MINUTE_S:
+            middle_s = (low_s + high_s) / 2
+            found_s = self.next_after(middle_s, zone)
+            if found_s is not None and found_s <= now_s:
+                low_s = due_s = found_s
+            else:
+                high_s = middle_s
+        found_s = self.next_after(due_s, zone)
+        return found_s if found_s is not None and found_s <= now_s else due_s
+
     def _is_due_on(self, day: date) -> bool:
         if day.month not in self.months:
             return False

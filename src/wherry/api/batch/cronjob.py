@@ -48,6 +48,7 @@ class CronJobSpec(Struct):
 class CronJobStatus(Struct):
     active: tuple[ObjectReference, ...] = ()
     last_schedule_time: str = ""
+    last_successful_time: str = ""
 
 
 class CronJob(Struct):

@@ -30,10 +30,17 @@ class PodDisruptionBudgetSpec(Struct):
 
 class PodDisruptionBudgetStatus(Struct):
     conditions: tuple[Condition, ...] = ()
-    current_healthy: int = 0
-    desired_healthy: int = 0
-    disruptions_allowed: int = 0
-    expected_pods: int = 0
+    current_healthy: int
+    desired_healthy: int
+    disrupted_pods: dict[str, str] = field(default_factory=dict)
+    disruptions_allowed: int
+    expected_pods: int
+    observed_generation: int | None = None
+
+
+NOTHING_COUNTED = PodDisruptionBudgetStatus(
+    current_healthy=0, desired_healthy=0, disruptions_allowed=0, expected_pods=0
+)
 
 
 class PodDisruptionBudget(Struct):
@@ -41,7 +48,7 @@ class PodDisruptionBudget(Struct):
 
     metadata: ObjectMeta = field(default_factory=ObjectMeta)
     spec: PodDisruptionBudgetSpec = field(default_factory=PodDisruptionBudgetSpec)
-    status: PodDisruptionBudgetStatus = field(default_factory=PodDisruptionBudgetStatus)
+    status: PodDisruptionBudgetStatus = field(default_factory=lambda: NOTHING_COUNTED)
 
 
 def _prepare(new: Document, old: Document | None) -> None:
@@ -109,5 +116,4 @@ POD_DISRUPTION_BUDGETS = resource_type(
         AGE_COLUMN,
     ),
     row=_row,
-    acted_on_by="nobody",
 )

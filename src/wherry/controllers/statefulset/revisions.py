@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import msgspec
 
-from wherry.api.apps.controllerrevision import CONTROLLER_REVISIONS, ControllerRevision
+from wherry.api.apps.controllerrevision import ControllerRevision
 from wherry.api.apps.statefulset import STATEFUL_SETS, StatefulSet
 from wherry.api.core.workload import pod_template
 from wherry.api.documents import find_section
 from wherry.apimachinery.document import Document
-from wherry.controllers.pod_template import owner_document, template_hash
-from wherry.reconcile.actions import Action, Create, Delete, Patch, PatchStatus
+from wherry.controllers.pod_template import template_hash
+from wherry.controllers.revisions import create_revision, plan_forgetting, renumber, revision_data, sort_revisions
+from wherry.reconcile.actions import Action, Create, PatchStatus
 
 HASH_LABEL = "controller.kubernetes.io/hash"
 
@@ -33,11 +34,6 @@ class Revisions:
     is_blocked: bool = False
 
 
-def sort_revisions(revisions: Iterable[ControllerRevision]) -> list[ControllerRevision]:
-    """Oldest number first."""
-    return sorted(revisions, key=lambda one: (one.revision, one.metadata.creation_timestamp, one.metadata.name))
-
-
 def compute_revisions(
     stateful_set: StatefulSet, revisions: Sequence[ControllerRevision], is_name_taken: Callable[[str], bool]
 ) -> Revisions:
@@ -51,17 +47,13 @@ def compute_revisions(
         update = found.metadata.name
         actions: tuple[Action, ...] = ()
         if found.revision != highest:
-            # A rollback: the old template is the newest again.
-            patch: Document = {"revision": highest + 1}
-            why = f"its template is in use again, now as revision {highest + 1}"
-            meta = found.metadata
-            actions = (Patch(CONTROLLER_REVISIONS, meta.namespace, meta.name, patch, why),)
+            actions = (renumber(found, highest + 1),)
     else:
         word = template_hash(stateful_set.spec.template, stateful_set.status.collision_count)
         update = f"{stateful_set.metadata.name}-{word}"
         if is_name_taken(update):
             return Revisions("", "", {}, (_count_collision(stateful_set, update),), is_blocked=True)
-        actions = (_create(stateful_set, update, word, data, highest + 1),)
+        actions = (_create(stateful_set, update, word, highest + 1),)
     current = next((one for one in ordered if one.metadata.name == stateful_set.status.current_revision), None)
     if current is None:
         return Revisions(update, update, stateful_set.spec.template, actions)
@@ -70,29 +62,11 @@ def compute_revisions(
     return Revisions(current.metadata.name, update, cleaned, actions)
 
 
-def revision_data(template: Document) -> Document:
-    """What a revision remembers: a strategic merge patch that brings the template back (`kubectl rollout undo`)."""
-    return {"spec": {"template": {**template, "$patch": "replace"}}}
-
-
 def plan_truncate(
     stateful_set: StatefulSet, revisions: Sequence[ControllerRevision], in_use: frozenset[str]
 ) -> list[Action]:
     """Forget the oldest revisions beyond spec.revisionHistoryLimit; those that a pod has stay."""
-    limit = stateful_set.spec.revision_history_limit
-    if limit is None:
-        return []
-    unused = [one for one in sort_revisions(revisions) if one.metadata.name not in in_use]
-    return [
-        Delete(
-            CONTROLLER_REVISIONS,
-            one.metadata.namespace,
-            one.metadata.name,
-            f"only the last {limit} revisions are kept",
-            uid=one.metadata.uid,
-        )
-        for one in unused[: max(len(unused) - limit, 0)]
-    ]
+    return plan_forgetting(revisions, stateful_set.spec.revision_history_limit, in_use)
 
 
 def _count_collision(stateful_set: StatefulSet, name: str) -> PatchStatus:
@@ -103,19 +77,7 @@ def _count_collision(stateful_set: StatefulSet, name: str) -> PatchStatus:
     return PatchStatus(STATEFUL_SETS, meta.namespace, meta.name, status, counted, why)
 
 
-def _create(stateful_set: StatefulSet, name: str, word: str, data: Document, number: int) -> Create:
+def _create(stateful_set: StatefulSet, name: str, word: str, number: int) -> Create:
     meta = stateful_set.metadata
     labels = {**pod_template(stateful_set.spec.template).metadata.labels, HASH_LABEL: word}
-    document: Document = {
-        "apiVersion": CONTROLLER_REVISIONS.api_version,
-        "kind": CONTROLLER_REVISIONS.kind,
-        "metadata": {
-            "name": name,
-            "namespace": meta.namespace,
-            "labels": labels,
-            "ownerReferences": [owner_document(STATEFUL_SETS, meta)],
-        },
-        "data": data,
-        "revision": number,
-    }
-    return Create(CONTROLLER_REVISIONS, meta.namespace, document, f"the template is new: revision {number}")
+    return create_revision(STATEFUL_SETS, meta, stateful_set.spec.template, name=name, labels=labels, number=number)

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from wherry.api.core.persistent_volume_claim import PersistentVolumeClaim
+from wherry.reconcile.node_selectors import selects
 from wherry.scheduler.framework import Facts, Plugin
-from wherry.scheduler.plugins.node_affinity import selects
 from wherry.scheduler.pod_info import PodInfo
 from wherry.scheduler.snapshot import NodeInfo
 

@@ -1,0 +1,1 @@
+"""One pod on every node that fits."""
