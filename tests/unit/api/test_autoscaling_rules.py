@@ -276,7 +276,10 @@ async def test_one_object_is_served_in_both_versions() -> None:
     assert find(kept, "metadata", "annotations") is None
 
 
-@pytest.mark.parametrize(("name", "text"), [(METRICS, "no json"), (METRICS, "{}"), (METRICS, "[1]"), (BEHAVIOR, "[]")])
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [(METRICS, "no json"), (METRICS, "{}"), (METRICS, "[1]"), (BEHAVIOR, "[]"), (BEHAVIOR, "[" * 50_000)],
+)
 async def test_an_annotation_that_cannot_be_read_is_refused(name: str, text: str) -> None:
     api = await make_api()
     body = sample(FIRST)

@@ -24,6 +24,18 @@ from wherry.apimachinery.document import Document
         ),
         ({"minAvailable": -1}, ["spec.minAvailable: Invalid value: -1: must be greater than or equal to 0"]),
         ({"minAvailable": "101%"}, ['spec.minAvailable: Invalid value: "101%": must not be greater than 100%']),
+        ({"minAvailable": "0100%"}, []),
+        (
+            {"minAvailable": "9" * 5000 + "%"},
+            [f'spec.minAvailable: Invalid value: "{"9" * 5000}%": must not be greater than 100%'],
+        ),
+        (
+            {"minAvailable": "²%"},
+            [
+                'spec.minAvailable: Invalid value: "²%": a valid percent string must be a numeric string followed by '
+                "an ending '%' (e.g. '1%', or '93%', regex used for validation is '[0-9]+%')"
+            ],
+        ),
         (
             {"minAvailable": "half"},
             [

@@ -75,7 +75,7 @@ def is_json(text: object, annotation: str) -> bool:
                 return False
             value = [_nested(one, nested) for one in _objects(value)]
         msgspec.convert(value, _HELD[annotation])
-    except (msgspec.DecodeError, msgspec.ValidationError):
+    except (msgspec.DecodeError, msgspec.ValidationError, RecursionError):
         return False
     return True
 

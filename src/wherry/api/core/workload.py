@@ -89,7 +89,7 @@ def validate_percentage(path: str, value: int | str | None) -> list[FieldError]:
         return []
     if isinstance(value, int):
         return [invalid(path, value, "must be greater than or equal to 0")] if value < 0 else []
-    if value.endswith("%") and value[:-1].isdigit():
+    if _digits_of(value):
         return []
     detail = "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%', or '93%', "
     return [invalid(path, value, detail + "regex used for validation is '[0-9]+%')")]
@@ -97,9 +97,17 @@ def validate_percentage(path: str, value: int | str | None) -> list[FieldError]:
 
 def validate_at_most_all(path: str, share: int | str | None) -> list[FieldError]:
     """No share of more than everything."""
-    if isinstance(share, str) and share[:-1].isdigit() and int(share[:-1]) > WHOLE_PERCENT:
+    # Compared as text first: Python reads no number of thousands of digits.
+    digits = _digits_of(share).lstrip("0") if isinstance(share, str) else ""
+    if len(digits) > len(str(WHOLE_PERCENT)) or (digits and int(digits) > WHOLE_PERCENT):
         return [invalid(path, share, "must not be greater than 100%")]
     return []
+
+
+def _digits_of(share: str) -> str:
+    """The number of a percentage, or ""."""
+    digits = share.removesuffix("%")
+    return digits if share.endswith("%") and digits.isascii() and digits.isdigit() else ""
 
 
 def share_is_nothing(share: int | str | None) -> bool:

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import field
 
 from wherry.api.condition import Condition, validate_conditions
-from wherry.api.core.workload import validate_percentage
+from wherry.api.core.workload import validate_at_most_all, validate_percentage
 from wherry.api.label_selector import validate_label_selector
 from wherry.api.object_meta import not_negative, one_of
 from wherry.apimachinery.document import Document
@@ -18,7 +18,6 @@ from wherry.apimachinery.struct import Struct
 from wherry.apimachinery.timestamps import age_since
 
 EVICTION_POLICIES = ("AlwaysAllow", "IfHealthyBudget")
-PERCENT_MAX = 100
 
 
 class PodDisruptionBudgetSpec(Struct):
@@ -62,19 +61,13 @@ def _validate(new: PodDisruptionBudget, old: PodDisruptionBudget | None) -> list
     if spec.min_available is not None and spec.max_unavailable is not None:
         detail = "minAvailable and maxUnavailable cannot be both set"
         errors.append(invalid("spec", msgspec.to_builtins(spec), detail))
-    errors += _validate_amount("spec.minAvailable", spec.min_available)
-    errors += _validate_amount("spec.maxUnavailable", spec.max_unavailable)
+    for path, amount in (("spec.minAvailable", spec.min_available), ("spec.maxUnavailable", spec.max_unavailable)):
+        errors += validate_percentage(path, amount)
+        errors += validate_at_most_all(path, amount)
     if spec.selector is not None:
         errors += validate_label_selector(spec.selector, "spec.selector")
     errors += one_of("spec.unhealthyPodEvictionPolicy", spec.unhealthy_pod_eviction_policy, EVICTION_POLICIES)
     return errors + _validate_status(new.status)
-
-
-def _validate_amount(path: str, amount: int | str | None) -> list[FieldError]:
-    errors = validate_percentage(path, amount)
-    if not errors and isinstance(amount, str) and int(amount[:-1]) > PERCENT_MAX:
-        errors.append(invalid(path, amount, "must not be greater than 100%"))
-    return errors
 
 
 def _validate_status(status: PodDisruptionBudgetStatus) -> list[FieldError]:
