@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from wherry.api.apiextensions.rule_rules import validate_rules_of
+from wherry.api.apiextensions.cel_rules import validate_rules_of
 from wherry.apimachinery.document import Document
 
 TEXT: Document = {"type": "string"}

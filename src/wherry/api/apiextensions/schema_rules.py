@@ -56,7 +56,7 @@ def validate_schema(schema: Document, path: str, *, with_status: bool) -> list[F
         return errors
     errors = validate_defaults(schema, path)
     if b"x-kubernetes-validations" in orjson.dumps(schema):
-        from wherry.api.apiextensions.rule_rules import validate_rules_of
+        from wherry.api.apiextensions.cel_rules import validate_rules_of
 
         errors += validate_rules_of(schema, path)
     return errors

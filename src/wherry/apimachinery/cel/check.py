@@ -5,7 +5,7 @@ Source: cel-go, checker/checker.go; the sentences are those of cel-go.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from wherry.apimachinery.cel.library import functions
@@ -42,13 +42,22 @@ from wherry.apimachinery.cel.types import (
     substitute,
     unify,
 )
-from wherry.apimachinery.cel.values import Uint
+from wherry.apimachinery.cel.values import CelError, Uint, parse_duration, parse_timestamp
+from wherry.apimachinery.patterns import PatternError, compile_pattern
 
 TYPE_NAMES = frozenset((
     "bool", "int", "uint", "double", "string", "bytes", "list", "map", "null_type", "type", "optional_type",
     "google.protobuf.Timestamp", "google.protobuf.Duration", "kubernetes.Quantity", "kubernetes.URL", "net.IP",
     "net.CIDR",
 ))  # fmt: skip
+
+LITERALS: Mapping[str, Callable[[str], object]] = {
+    "matches": compile_pattern,
+    "find": compile_pattern,
+    "findAll": compile_pattern,
+    "duration": parse_duration,
+    "timestamp": parse_timestamp,
+}
 
 # These are evaluated by other rules than functions are.
 LAZY = frozenset(("_&&_", "_||_", "_?_:_", "@not_strictly_false", "_==_", "_!=_", "_?._", "_[?_]"))
@@ -92,6 +101,8 @@ class _Checker:
     def __init__(self, checked: Checked, scope: dict[str, Type]) -> None:
         self._checked = checked
         self._scope = scope
+        # The arguments of `format` are of any types.
+        self._may_mix = False
 
     def visit(self, node: Node) -> Type:
         """The type of a node, noted."""
@@ -176,11 +187,34 @@ class _Checker:
             if node.function in ("or", "orValue"):
                 return self._or(node, self.visit(node.target), self.visit(node.args[0]) if node.args else ERROR)
         nodes = (*((node.target,) if node.target is not None else ()), *node.args)
+        may_mix, self._may_mix = self._may_mix, node.function == "format"
         types = [self.visit(each) for each in nodes]
+        self._may_mix = may_mix
+        self._check_literals(node)
         overloads = functions().get((node.function, node.target is not None))
         if not overloads:
             return self._complain(node, f"undeclared reference to '{node.function}' (in container '')")
         return self._resolve(node, node.function, overloads, types)
+
+    def _check_literals(self, node: Call) -> None:
+        """What is written down can be tried before there are values."""
+        check_text = LITERALS.get(node.function)
+        if check_text is None or not node.args:
+            return
+        literal = node.args[0] if node.target is not None or node.function not in ("matches",) else node.args[-1]
+        if isinstance(literal, Const) and isinstance(literal.value, str):
+            try:
+                check_text(literal.value)
+            except (CelError, PatternError):
+                self._complain(literal, f"invalid {node.function} argument")
+
+    def _check_alike(self, nodes: Sequence[Node], types: Sequence[Type]) -> None:
+        """The parts of a list or a map that is written down are of one type."""
+        known = [(node, of) for node, of in zip(nodes, types, strict=True) if of not in (DYN, ERROR, NULL)]
+        for node, of in known[1:]:
+            if not self._may_mix and not unify(known[0][1], of, {}) and not unify(of, known[0][1], {}):
+                self._complain(node, f"expected type '{known[0][1]}' but found '{of}'")
+                return
 
     def _resolve(self, node: Call, name: str, overloads: tuple[Overload, ...], types: list[Type]) -> Type:
         possible: list[Overload] = []
@@ -249,6 +283,7 @@ class _Checker:
             each.element if position in node.optional and each.name == "optional_type" else each
             for position, each in enumerate(types)
         ]
+        self._check_alike(node.items, types)
         return list_of(_common(types), len(types))
 
     def _make_map(self, node: MakeMap) -> Type:
@@ -260,6 +295,8 @@ class _Checker:
             for _, value, is_optional in node.entries
             for found in [self.visit(value)]
         ]
+        self._check_alike([key for key, _, _ in node.entries], keys)
+        self._check_alike([value for _, value, _ in node.entries], values)
         return map_of(_common(keys), _common(values), len(keys))
 
     def _fold(self, node: Fold) -> Type:
