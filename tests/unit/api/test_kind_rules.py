@@ -269,3 +269,8 @@ def test_the_containers_of_a_stateful_set_are_left_to_its_pods() -> None:
     assert errors_of(STATEFUL_SETS, {"spec": {"template": NEVER}}) == [
         'spec.template.spec.restartPolicy: Unsupported value: "Never": supported values: "Always"'
     ]
+
+
+def test_a_job_with_a_selector_that_cannot_be_read_is_refused() -> None:
+    errors = errors_of(JOBS, {"spec": {"selector": {"matchLabels": {"": "x"}}}})
+    assert any(error.startswith('spec.selector.matchLabels: Invalid value: "": name part') for error in errors)
