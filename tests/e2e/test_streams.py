@@ -127,6 +127,12 @@ def test_pods_services_and_nodes_are_reached_through_the_api_server(kubectl: Kub
     assert kubectl("get", "--raw", f"/api/v1/nodes/{node}/proxy/healthz") == b"ok"
     pods = json.loads(kubectl("get", "--raw", f"/api/v1/nodes/{node}/proxy/pods"))
     assert "web" in {item["metadata"]["name"] for item in pods["items"]}
+    told = json.loads(kubectl("get", "--raw", f"/api/v1/nodes/{node}/proxy/stats/summary"))
+    [mine] = [each for each in told["pods"] if each["podRef"]["namespace"] == namespace]
+    assert mine["memory"]["workingSetBytes"] > 0
+    assert mine["cpu"]["usageCoreNanoSeconds"] > 0
+    metrics = kubectl("get", "--raw", f"/api/v1/nodes/{node}/proxy/metrics/resource").decode()
+    assert f'pod_memory_working_set_bytes{{namespace="{namespace}",pod="web"}} ' in metrics
     with kubectl.running("proxy", "--port=0") as proxy:
         assert proxy.stdout is not None
         address = proxy.stdout.readline().split()[-1]

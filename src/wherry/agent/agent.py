@@ -82,7 +82,7 @@ class Agent:
         self._scope: TaskScope | None = None
         self._services: NodeServices | None = None
         self._early_exits: dict[str, list[ContainerExited]] = {}
-        self._server = NodeServer(self._workers, runtime, LogFiles(settings.logs_dir), clock)
+        self._server = NodeServer(self._workers, runtime, LogFiles(settings.logs_dir), clock, settings.node_name)
 
     @property
     def app(self) -> App:

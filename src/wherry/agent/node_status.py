@@ -85,6 +85,11 @@ def read_machine(directory: Path) -> Machine:
     )
 
 
+def memory_free_bytes() -> int:
+    """How much memory programs could still have."""
+    return _meminfo().get("MemAvailable", 0)
+
+
 def _read(path: str) -> str:
     try:
         return Path(path).read_text(encoding="utf-8", errors="replace").strip()

@@ -1,13 +1,15 @@
 """The node's own API: logs, exec, attach, port-forward, and what pods there are.
 
-Only the API server calls it. Paths are /containerLogs/NAMESPACE/POD/CONTAINER, /exec/..., /attach/...,
-/portForward/NAMESPACE/POD, /pods and /healthz; refusals are Status objects with Kubernetes' wording.
+Only the API server calls it, for itself and for whoever may use the node's proxy. Paths are
+/containerLogs/NAMESPACE/POD/CONTAINER, /exec/..., /attach/..., /portForward/NAMESPACE/POD, /pods, /stats/summary,
+/metrics, /metrics/resource and /healthz; refusals are Status objects with Kubernetes' wording.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from urllib.parse import unquote
 
 import msgspec
@@ -24,6 +26,16 @@ from wherry.agent.container_record import ContainerRecord
 from wherry.agent.log_files import LogFiles
 from wherry.agent.log_lines import LogOptions
 from wherry.agent.log_reader import read_log
+from wherry.agent.node_stats import (
+    ContainerStats,
+    NodeStats,
+    PodStats,
+    own_metrics,
+    resource_metrics,
+    summary,
+    total,
+)
+from wherry.agent.node_status import memory_free_bytes
 from wherry.agent.pod_worker import PodWorker
 from wherry.agent.port_forward import port_forward_upgrade
 from wherry.agent.port_forward_tunnel import (
@@ -41,14 +53,23 @@ from wherry.kit.http.types import Request, Response, StreamUpgrade, Upgrade
 from wherry.runtime.interface import ExecSession, RuntimeFailure, RuntimeService
 
 TEXT = "text/plain"
+METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _TRUE = ("true", "1", "True", "t")
 
 
 class NodeServer:
     """Answers for one node's pods."""
 
-    def __init__(self, workers: Mapping[str, PodWorker], runtime: RuntimeService, logs: LogFiles, clock: Clock) -> None:
+    def __init__(
+        self,
+        workers: Mapping[str, PodWorker],
+        runtime: RuntimeService,
+        logs: LogFiles,
+        clock: Clock,
+        node_name: str,
+    ) -> None:
         """`workers` are the pods that there are now, by uid."""
+        self._node_name = node_name
         self._workers = workers
         self._runtime = runtime
         self._logs = logs
@@ -60,10 +81,6 @@ class NodeServer:
         query = request.query_items()
         try:
             match verb, names:
-                case "healthz", []:
-                    return Response(content_type=TEXT, body=b"ok")
-                case "pods", []:
-                    return self._pods()
                 case "containerLogs", [namespace, pod, container]:
                     return self._container_logs(namespace, pod, container, dict(query))
                 case "exec", [namespace, pod, container]:
@@ -74,12 +91,43 @@ class NodeServer:
                     return self._port_forward(request, namespace, pod)
         except StatusError as error:
             return Response(error.code, body=error.to_bytes())
-        missing = NotFound("the server could not find the requested resource")
-        return Response(missing.code, body=missing.to_bytes())
+        return await self._facts("/".join((verb, *names))) or _unknown()
+
+    async def _facts(self, path: str) -> Response | None:
+        """What there is and how it is."""
+        match path:
+            case "healthz":
+                return Response(content_type=TEXT, body=b"ok")
+            case "pods":
+                return self._pods()
+            case "stats/summary":
+                return Response(body=orjson.dumps(summary(await self._stats())))
+            case "metrics":
+                return Response(content_type=METRICS_TYPE, body=own_metrics(await self._stats()).encode())
+            case "metrics/resource":
+                return Response(content_type=METRICS_TYPE, body=resource_metrics(await self._stats()).encode())
+        return None
 
     def _pods(self) -> Response:
         items = [msgspec.to_builtins(worker.pod) for worker in self._workers.values()]
         return Response(body=orjson.dumps({"kind": "PodList", "apiVersion": "v1", "metadata": {}, "items": items}))
+
+    async def _stats(self) -> NodeStats:
+        """What is used now. The node's own use is that of its containers: the rest of the machine is not Wherry's."""
+        pods = [PodStats(worker.pod, await self._running_containers(worker)) for worker in self._workers.values()]
+        return NodeStats(
+            self._node_name, self._clock.now_s(), total(each.usage for each in pods), memory_free_bytes(), pods
+        )
+
+    async def _running_containers(self, worker: PodWorker) -> list[ContainerStats]:
+        found = []
+        for record in worker.state.records.values():
+            if record.container_id and record.termination is None:
+                with suppress(RuntimeFailure):
+                    status = await self._runtime.container_status(record.container_id)
+                    usage = await self._runtime.container_usage(record.container_id)
+                    found.append(ContainerStats(record.name, status.started_at_s, usage))
+        return found
 
     def _worker(self, namespace: str, name: str) -> PodWorker:
         for worker in self._workers.values():
@@ -167,6 +215,11 @@ class NodeServer:
         if not texts or not all(text.isdigit() and 0 < int(text) < 65536 for text in texts):
             raise BadRequest('query parameter "ports" is required: numbers from 1 to 65535')
         return Response(101, upgrade=port_forward_upgrade(protocol, worker.state.pod_ip, [int(text) for text in texts]))
+
+
+def _unknown() -> Response:
+    missing = NotFound("the server could not find the requested resource")
+    return Response(missing.code, body=missing.to_bytes())
 
 
 def wanted_streams(query: Sequence[tuple[str, str]]) -> frozenset[str]:

@@ -21,6 +21,7 @@ from wherry.runtime.interface import (
     ContainerExited,
     ContainerState,
     ContainerStatus,
+    ContainerUsage,
     DeadlineExceeded,
     ExecResult,
     FailedPrecondition,
@@ -305,6 +306,11 @@ class FakeRuntime:
     async def container_status(self, container_id: str) -> ContainerStatus:
         """Its state."""
         return self._get(container_id).status
+
+    async def container_usage(self, container_id: str) -> ContainerUsage:
+        """The same for all that run."""
+        running = self._get(container_id).status.state is ContainerState.RUNNING
+        return ContainerUsage(2_500_000_000, 3 << 20, 2 << 20) if running else ContainerUsage(0, 0, 0)
 
     async def list_containers(self) -> list[ContainerStatus]:
         """All there are."""

@@ -180,6 +180,15 @@ class ContainerStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class ContainerUsage:
+    """What a container has used: CPU time since its start, and memory now (without the files that could be dropped)."""
+
+    cpu_ns: int
+    memory_bytes: int
+    working_set_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class ContainerExited:
     """A container has ended."""
 
@@ -253,6 +262,9 @@ class RuntimeService(Protocol):
 
     async def container_status(self, container_id: str) -> ContainerStatus:
         """One container's state now."""
+
+    async def container_usage(self, container_id: str) -> ContainerUsage:
+        """What it has used; nothing for one that has ended."""
 
     async def list_containers(self) -> list[ContainerStatus]:
         """All there are, ended ones too until removed."""

@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Protocol
 
 from wherry.kit.linux.cgroups_detect import CgroupLayout, CgroupMode
-from wherry.runtime.interface import Resources
+from wherry.runtime.interface import ContainerUsage, Resources
 from wherry.runtime.oci.spec import BindMount
+from wherry.runtime.oci.usage import read_version_1, read_version_2
 
 # The controllers that hold something back or count; every further one costs time at each start.
 V1_CONTROLLERS = ("cpu", "cpuacct", "memory", "pids", "devices")
@@ -55,6 +56,9 @@ class Cgroups(Protocol):
 
     def oom_kills(self, container_id: str) -> int:
         """How often the kernel has killed a process of it for want of memory."""
+
+    def usage(self, container_id: str) -> ContainerUsage:
+        """What it has used."""
 
     def remove(self, container_id: str) -> list[int]:
         """Remove the group. Gives the processes that still end, if that is why it could not. Safe to call twice."""
@@ -125,6 +129,11 @@ class CgroupsV1:
     def oom_kills(self, container_id: str) -> int:
         """From memory.oom_control."""
         return _counter(self._bases.get("memory"), container_id, "memory.oom_control", "oom_kill")
+
+    def usage(self, container_id: str) -> ContainerUsage:
+        """From cpuacct and memory."""
+        cpu, memory = self._bases.get("cpuacct") or self._bases.get("cpu"), self._bases.get("memory")
+        return read_version_1(cpu and cpu / container_id, memory and memory / container_id)
 
     def remove(self, container_id: str) -> list[int]:
         """Remove all directories of the container."""
@@ -213,6 +222,10 @@ class CgroupsV2:
     def oom_kills(self, container_id: str) -> int:
         """From memory.events."""
         return _counter(self._base, container_id, "memory.events", "oom_kill")
+
+    def usage(self, container_id: str) -> ContainerUsage:
+        """From cpu.stat and memory.current."""
+        return read_version_2(self._base / container_id)
 
     def remove(self, container_id: str) -> list[int]:
         """Remove the directory."""

@@ -30,6 +30,7 @@ from wherry.runtime.interface import (
     ContainerConfig,
     ContainerExited,
     ContainerStatus,
+    ContainerUsage,
     ExecResult,
     ExecSession,
     FailedPrecondition,
@@ -384,6 +385,11 @@ class OciRuntime:
     async def container_status(self, container_id: str) -> ContainerStatus:
         """Its state now."""
         return self._get(container_id).status()
+
+    async def container_usage(self, container_id: str) -> ContainerUsage:
+        """As the kernel counts it."""
+        record = self._get(container_id)
+        return self._ready().cgroups.usage(record.id)
 
     async def list_containers(self) -> list[ContainerStatus]:
         """All there are."""
