@@ -266,6 +266,8 @@ def _entry(schema: Document) -> _Entry:
     target = _target(schema)
     if target:
         special = _SPECIAL.get(target.rsplit(".", 1)[-1])
+        if special is None and target.endswith(_SCHEMA_OR):
+            special = _schema_or(target)
         if special:
             return special
         if not _is_struct(target):
@@ -289,6 +291,23 @@ def _entry(schema: Document) -> _Entry:
             return _map_of(_entry(values))
         case _:
             return _FREE
+
+
+# A schema in a schema may also be a boolean, or a list of schemas.
+_SCHEMA_OR = ("JSONSchemaPropsOrBool", "JSONSchemaPropsOrArray")
+
+
+def _schema_or(target: str) -> _Entry:
+    inner, _, other = target.rpartition("Or")
+    go_type = ".".join(target.rsplit(".", 2)[-2:])
+    wanted = bool if other == "Bool" else list
+
+    def odd(value: object) -> object:
+        if type(value) is wanted:
+            return value
+        raise _Mismatch(value, go_type)
+
+    return _Entry(dict, _struct(inner).check, odd, go_type, None)
 
 
 def _list_of(item: _Entry) -> _Entry:

@@ -416,3 +416,20 @@ async def test_a_definition_with_a_wrong_rule_is_refused() -> None:
         assert "compilation failed: ERROR: <input>:1:5: type 'string' does not support field selection" in str(
             answer.at("message")
         )
+
+
+@pytest.mark.parametrize("place", ["items", "additionalProperties"])
+async def test_schemas_within_schemas_are_read_as_strictly_as_the_outermost(place: str) -> None:
+    kind = "array" if place == "items" else "object"
+    async with serving() as api:
+        body = definition(version_of(with_spec(a={"type": kind, place: {"type": "string", "colour": "blue"}})))
+        strict = await api.ask("POST", DEFINITIONS, body, fieldValidation="Strict")
+        assert strict.status == 400
+        assert f'properties.a.{place}.colour"' in str(strict.at("message"))
+        wrong = definition(version_of(with_spec(a={"type": kind, place: {"type": 5}})))
+        refused = await api.ask("POST", DEFINITIONS, wrong)
+        assert refused.status == 400
+        assert "json: cannot unmarshal number into Go struct field JSONSchemaProps" in str(refused.at("message"))
+        created = await api.ask("POST", DEFINITIONS, body)
+        assert created.status == 201
+        assert any("colour" in warning for warning in created.warnings)
