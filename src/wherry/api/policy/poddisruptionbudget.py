@@ -7,6 +7,7 @@ from msgspec import field
 
 from wherry.api.condition import Condition, validate_conditions
 from wherry.api.core.workload import validate_at_most_all, validate_percentage
+from wherry.api.documents import find_section, put_absent
 from wherry.api.label_selector import validate_label_selector
 from wherry.api.object_meta import not_negative, one_of
 from wherry.apimachinery.document import Document
@@ -50,9 +51,19 @@ class PodDisruptionBudget(Struct):
     status: PodDisruptionBudgetStatus = field(default_factory=lambda: NOTHING_COUNTED)
 
 
+COUNTS = ("currentHealthy", "desiredHealthy", "disruptionsAllowed", "expectedPods")
+
+
+def _default(new: Document) -> None:
+    # As Go writes them: what is not said is zero.
+    status = find_section(new, "status")
+    if status is not None:
+        put_absent(status, **dict.fromkeys(COUNTS, 0))
+
+
 def _prepare(new: Document, old: Document | None) -> None:
     if old is None:
-        new["status"] = dict.fromkeys(("currentHealthy", "desiredHealthy", "disruptionsAllowed", "expectedPods"), 0)
+        new["status"] = dict.fromkeys(COUNTS, 0)
 
 
 def _validate(new: PodDisruptionBudget, old: PodDisruptionBudget | None) -> list[FieldError]:
@@ -99,6 +110,7 @@ POD_DISRUPTION_BUDGETS = resource_type(
     group="policy",
     short_names=("pdb",),
     subresources=(STATUS,),
+    default=_default,
     prepare=_prepare,
     validate=_validate,
     columns=(
