@@ -14,6 +14,9 @@ from typing import Protocol
 
 from wherry.apimachinery.cel.values import Uint
 
+# How deep the library reads; cel-go reads 250 levels.
+DEPTH_MAX = 32
+
 
 class CelSyntaxError(ValueError):
     """The text is no CEL; the message shows where."""
@@ -145,6 +148,9 @@ def parse(text: str) -> Parsed:
         serialized = _parser().compile(text, disable_check=True).serialize()
     except RuntimeError as error:
         said = str(error)
+        if "recursion" in said:
+            # The library says so once for each level, at a place that is none.
+            raise CelSyntaxError(f"ERROR: <input>:-1:0: expression recursion limit exceeded: {DEPTH_MAX}") from None
         code, _, rest = said.partition(": ")
         raise CelSyntaxError(rest.removesuffix(f" [{code}]") or said) from None
     any_message = _fields(serialized)
