@@ -92,6 +92,7 @@ class PlannedWorld(View):
         metadata["creationTimestamp"] = format_time(self.time_s)
         resource.default(document)
         resource.prepare(document, None)
+        resource.settle(document)
         errors = resource.validate(document, None)
         assert errors == [], [str(error) for error in errors]
         self.objects[key] = document

@@ -295,4 +295,5 @@ def created(resource: AnyResourceType, name: str = "web", **spec: object) -> Doc
     metadata |= {"uid": f"uid-{name}", "creationTimestamp": "2026-11-23T07:00:00Z"}
     resource.default(document)
     resource.prepare(document, None)
+    resource.settle(document)
     return document

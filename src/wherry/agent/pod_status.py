@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 
 from wherry.agent.container_record import ContainerRecord, Role, Stage, Termination
 from wherry.agent.pod_facts import PodFacts
-from wherry.agent.resources import qos_class
 from wherry.api.core.pod import Pod, PodCondition
+from wherry.api.core.qos import compute_qos_class
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.timestamps import format_time
 
@@ -43,7 +43,7 @@ def compute_status(
         "hostIPs": [{"ip": host_ip}],
         "startTime": format_time(facts.start_time_s),
         "containerStatuses": [_container(facts, record, scheme) for record in apps],
-        "qosClass": qos_class(pod.spec),
+        "qosClass": compute_qos_class(pod.spec),
     }
     if init:
         status["initContainerStatuses"] = [_container(facts, record, scheme) for record in init]

@@ -5,12 +5,10 @@ Pure. The numbers are Kubernetes' own, so that the same manifest behaves the sam
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from fractions import Fraction
-
 from wherry.api.core.container import Container, ResourceRequirements
 from wherry.api.core.pod import PodSpec
-from wherry.apimachinery.quantity import QuantityText, milli_value, parse_quantity, value
+from wherry.api.core.qos import compute_qos_class
+from wherry.apimachinery.quantity import milli_value, parse_quantity, value
 from wherry.runtime.interface import Resources
 
 SHARES_PER_CPU = 1024
@@ -25,29 +23,6 @@ SYSTEM_CRITICAL_PRIORITY = 2_000_000_000
 # Kubernetes leaves this to the node's owner (podPidsLimit) and OpenShift takes this number: far more than a server
 # with a thread per connection needs, and too few for a fork bomb to take the machine along.
 PIDS_LIMIT = 4096
-
-
-def qos_class(spec: PodSpec) -> str:
-    """Guaranteed (limits = requests everywhere), BestEffort (none at all) or Burstable."""
-    containers = (*spec.init_containers, *spec.containers)
-    amounts = [_compute_amounts(container.resources) for container in containers]
-    if not any(requests or limits for requests, limits in amounts):
-        return "BestEffort"
-    guaranteed = all(set(limits) == {"cpu", "memory"} and requests == limits for requests, limits in amounts)
-    return "Guaranteed" if guaranteed else "Burstable"
-
-
-def _compute_amounts(resources: ResourceRequirements | None) -> tuple[dict[str, Fraction], dict[str, Fraction]]:
-    if resources is None:
-        return {}, {}
-    limits = _positive(resources.limits)
-    # A limit without a request is a request, too.
-    return {**limits, **_positive(resources.requests)}, limits
-
-
-def _positive(amounts: Mapping[str, QuantityText]) -> dict[str, Fraction]:
-    parsed = {name: parse_quantity(amounts[name]) for name in ("cpu", "memory") if name in amounts}
-    return {name: amount for name, amount in parsed.items() if amount > 0}
 
 
 def container_resources(container: Container, spec: PodSpec, node_memory_bytes: int) -> Resources:
@@ -74,13 +49,13 @@ def oom_score_adj(container: Container, spec: PodSpec, node_memory_bytes: int) -
     """
     if spec.priority is not None and spec.priority >= SYSTEM_CRITICAL_PRIORITY:
         return OOM_CRITICAL
-    quality = qos_class(spec)
+    quality = compute_qos_class(spec)
     if quality == "Guaranteed":
         return OOM_GUARANTEED
     if quality == "BestEffort":
         return OOM_BEST_EFFORT
-    requests, _ = _compute_amounts(container.resources)
-    asked = int(requests.get("memory", Fraction(0)))
+    amounts = container.resources or ResourceRequirements()
+    asked = int(parse_quantity(amounts.requests.get("memory") or amounts.limits.get("memory", 0)))
     score = 1000 - (1000 * asked) // max(1, node_memory_bytes)
     # Never as safe as a guaranteed pod, never as exposed as a best-effort one.
     return min(OOM_BEST_EFFORT - 1, max(1000 + OOM_GUARANTEED, score))
@@ -88,5 +63,5 @@ def oom_score_adj(container: Container, spec: PodSpec, node_memory_bytes: int) -
 
 def cgroup_parent(uid: str, spec: PodSpec) -> str:
     """The pod's own control group, named as people know it: kubepods/burstable/pod<uid>."""
-    quality = qos_class(spec)
+    quality = compute_qos_class(spec)
     return f"/kubepods/pod{uid}" if quality == "Guaranteed" else f"/kubepods/{quality.lower()}/pod{uid}"

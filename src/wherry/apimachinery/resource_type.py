@@ -148,7 +148,8 @@ class ResourceType(Generic[T_co]):
     Hooks get whole Documents, so that fields unknown to the Struct survive. All hooks are pure.
     `default(new)` fills absent fields in place. `prepare(new, old)` is the strategy: it may reset
     what users may not set (`old` is None on create); the generic code has already handled status,
-    generation and the immutable metadata. `validate(new, old)` returns all field errors at once. `warn(new, old)`
+    generation and the immutable metadata. `settle(new)` fills in what follows from a new object as admission has left
+    it. `validate(new, old)` returns all field errors at once. `warn(new, old)`
     returns what a writer should know about a valid object.
     `described` gives the schema that whoever defined a custom kind has written (openAPIV3Schema, in JSON); built-in
     kinds, which are described by what Kubernetes publishes, have none.
@@ -175,6 +176,7 @@ class ResourceType(Generic[T_co]):
     subresources: tuple[Subresource, ...] = ()
     default: Callable[[Document], None] = no_default
     prepare: Callable[[Document, Document | None], None] = no_prepare
+    settle: Callable[[Document], None] = no_default
     validate: Callable[[Document, Document | None], list[FieldError]] = no_errors
     name_rule: Callable[[str], str] | None = None
     columns: tuple[Column, ...] = (NAME_COLUMN, AGE_COLUMN)
@@ -269,6 +271,7 @@ def resource_type(  # noqa: PLR0913 - a declaration has as many facts as a kind 
     subresources: tuple[Subresource, ...] = (),
     default: Callable[[Document], None] | None = None,
     prepare: Callable[[Document, Document | None], None] | None = None,
+    settle: Callable[[Document], None] | None = None,
     prepare_deletion: Callable[[Document], None] | None = None,
     validate: Callable[[T, T | None], list[FieldError]] | None = None,
     validate_documents: Callable[[Document, Document | None], list[FieldError]] | None = None,
@@ -354,6 +357,7 @@ def resource_type(  # noqa: PLR0913 - a declaration has as many facts as a kind 
         subresources=subresources,
         default=default or no_default,
         prepare=prepare or no_prepare,
+        settle=settle or no_default,
         validate=validate_all,
         name_rule=name_rule,
         columns=columns,

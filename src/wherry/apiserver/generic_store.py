@@ -1,6 +1,6 @@
 """Objects in the store, all kinds alike: default, prepare, admit, validate, store, answer.
 
-    create   schema -> stamp -> default -> prepare -> admit -> check -> put(expected 0)
+    create   schema -> stamp -> default -> prepare -> admit -> settle -> check -> put(expected 0)
     update   get -> change -> schema -> carry over -> default -> prepare -> admit -> check -> put(expected n)
     delete   get -> preconditions -> admit -> mark (finalizers, grace) or remove
 
@@ -140,6 +140,7 @@ class GenericStore:
         )
         try:
             await self._admission.admit(attributes)
+            resource.settle(document)
             _validate(resource, document, None, missing)
             await self._admission.validate(attributes)
             _warn(request, resource.warn(document, None))

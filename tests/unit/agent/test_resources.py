@@ -6,8 +6,9 @@ import pytest
 from wherry.agent.container_config import build_security
 from wherry.agent.environment import ConfigError
 from wherry.agent.pod_files import ClusterDns, hostname_of, hosts_file, resolv_conf
-from wherry.agent.resources import cgroup_parent, container_resources, oom_score_adj, qos_class
+from wherry.agent.resources import cgroup_parent, container_resources, oom_score_adj
 from wherry.api.core.pod import Pod
+from wherry.api.core.qos import compute_qos_class
 from wherry.apimachinery.document import Document
 from wherry.runtime.interface import ImageConfig, Security
 
@@ -40,7 +41,7 @@ BOTH = {"cpu": "500m", "memory": "1Gi"}
 )
 def test_quality_of_service_and_who_is_killed_first(resources: Document, quality: str, score: int) -> None:
     one = pod(resources)
-    assert qos_class(one.spec) == quality
+    assert compute_qos_class(one.spec) == quality
     assert oom_score_adj(one.spec.containers[0], one.spec, 4 * GIB) == score
 
 

@@ -117,3 +117,11 @@ async def test_a_changed_range_counts_at_once_and_does_not_touch_what_there_is(a
     other["metadata"] = {"name": "other"}
     assert "maximum cpu usage per Pod is 500m" in await refusal(api, other)
     await api.must("PATCH", f"{PODS}/web", {"metadata": {"labels": {"a": "b"}}}, content_type=MERGE)
+
+
+async def test_a_pod_is_ranked_by_what_it_gets_and_its_node_may_say_so(api: Api) -> None:
+    await limit(api, type="Container", default={"cpu": "1", "memory": "2Gi"})
+    made = await api.ask("POST", PODS, pod())
+    assert made.at("status.qosClass") == "Guaranteed"
+    said = {"status": {"phase": "Running", "qosClass": "Guaranteed"}}
+    assert (await api.ask("PATCH", f"{PODS}/{made.at('metadata.name')}/status", said, content_type=MERGE)).status == 200

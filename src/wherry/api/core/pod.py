@@ -85,12 +85,17 @@ class Pod(Struct):
 def _prepare(new: Document, old: Document | None) -> None:
     if old is None:
         merge_label_keys(new)
-        new["status"] = {"phase": "Pending", "qosClass": compute_qos_class(PODS.from_document(new).spec)}
+        new["status"] = {"phase": "Pending"}
     elif "ephemeralContainers" in section(old, "spec"):
         # They have a path of their own.
         section(new, "spec")["ephemeralContainers"] = section(old, "spec")["ephemeralContainers"]
     else:
         section(new, "spec").pop("ephemeralContainers", None)
+
+
+def _settle(new: Document) -> None:
+    # Only now are the requests and limits known: a namespace may have given its own.
+    section(new, "status")["qosClass"] = compute_qos_class(PODS.from_document(new).spec)
 
 
 def _validate(new: Pod, old: Pod | None) -> list[FieldError]:
@@ -152,6 +157,7 @@ PODS = resource_type(
     subresources=POD_SUBRESOURCES,
     default=default_pod,
     prepare=_prepare,
+    settle=_settle,
     validate=_validate,
     validate_documents=validate_pod_update,
     warn=warn_pod,

@@ -15,11 +15,17 @@ COUNTED = ("cpu", "memory")
 
 
 def compute_qos_class(spec: PodSpec) -> str:
-    """Guaranteed: every container limits cpu and memory to what it requests. BestEffort: none asks for anything."""
+    """Guaranteed: every container limits cpu and memory to what it requests. BestEffort: none asks for anything.
+
+    Where the pod as a whole asks for something, that alone counts.
+    """
     any_given = False
     guaranteed = True
-    for container in (*spec.init_containers, *spec.containers):
-        resources = container.resources
+    if spec.resources is not None:
+        asking = [spec.resources]
+    else:
+        asking = [container.resources for container in (*spec.init_containers, *spec.containers)]
+    for resources in asking:
         limits = _counted(resources.limits) if resources else {}
         requests = _counted(resources.requests) if resources else {}
         any_given = any_given or bool(limits or requests)
