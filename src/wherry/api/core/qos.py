@@ -21,10 +21,8 @@ def compute_qos_class(spec: PodSpec) -> str:
     """
     any_given = False
     guaranteed = True
-    if spec.resources is not None:
-        asking = [spec.resources]
-    else:
-        asking = [container.resources for container in (*spec.init_containers, *spec.containers)]
+    containers = (*spec.init_containers, *spec.containers)
+    asking = [spec.resources] if spec.resources else [container.resources for container in containers]
     for resources in asking:
         limits = _counted(resources.limits) if resources else {}
         requests = _counted(resources.requests) if resources else {}
