@@ -180,3 +180,51 @@ def test_acting_as_somebody_else_and_reconciling_roles(cluster: RunningCluster) 
     whoami = cluster.kubectl("auth", "whoami", "--as=zoe", "--as-group=a", "--as-group=b", "--as-uid=7", "-o", "json")
     user = json.loads(whoami.stdout)["status"]["userInfo"]
     assert user == {"username": "zoe", "uid": "7", "groups": ["a", "b", "system:authenticated"]}
+
+
+def test_bootstrap_tokens_open_the_door_sign_the_invitation_and_end(cluster: RunningCluster, tmp_path: Path) -> None:
+    def secret(token_id: str, expiration: str) -> str:
+        data = {
+            "token-id": token_id,
+            "token-secret": "0123456789abcdef",
+            "usage-bootstrap-authentication": "true",
+            "usage-bootstrap-signing": "true",
+            "expiration": expiration,
+        }
+        metadata = {"name": f"bootstrap-token-{token_id}", "namespace": "kube-system"}
+        kind = {"apiVersion": "v1", "kind": "Secret", "type": "bootstrap.kubernetes.io/token"}
+        return json.dumps({**kind, "metadata": metadata, "stringData": data})
+
+    cluster.kubectl("apply", "-f", "-", text=secret("abcdef", "2099-01-01T00:00:00Z"))
+    cluster.kubectl("apply", "-f", "-", text=secret("aaaaaa", "2020-01-01T00:00:00Z"))
+    info = ("-n", "kube-public", "wait", "configmap/cluster-info", "--timeout=20s")
+    cluster.kubectl(*info, "--for=jsonpath={.data.jws-kubeconfig-abcdef}")
+    cluster.kubectl("-n", "kube-system", "wait", "secret/bootstrap-token-aaaaaa", "--for=delete", "--timeout=20s")
+    joining = tmp_path / "kubeconfig"
+    ca_pem = (cluster.home / "pki" / "ca.crt").read_bytes()
+    write_kubeconfig(
+        joining, server=f"https://127.0.0.1:{cluster.port}", ca_pem=ca_pem, user="x", token="abcdef.0123456789abcdef"
+    )
+    assert "system:bootstrappers" in kubectl(joining, "auth", "whoami").stdout
+    assert kubectl(joining, "get", "csr").returncode == 0
+    assert "Forbidden" in kubectl(joining, "get", "nodes").stderr
+
+
+def test_a_secret_for_a_token_is_filled_and_goes_with_its_account(cluster: RunningCluster) -> None:
+    cluster.kubectl("create", "serviceaccount", "old")
+    annotations = {"kubernetes.io/service-account.name": "old"}
+    metadata = {"name": "old-token", "annotations": annotations}
+    kind = {"apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/service-account-token"}
+    cluster.kubectl("apply", "-f", "-", text=json.dumps({**kind, "metadata": metadata}))
+    cluster.kubectl("wait", "secret/old-token", "--for=jsonpath={.data.token}", "--timeout=20s")
+    token = base64.b64decode(cluster.jsonpath("secret/old-token", "{.data.token}")).decode()
+    review = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview", "spec": {"token": token}}
+
+    def user() -> object:
+        answer = cluster.kubectl("create", "-f", "-", "-o", "json", text=json.dumps(review))
+        return json.loads(answer.stdout)["status"].get("user", {}).get("username")
+
+    assert user() == "system:serviceaccount:default:old"
+    cluster.kubectl("delete", "serviceaccount", "old")
+    cluster.kubectl("wait", "secret/old-token", "--for=delete", "--timeout=20s")
+    assert user() is None

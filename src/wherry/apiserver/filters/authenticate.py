@@ -1,4 +1,8 @@
-"""Who is asking? A client certificate, a bearer token, or nobody."""
+"""Who is asking? A client certificate, a bearer token, or nobody.
+
+Nobody gets no further than the few paths that tell whether the server lives: everything else is answered 401,
+whatever the roles say.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ from wherry.kit.clock import Clock
 from wherry.kit.http.types import Peer
 
 PEERS_REMEMBERED_MAX = 1024
+OPEN_PATHS = frozenset({"/healthz", "/livez", "/readyz", "/version", "/version/"})
 
 
 class Authenticator:
@@ -22,7 +27,7 @@ class Authenticator:
         self._peers: dict[Peer, UserInfo] = {}
 
     async def authenticate(self, request: ApiRequest) -> UserInfo:
-        """The user behind a request; ANONYMOUS without credentials. Raises Unauthorized for bad ones."""
+        """The user behind a request; ANONYMOUS without credentials, on open paths. Raises Unauthorized."""
         peer = request.http.peer
         if peer is not None and peer.common_name:
             if peer.not_after_s and self._clock.now_s() > peer.not_after_s:
@@ -30,6 +35,8 @@ class Authenticator:
             return self._peers.get(peer) or self._remember(peer)
         header = request.http.headers.get("authorization", "").strip()
         if not header:
+            if request.http.path not in OPEN_PATHS:
+                raise Unauthorized
             return ANONYMOUS
         scheme, _, token = header.partition(" ")
         token = token.strip()

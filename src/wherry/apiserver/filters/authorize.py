@@ -1,7 +1,6 @@
 """May they? The question that every request is asked, and the sentence that says no.
 
-Who decides is an Authorizer (authorization/authorizers.py). Nobody without credentials gets further than the few
-paths that tell whether the server lives: everything else is answered 401, whatever the roles say.
+Who decides is an Authorizer (authorization/authorizers.py).
 """
 
 from __future__ import annotations
@@ -10,11 +9,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from wherry.apimachinery.document import Document
-from wherry.apimachinery.errors import Forbidden, Unauthorized
+from wherry.apimachinery.errors import Forbidden
 from wherry.apimachinery.fields import parse_field_selector
-from wherry.apiserver.request import ANONYMOUS, ApiRequest, UserInfo
+from wherry.apiserver.request import ApiRequest, UserInfo
 
-OPEN_PATHS = frozenset({"/healthz", "/livez", "/readyz", "/version", "/version/"})
 SELECTING_VERBS = frozenset({"list", "watch", "deletecollection"})
 Fields = tuple[tuple[str, str], ...]
 
@@ -69,11 +67,8 @@ class Authorizer(Protocol):
 
 
 def authorize(authorizer: Authorizer, request: ApiRequest) -> None:
-    """Let a request pass, or raise Unauthorized (nobody) or Forbidden (somebody who may not)."""
-    user = request.user
-    if user is ANONYMOUS and request.http.path not in OPEN_PATHS:
-        raise Unauthorized
-    access = access_of(request)
+    """Let a request pass, or raise Forbidden."""
+    user, access = request.user, access_of(request)
     if not authorizer.is_allowed(user, access):
         raise denied(user, access, authorizer.reason(user, access))
 
