@@ -150,6 +150,16 @@ async def test_too_long_a_life_is_refused(api: Api) -> None:
     assert "may not specify a duration larger than 2^32 seconds" in str(answer["message"])
 
 
+async def test_a_server_may_shorten_what_is_asked_for_and_says_so(api: Api, clock: FakeClock) -> None:
+    tokens = api.server.environment.tokens
+    assert tokens is not None
+    tokens.lifetime_max_s = 1200
+    answer = await api.ask("POST", f"{ACCOUNTS}/default/token", {"spec": {"expirationSeconds": 7200}})
+    assert answer.at("spec.expirationSeconds") == 1200
+    assert claims_of(str(answer.at("status.token")))["exp"] == int(clock.now_s()) + 1200
+    assert answer.warnings == ['299 - "requested expiration of 7200 seconds shortened to 1200 seconds"']
+
+
 async def test_a_review_tells_for_which_audiences_a_token_is_good(api: Api) -> None:
     token = await make_token(api, audiences=["vault", "db"])
     answer = await api.ask("POST", REVIEWS, {"spec": {"token": token, "audiences": ["db", "web"]}})
