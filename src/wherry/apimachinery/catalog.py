@@ -58,7 +58,8 @@ class Catalog:
     def __init__(self, resource_types: Iterable[AnyResourceType] = ()) -> None:
         """Start with these."""
         self.revision = 0
-        self._by_plural: dict[tuple[str, str, str], AnyResourceType] = {}
+        # By group and version, then by plural: hundreds of groups may be declared, and all are walked often.
+        self._by_version: dict[tuple[str, str], dict[str, AnyResourceType]] = {}
         self._by_kind: dict[tuple[str, str, str], AnyResourceType] = {}
         for resource in resource_types:
             self.add(resource)
@@ -66,7 +67,7 @@ class Catalog:
     def add(self, resource: AnyResourceType) -> None:
         """Serve a kind from now on; one of the same group, version and plural is replaced."""
         self._drop(resource.group, resource.version, resource.plural)
-        self._by_plural[resource.group, resource.version, resource.plural] = resource
+        self._by_version.setdefault((resource.group, resource.version), {})[resource.plural] = resource
         self._by_kind[resource.group, resource.version, resource.kind] = resource
         self.revision += 1
 
@@ -77,7 +78,7 @@ class Catalog:
 
     def lookup(self, group: str, version: str, plural: str) -> AnyResourceType | None:
         """The kind that a path names."""
-        return self._by_plural.get((group, version, plural))
+        return self._by_version.get((group, version), {}).get(plural)
 
     def by_kind(self, group: str, version: str, kind: str) -> AnyResourceType | None:
         """The kind that an object names."""
@@ -95,7 +96,7 @@ class Catalog:
     def groups(self) -> list[GroupVersions]:
         """All groups with their versions, in the order in which clients should look."""
         found: dict[str, set[str]] = {}
-        for group, version, _ in self._by_plural:
+        for group, version in self._by_version:
             found.setdefault(group, set()).add(version)
         return [
             GroupVersions(group, tuple(sorted(found[group], key=_version_rank, reverse=True)))
@@ -104,8 +105,8 @@ class Catalog:
 
     def resources(self, group: str, version: str) -> list[AnyResourceType]:
         """The kinds of one group and version, by plural."""
-        chosen = [self._by_plural[key] for key in self._by_plural if key[:2] == (group, version)]
-        return sorted(chosen, key=lambda resource: resource.plural)
+        kinds = self._by_version.get((group, version), {})
+        return [kinds[plural] for plural in sorted(kinds)]
 
     def __iter__(self) -> Iterator[AnyResourceType]:
         """All kinds, group by group."""
@@ -115,13 +116,17 @@ class Catalog:
 
     def __len__(self) -> int:
         """How many kinds."""
-        return len(self._by_plural)
+        return sum(map(len, self._by_version.values()))
 
     def _drop(self, group: str, version: str, plural: str) -> bool:
-        dropped = self._by_plural.pop((group, version, plural), None)
-        if dropped is not None:
-            self._by_kind.pop((group, version, dropped.kind), None)
-        return dropped is not None
+        kinds = self._by_version.get((group, version), {})
+        dropped = kinds.pop(plural, None)
+        if dropped is None:
+            return False
+        if not kinds:
+            del self._by_version[group, version]
+        self._by_kind.pop((group, version, dropped.kind), None)
+        return True
 
 
 def _group_rank(group: str) -> tuple[int, str]:
