@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from suites.api_harness import MERGE, Api, make_api, pod
+from suites.api_harness import MERGE, STRATEGIC, Api, make_api, pod
 from wherry.api.quota.counts import COUNTED_AT
 from wherry.apimachinery.document import Document
 from wherry.apiserver.admission.resource_quota import ResourceQuotaPlugin
@@ -179,3 +179,26 @@ async def test_whoever_leaves_while_waiting_costs_nothing(api: Api) -> None:
 
 def test_the_plugin_has_the_name_that_can_be_switched_off() -> None:
     assert ResourceQuotaPlugin.name == "ResourceQuota"
+
+
+async def test_a_pod_that_is_resized_is_charged_the_difference(api: Api) -> None:
+    await quota(api, {"requests.cpu": "1"})
+    await api.must("POST", PODS, asking(cpu="600m"))
+
+    async def resize(cpu: str) -> int:
+        patch = {"spec": {"containers": [{"name": "app", "resources": {"requests": {"cpu": cpu}}}]}}
+        answer = await api.ask("PATCH", f"{PODS}/web/resize", patch, content_type=STRATEGIC)
+        return answer.status
+
+    assert await resize("1200m") == 403
+    assert await used(api) == {"requests.cpu": "600m"}
+    assert await resize("900m") == 200
+    assert await used(api) == {"requests.cpu": "900m"}
+
+
+async def test_quotas_limit_what_limit_ranges_have_filled_in(api: Api) -> None:
+    limits = {"limits": [{"type": "Container", "defaultRequest": {"cpu": "600m"}}]}
+    await api.must("POST", "/api/v1/namespaces/default/limitranges", {"metadata": {"name": "l"}, "spec": limits})
+    await quota(api, {"requests.cpu": "1"})
+    statuses = [(await api.ask("POST", PODS, pod(name))).status for name in ("a", "b")]
+    assert statuses == [201, 403]
