@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
+import socket
 import subprocess
 import sys
 import urllib.error
@@ -14,7 +16,11 @@ from pathlib import Path
 
 import pytest
 
+from suites.conformance import box
 from suites.running_cluster import IMAGE, RunningCluster, needs_linux
+from wherry.client.kubeconfig import transport_from_kubeconfig
+from wherry.kit.clock import settle
+from wherry.kit.http.types import Request, WebSocketClosed
 
 KUBECTL = Path(sys.executable).parent / "kubectl"
 pytestmark = [needs_linux, pytest.mark.linux, pytest.mark.kubectl]
@@ -140,3 +146,69 @@ def test_pods_services_and_nodes_are_reached_through_the_api_server(kubectl: Kub
             assert (answer.url, answer.read()) == (f"http://{address}{base}/pods/web:8080/proxy/", b"hello\n")
         with pytest.raises(urllib.error.HTTPError, match="404"):
             urllib.request.urlopen(f"http://{address}{base}/pods/web:8080/proxy/nothing", timeout=10)
+
+
+def raw_pod(cluster: RunningCluster, namespace: str, script: str) -> str:
+    """A pod that runs a script; returns its path."""
+    container = {"name": "main", "image": IMAGE, "command": ["sh", "-c", script]}
+    spec = {"terminationGracePeriodSeconds": 0, "restartPolicy": "Never", "containers": [container]}
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "raw"}, "spec": spec}
+    cluster.kubectl("-n", namespace, "create", "-f", "-", text=json.dumps(pod))
+    cluster.kubectl("-n", namespace, "wait", "pod/raw", "--for=condition=Ready", "--timeout=30s")
+    return f"/api/v1/namespaces/{namespace}/pods/raw"
+
+
+async def heard(cluster: RunningCluster, path: str, query: str, protocol: str) -> list[bytes]:
+    """All messages that a WebSocket brings."""
+    transport = transport_from_kubeconfig(cluster.kubeconfig)
+    opened = await transport.websocket(Request("GET", path, query), subprotocols=[protocol])
+    assert opened.subprotocol == protocol
+    messages = []
+    try:
+        while True:
+            messages.append(await asyncio.wait_for(opened.socket.receive(), 20))
+    except WebSocketClosed:
+        assert opened.socket.close_code == 1000
+    finally:
+        await opened.socket.close()
+        await transport.close()
+        await settle(50)  # Saying goodbye in TLS takes some turns of the loop.
+    return messages
+
+
+@box("Pods should support remote command execution over websockets")
+async def test_a_command_is_run_by_a_client_that_knows_websockets_only(cluster: RunningCluster, namespace: str) -> None:
+    path = raw_pod(cluster, namespace, "echo container is alive; sleep 600")
+    query = "command=echo&command=remote+execution+test&container=main&stdout=1&stderr=1"
+    messages = await heard(cluster, f"{path}/exec", query, "channel.k8s.io")
+    assert {message[:1] for message in messages if len(message) > 1} == {b"\x01"}, "only stdout says anything"
+    assert b"".join(message[1:] for message in messages) == b"remote execution test\n"
+
+
+@box("Pods should support retrieving logs from the container over websockets")
+async def test_logs_are_read_by_a_client_that_knows_websockets_only(cluster: RunningCluster, namespace: str) -> None:
+    path = raw_pod(cluster, namespace, "echo container is alive; sleep 10000")
+    messages = await heard(cluster, f"{path}/log", "container=main", "binary.k8s.io")
+    assert b"".join(messages) == b"container is alive\n"
+
+
+@box("Kubectl client Proxy server should support proxy with --port 0")
+def test_kubectl_proxies_on_any_free_port(cluster: RunningCluster, namespace: str) -> None:
+    with Kubectl(cluster, namespace, "websocket").running("proxy", "-p", "0", "--disable-filter") as proxy:
+        assert proxy.stdout is not None
+        address = proxy.stdout.readline().split()[-1]
+        with urllib.request.urlopen(f"http://{address}/api/", timeout=10) as answer:
+            assert json.loads(answer.read())["versions"] == ["v1"]
+
+
+@box("Kubectl client Proxy server should support --unix-socket=/path")
+def test_kubectl_proxies_on_a_socket_file(cluster: RunningCluster, namespace: str, tmp_path: Path) -> None:
+    place = tmp_path / "proxy.sock"
+    with Kubectl(cluster, namespace, "websocket").running("proxy", f"--unix-socket={place}") as proxy:
+        assert proxy.stdout is not None
+        assert str(place) in proxy.stdout.readline()
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(str(place))
+            client.sendall(b"GET /api/ HTTP/1.0\r\nHost: localhost\r\n\r\n")
+            answer = b"".join(iter(lambda: client.recv(65536), b""))
+    assert json.loads(answer.partition(b"\r\n\r\n")[2])["versions"] == ["v1"]

@@ -5,7 +5,7 @@ import pytest
 from suites.api_harness import MERGE, Api, make_api, pod
 from wherry.apimachinery.document import Document
 from wherry.kit.clock import FakeClock
-from wherry.kit.http.types import App, Request, Response
+from wherry.kit.http.types import App, Request, Response, Upgrade
 
 PODS = "/api/v1/namespaces/default/pods"
 SOCKET = {"upgrade": "websocket", "connection": "upgrade", "sec-websocket-protocol": "v5.channel.k8s.io"}
@@ -110,6 +110,37 @@ async def test_logs_come_from_the_pods_node(api: Api, node: FakeNode) -> None:
     (asked,) = node.asked
     assert asked.path == "/containerLogs/default/web/app"
     assert asked.query == "follow=true&tailLines=5"
+
+
+async def test_logs_come_over_a_socket_too(api: Api, node: FakeNode) -> None:
+    await running(api)
+    wish = {"upgrade": "websocket", "connection": "Upgrade"}
+    for offered, told in (("", b"hello\n"), ("binary.k8s.io", b"hello\n"), ("base64.binary.k8s.io", b"aGVsbG8K")):
+        headers = {**wish, "sec-websocket-protocol": offered} if offered else wish
+        response = await api.raw("GET", f"{PODS}/web/log", headers=headers)
+        assert isinstance(response.upgrade, Upgrade)
+        assert response.upgrade.subprotocol == offered
+        socket = Ear()
+        await response.upgrade.handler(socket)
+        assert socket.heard == [told]
+    refused = await api.raw("GET", f"{PODS}/web/log", headers={**wish, "sec-websocket-protocol": "v9.other"})
+    assert refused.status == 400
+
+
+class Ear:
+    """The client's end of a WebSocket that only listens."""
+
+    def __init__(self) -> None:
+        self.heard: list[bytes] = []
+
+    async def receive(self) -> bytes:
+        raise NotImplementedError
+
+    async def send(self, message: bytes) -> None:
+        self.heard.append(message)
+
+    async def close(self, code: int = 1000, reason: str = "") -> None:
+        raise NotImplementedError
 
 
 async def test_one_of_several_containers_must_be_named(api: Api) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from urllib.parse import urlencode
 
 from wherry.apimachinery import field_errors
@@ -12,13 +15,16 @@ from wherry.apiserver.environment import Environment
 from wherry.apiserver.request import ApiRequest
 from wherry.apiserver.subresources.node_streams import ask_node, choose_container, container_status, find_pod, node_of
 from wherry.apiserver.wire import mapping_in, text_in
-from wherry.kit.http.types import Response
+from wherry.kit.http.types import Response, Upgrade, WebSocket, read_body
+from wherry.kit.http.websocket import offered_subprotocols
 
+BASE64_PROTOCOL = "base64.binary.k8s.io"
+PROTOCOLS = ("binary.k8s.io", BASE64_PROTOCOL)
 PASSED_OPTIONS = ("follow", "previous", "timestamps", "sinceSeconds", "sinceTime", "tailLines", "limitBytes")
 
 
 async def handle_log(environment: Environment, request: ApiRequest) -> Response:
-    """Answer with plain text; with follow=true as long as the container writes."""
+    """Answer with plain text, or its pieces on a WebSocket; with follow=true as long as the container writes."""
     _check_options(request)
     pod = await find_pod(environment, request)
     container = choose_container(pod, request.query.get("container", ""))
@@ -26,7 +32,31 @@ async def handle_log(environment: Environment, request: ApiRequest) -> Response:
     _refuse_unstarted(pod, container, previous=request.is_set("previous"))
     query = urlencode([(name, request.query[name]) for name in PASSED_OPTIONS if name in request.query])
     path = ("containerLogs", request.namespace, request.name, container)
-    return await ask_node(environment, request, node, path, query)
+    response = await ask_node(environment, request, node, path, query)
+    if request.http.headers.get("upgrade", "").lower() == "websocket" and response.status == 200:
+        return _as_messages(request, response)
+    return response
+
+
+def _as_messages(request: ApiRequest, response: Response) -> Response:
+    """The log on a WebSocket: what is read at once is one message, bytes or, for browsers, base64."""
+    offered = offered_subprotocols(request.http.headers)
+    protocol = next((name for name in PROTOCOLS if name in offered), "")
+    if offered and not protocol:
+        raise BadRequest(f"none of the offered WebSocket subprotocols is supported; known: {', '.join(PROTOCOLS)}")
+    is_text = protocol == BASE64_PROTOCOL
+
+    async def send(socket: WebSocket) -> None:
+        body = response.body
+        if isinstance(body, AsyncGenerator):
+            async with aclosing(body):
+                async for part in body:
+                    await socket.send(base64.b64encode(part) if is_text else part)
+        else:
+            whole = await read_body(response)
+            await socket.send(base64.b64encode(whole) if is_text else whole)
+
+    return Response(101, upgrade=Upgrade(protocol, send, sends_text=is_text))
 
 
 def _check_options(request: ApiRequest) -> None:
