@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import socket
@@ -15,12 +14,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from websockets.sync.client import connect
+from websockets.typing import Subprotocol
 
 from suites.conformance import box
 from suites.running_cluster import IMAGE, RunningCluster, needs_linux
-from wherry.client.kubeconfig import transport_from_kubeconfig
-from wherry.kit.clock import settle
-from wherry.kit.http.types import Request, WebSocketClosed
+from wherry.client.kubeconfig import load_kubeconfig
+from wherry.kit.http.tls import client_context
 
 KUBECTL = Path(sys.executable).parent / "kubectl"
 pytestmark = [needs_linux, pytest.mark.linux, pytest.mark.kubectl]
@@ -158,37 +158,33 @@ def raw_pod(cluster: RunningCluster, namespace: str, script: str) -> str:
     return f"/api/v1/namespaces/{namespace}/pods/raw"
 
 
-async def heard(cluster: RunningCluster, path: str, query: str, protocol: str) -> list[bytes]:
+def heard(cluster: RunningCluster, path: str, query: str, protocol: str) -> list[bytes]:
     """All messages that a WebSocket brings."""
-    transport = transport_from_kubeconfig(cluster.kubeconfig)
-    opened = await transport.websocket(Request("GET", path, query), subprotocols=[protocol])
-    assert opened.subprotocol == protocol
-    messages = []
-    try:
-        while True:
-            messages.append(await asyncio.wait_for(opened.socket.receive(), 20))
-    except WebSocketClosed:
-        assert opened.socket.close_code == 1000
-    finally:
-        await opened.socket.close()
-        await transport.close()
-        await settle(50)  # Saying goodbye in TLS takes some turns of the loop.
-    return messages
+    known = load_kubeconfig(cluster.kubeconfig)
+    opened = connect(
+        f"wss://{known.server.removeprefix('https://')}{path}?{query}",
+        ssl=client_context(ca_pem=known.ca_pem, identity=known.client_identity),
+        subprotocols=[Subprotocol(protocol)],
+    )
+    with opened as stream:
+        assert stream.subprotocol == protocol
+        # It ends without an error only if the server closes with 1000.
+        return [message for message in stream if isinstance(message, bytes)]
 
 
 @box("Pods should support remote command execution over websockets")
-async def test_a_command_is_run_by_a_client_that_knows_websockets_only(cluster: RunningCluster, namespace: str) -> None:
+def test_a_command_is_run_by_a_client_that_knows_websockets_only(cluster: RunningCluster, namespace: str) -> None:
     path = raw_pod(cluster, namespace, "echo container is alive; sleep 600")
     query = "command=echo&command=remote+execution+test&container=main&stdout=1&stderr=1"
-    messages = await heard(cluster, f"{path}/exec", query, "channel.k8s.io")
+    messages = heard(cluster, f"{path}/exec", query, "channel.k8s.io")
     assert {message[:1] for message in messages if len(message) > 1} == {b"\x01"}, "only stdout says anything"
     assert b"".join(message[1:] for message in messages) == b"remote execution test\n"
 
 
 @box("Pods should support retrieving logs from the container over websockets")
-async def test_logs_are_read_by_a_client_that_knows_websockets_only(cluster: RunningCluster, namespace: str) -> None:
+def test_logs_are_read_by_a_client_that_knows_websockets_only(cluster: RunningCluster, namespace: str) -> None:
     path = raw_pod(cluster, namespace, "echo container is alive; sleep 10000")
-    messages = await heard(cluster, f"{path}/log", "container=main", "binary.k8s.io")
+    messages = heard(cluster, f"{path}/log", "container=main", "binary.k8s.io")
     assert b"".join(messages) == b"container is alive\n"
 
 
