@@ -142,6 +142,7 @@ async def counted(api: Api, number: int, seen: int) -> None:
     patch = {"metadata": {"annotations": {COUNTED_AT: note}}, "status": {"used": {"configmaps": str(number)}}}
     answer = await api.must("PATCH", f"{QUOTAS}/q/status", patch, content_type=MERGE)
     assert "annotations" not in answer["metadata"]  # type: ignore[operator]
+    assert "counted-at" not in json.dumps(answer), "nobody owns a note that is not kept"
 
 
 async def test_what_the_controller_cannot_have_seen_is_added_to_its_count(api: Api) -> None:

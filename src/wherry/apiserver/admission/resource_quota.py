@@ -24,10 +24,11 @@ from wherry.api.core.resourcequota import RESOURCE_QUOTAS
 from wherry.api.quota.counts import COUNTED_AT
 from wherry.api.quota.registry import evaluator_for
 from wherry.apimachinery.amounts import Amount, Amounts, add, amounts_from, only, subtract, texts_from
+from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import BadRequest, InternalError
 from wherry.apiserver.admission.interface import AdmissionEnvironment, Attributes, Operation
 from wherry.apiserver.admission.quota_charges import Charge, Quota, Recent, charge_for, charge_to, used_with_unseen
-from wherry.apiserver.wire import key_of, mapping_in, metadata_of, prefix_of
+from wherry.apiserver.wire import key_of, list_in, mapping_in, metadata_of, prefix_of
 from wherry.store.interface import RevisionConflict
 
 RACES_MAX = 100
@@ -82,6 +83,8 @@ class ResourceQuotaPlugin:
         counted_at = annotations.pop(COUNTED_AT, None)
         if not annotations:
             metadata.pop("annotations", None)
+        if counted_at is not None:
+            _disown(metadata)
         namespace = self._namespaces.get(attributes.namespace)
         if namespace is None or not isinstance(counted_at, str):
             return
@@ -106,12 +109,22 @@ class ResourceQuotaPlugin:
         charge = charge_for(attributes, evaluator, self._clock.now_s())
         if charge is None:
             return
-        namespace = self._namespaces.setdefault(name, Namespace())
+        namespace = self._namespaces.get(name)
+        if namespace is None:
+            namespace = self._make_room()[name] = Namespace()
         await self._take_turn(name, namespace, charge)
         if charge.error is not None:
             raise charge.error
         if charge.deltas and not attributes.dry_run:
             self._remember(name, namespace, charge)
+
+    def _make_room(self) -> dict[str, Namespace]:
+        """All namespaces; beyond NAMESPACES_MAX those in which nothing happens now are forgotten."""
+        if len(self._namespaces) >= NAMESPACES_MAX:
+            for name, each in list(self._namespaces.items()):
+                if not each.is_busy and all(recent.revision for recent in each.recent):
+                    del self._namespaces[name]
+        return self._namespaces
 
     def _remember(self, name: str, namespace: Namespace, charge: Charge) -> None:
         """Keep the charge until the controller has surely seen its object, and undo it if that is not stored."""
@@ -213,6 +226,18 @@ class ResourceQuotaPlugin:
             except RevisionConflict:
                 continue
             return
+
+
+def _disown(metadata: Document) -> None:
+    """Nobody owns a note that is not kept."""
+    for entry in list_in(metadata, "managedFields"):
+        fields = mapping_in(entry, "fieldsV1") if isinstance(entry, dict) else {}
+        inside = mapping_in(fields, "f:metadata")
+        notes = mapping_in(inside, "f:annotations")
+        if notes.pop(f"f:{COUNTED_AT}", None) is not None and not notes.keys() - {"."}:
+            inside.pop("f:annotations")
+            if not inside.keys() - {"."}:
+                fields.pop("f:metadata")
 
 
 def _tell(batch: Sequence[Turn], error: BaseException | None) -> None:
