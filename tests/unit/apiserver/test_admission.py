@@ -265,3 +265,51 @@ async def test_claims_and_volumes_are_protected_from_the_start(api: Api) -> None
     volume = {"capacity": {"storage": "1Gi"}, "accessModes": ["ReadWriteOnce"], "hostPath": {"path": "/x"}}
     answer = await api.ask("POST", "/api/v1/persistentvolumes", {"metadata": {"name": "v"}, "spec": volume})
     assert answer.at("metadata.finalizers") == ["kubernetes.io/pv-protection"]
+
+
+async def test_a_pod_gets_what_its_runtime_class_says(api: Api) -> None:
+    runtime_class = {
+        "metadata": {"name": "vm"},
+        "handler": "vm",
+        "overhead": {"podFixed": {"cpu": "250m"}},
+        "scheduling": {"nodeSelector": {"vm": "yes"}, "tolerations": [{"key": "vm", "operator": "Exists"}]},
+    }
+    await api.must("POST", "/apis/node.k8s.io/v1/runtimeclasses", runtime_class)
+
+    def asking(**spec: object) -> dict[str, object]:
+        body = pod()
+        body["spec"] |= spec  # type: ignore[operator]
+        return body
+
+    answer = await api.ask("POST", PODS, asking(runtimeClassName="vm"))
+    assert answer.at("spec.overhead") == {"cpu": "250m"}
+    assert answer.at("spec.nodeSelector") == {"vm": "yes"}
+    assert {"key": "vm", "operator": "Exists"} in answer.at("spec.tolerations")  # type: ignore[operator]
+    for spec, said in (
+        ({"runtimeClassName": "none"}, 'RuntimeClass "none" not found'),
+        ({"overhead": {"cpu": "1"}}, "Pod Overhead set without corresponding RuntimeClass defined Overhead"),
+        (
+            {"runtimeClassName": "vm", "overhead": {"cpu": "1"}},
+            "Pod's Overhead doesn't match RuntimeClass's defined Overhead",
+        ),
+        (
+            {"runtimeClassName": "vm", "nodeSelector": {"vm": "no"}},
+            "conflict: runtimeClass.scheduling.nodeSelector[vm] = yes; pod.spec.nodeSelector[vm] = no",
+        ),
+    ):
+        refused = await api.ask("POST", PODS, asking(**spec))
+        assert refused.at("message") == f'pods "web" is forbidden: pod rejected: {said}'
+
+
+async def test_an_ingress_gets_the_default_class_unless_it_names_one(api: Api) -> None:
+    group = "/apis/networking.k8s.io/v1"
+    metadata = {"name": "usual", "annotations": {"ingressclass.kubernetes.io/is-default-class": "true"}}
+    await api.must("POST", f"{group}/ingressclasses", {"metadata": metadata, "spec": {"controller": "x.io/y"}})
+    backend = {"service": {"name": "web", "port": {"number": 80}}}
+    path = f"{group}/namespaces/default/ingresses"
+    answer = await api.ask("POST", path, {"metadata": {"name": "a"}, "spec": {"defaultBackend": backend}})
+    assert answer.at("spec.ingressClassName") == "usual"
+    spec = {"defaultBackend": backend, "ingressClassName": "other"}
+    assert (await api.ask("POST", path, {"metadata": {"name": "b"}, "spec": spec})).at(
+        "spec.ingressClassName"
+    ) == "other"

@@ -6,6 +6,7 @@ from wherry.apiserver.admission.certificate_approval import CertificateApproval
 from wherry.apiserver.admission.certificate_signing import CertificateSigning
 from wherry.apiserver.admission.certificate_subject_restriction import CertificateSubjectRestriction
 from wherry.apiserver.admission.cluster_ip import ServiceAddresses
+from wherry.apiserver.admission.default_ingress_class import DefaultIngressClass
 from wherry.apiserver.admission.default_storage_class import DefaultStorageClass
 from wherry.apiserver.admission.default_tolerations import DefaultTolerationSeconds
 from wherry.apiserver.admission.interface import AdmissionEnvironment
@@ -17,6 +18,7 @@ from wherry.apiserver.admission.priority import Priority
 from wherry.apiserver.admission.rbac_escalation import RbacEscalation
 from wherry.apiserver.admission.registry import admission_plugins
 from wherry.apiserver.admission.resource_quota import ResourceQuotaPlugin
+from wherry.apiserver.admission.runtime_class import RuntimeClassPlugin
 from wherry.apiserver.admission.service_account import ServiceAccount
 from wherry.apiserver.admission.storage_in_use import StorageObjectInUseProtection
 from wherry.apiserver.authorization.authorizers import Authorizers
@@ -33,9 +35,11 @@ KINDS = (
     DefaultStorageClass,
     StorageObjectInUseProtection,
     OwnerReferencesPermissionEnforcement,
+    RuntimeClassPlugin,
     CertificateApproval,
     CertificateSigning,
     CertificateSubjectRestriction,
+    DefaultIngressClass,
     ServiceAddresses,
     RbacEscalation,
     ResourceQuotaPlugin,
