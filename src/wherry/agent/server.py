@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from urllib.parse import unquote
 
 import msgspec
@@ -44,6 +45,7 @@ from wherry.agent.port_forward_tunnel import (
     spdy_port_forward_upgrade,
     tunnel_upgrade,
 )
+from wherry.agent.sized_terminal import SizedTerminal
 from wherry.agent.spdy_exec import PROTOCOLS as SPDY_PROTOCOLS
 from wherry.agent.spdy_exec import VERSION_HEADER, spdy_refused_upgrade, spdy_session_upgrade
 from wherry.apimachinery.errors import BadRequest, Forbidden, NotFound, StatusError
@@ -178,10 +180,10 @@ class NodeServer:
             raise BadRequest("you must specify at least 1 command to run")
         protocol = _protocol(request, EXEC_PROTOCOLS, SPDY_PROTOCOLS)
         wanted = wanted_streams(query)
+        tty = "resize" in wanted
+        start = partial(self._runtime.exec, record.container_id, command, tty=tty, stdin="stdin" in wanted)
         try:
-            session = await self._runtime.exec(
-                record.container_id, command, tty="resize" in wanted, stdin="stdin" in wanted
-            )
+            session = SizedTerminal(start) if tty else await start()
         except RuntimeFailure as error:
             return Response(101, upgrade=_refusal(request, protocol, wanted, str(error)))
         return Response(101, upgrade=_conversation(request, protocol, session, wanted))
