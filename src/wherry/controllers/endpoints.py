@@ -87,7 +87,9 @@ def compute_subsets(service: Service, pods: Iterable[Pod]) -> tuple[EndpointSubs
 
 def _ports(service: Service, pod: Pod) -> tuple[EndpointsPort, ...]:
     return tuple(
-        EndpointsPort(name=port.name, port=number, protocol=port.protocol or "TCP", app_protocol=port.app_protocol)
+        EndpointsPort(
+            name=port.name, port=number, protocol=port.protocol or "TCP", app_protocol=port.app_protocol or ""
+        )
         for port in service.spec.ports
         if (number := target_port(pod, port)) is not None
     )

@@ -79,7 +79,7 @@ def wanted_endpoints(service: Service, pods: Iterable[Pod], family: str) -> dict
 def ports_of(service: Service, pod: Pod) -> Ports:
     """The Service's ports as numbers of this pod; a named port that the pod lacks is left out."""
     return tuple(
-        EndpointPort(name=port.name, port=number, protocol=port.protocol or "TCP", app_protocol=port.app_protocol)
+        EndpointPort(name=port.name, port=number, protocol=port.protocol or "TCP", app_protocol=port.app_protocol or "")
         for port in service.spec.ports
         if (number := target_port(pod, port)) is not None
     )

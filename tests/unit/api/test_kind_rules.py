@@ -103,7 +103,7 @@ NEVER: Document = {**TEMPLATE, "spec": {**POD_SPEC, "restartPolicy": "Never"}}
         (
             SERVICES,
             {"spec": {"clusterIP": "ten"}},
-            'spec.clusterIPs[0]: Invalid value: "ten": must be a valid IP address',
+            'spec.clusterIPs[0]: Invalid value: "ten": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)',
         ),
         (
             CONFIG_MAPS,

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+import msgspec
 from msgspec import field
 
+from wherry.api.core.service_parts import (
+    OPEN_TYPES,
+    LoadBalancerIngress,
+    LoadBalancerStatus,
+    ServicePort,
+    ServiceSpec,
+    ServiceStatus,
+    is_reached_from_outside,
+    needs_health_check,
+)
+from wherry.api.core.service_validation import validate_ingress, validate_service, validate_service_update
+from wherry.api.core.service_warnings import warnings_of_service
 from wherry.api.documents import find, put_absent, section, sections
-from wherry.api.ip_addresses import is_ip
-from wherry.api.object_meta import one_of, validate_labels
 from wherry.apimachinery.document import Document
-from wherry.apimachinery.field_errors import FieldError, child, duplicate, forbidden, index, invalid, required
+from wherry.apimachinery.field_errors import FieldError
 from wherry.apimachinery.meta import ObjectMeta
-from wherry.apimachinery.names import dns1123_label, dns1123_subdomain, port_name
+from wherry.apimachinery.names import dns1123_label
 from wherry.apimachinery.resource_type import (
     AGE_COLUMN,
     NAME_COLUMN,
@@ -23,53 +36,15 @@ from wherry.apimachinery.resource_type import (
 from wherry.apimachinery.struct import Struct
 from wherry.apimachinery.timestamps import age_since
 
-
-class ServicePort(Struct):
-    app_protocol: str = ""
-    name: str = ""
-    node_port: int | None = None
-    port: int = 0
-    protocol: str = ""
-    target_port: int | str | None = None
-
-
-class ClientIPConfig(Struct):
-    timeout_seconds: int | None = None
-
-
-class SessionAffinityConfig(Struct):
-    client_ip: ClientIPConfig | None = field(default=None, name="clientIP")
-
-
-class LoadBalancerIngress(Struct):
-    ip: str = ""
-    hostname: str = ""
-
-
-class LoadBalancerStatus(Struct):
-    ingress: tuple[LoadBalancerIngress, ...] = ()
-
-
-class ServiceSpec(Struct):
-    ports: tuple[ServicePort, ...] = ()
-    selector: dict[str, str] = field(default_factory=dict)
-    cluster_ip: str = field(default="", name="clusterIP")
-    cluster_ips: tuple[str, ...] = field(default=(), name="clusterIPs")
-    type: str = ""
-    external_ips: tuple[str, ...] = field(default=(), name="externalIPs")
-    session_affinity: str = ""
-    session_affinity_config: SessionAffinityConfig | None = None
-    external_name: str = ""
-    publish_not_ready_addresses: bool | None = None
-    ip_families: tuple[str, ...] = ()
-    ip_family_policy: str = ""
-    internal_traffic_policy: str = ""
-    external_traffic_policy: str = ""
-    allocate_load_balancer_node_ports: bool | None = None
-
-
-class ServiceStatus(Struct):
-    load_balancer: LoadBalancerStatus | None = None
+__all__ = [
+    "SERVICES",
+    "LoadBalancerIngress",
+    "LoadBalancerStatus",
+    "Service",
+    "ServicePort",
+    "ServiceSpec",
+    "ServiceStatus",
+]
 
 
 class Service(Struct):
@@ -80,14 +55,9 @@ class Service(Struct):
     status: ServiceStatus = field(default_factory=ServiceStatus)
 
 
-TYPES = ("ClusterIP", "ExternalName", "LoadBalancer", "NodePort")
-OPEN_TYPES = ("LoadBalancer", "NodePort")
-PROTOCOLS = ("SCTP", "TCP", "UDP")
-HEADLESS = "None"
-PORT_MAX = 65535
-PORT_RANGE = f"must be between 1 and {PORT_MAX}, inclusive"
 STICKY_S = 10800
-STICKY_S_MAX = 86400
+# What only services with an address of their own have.
+OWN_FIELDS = ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "internalTrafficPolicy")
 
 
 def _default(new: Document) -> None:
@@ -100,13 +70,24 @@ def _default(new: Document) -> None:
         if not port.get("targetPort") and port.get("port"):
             port["targetPort"] = port["port"]
     if spec["type"] != "ExternalName":
-        put_absent(spec, internalTrafficPolicy="Cluster", ipFamilies=["IPv4"], ipFamilyPolicy="SingleStack")
-        if spec.get("clusterIP") and not spec.get("clusterIPs"):
-            spec["clusterIPs"] = [spec["clusterIP"]]
-    if spec["type"] in OPEN_TYPES:
+        put_absent(spec, internalTrafficPolicy="Cluster")
+        _match_addresses(spec)
+    if spec["type"] in OPEN_TYPES or (spec["type"] == "ClusterIP" and spec.get("externalIPs")):
         put_absent(spec, externalTrafficPolicy="Cluster")
     if spec["type"] == "LoadBalancer":
         put_absent(spec, allocateLoadBalancerNodePorts=True)
+        for entry in sections(new, "status", "loadBalancer", "ingress"):
+            if entry.get("ip"):
+                put_absent(entry, ipMode="VIP")
+
+
+def _match_addresses(spec: Document) -> None:
+    """The older field and the newer one say the same."""
+    listed = spec.get("clusterIPs")
+    if spec.get("clusterIP") and not listed:
+        spec["clusterIPs"] = [spec["clusterIP"]]
+    elif isinstance(listed, list) and listed and not spec.get("clusterIP"):
+        spec["clusterIP"] = listed[0]
 
 
 def _prepare(new: Document, old: Document | None) -> None:
@@ -115,24 +96,48 @@ def _prepare(new: Document, old: Document | None) -> None:
         new["status"] = {"loadBalancer": {}}
         return
     spec, before = section(new, "spec"), section(old, "spec")
-    if spec.get("type") == "ExternalName":
-        for name in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "internalTrafficPolicy"):
-            spec.pop(name, None)
-        return
-    if before.get("type") != "ExternalName" and not spec.get("clusterIP"):
-        for name in ("clusterIP", "clusterIPs"):
-            if before.get(name):
-                spec[name] = before[name]
+    _drop_what_the_type_lacks(spec, before)
+    if "ExternalName" not in (spec.get("type"), before.get("type")):
+        _keep_addresses(spec, before)
     if spec.get("type") in OPEN_TYPES and before.get("type") in OPEN_TYPES:
         _keep_node_ports(sections(spec, "ports"), sections(before, "ports"))
-    elif spec.get("type") == "ClusterIP":
-        spec.pop("externalTrafficPolicy", None)
-        spec.pop("allocateLoadBalancerNodePorts", None)
-        # Node ports that the cluster gave are taken back; ports that are new in this request are an error.
+    now, was = SERVICES.from_document(new).spec, SERVICES.from_document(old).spec
+    if needs_health_check(now) and needs_health_check(was) and not now.health_check_node_port:
+        spec["healthCheckNodePort"] = was.health_check_node_port
+
+
+def _drop_what_the_type_lacks(spec: Document, before: Document) -> None:
+    """A service that changes its type leaves behind what it only repeats; what is new in the request is an error."""
+    now, was = msgspec.convert(spec, ServiceSpec), msgspec.convert(before, ServiceSpec)
+    if now.type == "ExternalName":
+        _drop_same(spec, before, OWN_FIELDS)
+    if was.type in OPEN_TYPES and now.type not in OPEN_TYPES:
         given = {find(port, "nodePort") for port in sections(before, "ports")}
         for port in sections(spec, "ports"):
             if port.get("nodePort") in given:
                 port.pop("nodePort", None)
+    if needs_health_check(was) and not needs_health_check(now):
+        _drop_same(spec, before, ("healthCheckNodePort",))
+    if was.type == "LoadBalancer" != now.type:
+        _drop_same(spec, before, ("allocateLoadBalancerNodePorts", "loadBalancerClass"))
+    if is_reached_from_outside(was) and not is_reached_from_outside(now):
+        _drop_same(spec, before, ("externalTrafficPolicy",))
+
+
+def _drop_same(spec: Document, before: Document, names: Iterable[str]) -> None:
+    for name in names:
+        if spec.get(name) == before.get(name):
+            spec.pop(name, None)
+
+
+def _keep_addresses(spec: Document, before: Document) -> None:
+    if not spec.get("clusterIP"):
+        for name in ("clusterIP", "clusterIPs"):
+            if before.get(name):
+                spec[name] = before[name]
+    elif spec["clusterIP"] != before.get("clusterIP") and spec.get("clusterIPs") == before.get("clusterIPs"):
+        # Whoever writes the older field alone means both.
+        spec["clusterIPs"] = [spec["clusterIP"]]
 
 
 def _keep_node_ports(ports: list[Document], before: list[Document]) -> None:
@@ -145,101 +150,18 @@ def _keep_node_ports(ports: list[Document], before: list[Document]) -> None:
 
 
 def _validate(new: Service, old: Service | None) -> list[FieldError]:
-    spec = new.spec
-    errors = _validate_ports(spec)
-    errors += validate_labels(spec.selector, "spec.selector")
-    errors += one_of("spec.type", spec.type, TYPES, may_be_absent=False)
-    errors += one_of("spec.sessionAffinity", spec.session_affinity, ("ClientIP", "None"), may_be_absent=False)
-    client_ip = spec.session_affinity_config.client_ip if spec.session_affinity_config else None
-    if client_ip is not None and not 0 < (client_ip.timeout_seconds or 0) <= STICKY_S_MAX:
-        detail = f"must be greater than 0 and less than {STICKY_S_MAX}"
-        path = "spec.sessionAffinityConfig.clientIP.timeoutSeconds"
-        errors.append(invalid(path, client_ip.timeout_seconds, detail))
-    errors += one_of("spec.internalTrafficPolicy", spec.internal_traffic_policy, ("Cluster", "Local"))
-    errors += one_of("spec.externalTrafficPolicy", spec.external_traffic_policy, ("Cluster", "Local"))
-    if spec.external_traffic_policy and spec.type not in OPEN_TYPES:
-        detail = "may only be set for externally-accessible services"
-        errors.append(invalid("spec.externalTrafficPolicy", spec.external_traffic_policy, detail))
-    for position, address in enumerate(spec.external_ips):
-        if not is_ip(address):
-            errors.append(invalid(index("spec.externalIPs", position), address, "must be a valid IP address"))
-    errors += _validate_addresses(spec)
-    return errors + (_validate_kept(spec, old.spec) if old is not None else [])
-
-
-def _validate_addresses(spec: ServiceSpec) -> list[FieldError]:
-    errors = []
-    if spec.type == "ExternalName":
-        if spec.cluster_ip:
-            errors.append(forbidden("spec.clusterIP", "may not be set for ExternalName services"))
-        name = spec.external_name.removesuffix(".")
-        if not name:
-            errors.append(required("spec.externalName"))
-        elif wrong := dns1123_subdomain(name):
-            errors.append(invalid("spec.externalName", spec.external_name, wrong))
+    errors = validate_service(new.spec, new.metadata.annotations)
+    if old is None:
         return errors
-    if spec.cluster_ip and spec.cluster_ip != HEADLESS and not is_ip(spec.cluster_ip):
-        errors.append(invalid("spec.clusterIPs[0]", spec.cluster_ip, "must be a valid IP address"))
-    if spec.cluster_ips and spec.cluster_ips[0] != spec.cluster_ip:
-        detail = "first value must match `clusterIP`"
-        errors.append(invalid("spec.clusterIPs", list(spec.cluster_ips), detail))
-    if spec.cluster_ip == HEADLESS and spec.type in OPEN_TYPES:
-        detail = f"may not be set to 'None' for {spec.type} services"
-        errors.append(invalid("spec.clusterIPs[0]", spec.cluster_ip, detail))
-    return errors
+    balancer, had = new.status.load_balancer, old.status.load_balancer
+    if balancer is not None and balancer != had:
+        errors += validate_ingress(balancer.ingress, new.spec, "status.loadBalancer.ingress")
+    return validate_service_update(new.spec, old.spec) + errors
 
 
-def _validate_ports(spec: ServiceSpec) -> list[FieldError]:
-    if not spec.ports and spec.cluster_ip != HEADLESS and spec.type != "ExternalName":
-        return [required("spec.ports")]
-    errors = []
-    names: set[str] = set()
-    taken: set[tuple[str, int]] = set()
-    node_ports: set[tuple[str, int]] = set()
-    for position, port in enumerate(spec.ports):
-        path = index("spec.ports", position)
-        errors += _validate_port(port, path, is_only=len(spec.ports) == 1)
-        if port.name and port.name in names:
-            errors.append(duplicate(child(path, "name"), port.name))
-        names.add(port.name)
-        if (port.protocol, port.port) in taken:
-            errors.append(duplicate(path, {"protocol": port.protocol, "port": port.port}))
-        taken.add((port.protocol, port.port))
-        if not port.node_port:
-            continue
-        if spec.type not in OPEN_TYPES:
-            detail = "may not be used when `type` is 'ClusterIP'"
-            errors.append(forbidden(child(path, "nodePort"), detail))
-        if (port.protocol, port.node_port) in node_ports:
-            errors.append(duplicate(child(path, "nodePort"), port.node_port))
-        node_ports.add((port.protocol, port.node_port))
-    return errors
-
-
-def _validate_port(port: ServicePort, path: str, *, is_only: bool) -> list[FieldError]:
-    errors = []
-    if not port.name:
-        if not is_only:
-            errors.append(required(child(path, "name")))
-    elif wrong := dns1123_label(port.name):
-        errors.append(invalid(child(path, "name"), port.name, wrong))
-    if not 0 < port.port <= PORT_MAX:
-        errors.append(invalid(child(path, "port"), port.port, PORT_RANGE))
-    errors += one_of(child(path, "protocol"), port.protocol, PROTOCOLS, may_be_absent=False)
-    target = port.target_port
-    if isinstance(target, int):
-        if not 0 < target <= PORT_MAX:
-            errors.append(invalid(child(path, "targetPort"), target, PORT_RANGE))
-    elif target is not None and (wrong := port_name(target)):
-        errors.append(invalid(child(path, "targetPort"), target, wrong))
-    return errors
-
-
-def _validate_kept(spec: ServiceSpec, before: ServiceSpec) -> list[FieldError]:
-    is_kept = "ExternalName" in (spec.type, before.type) or not before.cluster_ip
-    if is_kept or spec.cluster_ip == before.cluster_ip:
-        return []
-    return [invalid("spec.clusterIPs[0]", list(spec.cluster_ips or (spec.cluster_ip,)), "may not change once set")]
+def _warn(new: Document, old: Document | None) -> list[str]:
+    service = SERVICES.from_document(new)
+    return warnings_of_service(service.spec, service.metadata.annotations)
 
 
 def _external_address(service: Service) -> str:
@@ -280,6 +202,7 @@ SERVICES = resource_type(
     default=_default,
     prepare=_prepare,
     validate=_validate,
+    warn=_warn,
     # Any label since 1.36; before, a name could not begin with a digit.
     name_rule=dns1123_label,
     columns=(

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 
 import orjson
 
+from wherry.api.core.service_families import settle_families
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import InternalError, invalid
 from wherry.apimachinery.field_errors import FieldError, show
@@ -106,9 +107,13 @@ class ServiceAddresses:
         spec = mapping_in(attributes.object, "spec")
         if text_in(spec, "type") == "ExternalName":
             return
-        errors = await self._set_address(spec, attributes)
+        before = mapping_in(attributes.old or {}, "spec")
+        errors = settle_families(spec, before, f"IPv{self._network.version}")
+        if not errors:
+            errors = await self._set_address(spec, attributes)
         if text_in(spec, "type") in ("NodePort", "LoadBalancer"):
             errors += await self._set_node_ports(spec, attributes)
+            errors += await self._set_health_port(spec, attributes)
         if errors:
             raise invalid("Service", "", attributes.name, errors)
 
@@ -133,8 +138,6 @@ class ServiceAddresses:
                 return [error]
         spec["clusterIP"] = wanted
         spec["clusterIPs"] = [wanted, *listed[1:]]
-        spec.setdefault("ipFamilies", [f"IPv{self._network.version}"])
-        spec.setdefault("ipFamilyPolicy", "SingleStack")
         return []
 
     async def _claim_address(self, wanted: str, attributes: Attributes) -> FieldError | None:
@@ -175,23 +178,33 @@ class ServiceAddresses:
         for position, port in enumerate(list_in(spec, "ports")):
             if not isinstance(port, dict):
                 continue
-            wanted = port.get("nodePort")
-            if not wanted and is_optional:
+            if not port.get("nodePort") and is_optional:
                 continue
-            path = f"spec.ports[{position}].nodePort"
-            if not isinstance(wanted, int) or not wanted:
-                chosen = self._ports.take_free(self._candidates(NODE_PORT_MIN, NODE_PORT_MAX), attributes)
-                if chosen is None:
-                    raise InternalError("failed to allocate a nodePort: range is full")
-                port["nodePort"] = chosen
-            elif not NODE_PORT_MIN <= wanted <= NODE_PORT_MAX:
-                valid = f"{NODE_PORT_MIN}-{NODE_PORT_MAX}"
-                detail = f"provided port is not in the valid range. The range of valid ports is {valid}"
-                errors.append(FieldError("FieldValueInvalid", path, f"Invalid value: {wanted}: {detail}"))
-            elif not await self._ports.take(wanted, attributes):
-                message = f"Invalid value: {wanted}: provided port is already allocated"
-                errors.append(FieldError("FieldValueInvalid", path, message))
+            errors += await self._set_port(port, "nodePort", f"spec.ports[{position}].nodePort", attributes)
         return errors
+
+    async def _set_health_port(self, spec: Document, attributes: Attributes) -> list[FieldError]:
+        """Balancers ask it which nodes have pods of a service whose traffic stays on the node."""
+        if text_in(spec, "type") != "LoadBalancer" or text_in(spec, "externalTrafficPolicy") != "Local":
+            return []
+        return await self._set_port(spec, "healthCheckNodePort", "spec.healthCheckNodePort", attributes)
+
+    async def _set_port(self, where: Document, name: str, path: str, attributes: Attributes) -> list[FieldError]:
+        wanted = where.get(name)
+        if not isinstance(wanted, int) or not wanted:
+            chosen = self._ports.take_free(self._candidates(NODE_PORT_MIN, NODE_PORT_MAX), attributes)
+            if chosen is None:
+                raise InternalError("failed to allocate a nodePort: range is full")
+            where[name] = chosen
+            return []
+        if not NODE_PORT_MIN <= wanted <= NODE_PORT_MAX:
+            valid = f"{NODE_PORT_MIN}-{NODE_PORT_MAX}"
+            detail = f"provided port is not in the valid range. The range of valid ports is {valid}"
+        elif await self._ports.take(wanted, attributes):
+            return []
+        else:
+            detail = "provided port is already allocated"
+        return [FieldError("FieldValueInvalid", path, f"Invalid value: {wanted}: {detail}")]
 
 
 def _key_of(attributes: Attributes) -> str:
@@ -214,7 +227,7 @@ def _addresses_in(service: Document) -> Iterator[int]:
 
 
 def _node_ports_in(service: Document) -> Iterator[int]:
-    for port in _ports_of(mapping_in(service, "spec")):
-        node_port = port.get("nodePort")
+    spec = mapping_in(service, "spec")
+    for node_port in (*(port.get("nodePort") for port in _ports_of(spec)), spec.get("healthCheckNodePort")):
         if isinstance(node_port, int) and node_port:
             yield node_port
