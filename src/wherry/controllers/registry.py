@@ -20,6 +20,7 @@ from wherry.controllers.deployment.controller import DEPLOYMENT_CONTROLLER
 from wherry.controllers.disruption import DISRUPTION_CONTROLLER
 from wherry.controllers.endpoints import ENDPOINTS_CONTROLLER
 from wherry.controllers.endpointslice import ENDPOINT_SLICE_CONTROLLER
+from wherry.controllers.endpointslice_mirroring import ENDPOINT_SLICE_MIRRORING_CONTROLLER
 from wherry.controllers.garbage_collector import GARBAGE_COLLECTOR
 from wherry.controllers.job.controller import JOB_CONTROLLER
 from wherry.controllers.namespace import NAMESPACE_CONTROLLER
@@ -53,6 +54,7 @@ CONTROLLERS: tuple[Controller, ...] = (
     TTL_AFTER_FINISHED_CONTROLLER,  # a finished Job's time to go
     ENDPOINT_SLICE_CONTROLLER,  # Service and pods -> addresses
     ENDPOINTS_CONTROLLER,  # the same in the older form
+    ENDPOINT_SLICE_MIRRORING_CONTROLLER,  # Endpoints of somebody else -> addresses
     PV_BINDER_CONTROLLER,  # claims and volumes find each other
     PVC_PROTECTION_CONTROLLER,  # claims in use stay
     PV_PROTECTION_CONTROLLER,  # and so do volumes

@@ -48,11 +48,15 @@ def pod_info(pod: Pod) -> PodInfo:
     """Work out what `pod` asks for."""
     spec = pod.spec
     scored = total_requests(spec.init_containers, spec.containers, scored=True)
+    requests = total_requests(spec.init_containers, spec.containers)
+    overhead = {resource: amount(resource, quantity) for resource, quantity in spec.overhead.items()}
+    _add(scored, overhead)
+    _add(requests, overhead)
     return PodInfo(
         pod=pod,
         key=pod.metadata.key,
         uid=pod.metadata.uid,
-        requests=total_requests(spec.init_containers, spec.containers),
+        requests=requests,
         scored_cpu_milli=scored[CPU],
         scored_memory_bytes=scored[MEMORY],
         host_ports=frozenset(_host_ports(spec.containers) + _host_ports(_sidecars(spec.init_containers))),

@@ -54,6 +54,14 @@ def test_a_pod_costs_what_its_containers_ask_for() -> None:
     }
 
 
+def test_a_pod_costs_its_overhead_too_and_limits_grow_only_where_there_are_some() -> None:
+    spec = PodSpec(containers=(container({"cpu": "1"}, {"memory": "1Gi"}),), overhead={"cpu": "250m", "memory": "1Gi"})
+    found = costs(Pod(spec=spec))
+    assert (found["requests.cpu"], found["requests.memory"]) == ("1250m", "1Gi")
+    assert found["limits.memory"] == "2Gi"
+    assert "limits.cpu" not in found
+
+
 def test_init_containers_count_where_they_ask_for_more_and_sidecars_always() -> None:
     first = container({"cpu": "3"})
     sidecar = container({"cpu": "1"}, restart_policy="Always")

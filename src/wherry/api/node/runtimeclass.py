@@ -77,5 +77,4 @@ RUNTIME_CLASSES = resource_type(
     validate=_validate,
     columns=(NAME_COLUMN, Column("Handler", description="What the container runtime calls it."), AGE_COLUMN),
     row=_row,
-    acted_on_by="nobody",
 )

@@ -37,13 +37,16 @@ MUST_BE_STATED = frozenset(
 
 
 def pod_requests(spec: PodSpec) -> Amounts:
-    """What must be free for the pod's whole life."""
-    return _pod_amounts(spec, lambda resources: resources.requests)
+    """What must be free for the pod's whole life, with what the pod costs besides its containers."""
+    requests = _pod_amounts(spec, lambda resources: resources.requests)
+    return add(requests, amounts_from(spec.overhead)) if spec.overhead else requests
 
 
 def pod_limits(spec: PodSpec) -> Amounts:
-    """What the pod may use at most at any time of its life."""
-    return _pod_amounts(spec, lambda resources: resources.limits)
+    """What the pod may use at most at any time of its life: what is not limited, no overhead limits either."""
+    limits = _pod_amounts(spec, lambda resources: resources.limits)
+    overhead = amounts_from({name: amount for name, amount in spec.overhead.items() if name in limits})
+    return add(limits, overhead) if overhead else limits
 
 
 def _pod_amounts(spec: PodSpec, part: Callable[[ResourceRequirements], Mapping[str, QuantityText]]) -> Amounts:

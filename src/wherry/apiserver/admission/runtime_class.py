@@ -1,4 +1,4 @@
-"""A pod that names a runtime class gets what the class says: what it costs by itself, and where it may run.
+"""Gives a pod what its runtime class says: what it costs besides its containers, and which nodes can run it.
 
 Source: kubernetes plugin/pkg/admission/runtimeclass.
 """
@@ -7,19 +7,16 @@ from __future__ import annotations
 
 import orjson
 
-from wherry.api.documents import find_section, section, text
 from wherry.apimachinery.document import Document
-from wherry.apimachinery.errors import Forbidden, forbidden
+from wherry.apimachinery.errors import StatusError, forbidden
 from wherry.apiserver.admission.interface import ITSELF, AdmissionEnvironment, Attributes, Operation
-from wherry.apiserver.wire import list_in, mapping_in
+from wherry.apiserver.wire import mapping_in, text_in
 
 PREFIX = "/node.k8s.io/runtimeclasses/"
-WITHOUT_CLASS = "Pod Overhead set without corresponding RuntimeClass defined Overhead"
-OTHER_OVERHEAD = "Pod's Overhead doesn't match RuntimeClass's defined Overhead"
 
 
 class RuntimeClassPlugin:
-    """Fills in overhead, node selector and tolerations."""
+    """Fills in spec.overhead, spec.nodeSelector and spec.tolerations."""
 
     name = "RuntimeClass"
     operations: frozenset[Operation] = frozenset({"CREATE"})
@@ -31,49 +28,88 @@ class RuntimeClassPlugin:
         self._store = environment.store
 
     async def admit(self, attributes: Attributes) -> None:
-        """Raise Forbidden for an unknown class, or for what contradicts it."""
+        """Raise Forbidden for an unknown class, or a pod that contradicts its class."""
         spec = mapping_in(attributes.object, "spec")
-        name = text(spec, "runtimeClassName")
-        if not name:
-            if spec.get("overhead"):
-                raise _rejected(attributes, WITHOUT_CLASS)
+        class_name = text_in(spec, "runtimeClassName")
+        if not class_name:
             return
-        found = await self._store.get(PREFIX + name)
+        found = await self._store.get(PREFIX + class_name)
         if found is None:
-            raise _rejected(attributes, f'RuntimeClass "{name}" not found')
+            raise _rejected(attributes, f'pod rejected: RuntimeClass "{class_name}" not found')
         runtime_class: Document = orjson.loads(found.value)
-        self._set_overhead(attributes, spec, runtime_class)
-        self._set_place(attributes, spec, runtime_class)
+        overhead = mapping_in(mapping_in(runtime_class, "overhead"), "podFixed")
+        if spec.get("overhead") and overhead and spec["overhead"] != overhead:
+            raise _rejected(attributes, "pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead")
+        if overhead:
+            spec["overhead"] = overhead
+        _choose_nodes(spec, mapping_in(runtime_class, "scheduling"), attributes)
 
-    def _set_overhead(self, attributes: Attributes, spec: Document, runtime_class: Document) -> None:
-        fixed = find_section(runtime_class, "overhead", "podFixed")
-        given = spec.get("overhead")
-        if not fixed:
-            if given:
-                raise _rejected(attributes, WITHOUT_CLASS)
+    async def validate(self, attributes: Attributes) -> None:
+        """Raise Forbidden for an overhead that no class has asked for."""
+        spec = mapping_in(attributes.object, "spec")
+        if not spec.get("overhead"):
             return
-        if given and given != fixed:
-            raise _rejected(attributes, OTHER_OVERHEAD)
-        spec["overhead"] = fixed
+        class_name = text_in(spec, "runtimeClassName")
+        found = await self._store.get(PREFIX + class_name) if class_name else None
+        runtime_class: Document = orjson.loads(found.value) if found is not None else {}
+        overhead = mapping_in(mapping_in(runtime_class, "overhead"), "podFixed")
+        if not overhead:
+            detail = "pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead"
+            raise _rejected(attributes, detail)
+        if overhead != spec["overhead"]:
+            raise _rejected(attributes, "pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead")
 
-    def _set_place(self, attributes: Attributes, spec: Document, runtime_class: Document) -> None:
-        place = find_section(runtime_class, "scheduling") or {}
-        wanted = mapping_in(place, "nodeSelector")
-        for label in sorted(wanted):
-            own = mapping_in(spec, "nodeSelector").get(label, wanted[label])
-            if own != wanted[label]:
-                raise _rejected(
-                    attributes,
-                    f"conflict: runtimeClass.scheduling.nodeSelector[{label}] = {wanted[label]}; "
-                    f"pod.spec.nodeSelector[{label}] = {own}",
+
+def _choose_nodes(spec: Document, scheduling: Document, attributes: Attributes) -> None:
+    """Both the pod's and the class's wishes must be met; either's tolerations do."""
+    wanted = mapping_in(scheduling, "nodeSelector")
+    if wanted:
+        given = mapping_in(spec, "nodeSelector")
+        for label, value in wanted.items():
+            if given.get(label, value) != value:
+                detail = (
+                    f"conflict: runtimeClass.scheduling.nodeSelector[{label}] = {value}; "
+                    f"pod.spec.nodeSelector[{label}] = {given[label]}"
                 )
-        if wanted:
-            section(spec, "nodeSelector").update(wanted)
-        own_tolerations = list_in(spec, "tolerations")
-        more = [each for each in list_in(place, "tolerations") if each not in own_tolerations]
-        if more:
-            spec["tolerations"] = [*own_tolerations, *more]
+                raise _rejected(attributes, detail)
+        spec["nodeSelector"] = {**given, **wanted}
+    if tolerations := scheduling.get("tolerations"):
+        spec["tolerations"] = _merged(_documents(spec.get("tolerations")) + _documents(tolerations))
 
 
-def _rejected(attributes: Attributes, detail: str) -> Forbidden:
-    return forbidden("pods", "", attributes.name, f"pod rejected: {detail}")
+def _merged(tolerations: list[Document]) -> list[Document]:
+    """All of them, without those that another one covers; of two equal ones the first."""
+    kept = []
+    for position, toleration in enumerate(tolerations):
+        others = enumerate(tolerations)
+        if not any(
+            _covers(other, toleration) and (at < position or not _covers(toleration, other))
+            for at, other in others
+            if at != position
+        ):
+            kept.append(toleration)
+    return kept
+
+
+def _covers(wide: Document, narrow: Document) -> bool:
+    """Whether `wide` tolerates every taint that `narrow` does, for at least as long."""
+    if wide == narrow:
+        return True
+    if wide.get("effect") and wide.get("effect") != narrow.get("effect"):
+        return False
+    if wide.get("effect") == "NoExecute" and (kept_s := wide.get("tolerationSeconds")) is not None:
+        other_s = narrow.get("tolerationSeconds")
+        if not isinstance(kept_s, int) or not isinstance(other_s, int) or kept_s < other_s:
+            return False
+    if wide.get("operator") == "Exists":
+        return not wide.get("key") or wide.get("key") == narrow.get("key")
+    same = ("key", "value")
+    return narrow.get("operator") != "Exists" and all(wide.get(name) == narrow.get(name) for name in same)
+
+
+def _documents(value: object) -> list[Document]:
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
+def _rejected(attributes: Attributes, detail: str) -> StatusError:
+    return forbidden("pods", "", attributes.name, detail)
