@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from suites.kind_rules import errors_of
-from suites.sample_objects import POD_SPEC, TEMPLATE, created
+from suites.sample_objects import POD_SPEC, TEMPLATE, created, sample
 from wherry.api.apps.deployment import DEPLOYMENTS
 from wherry.api.apps.replicaset import REPLICA_SETS
 from wherry.api.apps.statefulset import STATEFUL_SETS
@@ -274,3 +274,16 @@ def test_the_containers_of_a_stateful_set_are_left_to_its_pods() -> None:
 def test_a_job_with_a_selector_that_cannot_be_read_is_refused() -> None:
     errors = errors_of(JOBS, {"spec": {"selector": {"matchLabels": {"": "x"}}}})
     assert any(error.startswith('spec.selector.matchLabels: Invalid value: "": name part') for error in errors)
+
+
+def test_the_address_of_a_balancer_is_a_virtual_one_unless_somebody_says_otherwise() -> None:
+    service = sample(SERVICES)
+    section(service, "spec")["type"] = "LoadBalancer"
+    entries: list[Document] = [
+        {"ip": "192.0.2.1"},
+        {"hostname": "lb.example.com"},
+        {"ip": "192.0.2.2", "ipMode": "Proxy"},
+    ]
+    section(service, "status", "loadBalancer")["ingress"] = entries
+    SERVICES.default(service)
+    assert [entry.get("ipMode") for entry in entries] == ["VIP", None, "Proxy"]

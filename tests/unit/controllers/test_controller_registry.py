@@ -86,7 +86,7 @@ async def test_a_replica_set_behind_a_service_lives_and_dies(masters: Masters) -
 
         api.put(REPLICA_SETS, replica_set(30), "ns")
         await masters.calm()
-        assert len(api.all(PODS)) == 31
+        assert len(api.all(PODS)) == 30
         for number, pod in enumerate(api.all(PODS)):
             ready = {"type": "Ready", "status": "True", "lastTransitionTime": "2026-11-23T07:00:00Z"}
             status = {"phase": "Running", "podIP": f"10.244.0.{number + 2}", "conditions": [ready]}
@@ -164,7 +164,7 @@ def test_every_controller_has_its_own_name_and_every_file_a_controller() -> None
     keys = Keys(lambda *_: "", lambda *_: b"", FakeApi().client())
     controllers = all_controllers(ca_pem="", volume_dir="/v", remove_directory=nothing, keys=keys)
     names = [controller.name for controller in controllers]
-    assert len(set(names)) == len(names) == 30
+    assert len(set(names)) == len(names) == 31
     assert all(controller.sources for controller in controllers)
     registry = Path(wherry.controllers.__file__).with_name("registry.py").read_text()
     folder = Path(wherry.controllers.__file__).parent
