@@ -286,11 +286,14 @@ async def test_a_pod_gets_what_its_runtime_class_says(api: Api) -> None:
     assert answer.at("spec.nodeSelector") == {"vm": "yes"}
     assert {"key": "vm", "operator": "Exists"} in answer.at("spec.tolerations")  # type: ignore[operator]
     for spec, said in (
-        ({"runtimeClassName": "none"}, 'RuntimeClass "none" not found'),
-        ({"overhead": {"cpu": "1"}}, "Pod Overhead set without corresponding RuntimeClass defined Overhead"),
+        ({"runtimeClassName": "none"}, 'pod rejected: RuntimeClass "none" not found'),
+        (
+            {"overhead": {"cpu": "1"}},
+            "pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead",
+        ),
         (
             {"runtimeClassName": "vm", "overhead": {"cpu": "1"}},
-            "Pod's Overhead doesn't match RuntimeClass's defined Overhead",
+            "pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead",
         ),
         (
             {"runtimeClassName": "vm", "nodeSelector": {"vm": "no"}},
@@ -298,7 +301,7 @@ async def test_a_pod_gets_what_its_runtime_class_says(api: Api) -> None:
         ),
     ):
         refused = await api.ask("POST", PODS, asking(**spec))
-        assert refused.at("message") == f'pods "web" is forbidden: pod rejected: {said}'
+        assert refused.at("message") == f'pods "web" is forbidden: {said}'
 
 
 async def test_an_ingress_gets_the_default_class_unless_it_names_one(api: Api) -> None:
