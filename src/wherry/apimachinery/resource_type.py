@@ -178,6 +178,7 @@ class ResourceType(Generic[T_co]):
     prepare: Callable[[Document, Document | None], None] = no_prepare
     settle: Callable[[Document], None] = no_default
     validate: Callable[[Document, Document | None], list[FieldError]] = no_errors
+    validate_status: Callable[[Document, Document], list[FieldError]] | None = None
     name_rule: Callable[[str], str] | None = None
     columns: tuple[Column, ...] = (NAME_COLUMN, AGE_COLUMN)
     row: Callable[[Document, float], Sequence[object]] | None = None
@@ -275,6 +276,7 @@ def resource_type(  # noqa: PLR0913 - a declaration has as many facts as a kind 
     prepare_deletion: Callable[[Document], None] | None = None,
     validate: Callable[[T, T | None], list[FieldError]] | None = None,
     validate_documents: Callable[[Document, Document | None], list[FieldError]] | None = None,
+    validate_status: Callable[[T, T], list[FieldError]] | None = None,
     name_rule: Callable[[str], str] | None = None,
     columns: tuple[Column, ...] = (NAME_COLUMN, AGE_COLUMN),
     row: Callable[[T, float], Sequence[object]] | None = None,
@@ -297,6 +299,8 @@ def resource_type(  # noqa: PLR0913 - a declaration has as many facts as a kind 
     Args:
         validate: gets the new and the old object (None on create), typed; the schema has been checked.
         validate_documents: the same on whole documents, for rules about fields that the Struct lacks.
+        validate_status: what is checked of a write to the status alone, instead of all the rest, which is as it was
+            stored. For kinds whose status has no defaults of its own.
         name_rule: returns what is wrong with a name, or ""; default: an RFC 1123 subdomain.
         row: the cells of `columns` for one object at `now_s` (seconds since 1970).
         selectable_fields: field selectors besides metadata.name and metadata.namespace.
@@ -332,6 +336,13 @@ def resource_type(  # noqa: PLR0913 - a declaration has as many facts as a kind 
         errors = validate(typed_new, typed_old) if validate else []
         return errors + validate_documents(new, old) if validate_documents else errors
 
+    def validate_status_alone(new: Document, old: Document) -> list[FieldError]:
+        assert validate_status is not None
+        try:
+            return validate_status(convert(new), convert(old))
+        except msgspec.ValidationError as err:
+            return [_error_from_conversion(str(err))]
+
     def row_of(document: Document, now_s: float) -> Sequence[object]:
         return row(convert(document), now_s) if row else ()
 
@@ -359,6 +370,7 @@ def resource_type(  # noqa: PLR0913 - a declaration has as many facts as a kind 
         prepare=prepare or no_prepare,
         settle=settle or no_default,
         validate=validate_all,
+        validate_status=validate_status_alone if validate_status else None,
         name_rule=name_rule,
         columns=columns,
         row=row_of if row else None,

@@ -39,7 +39,7 @@ from wherry.apiserver.admission.interface import Attributes
 from wherry.apiserver.options import PLAIN_WRITE, DeleteOptions, WriteOptions
 from wherry.apiserver.ownership import MANAGED_FIELDS, FindKind, is_unchanged, own_created, own_updated, put_entries
 from wherry.apiserver.request import ApiRequest, user_document
-from wherry.apiserver.strictness import check_schema, fill_zeros, missing_fields, warn_unacted
+from wherry.apiserver.strictness import check_schema, check_status_schema, fill_zeros, missing_fields, warn_unacted
 from wherry.apiserver.wire import (
     document_from_item,
     key_of,
@@ -183,7 +183,8 @@ class GenericStore:
             new = change(document_from_item(resource, current))
             missing: list[str] = []
             if not skip_checks:
-                new, missing = check_schema(resource, new, options, request.warnings)
+                check = check_status_schema if is_status and resource.validate_status else check_schema
+                new, missing = check(resource, new, options, request.warnings)
                 if not is_status:
                     warn_unacted(resource, new, old, options, request.warnings)
             named_revision = text_in(metadata_of(new), "resourceVersion")
@@ -209,6 +210,7 @@ class GenericStore:
         resource = request.target
         owners = metadata_of(new).get(MANAGED_FIELDS)
         part = resource.part(request.subresource)
+        status_alone = is_status and resource.validate_status is not None
         lifecycle.carry_over(resource, new, old)
         if resource.has_status and not is_status:
             lifecycle.keep_status(new, old)
@@ -227,7 +229,7 @@ class GenericStore:
         )
         try:
             if not skip_checks:
-                _fill_in(resource, new, missing)
+                _fill_in(resource, new, missing, status_alone=status_alone)
             if options.brings_owners:
                 put_entries(metadata_of(new), owners)
             else:
@@ -239,7 +241,7 @@ class GenericStore:
             if resource.tracks_generation and not is_status:
                 lifecycle.raise_generation(resource, new, old)
             if not skip_checks:
-                _validate(resource, new, old, missing, part)
+                _validate(resource, new, old, missing, part, status_alone=status_alone)
                 await self._admission.validate(attributes)
                 if not is_status:
                     _warn(request, resource.warn(new, old))
@@ -342,9 +344,10 @@ class GenericStore:
         return KeyValue(current.key, current.value, revision, current.created_revision)
 
 
-def _fill_in(resource: AnyResourceType, document: Document, missing: list[str]) -> None:
+def _fill_in(resource: AnyResourceType, document: Document, missing: list[str], *, status_alone: bool = False) -> None:
     """Write, in place, what stands where nothing was said."""
-    resource.default(document)
+    if not status_alone:
+        resource.default(document)
     if missing:
         fill_zeros(resource, document, missing)
 
@@ -361,14 +364,25 @@ def _unsaid_propagation(resource: AnyResourceType, metadata: Document) -> str:
 
 
 def _validate(
-    resource: AnyResourceType, new: Document, old: Document | None, missing: list[str], part: Part | None = None
+    resource: AnyResourceType,
+    new: Document,
+    old: Document | None,
+    missing: list[str],
+    part: Part | None = None,
+    *,
+    status_alone: bool = False,
 ) -> None:
     """Raise Invalid with all that is wrong with the object; `missing` are required fields that its writer left out."""
     try:
         meta = msgspec.convert(new["metadata"], ObjectMeta)
         old_meta = msgspec.convert(old["metadata"], ObjectMeta) if old is not None else None
         errors = validate_object_meta(meta, old_meta, namespaced=resource.namespaced, name_rule=resource.name_rule)
-        errors += part.validate(new, old) if part is not None and old is not None else resource.validate(new, old)
+        if part is not None and old is not None:
+            errors += part.validate(new, old)
+        elif status_alone and old is not None and resource.validate_status is not None:
+            errors += resource.validate_status(new, old)
+        else:
+            errors += resource.validate(new, old)
     except msgspec.ValidationError as error:
         # The schema lets through what the typed view cannot hold (a required field that is missing).
         raise BadRequest(f'{resource.kind} in version "{resource.version}" cannot be handled: {error}') from error

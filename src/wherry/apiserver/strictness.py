@@ -18,6 +18,7 @@ from wherry.apiserver.request import ApiRequest
 
 # An Event's involvedObject is checked by its namespace alone, and only new ones must say when they happened.
 _LEFT_TO_VALIDATION = ("metadata", "status", "involvedObject", "eventTime")
+_STATUS_WRITES = frozenset({"apiVersion", "kind", "metadata", "status"})
 _STEP = re.compile(r"[^.\[\]]+")
 
 
@@ -70,6 +71,18 @@ def check_schema(
         if options.field_validation == "Warn":
             warnings.extend(complaints)
     return result.document, result.missing
+
+
+def check_status_schema(
+    resource: AnyResourceType, document: Document, options: WriteOptions, warnings: list[str]
+) -> tuple[Document, list[str]]:
+    """The same for a write to the status: all but that and the metadata is as it was stored, and was checked then."""
+    written = {name: value for name, value in document.items() if name in _STATUS_WRITES}
+    checked, missing = check_schema(resource, written, options, warnings)
+    kept = {
+        name: checked.get(name, value) for name, value in document.items() if name in checked or name not in written
+    }
+    return kept, [path for path in missing if path.startswith(("metadata", "status"))]
 
 
 def _undecodable(schema: KindSchema, document: Document, options: WriteOptions, why: str) -> StatusError:

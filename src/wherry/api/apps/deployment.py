@@ -111,7 +111,39 @@ def _validate(new: Deployment, old: Deployment | None) -> list[FieldError]:
     if deadline_s is not None and deadline_s <= (spec.min_ready_seconds or 0):
         detail = "must be greater than minReadySeconds"
         errors.append(invalid("spec.progressDeadlineSeconds", deadline_s, detail))
-    return errors + validate_selector_kept(spec.selector, old.spec.selector) if old is not None else errors
+    if old is None:
+        return errors
+    return errors + validate_selector_kept(spec.selector, old.spec.selector) + _validate_status(new, old)
+
+
+def _validate_status(new: Deployment, old: Deployment) -> list[FieldError]:
+    """Counts that are no less than zero, and no part that is larger than the whole."""
+    status = new.status
+    replicas, ready, available = status.replicas or 0, status.ready_replicas or 0, status.available_replicas or 0
+    errors: list[FieldError] = []
+    for name, count in (
+        ("observedGeneration", status.observed_generation),
+        ("replicas", replicas),
+        ("updatedReplicas", status.updated_replicas),
+        ("readyReplicas", ready),
+        ("availableReplicas", available),
+        ("unavailableReplicas", status.unavailable_replicas),
+        ("collisionCount", status.collision_count),
+    ):
+        errors += not_negative(f"status.{name}", count)
+    parts = (
+        ("updatedReplicas", status.updated_replicas or 0),
+        ("readyReplicas", ready),
+        ("availableReplicas", available),
+    )
+    for name, count in parts:
+        if count > replicas:
+            errors.append(invalid(f"status.{name}", count, "cannot be greater than status.replicas"))
+    if available > ready:
+        errors.append(invalid("status.availableReplicas", available, "cannot be greater than readyReplicas"))
+    if (status.collision_count or 0) < (old.status.collision_count or 0):
+        errors.append(invalid("status.collisionCount", status.collision_count or 0, "cannot be decremented"))
+    return errors
 
 
 def _validate_strategy(strategy: DeploymentStrategy, path: str) -> list[FieldError]:
@@ -153,6 +185,7 @@ DEPLOYMENTS = resource_type(
     subresources=(STATUS, SCALE),
     default=_default,
     validate=_validate,
+    validate_status=_validate_status,
     warn=warn_template("spec.template"),
     columns=(
         NAME_COLUMN,

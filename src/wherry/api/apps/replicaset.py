@@ -102,6 +102,7 @@ REPLICA_SETS = resource_type(
     default=_default,
     prepare=clear_status,
     validate=_validate,
+    validate_status=lambda new, old: validate_replica_status(new.status),
     warn=warn_template("spec.template"),
     columns=(
         NAME_COLUMN,

@@ -302,6 +302,7 @@ JOBS = resource_type(
     default=_default,
     prepare=_prepare,
     validate=_validate,
+    validate_status=lambda new, old: _validate_status(new.status),
     validate_documents=_validate_update,
     warn=_warn,
     columns=(

@@ -105,6 +105,10 @@ def _validate(new: Pod, old: Pod | None) -> list[FieldError]:
     return errors + validate_new_pod(new.spec) + validate_profiles_agree(new.metadata, new.spec)
 
 
+def _validate_status(new: Pod, old: Pod) -> list[FieldError]:
+    return validate_pod_status(new.status, old.status, new.spec)
+
+
 def _grace_s(pod: Pod, requested_s: int | None) -> int:
     """How long a pod may take to stop; nothing is to be waited for where nothing runs."""
     if not pod.spec.node_name or pod.status.phase in ("Succeeded", "Failed"):
@@ -159,6 +163,7 @@ PODS = resource_type(
     prepare=_prepare,
     settle=_settle,
     validate=_validate,
+    validate_status=_validate_status,
     validate_documents=validate_pod_update,
     warn=warn_pod,
     columns=(
