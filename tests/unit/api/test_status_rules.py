@@ -16,7 +16,10 @@ from wherry.apiserver import generic_store
     ("status", "complaints"),
     [
         ({"replicas": 2, "readyReplicas": 2, "availableReplicas": 2, "updatedReplicas": 2}, []),
-        ({"readyReplicas": -1}, ["status.readyReplicas: Invalid value: -1: must be greater than or equal to 0"]),
+        (
+            {"observedGeneration": -1},
+            ["status.observedGeneration: Invalid value: -1: must be greater than or equal to 0"],
+        ),
         (
             {"replicas": 1, "updatedReplicas": 2},
             ["status.updatedReplicas: Invalid value: 2: cannot be greater than status.replicas"],
