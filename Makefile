@@ -27,7 +27,7 @@ bench: dev
 
 # Runs the tests of Kubernetes' conformance list that are written, and says box by box what passes.
 conformance: dev
-	@.venv/bin/python -m pytest -q -m box --conformance-report=docs/conformance.md tests/conformance tests/e2e
+	@.venv/bin/python -m pytest -q -m box --conformance-report=docs/conformance.md tests/conformance tests/clients tests/e2e
 
 # Rewrites what is generated: the locked dependencies.
 lock: dev

@@ -258,6 +258,14 @@ def _error_from_conversion(message: str) -> FieldError:
     return FieldError("FieldValueTypeInvalid", path, f"Invalid value: {detail}")
 
 
+def _writes_spec(struct: type[msgspec.Struct]) -> bool:
+    """Whether an object that says nothing has an empty spec all the same, as Go writes what it holds by value."""
+    spec = next((each for each in msgspec.structs.fields(struct) if each.name == "spec"), None)
+    return (
+        spec is not None and not spec.required and isinstance(spec.type, type) and issubclass(spec.type, msgspec.Struct)
+    )
+
+
 def resource_type(  # noqa: PLR0913 - a declaration has as many facts as a kind has
     struct: type[T],
     *,
@@ -343,6 +351,14 @@ def resource_type(  # noqa: PLR0913 - a declaration has as many facts as a kind 
         except msgspec.ValidationError as err:
             return [_error_from_conversion(str(err))]
 
+    writes_spec = _writes_spec(struct)
+
+    def default_all(new: Document) -> None:
+        if writes_spec and new.get("spec") is None:
+            new["spec"] = {}
+        if default:
+            default(new)
+
     def row_of(document: Document, now_s: float) -> Sequence[object]:
         return row(convert(document), now_s) if row else ()
 
@@ -366,7 +382,7 @@ def resource_type(  # noqa: PLR0913 - a declaration has as many facts as a kind 
         categories=categories,
         verbs=verbs,
         subresources=subresources,
-        default=default or no_default,
+        default=default_all,
         prepare=prepare or no_prepare,
         settle=settle or no_default,
         validate=validate_all,

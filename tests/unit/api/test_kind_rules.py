@@ -15,6 +15,7 @@ from wherry.api.core.binding import BINDINGS
 from wherry.api.core.configmap import CONFIG_MAPS
 from wherry.api.core.event import EVENTS
 from wherry.api.core.namespace import NAMESPACES
+from wherry.api.core.node import NODES
 from wherry.api.core.persistent_volume import PERSISTENT_VOLUMES
 from wherry.api.core.persistent_volume_claim import PERSISTENT_VOLUME_CLAIMS
 from wherry.api.core.secret import SECRETS
@@ -287,3 +288,13 @@ def test_the_address_of_a_balancer_is_a_virtual_one_unless_somebody_says_otherwi
     section(service, "status", "loadBalancer")["ingress"] = entries
     SERVICES.default(service)
     assert [entry.get("ipMode") for entry in entries] == ["VIP", None, "Proxy"]
+
+
+def test_a_node_that_says_nothing_has_an_empty_spec_all_the_same() -> None:
+    for said in ({}, {"spec": None}):
+        node: Document = {"metadata": {"name": "n"}, **said}
+        NODES.default(node)
+        assert node["spec"] == {}
+    config_map: Document = {"metadata": {"name": "c"}}
+    CONFIG_MAPS.default(config_map)
+    assert "spec" not in config_map
