@@ -120,7 +120,6 @@ NEVER: Document = {**TEMPLATE, "spec": {**POD_SPEC, "restartPolicy": "Never"}}
             "spec.accessModes: Required value: at least 1 access mode is required",
         ),
         (PERSISTENT_VOLUME_CLAIMS, {"spec": {"resources": {}}}, "spec.resources[storage]: Required value"),
-        (PERSISTENT_VOLUMES, {"spec": {"capacity": {}}}, "spec.capacity: Required value"),
         (
             PERSISTENT_VOLUMES,
             {"spec": {"hostPath": None, "local": {"path": "/x"}}},

@@ -2,53 +2,41 @@
 
 from __future__ import annotations
 
+import copy
+
 from msgspec import field
 
-from wherry.api.core.persistent_volume import (
-    ACCESS_MODES,
-    NEEDS_MODE,
-    shorten_access_modes,
-    validate_storage_amount,
+from wherry.api.core.persistent_volume_claim_parts import (
+    ModifyVolumeStatus,
+    PersistentVolumeClaimSpec,
+    PersistentVolumeClaimStatus,
+    VolumeResourceRequirements,
 )
-from wherry.api.documents import find, put_absent, put_canonical_quantities, section
-from wherry.api.label_selector import validate_label_selector
-from wherry.api.object_meta import one_of
+from wherry.api.core.persistent_volume_claim_validation import (
+    validate_claim_spec,
+    validate_claim_status,
+    validate_claim_update,
+)
+from wherry.api.core.persistent_volume_warnings import warnings_of_claim
+from wherry.api.core.storage_terms import shorten_access_modes
+from wherry.api.documents import find, find_section, put_absent, put_canonical_quantities, section
 from wherry.apimachinery.document import Document
-from wherry.apimachinery.field_errors import FieldError, child, forbidden, key, required
-from wherry.apimachinery.labels import LabelSelector
+from wherry.apimachinery.field_errors import FieldError
 from wherry.apimachinery.meta import ObjectMeta
-from wherry.apimachinery.quantity import QuantityError, QuantityText, parse_quantity
 from wherry.apimachinery.resource_type import AGE_COLUMN, NAME_COLUMN, STATUS, Column, resource_type
 from wherry.apimachinery.struct import Struct
 from wherry.apimachinery.timestamps import age_since
 
-
-class VolumeResourceRequirements(Struct):
-    limits: dict[str, QuantityText] = field(default_factory=dict)
-    requests: dict[str, QuantityText] = field(default_factory=dict)
-
-
-class PersistentVolumeClaimSpec(Struct):
-    access_modes: tuple[str, ...] = ()
-    selector: LabelSelector | None = None
-    resources: VolumeResourceRequirements | None = None
-    volume_name: str = ""
-    storage_class_name: str = ""
-    volume_mode: str = ""
-    volume_attributes_class_name: str = ""
-
-
-class ModifyVolumeStatus(Struct):
-    target_volume_attributes_class_name: str = ""
-
-
-class PersistentVolumeClaimStatus(Struct):
-    phase: str = ""
-    access_modes: tuple[str, ...] = ()
-    capacity: dict[str, QuantityText] = field(default_factory=dict)
-    allocated_resources: dict[str, QuantityText] = field(default_factory=dict)
-    current_volume_attributes_class_name: str = ""
-    modify_volume_status: ModifyVolumeStatus | None = None
+__all__ = [
+    "PERSISTENT_VOLUME_CLAIMS",
+    "ModifyVolumeStatus",
+    "PersistentVolumeClaim",
+    "PersistentVolumeClaimSpec",
+    "PersistentVolumeClaimStatus",
+    "VolumeResourceRequirements",
+    "default_claim",
+    "validate_claim_spec",
+]
 
 
 class PersistentVolumeClaim(Struct):
@@ -57,10 +45,6 @@ class PersistentVolumeClaim(Struct):
     metadata: ObjectMeta = field(default_factory=ObjectMeta)
     spec: PersistentVolumeClaimSpec = field(default_factory=PersistentVolumeClaimSpec)
     status: PersistentVolumeClaimStatus = field(default_factory=PersistentVolumeClaimStatus)
-
-
-FROZEN = "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims"
-MUTABLE = ("resources", "volumeAttributesClassName")
 
 
 def default_claim(new: Document) -> None:
@@ -72,58 +56,34 @@ def default_claim(new: Document) -> None:
     put_absent(section(new, "status"), phase="Pending")
 
 
-def validate_claim_spec(spec: PersistentVolumeClaimSpec, path: str) -> list[FieldError]:
-    """What a claim must say, also in a StatefulSet's template."""
-    errors = [] if spec.access_modes else [required(child(path, "accessModes"), NEEDS_MODE)]
-    for mode in spec.access_modes:
-        errors += one_of(child(path, "accessModes"), mode, ACCESS_MODES)
-    requests = spec.resources.requests if spec.resources else {}
-    place = key(child(path, "resources"), "storage")
-    if "storage" not in requests:
-        errors.append(required(place))
-    else:
-        errors += validate_storage_amount(requests["storage"], place)
-    if spec.selector is not None:
-        errors += validate_label_selector(spec.selector, child(path, "selector"))
-    return errors + one_of(child(path, "volumeMode"), spec.volume_mode, ("Block", "Filesystem"))
-
-
 def _validate(new: PersistentVolumeClaim, old: PersistentVolumeClaim | None) -> list[FieldError]:
-    return validate_claim_spec(new.spec, "spec")
+    errors = validate_claim_spec(new.spec, "spec")
+    return errors + validate_claim_status(new.status) if old is not None and new.status != old.status else errors
 
 
 def _validate_update(new: Document, old: Document | None) -> list[FieldError]:
-    if old is None:
-        return []
-    new_spec, old_spec = dict(section(new, "spec")), dict(section(old, "spec"))
-    for name in ("volumeName", "storageClassName"):
-        # The binder fills these in, once.
-        if not old_spec.get(name):
-            new_spec.pop(name, None)
-            old_spec.pop(name, None)
-    shrunk = _is_shrunk(new, old)
-    if find(old, "status", "phase") == "Bound":
-        for name in MUTABLE:
-            new_spec.pop(name, None)
-            old_spec.pop(name, None)
-    errors = [] if new_spec == old_spec else [forbidden("spec", FROZEN)]
-    if shrunk:
-        errors.append(forbidden("spec.resources.requests.storage", "field can not be less than status.capacity"))
-    return errors
+    return validate_claim_update(new, old) if old is not None else []
 
 
-def _is_shrunk(new: Document, old: Document) -> bool:
-    amounts = [find(document, "spec", "resources", "requests", "storage") for document in (new, old)]
-    try:
-        wanted, had = (parse_quantity(amount) for amount in amounts if isinstance(amount, str | int | float))
-    except (QuantityError, ValueError):
-        return False
-    return wanted < had
+def _warn(new: Document, old: Document | None) -> list[str]:
+    claim = PERSISTENT_VOLUME_CLAIMS.from_document(new)
+    resources = claim.spec.resources
+    return warnings_of_claim(resources.requests if resources else {}, claim.metadata.annotations, "spec")
 
 
 def _prepare(new: Document, old: Document | None) -> None:
     if old is None:
         new["status"] = {"phase": "Pending"}
+    match_data_sources(section(new, "spec"))
+
+
+def match_data_sources(spec: Document) -> None:
+    """The older field and the newer one name the same, as long as it is in the claim's own namespace."""
+    source, ref = spec.get("dataSource"), find_section(spec, "dataSourceRef")
+    if source is not None and ref is None:
+        spec["dataSourceRef"] = copy.deepcopy(source)
+    elif ref is not None and source is None and not ref.get("namespace"):
+        spec["dataSource"] = {name: value for name, value in ref.items() if name != "namespace"}
 
 
 def _row(claim: PersistentVolumeClaim, now_s: float) -> tuple[object, ...]:
@@ -136,7 +96,7 @@ def _row(claim: PersistentVolumeClaim, now_s: float) -> tuple[object, ...]:
         str(claim.status.capacity.get("storage", "")) if is_bound else "",
         shorten_access_modes(claim.status.access_modes) if is_bound else "",
         spec.storage_class_name,
-        "<unset>",
+        spec.volume_attributes_class_name or "<unset>",
         age_since(meta.creation_timestamp, now_s),
         spec.volume_mode,
     )
@@ -152,6 +112,7 @@ PERSISTENT_VOLUME_CLAIMS = resource_type(
     prepare=_prepare,
     validate=_validate,
     validate_documents=_validate_update,
+    warn=_warn,
     columns=(
         NAME_COLUMN,
         Column("Status"),

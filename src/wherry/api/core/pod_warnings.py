@@ -9,11 +9,16 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
-from wherry.api.core.affinity import NodeAffinity, NodeSelectorTerm, PodAffinity
+from wherry.api.core.affinity import NodeAffinity, PodAffinity
 from wherry.api.core.container import Container, ContainerPort
+from wherry.api.core.deprecated_words import (
+    DEPRECATED_LABELS,
+    warn_of_node_label,
+    warn_of_node_labels,
+    warn_of_sources,
+)
 from wherry.api.core.pod_annotations import APP_ARMOR, SECCOMP_CONTAINER, SECCOMP_POD, containers_of
 from wherry.api.core.pod_spec import PodSecurityContext, PodSpec, PodTemplate
-from wherry.api.core.volume import Volume
 from wherry.api.documents import find
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.field_errors import child, index, key, show
@@ -23,13 +28,6 @@ from wherry.apimachinery.quantity import QuantityError, QuantityText, parse_quan
 
 Warn = Callable[[Document, Document | None], list[str]]
 
-DEPRECATED_LABELS = {
-    "beta.kubernetes.io/arch": 'deprecated since v1.14; use "kubernetes.io/arch" instead',
-    "beta.kubernetes.io/os": 'deprecated since v1.14; use "kubernetes.io/os" instead',
-    "failure-domain.beta.kubernetes.io/region": 'deprecated since v1.17; use "topology.kubernetes.io/region" instead',
-    "failure-domain.beta.kubernetes.io/zone": 'deprecated since v1.17; use "topology.kubernetes.io/zone" instead',
-    "beta.kubernetes.io/instance-type": 'deprecated since v1.17; use "node.kubernetes.io/instance-type" instead',
-}
 DEPRECATED_ANNOTATIONS = {
     "scheduler.alpha.kubernetes.io/critical-pod": 'non-functional in v1.16+; use the "priorityClassName" field instead',
     "security.alpha.kubernetes.io/sysctls": 'non-functional in v1.11+; use the "sysctls" field instead',
@@ -90,7 +88,10 @@ def _warn_spec(path: str, spec: PodSpec, meta: ObjectMeta) -> Iterator[str]:
         if name in meta.annotations:
             yield f"{key(child(path, 'metadata.annotations'), name)}: {sentence}"
     for position, volume in enumerate(spec.volumes):
-        yield from _warn_volume(volume, index(child(place, "volumes"), position))
+        where = index(child(place, "volumes"), position)
+        yield from warn_of_sources(volume, where)
+        if volume.git_repo is not None:
+            yield f"{child(where, 'gitRepo')}: deprecated in v1.11, and disabled by default in v1.33+"
     yield from _warn_token_paths(spec, child(place, "volumes"))
     yield from _warn_duplicates(child(place, "hostAliases"), "ip", [alias.ip for alias in spec.host_aliases])
     names = [secret.name for secret in spec.image_pull_secrets]
@@ -142,35 +143,10 @@ def _warn_null_selectors(path: str, affinity: PodAffinity | None) -> Iterator[st
 def _warn_affinity(path: str, affinity: NodeAffinity) -> Iterator[str]:
     required = affinity.required_during_scheduling_ignored_during_execution
     place = child(path, "requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms")
-    for position, term in enumerate(required.node_selector_terms if required else ()):
-        yield from _warn_term(index(place, position), term)
+    yield from warn_of_node_labels(required.node_selector_terms if required else (), place)
     place = child(path, "preferredDuringSchedulingIgnoredDuringExecution")
     for position, preferred in enumerate(affinity.preferred_during_scheduling_ignored_during_execution):
-        yield from _warn_term(child(index(place, position), "preference"), preferred.preference)
-
-
-def _warn_term(path: str, term: NodeSelectorTerm) -> Iterator[str]:
-    for position, expression in enumerate(term.match_expressions):
-        name = expression.key
-        if name in DEPRECATED_LABELS:
-            place = child(index(child(path, "matchExpressions"), position), "key")
-            yield f"{place}: {name} is {DEPRECATED_LABELS[name]}"
-
-
-def _warn_volume(volume: Volume, path: str) -> Iterator[str]:
-    for name, source, sentence in (
-        ("photonPersistentDisk", volume.photon_persistent_disk, "deprecated in v1.11, non-functional in v1.16+"),
-        ("gitRepo", volume.git_repo, "deprecated in v1.11, and disabled by default in v1.33+"),
-        ("scaleIO", volume.scale_io, "deprecated in v1.16, non-functional in v1.22+"),
-        ("flocker", volume.flocker, "deprecated in v1.22, non-functional in v1.25+"),
-        ("storageOS", volume.storageos, "deprecated in v1.22, non-functional in v1.25+"),
-        ("quobyte", volume.quobyte, "deprecated in v1.22, non-functional in v1.25+"),
-        ("glusterfs", volume.glusterfs, "deprecated in v1.25, non-functional in v1.26+"),
-        ("cephfs", volume.cephfs, "deprecated in v1.28, non-functional in v1.31+"),
-        ("rbd", volume.rbd, "deprecated in v1.28, non-functional in v1.31+"),
-    ):
-        if source is not None:
-            yield f"{child(path, name)}: {sentence}"
+        yield from warn_of_node_label(preferred.preference, child(index(place, position), "preference"))
 
 
 def _warn_token_paths(spec: PodSpec, path: str) -> Iterator[str]:

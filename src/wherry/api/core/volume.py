@@ -7,27 +7,11 @@ from typing import Annotated
 from msgspec import field
 
 from wherry.api.core.volume_sources import (
-    AzureDiskVolumeSource,
-    AzureFileVolumeSource,
-    CephFSVolumeSource,
-    CinderVolumeSource,
     CSIVolumeSource,
-    DiskVolumeSource,
     EphemeralVolumeSource,
-    FCVolumeSource,
-    FlexVolumeSource,
-    FlockerVolumeSource,
     GitRepoVolumeSource,
-    GlusterfsVolumeSource,
     ImageVolumeSource,
-    ISCSIVolumeSource,
-    NFSVolumeSource,
-    PhotonVolumeSource,
-    QuobyteVolumeSource,
-    RBDVolumeSource,
-    ScaleIOVolumeSource,
-    StorageOSVolumeSource,
-    VsphereVolumeSource,
+    RemoteVolume,
 )
 from wherry.apimachinery.labels import LabelSelector
 from wherry.apimachinery.quantity import QuantityText
@@ -146,7 +130,7 @@ class ProjectedVolumeSource(Struct):
     sources: tuple[VolumeProjection, ...] = ()
 
 
-class Volume(Struct):
+class Volume(RemoteVolume):
     name: str = ""
     config_map: ConfigMapVolumeSource | None = None
     secret: SecretVolumeSource | None = None
@@ -156,25 +140,6 @@ class Volume(Struct):
     downward_api: DownwardAPIVolumeSource | None = field(default=None, name="downwardAPI")
     projected: ProjectedVolumeSource | None = None
     git_repo: Annotated[GitRepoVolumeSource | None, KEPT] = None
-    gce_persistent_disk: Annotated[DiskVolumeSource | None, KEPT] = None
-    aws_elastic_block_store: Annotated[DiskVolumeSource | None, KEPT] = None
-    nfs: Annotated[NFSVolumeSource | None, KEPT] = None
-    iscsi: Annotated[ISCSIVolumeSource | None, KEPT] = None
-    glusterfs: Annotated[GlusterfsVolumeSource | None, KEPT] = None
-    flocker: Annotated[FlockerVolumeSource | None, KEPT] = None
-    rbd: Annotated[RBDVolumeSource | None, KEPT] = None
-    cinder: Annotated[CinderVolumeSource | None, KEPT] = None
-    cephfs: Annotated[CephFSVolumeSource | None, KEPT] = None
-    quobyte: Annotated[QuobyteVolumeSource | None, KEPT] = None
-    fc: Annotated[FCVolumeSource | None, KEPT] = None
-    flex_volume: Annotated[FlexVolumeSource | None, KEPT] = None
-    azure_file: Annotated[AzureFileVolumeSource | None, KEPT] = None
-    vsphere_volume: Annotated[VsphereVolumeSource | None, KEPT] = None
-    photon_persistent_disk: Annotated[PhotonVolumeSource | None, KEPT] = None
-    portworx_volume: Annotated[DiskVolumeSource | None, KEPT] = None
-    azure_disk: Annotated[AzureDiskVolumeSource | None, KEPT] = None
-    storageos: Annotated[StorageOSVolumeSource | None, KEPT] = None
-    scale_io: Annotated[ScaleIOVolumeSource | None, KEPT] = field(default=None, name="scaleIO")
     csi: Annotated[CSIVolumeSource | None, KEPT] = None
     ephemeral: Annotated[EphemeralVolumeSource | None, KEPT] = None
     image: Annotated[ImageVolumeSource | None, KEPT] = None

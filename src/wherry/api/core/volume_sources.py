@@ -6,10 +6,12 @@ and kept.
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from msgspec import field
 
 from wherry.apimachinery.document import Document
-from wherry.apimachinery.struct import Struct
+from wherry.apimachinery.struct import KEPT, Struct
 
 
 class SecretReference(Struct):
@@ -128,6 +130,18 @@ class CSIVolumeSource(Struct):
     node_publish_secret_ref: SecretReference | None = None
 
 
+class CSIPersistentVolumeSource(Struct):
+    """A volume of a driver, made to last."""
+
+    driver: str = ""
+    volume_handle: str = ""
+    controller_expand_secret_ref: SecretReference | None = None
+    controller_publish_secret_ref: SecretReference | None = None
+    node_expand_secret_ref: SecretReference | None = None
+    node_publish_secret_ref: SecretReference | None = None
+    node_stage_secret_ref: SecretReference | None = None
+
+
 class EphemeralVolumeSource(Struct):
     """A claim that lives as long as its pod."""
 
@@ -139,3 +153,27 @@ class ImageVolumeSource(Struct):
 
     pull_policy: str = ""
     reference: str = ""
+
+
+class RemoteVolume(Struct):
+    """What a pod's volume and a PersistentVolume name in the same words."""
+
+    gce_persistent_disk: Annotated[DiskVolumeSource | None, KEPT] = None
+    aws_elastic_block_store: Annotated[DiskVolumeSource | None, KEPT] = None
+    nfs: Annotated[NFSVolumeSource | None, KEPT] = None
+    iscsi: Annotated[ISCSIVolumeSource | None, KEPT] = None
+    glusterfs: Annotated[GlusterfsVolumeSource | None, KEPT] = None
+    flocker: Annotated[FlockerVolumeSource | None, KEPT] = None
+    rbd: Annotated[RBDVolumeSource | None, KEPT] = None
+    cinder: Annotated[CinderVolumeSource | None, KEPT] = None
+    cephfs: Annotated[CephFSVolumeSource | None, KEPT] = None
+    quobyte: Annotated[QuobyteVolumeSource | None, KEPT] = None
+    fc: Annotated[FCVolumeSource | None, KEPT] = None
+    flex_volume: Annotated[FlexVolumeSource | None, KEPT] = None
+    azure_file: Annotated[AzureFileVolumeSource | None, KEPT] = None
+    vsphere_volume: Annotated[VsphereVolumeSource | None, KEPT] = None
+    photon_persistent_disk: Annotated[PhotonVolumeSource | None, KEPT] = None
+    portworx_volume: Annotated[DiskVolumeSource | None, KEPT] = None
+    azure_disk: Annotated[AzureDiskVolumeSource | None, KEPT] = None
+    storageos: Annotated[StorageOSVolumeSource | None, KEPT] = None
+    scale_io: Annotated[ScaleIOVolumeSource | None, KEPT] = field(default=None, name="scaleIO")

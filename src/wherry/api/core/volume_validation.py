@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from wherry.api.core import volume_source_validation as sources
-from wherry.api.core.persistent_volume_claim import PersistentVolumeClaimSpec, validate_claim_spec
+from wherry.api.core.persistent_volume_claim_parts import PersistentVolumeClaimSpec
+from wherry.api.core.persistent_volume_claim_validation import validate_claim_spec
 from wherry.api.core.projection_validation import (
     validate_downward_files,
     validate_items,
@@ -18,6 +19,7 @@ from wherry.api.core.projection_validation import (
     validate_projections,
 )
 from wherry.api.core.relative_paths import validate_no_climbing
+from wherry.api.core.remote_volume_validation import Found, remote_sources
 from wherry.api.core.volume import (
     ConfigMapVolumeSource,
     DownwardAPIVolumeSource,
@@ -48,9 +50,6 @@ HOST_PATH_TYPES = (
 PULL_POLICIES = ("Always", "IfNotPresent", "Never")
 TEMPLATE_META = ("annotations", "labels")
 NAME_AND_PORTAL_MAX = 64
-
-Found = tuple[str, list[FieldError]]
-"""A source that a volume has, by its field's name, and what is wrong with it."""
 
 
 def validate_volumes(
@@ -87,8 +86,7 @@ def validate_volumes(
 
 def _validate_source(volume: Volume, path: str, pod_name: str) -> list[FieldError]:
     """Exactly one source, and that one right."""
-    makers = (_own_sources, _disk_sources, _share_sources, _late_sources)
-    given = [found for maker in makers for found in maker(volume, path)]
+    given = [*_own_sources(volume, path), *remote_sources(volume, path), *_late_sources(volume, path)]
     if not given:
         return [required(path, "must specify a volume type")]
     errors = list(given[0][1])
@@ -130,58 +128,10 @@ def _own_sources(volume: Volume, path: str) -> Iterator[Found]:
         yield "configMap", _validate_config_map(volume.config_map, child(path, "configMap"))
 
 
-def _disk_sources(volume: Volume, path: str) -> Iterator[Found]:
-    """Disks that other systems serve."""
-    if volume.gce_persistent_disk is not None:
-        yield "gcePersistentDisk", sources.validate_gce_disk(volume.gce_persistent_disk, f"{path}.gcePersistentDisk")
-    if volume.aws_elastic_block_store is not None:
-        place = child(path, "awsElasticBlockStore")
-        yield "awsElasticBlockStore", sources.validate_aws_disk(volume.aws_elastic_block_store, place)
-    if volume.iscsi is not None:
-        yield "iscsi", sources.validate_iscsi(volume.iscsi, child(path, "iscsi"))
-    if volume.rbd is not None:
-        yield "rbd", sources.validate_rbd(volume.rbd, child(path, "rbd"))
-    if volume.cinder is not None:
-        yield "cinder", sources.validate_cinder(volume.cinder, child(path, "cinder"))
-    if volume.fc is not None:
-        yield "fc", sources.validate_fc(volume.fc, child(path, "fc"))
-    if volume.vsphere_volume is not None:
-        yield "vsphereVolume", sources.validate_vsphere(volume.vsphere_volume, child(path, "vsphereVolume"))
-    if volume.photon_persistent_disk is not None:
-        place = child(path, "photonPersistentDisk")
-        yield "photonPersistentDisk", sources.validate_photon(volume.photon_persistent_disk, place)
-    if volume.portworx_volume is not None:
-        yield "portworxVolume", sources.validate_portworx(volume.portworx_volume, child(path, "portworxVolume"))
-    if volume.azure_disk is not None:
-        yield "azureDisk", sources.validate_azure_disk(volume.azure_disk, child(path, "azureDisk"))
-    if volume.scale_io is not None:
-        yield "scaleIO", sources.validate_scale_io(volume.scale_io, child(path, "scaleIO"))
-
-
-def _share_sources(volume: Volume, path: str) -> Iterator[Found]:
-    """File systems that other systems serve."""
-    if volume.git_repo is not None:
-        yield "gitRepo", sources.validate_git_repo(volume.git_repo, child(path, "gitRepo"))
-    if volume.nfs is not None:
-        yield "nfs", sources.validate_nfs(volume.nfs, child(path, "nfs"))
-    if volume.glusterfs is not None:
-        yield "glusterfs", sources.validate_glusterfs(volume.glusterfs, child(path, "glusterfs"))
-    if volume.flocker is not None:
-        yield "flocker", sources.validate_flocker(volume.flocker, child(path, "flocker"))
-    if volume.cephfs is not None:
-        yield "cephFS", sources.validate_cephfs(volume.cephfs, child(path, "cephfs"))
-    if volume.quobyte is not None:
-        yield "quobyte", sources.validate_quobyte(volume.quobyte, child(path, "quobyte"))
-    if volume.flex_volume is not None:
-        yield "flexVolume", sources.validate_flex(volume.flex_volume, child(path, "flexVolume"))
-    if volume.azure_file is not None:
-        yield "azureFile", sources.validate_azure_file(volume.azure_file, child(path, "azureFile"))
-    if volume.storageos is not None:
-        yield "storageos", sources.validate_storageos(volume.storageos, child(path, "storageos"))
-
-
 def _late_sources(volume: Volume, path: str) -> Iterator[Found]:
     """Those that are made of other things."""
+    if volume.git_repo is not None:
+        yield "gitRepo", sources.validate_git_repo(volume.git_repo, child(path, "gitRepo"))
     if volume.projected is not None:
         yield "projected", _validate_projected(volume.projected, child(path, "projected"))
     if volume.csi is not None:
