@@ -139,7 +139,6 @@ class CSIPersistentVolumeSource(Struct):
     controller_publish_secret_ref: SecretReference | None = None
     node_expand_secret_ref: SecretReference | None = None
     node_publish_secret_ref: SecretReference | None = None
-    node_stage_secret_ref: SecretReference | None = None
 
 
 class EphemeralVolumeSource(Struct):
