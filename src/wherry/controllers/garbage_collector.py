@@ -101,11 +101,12 @@ def plan(key: ObjectKey, view: View) -> Sequence[Action]:
     if owner is None:
         return []
     meta = owner.find(view)
+    if meta is not None and not meta.is_being_deleted:
+        # Nearly always so. Looking at its dependents each time one changes would cost a large owner their square.
+        return []
     dependents = list(find_dependents(owner, view))
     if meta is None:
         return [action for resource, dependent in dependents for action in plan_dependent(resource, dependent, view)]
-    if not meta.is_being_deleted:
-        return []
     if ORPHAN in meta.finalizers:
         return plan_orphaning(owner, meta, dependents)
     if FOREGROUND in meta.finalizers:

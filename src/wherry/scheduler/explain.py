@@ -22,4 +22,5 @@ def explain_choice(chosen: Chosen) -> str:
         return f"{chosen.node.name} is the only node and has room for it"
     if chosen.fitting == 1:
         return f"only {chosen.node.name} of {chosen.total} nodes can take it"
-    return f"{chosen.node.name} is the best of the {chosen.fitting} nodes that can take it"
+    looked = "" if chosen.looked_at == chosen.total else f" of {chosen.looked_at} looked at"
+    return f"{chosen.node.name} is the best of the {chosen.fitting} nodes{looked} that can take it"

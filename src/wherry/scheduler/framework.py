@@ -27,6 +27,11 @@ T_co = TypeVar("T_co", covariant=True)
 Happening = Literal["node-added", "node-changed", "pod-gone", "claim-changed", "volume-changed", "class-changed"]
 
 SCORE_MAX = 100
+ENOUGH_NODES = 100
+"""So many fitting nodes are choice enough; of more, the next pods look at the others.
+
+Source: kubernetes, minFeasibleNodesToFind (a real scheduler looks at more of them in clusters above 200 nodes).
+"""
 
 
 class Named(Protocol[T_co]):
@@ -59,11 +64,12 @@ class Plugin:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """A node has been found. `fitting` is how many would have done."""
+    """A node has been found. `fitting` is how many of the nodes looked at would have done."""
 
     node: NodeInfo
     fitting: int
     total: int
+    looked_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +86,13 @@ class Refused:
     plugins: frozenset[str]
 
 
-def choose_node(pod: PodInfo, nodes: Sequence[NodeInfo], plugins: Sequence[Plugin], facts: Facts) -> Chosen | Refused:
+def choose_node(
+    pod: PodInfo, nodes: Sequence[NodeInfo], plugins: Sequence[Plugin], facts: Facts, *, start: int = 0
+) -> Chosen | Refused:
     """Find the best node for `pod`, or all the reasons why there is none.
 
-    Pure and deterministic: of equally good nodes the one with fewer pods wins, then the first in `nodes`.
+    Pure and deterministic: of equally good nodes the one with fewer pods wins, then the first looked at. The look
+    goes round from the node at `start`, and ends when ENOUGH_NODES fit.
     """
     if nodes:
         for plugin in plugins:
@@ -92,10 +101,14 @@ def choose_node(pod: PodInfo, nodes: Sequence[NodeInfo], plugins: Sequence[Plugi
     fitting: list[NodeInfo] = []
     reasons: dict[str, int] = {}
     refusing: set[str] = set()
-    for node in nodes:
+    looked_at = 0
+    for node in (*nodes[start:], *nodes[:start]) if start else nodes:
+        looked_at += 1
         found = _first_refusal(pod, node, plugins, facts)
         if found is None:
             fitting.append(node)
+            if len(fitting) == ENOUGH_NODES:
+                break
             continue
         refusing.add(found[0])
         for reason in found[1]:
@@ -103,10 +116,10 @@ def choose_node(pod: PodInfo, nodes: Sequence[NodeInfo], plugins: Sequence[Plugi
     if not fitting:
         return Refused(len(nodes), "", reasons, frozenset(refusing))
     if len(fitting) == 1:
-        return Chosen(fitting[0], 1, len(nodes))
+        return Chosen(fitting[0], 1, len(nodes), looked_at)
     scores = score_nodes(pod, fitting, plugins, facts)
     best = max(range(len(fitting)), key=lambda n: (scores[n], -len(fitting[n].pods), -n))
-    return Chosen(fitting[best], len(fitting), len(nodes))
+    return Chosen(fitting[best], len(fitting), len(nodes), looked_at)
 
 
 def score_nodes(pod: PodInfo, nodes: Sequence[NodeInfo], plugins: Sequence[Plugin], facts: Facts) -> list[float]:

@@ -75,6 +75,8 @@ class Scheduler:
         self._woken_by = {plugin.name: plugin.woken_by for plugin in plugins}
         self._queue = SchedulingQueue(random)
         self._snapshot = Snapshot()
+        # Where the next look at the nodes begins, so that in large clusters all of them get their turn.
+        self._next_look = 0
         self._work = asyncio.Event()
         self._pods = informers.informer(PODS)
         self._nodes = informers.informer(NODES)
@@ -120,8 +122,10 @@ class Scheduler:
     def _schedule(self, queued: QueuedPod, scope: TaskScope) -> None:
         """Decide about one pod and start what follows from it."""
         info = queued.info
-        match choose_node(info, self._snapshot.nodes, self._plugins, self._facts):
+        nodes = self._snapshot.nodes
+        match choose_node(info, nodes, self._plugins, self._facts, start=self._next_look % max(1, len(nodes))):
             case Chosen() as chosen:
+                self._next_look += chosen.looked_at
                 self._snapshot.assume(info, chosen.node.name)
                 _ = scope.start(f"bind {info.key}", self._bind(queued, chosen.node.name, explain_choice(chosen)))
             case Refused() as refused:

@@ -69,13 +69,16 @@ class Snapshot:
     def __init__(self) -> None:
         """No nodes, no pods."""
         self._nodes: dict[str, NodeInfo] = {}
+        self._sorted: tuple[NodeInfo, ...] | None = None
         self._placed: dict[ObjectKey, tuple[PodInfo, str]] = {}
         self._assumed: set[ObjectKey] = set()
 
     @property
-    def nodes(self) -> list[NodeInfo]:
+    def nodes(self) -> tuple[NodeInfo, ...]:
         """The nodes there are."""
-        return [self._nodes[name] for name in sorted(self._nodes)]
+        if self._sorted is None:
+            self._sorted = tuple(self._nodes[name] for name in sorted(self._nodes))
+        return self._sorted
 
     def set_node(self, node: Node) -> None:
         """A node is new or has changed."""
@@ -85,11 +88,13 @@ class Snapshot:
             info.set_node(node)
         else:
             # Pods may be heard of before their node, and outlive one that is made anew.
+            self._sorted = None
             self._nodes[name] = NodeInfo(node, [pod for pod, where in self._placed.values() if where == name])
 
     def remove_node(self, name: str) -> None:
         """A node is gone."""
         self._nodes.pop(name, None)
+        self._sorted = None
 
     def place(self, pod: PodInfo, node_name: str) -> None:
         """The API server says that `pod` runs on `node_name`."""

@@ -284,3 +284,20 @@ def test_a_decoded_pod_equals_what_it_was_made_from() -> None:
     assert PODS.decode(
         b'{"metadata":{"name":"a"},"spec":{"containers":[],"schedulingGates":[{"name":"g"}]}}'
     ).spec.scheduling_gates
+
+
+def test_in_a_large_cluster_a_hundred_nodes_are_choice_enough_and_all_get_their_turn() -> None:
+    snapshot = Snapshot()
+    for number in range(250):
+        snapshot.set_node(make_node(f"n{number:03}", cpu="4" if number % 2 else "1"))
+    pod = pod_info(make_pod("web", cpu="2"))
+    first = choose_node(pod, snapshot.nodes, PLUGINS, make_facts())
+    assert isinstance(first, Chosen)
+    assert (first.fitting, first.looked_at, first.total) == (100, 200, 250)
+    second = choose_node(pod, snapshot.nodes, PLUGINS, make_facts(), start=first.looked_at)
+    assert isinstance(second, Chosen)
+    assert second.node.name == "n201"
+    # Whoever fits nowhere has been refused by every node.
+    refused = choose_node(pod_info(make_pod("big", cpu="9")), snapshot.nodes, PLUGINS, make_facts(), start=77)
+    assert isinstance(refused, Refused)
+    assert sum(refused.reasons.values()) == 250
