@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import msgspec
 import orjson
@@ -125,14 +126,18 @@ async def _patch(client: Client, action: Patch) -> Applied:
     return Applied(action.name, _write(action.resource, meta_of(patched)))
 
 
+@cache
+def _required_names(struct: type[msgspec.Struct]) -> tuple[str, ...]:
+    return tuple(field.encode_name for field in msgspec.structs.fields(struct) if field.required)
+
+
 async def _patch_status(client: Client, action: PatchStatus) -> Applied:
     new = _fields(action.new)
     changes = create_merge_patch(_fields(action.old), new)
     if not changes:
         return Applied(action.name, changed=False)
     # What a status must have is sent even when it is as it was: the stored object may have no status yet.
-    must_have = [field.encode_name for field in msgspec.structs.fields(action.new) if field.required]
-    changes |= {name: new[name] for name in must_have}
+    changes |= {name: new[name] for name in _required_names(type(action.new))}
     return await _patch(
         client,
         Patch(
