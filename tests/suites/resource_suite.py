@@ -194,10 +194,11 @@ class ResourceSuite:
     async def test_it_says_once_when_nothing_acts_on_it(self, api: Api, resource: AnyResourceType) -> None:
         said = f'299 - "{resource.qualified_plural}: this cluster keeps the object but nothing acts on it yet"'
         answer = await api.ask("POST", resource.url("default"), object_of(resource))
-        assert answer.warnings == ([said] if resource.acted_on_by == "nobody" else [])
+        old = [f'299 - "{resource.deprecation_warning}"'] if resource.deprecation_warning else []
+        assert answer.warnings == old + ([said] if resource.acted_on_by == "nobody" else [])
         patch = {"metadata": {"labels": {"a": "b"}}}
         answer = await api.ask("PATCH", path_of(resource, "sample"), patch, content_type=MERGE)
-        assert answer.warnings == []
+        assert answer.warnings == old
 
     async def test_a_table_has_a_cell_for_each_column(self, api: Api, resource: AnyResourceType) -> None:
         await api.must("POST", resource.url("default"), object_of(resource))

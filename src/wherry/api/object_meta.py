@@ -155,11 +155,13 @@ def _validate_owners(owners: tuple[OwnerReference, ...], path: str) -> list[Fiel
 
 
 def _validate_finalizers(finalizers: tuple[str, ...], path: str) -> list[FieldError]:
-    errors = []
-    for name in finalizers:
-        if wrong := qualified_name(name):
-            errors.append(invalid(path, name, wrong))
-        elif "/" not in name and name not in STANDARD_FINALIZERS:
-            detail = "name is neither a standard finalizer name nor is it fully qualified"
-            errors.append(invalid(path, name, detail))
-    return errors
+    return [error for name in finalizers for error in validate_finalizer(name, path)]
+
+
+def validate_finalizer(name: str, path: str) -> list[FieldError]:
+    """One of Kubernetes' own finalizers, or one that says whose it is."""
+    if wrong := qualified_name(name):
+        return [invalid(path, name, wrong)]
+    if "/" in name or name in STANDARD_FINALIZERS:
+        return []
+    return [invalid(path, name, "name is neither a standard finalizer name nor is it fully qualified")]

@@ -145,7 +145,7 @@ def _validate(new: StatefulSet, old: StatefulSet | None) -> list[FieldError]:
     errors += validate_runs_forever(template, "StatefulSet")
     for position, claim in enumerate(spec.volume_claim_templates):
         errors += validate_claim_spec(claim.spec, f"{index('spec.volumeClaimTemplates', position)}.spec")
-    return errors
+    return errors + _validate_status(new.status) if old is not None and new.status != old.status else errors
 
 
 def _validate_strategy(strategy: StatefulSetUpdateStrategy | None) -> list[FieldError]:
@@ -163,6 +163,27 @@ def _validate_strategy(strategy: StatefulSetUpdateStrategy | None) -> list[Field
     errors += validate_percentage(f"{path}.rollingUpdate.maxUnavailable", rolling.max_unavailable)
     if rolling.max_unavailable in (0, "0%"):
         errors.append(invalid(f"{path}.rollingUpdate.maxUnavailable", rolling.max_unavailable, "cannot be 0"))
+    return errors
+
+
+def _validate_status(status: StatefulSetStatus) -> list[FieldError]:
+    """Counts that are no less than zero, and no part that is larger than the whole."""
+    parts = {
+        "readyReplicas": status.ready_replicas or 0,
+        "currentReplicas": status.current_replicas or 0,
+        "updatedReplicas": status.updated_replicas or 0,
+        "availableReplicas": status.available_replicas or 0,
+    }
+    counts = {"observedGeneration": status.observed_generation, "collisionCount": status.collision_count}
+    errors: list[FieldError] = []
+    for name, count in {"replicas": status.replicas, **parts, **counts}.items():
+        errors += not_negative(f"status.{name}", count)
+    for name, count in parts.items():
+        if count > status.replicas:
+            errors.append(invalid(f"status.{name}", count, "cannot be greater than status.replicas"))
+    if (status.available_replicas or 0) > (status.ready_replicas or 0):
+        detail = "cannot be greater than status.readyReplicas"
+        errors.append(invalid("status.availableReplicas", status.available_replicas, detail))
     return errors
 
 

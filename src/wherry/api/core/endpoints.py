@@ -6,11 +6,13 @@ from msgspec import field
 
 from wherry.api.core.binding import ObjectReference
 from wherry.api.documents import put_absent, sections
-from wherry.api.ip_addresses import is_ip
+from wherry.api.field_formats import fitting, port_number, special_ip
+from wherry.api.ip_addresses import is_ip, validate_ip
 from wherry.api.object_meta import one_of
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.field_errors import FieldError, child, index, invalid, required
 from wherry.apimachinery.meta import ObjectMeta
+from wherry.apimachinery.names import dns1123_label, dns1123_subdomain, qualified_name
 from wherry.apimachinery.resource_type import AGE_COLUMN, NAME_COLUMN, Column, resource_type
 from wherry.apimachinery.struct import Struct
 from wherry.apimachinery.timestamps import age_since
@@ -43,7 +45,6 @@ class Endpoints(Struct):
     subsets: tuple[EndpointSubset, ...] = ()
 
 
-PORT_MAX = 65535
 SHOWN_MAX = 3
 
 
@@ -61,16 +62,32 @@ def _validate(new: Endpoints, old: Endpoints | None) -> list[FieldError]:
             errors.append(required(path, "must specify `addresses` or `notReadyAddresses`"))
         for name, addresses in (("addresses", subset.addresses), ("notReadyAddresses", subset.not_ready_addresses)):
             for number, address in enumerate(addresses):
-                if not is_ip(address.ip):
-                    place = child(index(child(path, name), number), "ip")
-                    errors.append(invalid(place, address.ip, "must be a valid IP address"))
+                errors += _validate_address(address, index(child(path, name), number))
         for number, port in enumerate(subset.ports):
-            place = index(child(path, "ports"), number)
-            if len(subset.ports) > 1 and not port.name:
-                errors.append(required(child(place, "name")))
-            if not 0 < port.port <= PORT_MAX:
-                errors.append(invalid(child(place, "port"), port.port, f"must be between 1 and {PORT_MAX}, inclusive"))
-            errors += one_of(child(place, "protocol"), port.protocol, ("SCTP", "TCP", "UDP"), may_be_absent=False)
+            errors += _validate_port(port, index(child(path, "ports"), number), is_only=len(subset.ports) == 1)
+    return errors
+
+
+def _validate_address(address: EndpointAddress, path: str) -> list[FieldError]:
+    place = child(path, "ip")
+    wrong = special_ip(address.ip) if is_ip(address.ip) else ""
+    errors = [invalid(place, address.ip, wrong)] if wrong else validate_ip(address.ip, place)
+    if address.hostname:
+        errors += fitting(child(path, "hostname"), address.hostname, dns1123_label)
+    if address.node_name:
+        errors += fitting(child(path, "nodeName"), address.node_name, dns1123_subdomain)
+    return errors
+
+
+def _validate_port(port: EndpointsPort, path: str, *, is_only: bool) -> list[FieldError]:
+    if port.name:
+        errors = fitting(child(path, "name"), port.name, dns1123_label)
+    else:
+        errors = [] if is_only else [required(child(path, "name"))]
+    errors += port_number(child(path, "port"), port.port)
+    errors += one_of(child(path, "protocol"), port.protocol, ("SCTP", "TCP", "UDP"), may_be_absent=False)
+    if port.app_protocol:
+        errors += fitting(child(path, "appProtocol"), port.app_protocol, qualified_name)
     return errors
 
 
@@ -103,4 +120,5 @@ ENDPOINTS = resource_type(
     validate=_validate,
     columns=(NAME_COLUMN, Column("Endpoints", description="Addresses and ports."), AGE_COLUMN),
     row=_row,
+    deprecation_warning="v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
 )

@@ -7,6 +7,7 @@ from msgspec import field
 from wherry.api.condition import Condition
 from wherry.api.documents import section
 from wherry.apimachinery.document import Document
+from wherry.apimachinery.field_errors import FieldError, invalid
 from wherry.apimachinery.meta import ObjectMeta
 from wherry.apimachinery.names import dns1123_label
 from wherry.apimachinery.resource_type import AGE_COLUMN, NAME_COLUMN, STATUS, Column, Subresource, resource_type
@@ -50,6 +51,17 @@ def _prepare(new: Document, old: Document | None) -> None:
         new["spec"] = old.get("spec", {})
 
 
+def _validate(new: Namespace, old: Namespace | None) -> list[FieldError]:
+    if old is None or new.status.phase == old.status.phase:
+        return []
+    phase, place = new.status.phase, "status.Phase"
+    if not new.metadata.is_being_deleted and phase != "Active":
+        return [invalid(place, phase, "may only be 'Active' if `deletionTimestamp` is empty")]
+    if new.metadata.is_being_deleted and phase != "Terminating":
+        return [invalid(place, phase, "may only be 'Terminating' if `deletionTimestamp` is not empty")]
+    return []
+
+
 def _row(namespace: Namespace, now_s: float) -> tuple[object, ...]:
     meta = namespace.metadata
     return meta.name, namespace.status.phase, age_since(meta.creation_timestamp, now_s)
@@ -65,6 +77,7 @@ NAMESPACES = resource_type(
     subresources=(STATUS, Subresource("finalize", ("update",))),
     default=_default,
     prepare=_prepare,
+    validate=_validate,
     name_rule=dns1123_label,
     columns=(NAME_COLUMN, Column("Status", description="Active, or Terminating."), AGE_COLUMN),
     row=_row,

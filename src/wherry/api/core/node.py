@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import ipaddress
+from dataclasses import replace
+
 from msgspec import field
 
 from wherry.api.condition import Condition
 from wherry.api.core.affinity_validation import TAINT_EFFECTS
+from wherry.api.core.resource_names import validate_amount
 from wherry.api.documents import find, put_absent, put_canonical_quantities, section
+from wherry.api.field_formats import CIDR_WRONG, fitting, is_cidr
 from wherry.api.object_meta import one_of
 from wherry.apimachinery.document import Document
-from wherry.apimachinery.field_errors import FieldError, child, duplicate, forbidden, index, invalid, required
+from wherry.apimachinery.field_errors import FieldError, child, duplicate, forbidden, index, invalid
 from wherry.apimachinery.meta import ObjectMeta
 from wherry.apimachinery.names import label_value, qualified_name
 from wherry.apimachinery.quantity import QuantityText
@@ -94,11 +99,14 @@ class Node(Struct):
     status: NodeStatus = field(default_factory=NodeStatus)
 
 
+FOR_LIFE = 'node updates may not change {} except from "" to valid'
 ROLE_PREFIX = "node-role.kubernetes.io/"
 
 
 def _default(new: Document) -> None:
-    status = section(new, "status")
+    spec, status = section(new, "spec"), section(new, "status")
+    if spec.get("podCIDR") and not spec.get("podCIDRs"):
+        spec["podCIDRs"] = [spec["podCIDR"]]
     for name in ("capacity", "allocatable"):
         put_canonical_quantities(status.get(name))
     if status.get("capacity"):
@@ -106,14 +114,33 @@ def _default(new: Document) -> None:
 
 
 def _validate(new: Node, old: Node | None) -> list[FieldError]:
-    errors = _validate_taints(new.spec.taints, "spec.taints")
-    if old is not None:
-        if old.spec.pod_cidrs and new.spec.pod_cidrs != old.spec.pod_cidrs:
-            detail = 'node updates may not change podCIDR except from "" to valid'
-            errors.append(forbidden("spec.podCIDRs", detail))
-        if old.spec.provider_id and new.spec.provider_id != old.spec.provider_id:
-            detail = 'node updates may not change providerID except from "" to valid'
-            errors.append(forbidden("spec.providerID", detail))
+    # Upstream looks for taints in the metadata, where they once were.
+    errors = _validate_taints(new.spec.taints, "metadata.taints")
+    for name, amounts in (("capacity", new.status.capacity), ("allocatable", new.status.allocatable)):
+        for resource, amount in amounts.items():
+            errors += validate_amount(resource, amount, f"status.{name}.{resource}")
+    if old is None:
+        return errors + _validate_ranges(new.spec.pod_cidrs, "spec.podCIDRs")
+    for position, address in enumerate(new.status.addresses):
+        if address in new.status.addresses[:position]:
+            shown = {"type": address.type, "address": address.address}
+            errors.append(duplicate(index("status.addresses", position), shown))
+    if old.spec.pod_cidrs and new.spec.pod_cidrs != old.spec.pod_cidrs:
+        errors.append(forbidden("spec.podCIDRs", FOR_LIFE.format("podCIDR")))
+    if old.spec.provider_id and new.spec.provider_id != old.spec.provider_id:
+        errors.append(forbidden("spec.providerID", FOR_LIFE.format("providerID")))
+    return errors
+
+
+def _validate_ranges(ranges: tuple[str, ...], path: str) -> list[FieldError]:
+    """The addresses of the node's pods: one range per family."""
+    errors = [invalid(index(path, at), text, CIDR_WRONG) for at, text in enumerate(ranges) if not is_cidr(text)]
+    families = {ipaddress.ip_network(text, strict=False).version for text in ranges if is_cidr(text)}
+    if len(ranges) > 1 and not errors and len(families) != len(ranges):
+        errors.append(invalid(path, list(ranges), "may specify no more than one CIDR for each IP family"))
+    for position, text in enumerate(ranges):
+        if text in ranges[:position]:
+            errors.append(duplicate(index(path, position), text))
     return errors
 
 
@@ -122,15 +149,13 @@ def _validate_taints(taints: tuple[Taint, ...], path: str) -> list[FieldError]:
     taken: set[tuple[str, str]] = set()
     for position, taint in enumerate(taints):
         place = index(path, position)
-        if wrong := qualified_name(taint.key):
-            errors.append(invalid(child(place, "key"), taint.key, wrong))
-        if wrong := label_value(taint.value):
-            errors.append(invalid(child(place, "value"), taint.value, wrong))
-        if not taint.effect:
-            errors.append(required(child(place, "effect")))
-        errors += one_of(child(place, "effect"), taint.effect, TAINT_EFFECTS)
+        errors += fitting(child(place, "key"), taint.key, qualified_name)
+        errors += fitting(child(place, "value"), taint.value, label_value)
+        errors += one_of(child(place, "effect"), taint.effect, TAINT_EFFECTS, may_be_absent=False)
         if (taint.key, taint.effect) in taken:
-            errors.append(duplicate(place, {"key": taint.key, "effect": taint.effect}))
+            shown = {"key": taint.key, "value": taint.value, "effect": taint.effect}
+            again = duplicate(place, shown)
+            errors.append(replace(again, message=f"{again.message}: taints must be unique by key and effect pair"))
         taken.add((taint.key, taint.effect))
     return errors
 

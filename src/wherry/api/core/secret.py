@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 
 from msgspec import field
 
 from wherry.api.config_data import validate_immutable, validate_keys, validate_size
-from wherry.api.documents import put_absent, section
+from wherry.api.documents import put_absent, section, text
 from wherry.api.object_meta import IMMUTABLE
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.field_errors import FieldError, invalid, key, required
@@ -29,12 +30,10 @@ class Secret(Struct):
 
 
 ACCOUNT_ANNOTATION = "kubernetes.io/service-account.name"
-NEEDED_KEYS = {
-    "kubernetes.io/tls": ("tls.crt", "tls.key"),
-    "kubernetes.io/dockercfg": (".dockercfg",),
-    "kubernetes.io/dockerconfigjson": (".dockerconfigjson",),
-    "kubernetes.io/ssh-auth": ("ssh-privatekey",),
-}
+TLS = "kubernetes.io/tls"
+CERTIFICATE, PRIVATE_KEY, SSH_KEY = "tls.crt", "tls.key", "ssh-privatekey"
+# Logins for registries: the key that has them as JSON.
+LOGINS = {"kubernetes.io/dockercfg": ".dockercfg", "kubernetes.io/dockerconfigjson": ".dockerconfigjson"}
 
 
 def _default(new: Document) -> None:
@@ -70,7 +69,50 @@ def _validate_type(secret: Secret) -> list[FieldError]:
         return [required("data[username]"), required("data[password]")]
     if secret.type == "kubernetes.io/service-account-token" and not secret.metadata.annotations.get(ACCOUNT_ANNOTATION):
         return [required(key("metadata.annotations", ACCOUNT_ANNOTATION))]
-    return [required(key("data", name)) for name in NEEDED_KEYS.get(secret.type, ()) if name not in secret.data]
+    if secret.type == "kubernetes.io/ssh-auth" and not secret.data.get(SSH_KEY):
+        return [required(key("data", SSH_KEY))]
+    if secret.type == TLS:
+        return [required(key("data", name)) for name in (CERTIFICATE, PRIVATE_KEY) if name not in secret.data]
+    login = LOGINS.get(secret.type)
+    if login is None:
+        return []
+    if login not in secret.data:
+        return [required(key("data", login))]
+    wrong = _not_an_object(_plain(secret.data[login]))
+    return [invalid(key("data", login), "<secret contents redacted>", wrong)] if wrong else []
+
+
+def _plain(encoded: str) -> bytes:
+    try:
+        return base64.b64decode(encoded)
+    except binascii.Error:
+        return b""
+
+
+def _not_an_object(content: bytes) -> str:
+    """Why this is no JSON object, in the words of the language that Kubernetes is written in, or ""."""
+    try:
+        found = json.loads(content)
+    except UnicodeDecodeError:
+        return "invalid character 'ï' looking for beginning of value"
+    except json.JSONDecodeError as err:
+        if err.pos >= len(err.doc):
+            return "unexpected end of JSON input"
+        return f"invalid character {err.doc[err.pos]!r} looking for beginning of value"
+    if found is None or isinstance(found, dict):
+        return ""
+    kind = "array" if isinstance(found, list) else {str: "string", bool: "bool"}.get(type(found), "number")
+    return f"json: cannot unmarshal {kind} into Go value of type map[string]interface {{}}"
+
+
+def _warn(new: Document, old: Document | None) -> list[str]:
+    """A certificate and a key that nobody can serve with."""
+    if new.get("type") != TLS:
+        return []
+    for name, what in ((CERTIFICATE, "certificate"), (PRIVATE_KEY, "key")):
+        if b"-----BEGIN " not in _plain(text(new, "data", name)):
+            return [f"tls: failed to find any PEM data in {what} input"]
+    return []
 
 
 def _row(secret: Secret, now_s: float) -> tuple[object, ...]:
@@ -86,5 +128,6 @@ SECRETS = resource_type(
     validate=_validate,
     columns=(NAME_COLUMN, Column("Type"), Column("Data", "integer", "How many entries."), AGE_COLUMN),
     row=_row,
+    warn=_warn,
     selectable_fields={"type": lambda secret: secret.type},
 )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from wherry.api.object_meta import validate_finalizer
 from wherry.apimachinery.document import Document
+from wherry.apimachinery.errors import invalid
+from wherry.apimachinery.field_errors import index
 from wherry.apiserver.answers import object_answer
 from wherry.apiserver.environment import Environment
 from wherry.apiserver.handlers.update import check_name
@@ -20,6 +23,13 @@ async def handle_finalize(environment: Environment, request: ApiRequest) -> Resp
     check_name(request, body)
     await environment.admission.admit_order(request, "UPDATE", body, options)
     finalizers = list_in(mapping_in(body, "spec"), "finalizers")
+    errors = [
+        error
+        for position, name in enumerate(finalizers)
+        for error in validate_finalizer(str(name), index("spec.finalizers", position))
+    ]
+    if errors:
+        raise invalid(request.target.kind, request.target.group, request.name, errors)
     given = mapping_in(body, "metadata")
 
     def change(document: Document) -> Document:
