@@ -11,12 +11,11 @@ import logging
 import random
 import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 
 import orjson
 import pytest
 
-from suites.api_harness import JSON, JSON_PATCH, MERGE, STRATEGIC, Api, make_api
+from suites.api_harness import JSON_PATCH, MERGE, STRATEGIC, make_api
 from suites.bad_requests import (
     ACCEPTS,
     BODIES_AS_BYTES,
@@ -28,15 +27,14 @@ from suites.bad_requests import (
     VALUES,
     damaged,
 )
+from suites.judge import ANSWER_S, Judge, judging
 from suites.sample_objects import BODIES, sample
 from wherry.api.registry import RESOURCE_TYPES
 from wherry.apimachinery.document import Document
 from wherry.kit.http.limits import Limits
 from wherry.kit.http.server import Server
-from wherry.kit.http.types import Response
 
 CREATES, PATCHES, TARGETS = 600, 400, 400
-ANSWER_S = 5.0
 STORED = [
     resource
     for resource in RESOURCE_TYPES
@@ -47,74 +45,10 @@ STORED = [
 ]
 
 
-@dataclass
-class Judge:
-    """Sends requests and remembers those that were not answered as they should be."""
-
-    api: Api
-    caplog: pytest.LogCaptureFixture
-    faults: list[str] = field(default_factory=list)
-    statuses: dict[int, int] = field(default_factory=dict)
-
-    async def send(
-        self, method: str, path: str, body: object = b"", *, content_type: str = JSON, accept: str = "",
-        headers: dict[str, str] | None = None,
-    ) -> None:  # fmt: skip
-        store = self.api.server.environment.store
-        revision = store.revision
-        try:
-            async with asyncio.timeout(ANSWER_S):
-                response = await self.api.raw(
-                    method, path, body, content_type=content_type, accept=accept, headers=headers
-                )
-                text = await first_bytes(response)
-        except Exception as error:  # noqa: BLE001 - whatever comes out is a finding
-            self.blame(f"raised {error!r}", method, path, body, content_type)
-            return
-        self.statuses[response.status] = self.statuses.get(response.status, 0) + 1
-        # 504 is what a server says about a resource version of the future.
-        if response.status >= 500 and not (response.status == 504 and b"resource version" in text):
-            self.blame(f"answered {response.status} {text[:200]!r}", method, path, body, content_type)
-        if response.status >= 400 and store.revision != revision:
-            self.blame(f"refused with {response.status} and wrote", method, path, body, content_type)
-        for record in self.caplog.records:
-            if record.levelno >= logging.ERROR:
-                self.blame(f"logged {record.getMessage()} {record.exc_info}", method, path, body, content_type)
-        self.caplog.clear()
-
-    def blame(self, what: str, method: str, path: str, body: object, content_type: str) -> None:
-        sent = body[:300] if isinstance(body, bytes) else orjson.dumps(body)[:2000]
-        self.faults.append(f"{what}: {method} {path[:300]} {content_type} {sent!r}")
-
-
-async def first_bytes(response: Response) -> bytes:
-    """The answer; of a stream only its first piece, if one comes soon."""
-    if response.upgrade is not None:
-        return b""
-    if isinstance(response.body, bytes):
-        return response.body
-    if isinstance(response.body, list):
-        return b"".join(response.body)
-    pieces = aiter(response.body)
-    try:
-        async with asyncio.timeout(0.01):
-            return await anext(pieces, b"")
-    except TimeoutError:
-        return b""
-    finally:
-        close = getattr(pieces, "aclose", None)
-        if close is not None:
-            await close()
-
-
 @pytest.fixture
 async def judge(caplog: pytest.LogCaptureFixture) -> AsyncIterator[Judge]:
-    api = await make_api()
-    judge = Judge(api, caplog)
-    yield judge
-    assert not judge.faults, f"{len(judge.faults)} faults: " + "\n".join(judge.faults[:10])
-    # It answers as before.
-    await api.must("POST", "/api/v1/namespaces/default/configmaps", {"metadata": {"name": "after"}, "data": {"a": "b"}})
+    async with judging(await make_api(), caplog) as judge:
+        yield judge
 
 
 def serializable(document: Document) -> bytes:
