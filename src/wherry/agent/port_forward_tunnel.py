@@ -20,6 +20,7 @@ from wherry.agent.spdy import (
     StreamReset,
 )
 from wherry.agent.spdy_exec import spdy_headers
+from wherry.apimachinery.numerals import whole_number
 from wherry.kit.http.types import (
     ByteStream,
     ByteStreamClosed,
@@ -155,10 +156,11 @@ class _Tunnel:
 
     async def _join(self, stream: int, port: str) -> str:
         """Carry bytes both ways until the pod's side ends; gives what went wrong, or ""."""
-        if not port.isdigit() or not 0 < int(port) < 65536:
+        number = whole_number(port)
+        if number is None or not 0 < number < 65536:
             return f"unable to parse {port!r} as a port"
         try:
-            reader, writer = await asyncio.open_connection(self._host, int(port))
+            reader, writer = await asyncio.open_connection(self._host, number)
         except OSError as error:
             return f"error forwarding port {port} to pod {self._pod}: failed to connect to port {port} inside: {error}"
         try:

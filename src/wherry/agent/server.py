@@ -49,6 +49,7 @@ from wherry.agent.sized_terminal import SizedTerminal
 from wherry.agent.spdy_exec import PROTOCOLS as SPDY_PROTOCOLS
 from wherry.agent.spdy_exec import VERSION_HEADER, spdy_refused_upgrade, spdy_session_upgrade
 from wherry.apimachinery.errors import BadRequest, Forbidden, NotFound, StatusError
+from wherry.apimachinery.numerals import whole_number
 from wherry.apimachinery.timestamps import parse_time
 from wherry.kit.clock import Clock
 from wherry.kit.http.types import Request, Response, StreamUpgrade, Upgrade
@@ -214,9 +215,10 @@ class NodeServer:
         if protocol == TUNNEL_PROTOCOL:
             return Response(101, upgrade=tunnel_upgrade(f"{namespace}/{name}", worker.state.pod_ip))
         texts = [text for key, value in request.query_items() if key == "ports" for text in value.split(",")]
-        if not texts or not all(text.isdigit() and 0 < int(text) < 65536 for text in texts):
+        ports = [whole_number(text) or 0 for text in texts]
+        if not ports or not all(0 < port < 65536 for port in ports):
             raise BadRequest('query parameter "ports" is required: numbers from 1 to 65535')
-        return Response(101, upgrade=port_forward_upgrade(protocol, worker.state.pod_ip, [int(text) for text in texts]))
+        return Response(101, upgrade=port_forward_upgrade(protocol, worker.state.pod_ip, ports))
 
 
 def _unknown() -> Response:

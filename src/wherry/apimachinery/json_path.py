@@ -78,7 +78,9 @@ def _steps(text: str) -> Iterator[Step]:
         if text.startswith("..", position):
             yield _descend
             position += 2
-            if position < len(text) and text[position] == "[":
+            if position == len(text):
+                return
+            if text[position] == "[":
                 continue
         elif text[position] == ".":
             position += 1

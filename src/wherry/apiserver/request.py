@@ -23,6 +23,8 @@ class UserInfo:
 
 AUTHENTICATED = "system:authenticated"
 ACCOUNT_PREFIX = "system:serviceaccount:"
+# What fits into 64 bits has no more.
+NUMBER_DIGITS_MAX = 19
 ANONYMOUS = UserInfo("system:anonymous", ("system:unauthenticated",))
 
 
@@ -100,7 +102,8 @@ class ApiRequest:
         digits = text[1:] if text[:1] in ("-", "+") else text
         if not (digits.isascii() and digits.isdigit()):
             raise BadRequest(f'strconv.ParseInt: parsing "{text}": invalid syntax')
-        number = int(text)
+        # Python does not read more than 4,300 digits.
+        number = int(text) if len(digits.lstrip("0")) <= NUMBER_DIGITS_MAX else 1 << 63
         if not -(2**63) <= number < 2**63:
             raise BadRequest(f'strconv.ParseInt: parsing "{text}": value out of range')
         return number

@@ -12,6 +12,7 @@ from wherry.api.core.pod_spec import PodSecurityContext, PodSpec
 from wherry.api.core.relative_paths import validate_relative_path
 from wherry.apimachinery.field_errors import FieldError, child, forbidden, index, invalid, key
 from wherry.apimachinery.meta import ObjectMeta
+from wherry.apimachinery.numerals import whole_number
 
 MIRROR = "kubernetes.io/config.mirror"
 DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"
@@ -96,9 +97,10 @@ def _compare(annotation: str, profile: SeccompProfile | AppArmorProfile, path: s
 
 def _is_int32(text: str) -> bool:
     digits = text.removeprefix("-")
-    if not (digits.isascii() and digits.isdigit()) or (digits != "0" and digits.startswith("0")):
+    number = whole_number(digits)
+    if number is None or (digits != "0" and digits.startswith("0")):
         return False
-    return -(2**31) <= int(text) < 2**31
+    return -(2**31) <= (number if digits == text else -number) < 2**31
 
 
 def _validate_seccomp(profile: str, path: str) -> list[FieldError]:

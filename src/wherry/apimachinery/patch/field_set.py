@@ -193,7 +193,7 @@ def step_order(step: str) -> tuple[object, ...]:
     if kind == "f" or step == HERE:
         return (_ORDER.get(kind, 0), rest)
     value = orjson.loads(rest)
-    if isinstance(value, dict):
+    if kind == "k":
         return (_ORDER[kind], *((name, *_value_order(value[name])) for name in sorted(value)))
     return (_ORDER.get(kind, len(_ORDER)), *_value_order(value))
 

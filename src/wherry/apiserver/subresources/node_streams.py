@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import BadRequest, InternalError
+from wherry.apimachinery.numerals import whole_number
 from wherry.apiserver.environment import Environment
 from wherry.apiserver.request import ApiRequest
 from wherry.apiserver.wire import document_from_item, list_in, mapping_in, text_in
@@ -76,7 +77,8 @@ async def admit_connect(environment: Environment, request: ApiRequest, kind: str
     sent: Document = {"kind": kind, "apiVersion": "v1"}
     for name, value in request.http.query_items():
         if name in LISTED_OPTIONS:
-            sent[name] = [*list_in(sent, name), int(value) if value.isdigit() and name == "ports" else value]
+            number = whole_number(value) if name == "ports" else None
+            sent[name] = [*list_in(sent, name), value if number is None else number]
         elif name in SWITCHES:
             sent[name] = value not in ("", "0", "false")
         else:

@@ -19,6 +19,7 @@ from urllib.parse import unquote
 
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import BadRequest, ServiceUnavailable
+from wherry.apimachinery.numerals import whole_number
 from wherry.apiserver.environment import Environment
 from wherry.apiserver.request import ApiRequest
 from wherry.apiserver.subresources.html_links import LinkTurner, turn_links
@@ -104,9 +105,10 @@ def port_number(text: str, scheme: str) -> int:
     """A port to dial. Raises BadRequest."""
     if not text:
         return HTTPS_PORT if scheme == "https" else HTTP_PORT
-    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
+    number = whole_number(text)
+    if number is None or not 0 < number < 65536:
         raise BadRequest(f'invalid port "{text}"')
-    return int(text)
+    return number
 
 
 def path_behind(request: ApiRequest) -> str:

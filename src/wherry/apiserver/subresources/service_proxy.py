@@ -6,6 +6,7 @@ from wherry.api.core.endpoints import ENDPOINTS, EndpointAddress
 from wherry.api.core.pod import PODS
 from wherry.api.core.service import SERVICES, Service
 from wherry.apimachinery.errors import NotFound, ServiceUnavailable
+from wherry.apimachinery.numerals import whole_number
 from wherry.apiserver.environment import Environment
 from wherry.apiserver.request import ApiRequest
 from wherry.apiserver.subresources.proxying import (
@@ -18,6 +19,9 @@ from wherry.apiserver.subresources.proxying import (
 )
 from wherry.apiserver.wire import document_from_item
 from wherry.kit.http.types import Response
+
+# A larger number is a name.
+PORT_MAX = 65535
 
 
 async def handle_service_proxy(environment: Environment, request: ApiRequest) -> Response:
@@ -38,10 +42,11 @@ async def handle_service_proxy(environment: Environment, request: ApiRequest) ->
 
 def _port_name(service: Service, port: str) -> str:
     """The name of the port that is meant: a number is one of the Service's own ports. Raises ServiceUnavailable."""
-    if not port.isdigit():
+    number = whole_number(port)
+    if number is None or number > PORT_MAX:
         return port
     for each in service.spec.ports:
-        if each.port == int(port):
+        if each.port == number:
             return each.name
     raise ServiceUnavailable(f'no service port {port} found for service "{service.metadata.name}"')
 

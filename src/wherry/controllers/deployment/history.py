@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from wherry.api.apps.deployment import Deployment
 from wherry.api.apps.replicaset import REPLICA_SETS, ReplicaSet
+from wherry.apimachinery.numerals import whole_number
 from wherry.controllers.pod_template import is_same_template
 from wherry.reconcile.actions import Delete
 
@@ -95,4 +96,4 @@ def _is_empty(replica_set: ReplicaSet) -> bool:
 
 
 def _number(text: str) -> int:
-    return int(text) if text.isdigit() else 0
+    return whole_number(text) or 0

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from wherry.api.apps.deployment import Deployment
 from wherry.api.apps.replicaset import REPLICA_SETS, ReplicaSet
 from wherry.apimachinery.document import Document
+from wherry.apimachinery.numerals import whole_number
 from wherry.controllers.deployment.history import DESIRED_REPLICAS, MAX_REPLICAS, by_age
 from wherry.controllers.deployment.rolling import Group, Limits, compute_limits
 from wherry.reconcile.actions import Action, EventNote, Patch
@@ -124,8 +125,7 @@ def _share(limits: Limits, replica_set: ReplicaSet, replicas_before: int) -> int
     size = size_of(replica_set)
     if limits.wanted == 0:
         return -size
-    recorded = replica_set.metadata.annotations.get(MAX_REPLICAS, "")
-    before = int(recorded) if recorded.isdigit() and int(recorded) else replicas_before
+    before = whole_number(replica_set.metadata.annotations.get(MAX_REPLICAS, "")) or replicas_before
     if before <= 0:
         return 0
     # Half a pod rounds up.

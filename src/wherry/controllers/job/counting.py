@@ -19,6 +19,7 @@ from dataclasses import dataclass
 
 from wherry.api.batch.job import Job, UncountedTerminatedPods
 from wherry.api.core.pod import PODS, Pod
+from wherry.apimachinery.numerals import whole_number
 from wherry.controllers.job.indexes import parse_indexes
 from wherry.reconcile.actions import Patch
 
@@ -122,5 +123,4 @@ def is_indexed(job: Job) -> bool:
 
 def index_of(pod: Pod) -> int | None:
     """A pod's completion index."""
-    text = pod.metadata.annotations.get(INDEX_KEY, "")
-    return int(text) if text.isdigit() else None
+    return whole_number(pod.metadata.annotations.get(INDEX_KEY, ""))
