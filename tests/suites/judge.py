@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-import orjson
 import pytest
 
 from suites.api_harness import JSON, Api
@@ -52,8 +51,7 @@ class Judge:
         self.statuses[response.status] += 1
         if worked_s > WORK_S:
             self.blame(f"worked for {worked_s:.1f} s", method, path, body, content_type)
-        # 504 is what a server says about a resource version of the future.
-        if response.status >= 500 and not (response.status == 504 and b"resource version" in text):
+        if response.status >= 500 and not _may_be(response.status, text):
             self.blame(f"answered {response.status} {text[:200]!r}", method, path, body, content_type)
         if response.status >= 400 and store.revision != revision:
             self.blame(f"refused with {response.status} and wrote", method, path, body, content_type)
@@ -65,8 +63,14 @@ class Judge:
 
     def blame(self, what: str, method: str, path: str, body: object, content_type: str) -> None:
         """Remember a fault."""
-        sent = body[:300] if isinstance(body, bytes) else orjson.dumps(body)[:2000]
+        sent = body[:300] if isinstance(body, bytes) else repr(body)[:2000]
         self.faults.append(f"{what}: {method} {path[:300]} {content_type} {sent!r}")
+
+
+def _may_be(status: int, text: bytes) -> bool:
+    """Whether this is about a resource version of the future, or about a backend that is not there."""
+    known = {504: b"resource version", 503: b'"reason":"ServiceUnavailable"'}
+    return status in known and known[status] in text
 
 
 @asynccontextmanager

@@ -43,14 +43,18 @@ class JSONPath:
         return found
 
 
-@lru_cache(maxsize=1024)
 def parse_json_path(text: str) -> JSONPath:
     """Read a path, with or without braces. Raises JSONPathError."""
+    if len(text) > LENGTH_MAX:
+        raise JSONPathError(f"a path may have {LENGTH_MAX} characters")
+    return _parse(text)
+
+
+@lru_cache(maxsize=1024)
+def _parse(text: str) -> JSONPath:
     inner = text.strip()
     if inner.startswith("{") and inner.endswith("}"):
         inner = inner[1:-1]
-    if len(inner) > LENGTH_MAX:
-        raise JSONPathError(f"a path may have {LENGTH_MAX} characters")
     return JSONPath(text, tuple(_steps(inner)))
 
 

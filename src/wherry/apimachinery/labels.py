@@ -168,7 +168,8 @@ def _requirement(key: str, operator: str, values: Iterable[str]) -> Requirement:
     return Requirement(key, operator, values)
 
 
-_WORD = re.compile(r"\s*(==|!=|[=!(),<>]|[^=!(),<>\s]+)")
+# The space between words is left out by searching: an optional part in front would look at it again and again.
+_WORD = re.compile(r"==|!=|[=!(),<>]|[^=!(),<>\s]+")
 _SYMBOLS = frozenset(("==", "!=", "=", "!", "(", ")", ",", "<", ">"))
 _OPERATORS = {"=": "=", "==": "==", "!=": "!=", "in": "in", "notin": "notin", ">": "gt", "<": "lt"}
 _END = ""
@@ -178,7 +179,7 @@ class _Parser:
     """Recursive descent over the words; `_END` stands for the end of the text."""
 
     def __init__(self, text: str) -> None:
-        self._words = [match.group(1) for match in _WORD.finditer(text)]
+        self._words = _WORD.findall(text)
         self._position = 0
 
     def _peek(self) -> str:

@@ -11,6 +11,7 @@ from typing import Protocol
 
 # A compiled pattern takes some kilobytes; the text of a pattern is all that is kept of the others.
 COMPILED_MAX = 512
+REMEMBERED_CHARS_MAX = 16 * 1024
 # RE2 gives up on patterns that need more memory than this, and says so.
 MEMORY_BYTES_MAX = 2 * 1024 * 1024
 
@@ -26,9 +27,17 @@ class Pattern(Protocol):
         """A match anywhere in the text, or None."""
 
 
-@lru_cache(maxsize=COMPILED_MAX)
 def compile_pattern(text: str) -> Pattern:
     """Compile a pattern. Raises PatternError."""
+    return _remembered(text) if len(text) <= REMEMBERED_CHARS_MAX else _compile(text)
+
+
+@lru_cache(maxsize=COMPILED_MAX)
+def _remembered(text: str) -> Pattern:
+    return _compile(text)
+
+
+def _compile(text: str) -> Pattern:
     import re2
 
     options = re2.Options()

@@ -26,7 +26,8 @@ VALUE_MAX = 2**63 - 1
 FORMAT_WRONG = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
 SUFFIX_WRONG = "unable to parse quantity's suffix"
 
-_SHAPE = re.compile(r"([+-]?)(?:([0-9]+)(?:\.([0-9]*))?|\.([0-9]+))([eEinumkKMGTP]*[-+]?[0-9]*)")
+# Each part takes all that it can and gives nothing back: a million digits are looked at once.
+_SHAPE = re.compile(r"([+-]?)(?:([0-9]++)(?:\.([0-9]*+))?|\.([0-9]++))([eEinumkKMGTP]*+[-+]?[0-9]*+)")
 _DECIMAL_SUFFIXES = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
 _BINARY_SUFFIXES = {"Ki": 10, "Mi": 20, "Gi": 30, "Ti": 40, "Pi": 50, "Ei": 60}
 _SUFFIX_OF_EXPONENT = {exponent: suffix for suffix, exponent in _DECIMAL_SUFFIXES.items()}
@@ -35,6 +36,9 @@ _NANO = 10**9
 
 # Beyond this many digits a number is above the largest amount, or below the finest step, whatever follows.
 _DIGITS_MAX = 60
+
+# What is longer than anybody writes is not remembered.
+_REMEMBERED_LENGTH_MAX = 64
 
 
 class QuantityError(ValueError):
@@ -67,12 +71,13 @@ def milli_value(quantity: QuantityText) -> int:
 
 def canonical_quantity(quantity: QuantityText) -> str:
     """The one way in which Kubernetes prints this amount: 1024Mi is 1Gi, 0.5 is 500m."""
-    return _canonical(_text_of(quantity))
+    text = _text_of(quantity)
+    return _canonical(text) if len(text) <= _REMEMBERED_LENGTH_MAX else format_quantity(*_parse_anew(text))
 
 
 @lru_cache(maxsize=4096)
 def _canonical(text: str) -> str:
-    return format_quantity(*_parse(text))
+    return format_quantity(*_remembered(text))
 
 
 def format_quantity(amount: Fraction | int, form: QuantityForm = "DecimalSI") -> str:
@@ -111,8 +116,16 @@ def _text_of(quantity: QuantityText) -> str:
     return repr(quantity)
 
 
-@lru_cache(maxsize=4096)
 def _parse(text: str) -> tuple[Fraction, QuantityForm]:
+    return _remembered(text) if len(text) <= _REMEMBERED_LENGTH_MAX else _parse_anew(text)
+
+
+@lru_cache(maxsize=4096)
+def _remembered(text: str) -> tuple[Fraction, QuantityForm]:
+    return _parse_anew(text)
+
+
+def _parse_anew(text: str) -> tuple[Fraction, QuantityForm]:
     match = _SHAPE.fullmatch(text)
     if match is None:
         raise QuantityError(FORMAT_WRONG)
@@ -122,10 +135,16 @@ def _parse(text: str) -> tuple[Fraction, QuantityForm]:
     return (-amount if sign == "-" else amount), form
 
 
-@lru_cache(maxsize=4096)
 def _scaled(text: str, factor: int) -> int:
+    if len(text) > _REMEMBERED_LENGTH_MAX:
+        return _round_away(_parse_anew(text)[0] * factor)
+    return _scaled_remembered(text, factor)
+
+
+@lru_cache(maxsize=4096)
+def _scaled_remembered(text: str, factor: int) -> int:
     # The scheduler asks for the same few amounts over and over; this saves the fractions.
-    return _round_away(_parse(text)[0] * factor)
+    return _round_away(_remembered(text)[0] * factor)
 
 
 def _interpret(suffix: str) -> tuple[QuantityForm, int, int]:

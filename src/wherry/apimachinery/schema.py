@@ -51,6 +51,10 @@ class _DecodeError(Exception):
     """The document cannot be decoded; the text says why."""
 
 
+# Nobody forgets so many; each would be looked at, and told.
+MISSING_MAX = 10_000
+
+
 @dataclass(slots=True)
 class _Found:
     unknown: list[_Path] = field(default_factory=list)
@@ -130,6 +134,8 @@ class StructSchema:
         for name in self.required:
             if name not in kept:
                 found.missing.append((path, name))
+                if len(found.missing) > MISSING_MAX:
+                    raise _DecodeError(f"more than {MISSING_MAX} required fields are missing")
         return kept
 
 

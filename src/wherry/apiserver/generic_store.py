@@ -46,6 +46,7 @@ from wherry.apiserver.wire import (
     list_in,
     mapping_in,
     metadata_of,
+    refuse_hopeless,
     text_in,
     value_from_document,
 )
@@ -98,6 +99,7 @@ class GenericStore:
         """Store a new object; `document` becomes the store's to change."""
         resource = request.target
         document, missing = check_schema(resource, document, options, request.warnings)
+        refuse_hopeless(request.http.body, document)
         warn_unacted(resource, document, None, options, request.warnings)
         metadata = metadata_of(document)
         owners = metadata.get(MANAGED_FIELDS) if options.brings_owners else None
@@ -185,6 +187,7 @@ class GenericStore:
             if not skip_checks:
                 check = check_status_schema if is_status and resource.validate_status else check_schema
                 new, missing = check(resource, new, options, request.warnings)
+                refuse_hopeless(request.http.body, new)
                 if not is_status:
                     warn_unacted(resource, new, old, options, request.warnings)
             named_revision = text_in(metadata_of(new), "resourceVersion")

@@ -43,13 +43,15 @@ FindKind = Callable[[str, str, str], AnyResourceType | None]
 """The served kind of this group, version and kind, if there is one."""
 
 # The scheduler's decision is written by the server, and belongs to nobody.
+# As much of a User-Agent as is read and remembered.
+AGENT_CHARS_MAX = 512
 UNTRACKED_SUBRESOURCES = frozenset({"binding"})
 _NOT_COMPARED = frozenset({"resourceVersion", MANAGED_FIELDS})
 
 
 def manager_of(request: ApiRequest, options: WriteOptions) -> str:
     """Who writes: the fieldManager that the client names, else the first part of its User-Agent."""
-    return options.field_manager or _program(request.http.headers.get("user-agent", ""))
+    return options.field_manager or _program(request.http.headers.get("user-agent", "")[:AGENT_CHARS_MAX])
 
 
 @lru_cache(maxsize=256)

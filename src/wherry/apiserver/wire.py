@@ -129,12 +129,23 @@ def value_from_document(resource: AnyResourceType, document: Document) -> bytes:
         document = resource.storage.to_stored(document)
     # orjson hands out an oversized buffer; a copy keeps 3 KB per object instead of 8.
     value = b"%b" % stored_bytes(document)
-    if len(value) > STORED_BYTES_MAX:
+    refuse_large(len(value))
+    return value
+
+
+def refuse_large(size_bytes: int) -> None:
+    """Raise RequestEntityTooLarge for an object that is larger than one may be."""
+    if size_bytes > STORED_BYTES_MAX:
         # Clients know this answer by the one or the other half of it.
         raise RequestEntityTooLarge(
             f"Request entity too large: limit is {STORED_BYTES_MAX} (etcdserver: request is too large)"
         )
-    return value
+
+
+def refuse_hopeless(body: bytes, document: Document) -> None:
+    """The same before any work is done for it: what a client has sent is too large, and will only grow."""
+    if len(body) > STORED_BYTES_MAX:
+        refuse_large(len(orjson.dumps(document)))
 
 
 def metadata_of(document: Document) -> Document:

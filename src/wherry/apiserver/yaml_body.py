@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     import yaml
 
 # Upstream allows an alias ratio that shrinks with size; documents of people stay far below this.
-NODES_MAX = 200_000
+NODES_MAX = 100_000
 EXPANSION_MAX = 10
+# A value begins with one event; lists and maps end with another.
+EVENTS_MAX = 2 * NODES_MAX
 
 _TAG = "tag:yaml.org,2002:"
 _MERGE = f"{_TAG}merge"
@@ -38,7 +40,7 @@ def parse_yaml(body: bytes, *, depth_max: int) -> tuple[object, list[str]]:
     import yaml
 
     try:
-        _refuse_depth(body, depth_max)
+        _refuse_size(body, depth_max)
         loader = _loader_class()(body)
     except YamlError:
         raise
@@ -93,12 +95,14 @@ def _sentence(err: Exception) -> str:
     return str(problem or err)
 
 
-def _refuse_depth(body: bytes, depth_max: int) -> None:
-    """Follow the nesting event by event: libyaml's composer recurses, and would crash the whole process."""
+def _refuse_size(body: bytes, depth_max: int) -> None:
+    """Count values and follow the nesting event by event: libyaml's composer recurses, and would crash the process."""
     import yaml
 
     depth = 0
-    for event in yaml.parse(body, Loader=yaml.CSafeLoader):
+    for count, event in enumerate(yaml.parse(body, Loader=yaml.CSafeLoader)):
+        if count > EVENTS_MAX:
+            raise YamlError(f"yaml: document has more than {NODES_MAX} values")
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > depth_max:

@@ -5,6 +5,7 @@ Source: kubernetes pkg/apis/core/validation, validateTopologySpreadConstraints.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 from wherry.api.core.affinity import TopologySpreadConstraint
@@ -24,6 +25,8 @@ def validate_topology_spread(constraints: Iterable[TopologySpreadConstraint], pa
     """Every wish for itself, and no wish twice."""
     errors = []
     listed = list(constraints)
+    # How often each wish is still to come.
+    following = Counter((each.topology_key, each.when_unsatisfiable) for each in listed)
     for position, constraint in enumerate(listed):
         place = index(path, position)
         if constraint.max_skew <= 0:
@@ -31,7 +34,8 @@ def validate_topology_spread(constraints: Iterable[TopologySpreadConstraint], pa
         errors += validate_topology_key(constraint.topology_key, child(place, "topologyKey"))
         errors += one_of(child(place, "whenUnsatisfiable"), constraint.when_unsatisfiable, ACTIONS, may_be_absent=False)
         same = (constraint.topology_key, constraint.when_unsatisfiable)
-        if any((other.topology_key, other.when_unsatisfiable) == same for other in listed[position + 1 :]):
+        following[same] -= 1
+        if following[same]:
             shown = f"{{{same[0]}, {same[1]}}}"
             errors.append(duplicate(child(place, "{topologyKey, whenUnsatisfiable}"), shown))
         errors += _validate_min_domains(constraint, child(place, "minDomains"))

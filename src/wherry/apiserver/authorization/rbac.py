@@ -14,6 +14,8 @@ from wherry.apiserver.request import UserInfo
 from wherry.store.interface import Compacted, Store, Watch
 
 DECISIONS_MAX = 16_384
+# A request for what has a longer name than anything is decided anew each time: strangers may ask for a megabyte.
+REMEMBERED_CHARS_MAX = 4096
 """Users x verbs x resources x namespaces that are remembered; some 300 bytes each."""
 
 _Rules = tuple[tuple[PolicyRule, ...], tuple[str, ...]]
@@ -64,7 +66,9 @@ class Rbac:
         key = (user.name, user.groups, asked)
         decision = self._decisions.get(key)
         if decision is None:
-            decision = self._decisions[key] = self._decide(user, access)
+            decision = self._decide(user, access)
+            if _is_short(user, access.namespace, access.path):
+                self._decisions[key] = decision
         return decision if isinstance(decision, bool) else access.name in decision
 
     def allowed_by(self, user: UserInfo, access: Access) -> str:
@@ -92,7 +96,9 @@ class Rbac:
         rules = self._rules.get(key)
         if rules is None or self._generation != self.policy.generation:
             found, missing = self.policy.rules_for(user, namespace)
-            rules = self._rules[key] = (tuple(found), tuple(missing))
+            rules = (tuple(found), tuple(missing))
+            if _is_short(user, namespace):
+                self._rules[key] = rules
         return rules
 
     def _decide(self, user: UserInfo, access: Access) -> Names:
@@ -100,3 +106,7 @@ class Rbac:
         if access.path:
             return is_path_allowed(rules, access.verb, access.path)
         return names_allowed(rules, access.verb, access.group, access.resource, access.subresource)
+
+
+def _is_short(user: UserInfo, *asked: str) -> bool:
+    return sum(map(len, (user.name, *user.groups, *asked))) <= REMEMBERED_CHARS_MAX

@@ -26,7 +26,7 @@ from wherry.apiserver.negotiation import DEPTH_MAX, has_duplicate_keys, parse_js
 from wherry.apiserver.options import WriteOptions, write_options
 from wherry.apiserver.ownership import MANAGED_FIELDS, comparer, merge_type_of, put_entries, scope_of
 from wherry.apiserver.request import ApiRequest
-from wherry.apiserver.wire import mapping_in, metadata_of, text_in
+from wherry.apiserver.wire import mapping_in, metadata_of, refuse_hopeless, text_in
 from wherry.kit.http.types import Response
 from wherry.store.interface import KeyValue
 
@@ -96,6 +96,7 @@ def configuration_from(request: ApiRequest, api_version: str, kind: str) -> Conf
         raise BadRequest(f"invalid object type: {given if '/' in given else '/' + given}")
     if mapping_in(document, "metadata").get(MANAGED_FIELDS) is not None:
         raise BadRequest("metadata.managedFields must be nil")
+    refuse_hopeless(request.http.body, document)
     return Configuration(orjson.dumps(document), replace(options, brings_owners=True), doubled)
 
 

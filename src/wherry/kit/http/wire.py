@@ -32,8 +32,16 @@ class DateHeader:
         return self._line
 
 
+# A header as long as this (a redirect to an endless path) comes once.
+REMEMBERED_CHARS_MAX = 1024
+
+
 # Nearly all answers share a handful of heads; those with a header of their own (an ETag, a warning) drop out again.
 @lru_cache(maxsize=256)
+def _remembered_prefix(status: int, content_type: str, headers: tuple[tuple[str, str], ...]) -> bytes:
+    return _prefix(status, content_type, headers)
+
+
 def _prefix(status: int, content_type: str, headers: tuple[tuple[str, str], ...]) -> bytes:
     try:
         phrase = HTTPStatus(status).phrase
@@ -50,7 +58,11 @@ def _prefix(status: int, content_type: str, headers: tuple[tuple[str, str], ...]
 
 def response_head(response: Response, date: bytes) -> bytes:
     """Status line and headers, without those that frame the body and without the empty line."""
-    return _prefix(response.status, response.content_type, tuple(response.headers)) + date
+    headers = tuple(response.headers)
+    for _, value in headers:
+        if len(value) > REMEMBERED_CHARS_MAX:
+            return _prefix(response.status, response.content_type, headers) + date
+    return _remembered_prefix(response.status, response.content_type, headers) + date
 
 
 def _one_line(text: str) -> str:
