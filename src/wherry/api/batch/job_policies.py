@@ -57,7 +57,7 @@ class JobSpec(Struct):
     completion_mode: str = ""
     suspend: bool | None = None
     backoff_limit_per_index: Annotated[int | None, KEPT] = None
-    managed_by: Annotated[str | None, KEPT] = None
+    managed_by: str | None = None
     max_failed_indexes: Annotated[int | None, KEPT] = None
     pod_failure_policy: Annotated[PodFailurePolicy | None, KEPT] = None
     pod_replacement_policy: Annotated[str, KEPT] = ""

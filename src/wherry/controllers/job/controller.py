@@ -13,6 +13,9 @@ from wherry.reconcile.actions import Action
 from wherry.reconcile.controller import Controller, View
 from wherry.reconcile.sources import for_kind, owned_by
 
+# How a job says that it is for this controller, if it says anything.
+OWN_NAME = "kubernetes.io/job-controller"
+
 
 def plan(key: ObjectKey, view: View) -> Sequence[Action]:
     """Look at one Job, or at the pods that a deleted one has left behind."""
@@ -28,7 +31,8 @@ def plan(key: ObjectKey, view: View) -> Sequence[Action]:
         and owner.uid != uid
     ]
     actions: list[Action] = [*plan_release(orphans, "its Job is gone: nobody counts it any more")]
-    if job is None:
+    if job is None or job.spec.managed_by not in (None, OWN_NAME):
+        # Whoever else manages a job does all of it: pods, counts and verdict.
         return actions
     own = [pod for pod in pods.owned_by(uid) if (owner := pod.metadata.controller) is not None and owner.uid == uid]
     return [*actions, *plan_job(job, own, view.now_s)]
