@@ -135,10 +135,10 @@ def validate_pod_resources(spec: PodSpec, path: str) -> list[FieldError]:
         forbidden(child(path, "claims"), "claims cannot be set for Resources at pod-level")
     ]  # fmt: skip
     errors += validate_resources(resources, path, [claim.name for claim in spec.resource_claims])
-    for name in (*resources.limits, *resources.requests):
-        if name not in POD_LEVEL and not is_huge_pages(name):
-            place = key(child(path, "limits" if name in resources.limits else "requests"), name)
-            errors += one_of(place, name, (*POD_LEVEL, "hugepages-"))
+    for kind, amounts in (("limits", resources.limits), ("requests", resources.requests)):
+        for name in amounts:
+            if name not in POD_LEVEL and not is_huge_pages(name):
+                errors += one_of(key(child(path, kind), name), name, (*POD_LEVEL, "hugepages-"))
     try:
         return errors + _validate_pod_totals(spec, resources, path)
     except QuantityError:
