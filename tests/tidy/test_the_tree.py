@@ -63,5 +63,7 @@ def test_every_kind_in_the_tree_is_registered() -> None:
     from wherry.api.registry import RESOURCE_TYPES
 
     declared = re.compile(r"^[A-Z_]+(?:: [^=]+)? = resource_type\(", re.MULTILINE)
-    count = sum(len(declared.findall(path.read_text())) for path in (SOURCE / "api").rglob("*.py"))
+    # The method's kinds are custom resources: clusters learn them from their definitions.
+    files = [path for path in (SOURCE / "api").rglob("*.py") if "method" not in path.parts]
+    count = sum(len(declared.findall(path.read_text())) for path in files)
     assert count == len(RESOURCE_TYPES)

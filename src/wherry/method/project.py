@@ -14,6 +14,7 @@
     overlay = "deploy/overlays/prod"
     namespace = "orders-live"
     kubeconfig = "~/.kube/production"
+    registry = "registry.example.com/shop"
 
 An environment is a namespace, of this cluster or of another one. Paths are relative to the repository.
 """
@@ -47,6 +48,7 @@ class Environment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     namespace: str = ""
     kubeconfig: str = ""
     context: str = ""
+    registry: str = ""
 
 
 class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

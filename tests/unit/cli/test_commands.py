@@ -8,12 +8,14 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from wherry.cli.commands.build import command as build
 from wherry.cli.commands.demo import command as demo
 from wherry.cli.commands.doctor import command as doctor
 from wherry.cli.commands.down import command as down
 from wherry.cli.commands.image import command as image
 from wherry.cli.commands.kubeconfig import command as kubeconfig
 from wherry.cli.commands.registry import COMMANDS
+from wherry.cli.commands.release import command as release
 from wherry.cli.commands.server import command as server
 from wherry.cli.commands.status import command as status
 from wherry.cli.commands.story import command as story
@@ -33,6 +35,8 @@ OPTIONS: list[tuple[click.Command, str]] = [
     (why, "thing -n --namespace --kubeconfig"),
     (kubeconfig, "--raw --user"),
     (doctor, ""),
+    (build, "directory --allow-dirty"),
+    (release, "--env --image --allow-dirty"),
     (teardown, ""),
     (server, "--port --bind --real-node --simulated-nodes"),
 ]
@@ -74,5 +78,5 @@ def test_users_who_cannot_be_are_refused_with_the_way_out(arguments: list[str], 
 
 def test_what_changes_the_machine_needs_root() -> None:
     assert {name for name, entry in COMMANDS.items() if entry.needs_root} == {
-        "up", "down", "demo", "image", "teardown", "server",
+        "up", "down", "demo", "image", "teardown", "server", "build", "release",
     }  # fmt: skip

@@ -25,6 +25,8 @@ COMMANDS: dict[str, Entry] = {
     "demo": Entry("wherry.cli.commands.demo", "Play the whole story with a real application.", needs_root=True),
     "story": Entry("wherry.cli.commands.story", "What the masters saw, did and why."),
     "why": Entry("wherry.cli.commands.why", "Why is this thing as it is? (wherry why pod/web-1)"),
+    "build": Entry("wherry.cli.commands.build", "From a commit to an image.", needs_root=True),
+    "release": Entry("wherry.cli.commands.release", "An image with an environment's configuration.", needs_root=True),
     "image": Entry("wherry.cli.commands.image", "Build, import, list and remove container images.", needs_root=True),
     "kubectl": Entry("wherry.cli.commands.kubectl", "The real kubectl, pointed at this cluster."),
     "kubeconfig": Entry("wherry.cli.commands.kubeconfig", "Where other tools find this cluster."),

@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import os
 import re
 import shutil
 import sys
@@ -47,7 +48,7 @@ from wherry.runtime.images.host_programs import (
 )
 from wherry.runtime.images.image_store import ImageStore
 from wherry.runtime.images.layer_tree import LayerTree
-from wherry.runtime.images.manifest import ImageDocument, Manifest, new_image
+from wherry.runtime.images.manifest import BEGINNING, ImageDocument, Manifest, new_image
 from wherry.runtime.interface import FailedPrecondition, ImageConfig, ImageStatus, NotFound
 
 DEPENDENCIES_DIRECTORY = "/opt/deps"
@@ -104,29 +105,44 @@ class LayerPlan:
     fill: Callable[[LayerTree, Path], None]
 
 
-def build_image(store: ImageStore, directory: Path, tag: str | None = None) -> ImageStatus:
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What an image says about its origin: labels, the time of its source, and the names it gets."""
+
+    labels: Mapping[str, str]
+    created: str
+    names: Sequence[str]
+
+
+def build_image(
+    store: ImageStore, directory: Path, tag: str | None = None, *, stamp: Stamp | None = None
+) -> ImageStatus:
     """Build the image that `directory`/image.toml describes and name it; blocks.
 
     Args:
         store: where it goes.
         directory: holds image.toml and what it copies.
         tag: its name instead of the one in the file.
+        stamp: its origin, and names instead of all others.
 
     Raises:
         NotFound: no image.toml, or the base is not here.
         FailedPrecondition: image.toml is wrong, or something that it names is missing.
     """
     wanted = read_image_file(directory)
-    name = tag or wanted.name
-    if not name:
+    names = stamp.names if stamp is not None else [name for name in (tag or wanted.name,) if name]
+    if not names:
         raise FailedPrecondition(f'{directory / "image.toml"}: the image needs a name, such as name = "orders:1"')
     with store.writing():
         config, layers = _start_from(store, wanted.base)
         cache = _Cache(store)
         for plan in plan_layers(wanted, directory):
             layers.append(cache.layer(plan, [diff_id for diff_id, _ in layers]))
-        manifest, config_bytes = new_image(_configured(config, wanted), layers)
-        return store.add_image(manifest, config_bytes, [name], sum(size for _, size in layers))
+        config = _configured(config, wanted)
+        if stamp is not None:
+            config = replace(config, labels={**config.labels, **stamp.labels})
+        manifest, config_bytes = new_image(config, layers, stamp.created if stamp is not None else BEGINNING)
+        return store.add_image(manifest, config_bytes, names, sum(size for _, size in layers))
 
 
 def read_image_file(directory: Path) -> ImageFile:
@@ -140,6 +156,12 @@ def read_image_file(directory: Path) -> ImageFile:
         raise NotFound(f"There is no {path}; docs/images.md says what goes into it") from error
     except (tomllib.TOMLDecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
         raise FailedPrecondition(f"{path}: {_in_words(error)}") from error
+
+
+def copied_paths(wanted: ImageFile) -> tuple[str, ...]:
+    """What of the folder goes into the image, or decides what does."""
+    names = [copy.source for copy in wanted.copy] + [wanted.dependencies, "image.toml"]
+    return tuple(os.path.normpath(name) for name in names if name)
 
 
 def _check_keys(path: Path, document: Mapping[str, object]) -> None:

@@ -259,6 +259,12 @@ class ImageStore:
         index = self._load()
         return tuple(self._status(index, digest_of(image.manifest)) for image in images)
 
+    def add_names(self, digest: str, names: Sequence[str]) -> None:
+        """Give an image more names, which keep it here when its others go to newer builds. Call inside `writing`."""
+        manifest = self.read_blob(digest)
+        config = self.read_blob(msgspec.json.decode(manifest, type=Manifest).config.digest)
+        self.add_image(manifest, config, names, self._load().sizes.get(digest, 0))
+
     def _check_layers(self, config: bytes) -> None:
         diff_ids = msgspec.json.decode(config, type=ImageDocument).rootfs.diff_ids
         for layer, diff_id in zip(self.layer_directories(diff_ids), diff_ids, strict=True):

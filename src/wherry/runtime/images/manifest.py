@@ -15,6 +15,8 @@ from wherry.runtime.interface import ImageConfig
 
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 CONFIG = "application/vnd.oci.image.config.v1+json"
+BEGINNING = "1970-01-01T00:00:00Z"
+"""The time of an image that has none."""
 LAYER_TAR = "application/vnd.oci.image.layer.v1.tar"
 INDEX_TYPES = ("application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json")
 
@@ -131,14 +133,14 @@ def _sorted(values: Mapping[str, str]) -> dict[str, str]:
     return dict(sorted(values.items()))
 
 
-def new_image(config: ImageConfig, layers: Sequence[tuple[str, int]]) -> tuple[bytes, bytes]:
+def new_image(config: ImageConfig, layers: Sequence[tuple[str, int]], created: str = BEGINNING) -> tuple[bytes, bytes]:
     """The manifest's and the configuration's bytes for layers given as (diff id, size of the tar).
 
-    The same input gives the same bytes: there is no time in it.
+    The same input gives the same bytes: there is no time in it but that of its source.
     """
     document = ImageDocument(
         architecture=own_architecture(),
-        created="1970-01-01T00:00:00Z",
+        created=created,
         config=run_config(config),
         rootfs=RootFs(tuple(diff_id for diff_id, _ in layers)),
     )

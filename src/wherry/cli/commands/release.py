@@ -1,0 +1,53 @@
+"""`wherry release`: one image with the configuration of one environment, numbered and never changed again."""
+
+from __future__ import annotations
+
+import click
+
+from wherry.cli.output import Trouble, note, say, table
+from wherry.cluster.data_dir import DataDir
+
+
+@click.command()
+@click.option("--env", "environment", help="For which environment; the first one of wherry.toml, if not named.")
+@click.option("--image", help="Which image, by name or digest; the one built last, if not named.")
+@click.option("--allow-dirty", is_flag=True, help="Take along what is not committed; the release says so.")
+@click.pass_obj
+def command(data_dir: DataDir, environment: str | None, image: str | None, allow_dirty: bool) -> None:
+    """Make a release: an image and an environment's configuration. The same content is the same release."""
+    from wherry.cli.commands.image import open_store
+    from wherry.cli.delivery.release_stage import make_release
+    from wherry.cli.delivery.stage import on_clusters, project_here
+    from wherry.method.delivery.ledger import difference, short
+
+    project = project_here()
+    if not project.environments:
+        raise Trouble("wherry.toml names no environment", remedy="add [environments.dev] with its overlay", exit_code=2)
+    name = environment or project.environments[0]
+    store = open_store(data_dir)
+    made = on_clusters(
+        data_dir, lambda clusters: make_release(project, clusters, store, name, image=image, allow_dirty=allow_dirty)
+    )
+    release, spec = made.release, made.release.spec
+    if made.is_new:
+        say(f"{release.name} is made: {project.name} for {name}{', from uncommitted code' * spec.uncommitted}.")
+    else:
+        say(f"That is {release.name} already: nothing in it is new{', from uncommitted code' * spec.uncommitted}.")
+    rows = [
+        ("image", spec.image.partition("@")[0] + " " + short(spec.digest)),
+        ("commit", f"{spec.revision[:12]} of {spec.source or 'an unknown repository'}"),
+        ("configuration", f"{len(spec.config)} settings, {short(spec.config_hash)}"),
+        ("objects", ", ".join(f"{ref.kind} {ref.name}" for ref in spec.objects)),
+    ]
+    table(("WHAT", "IS"), rows)
+    if made.before is not None:
+        lines = difference(made.before.spec, spec)
+        note(f"Different from {made.before.name}:" if lines else f"The settings are those of {made.before.name}.")
+        for line in lines:
+            note(f"   {line}")
+    registry = project.environment(name).registry
+    if registry:
+        note(
+            f"   The cluster of {name} takes the image from {registry}; you bring it there: wherry export, then skopeo."
+        )
+    say(f"Next: wherry run {release.name} --in {name}")

@@ -1,0 +1,1 @@
+"""What the commands of build, release and run have in common."""

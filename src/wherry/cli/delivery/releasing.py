@@ -1,0 +1,147 @@
+"""From an image and an overlay to a numbered release."""
+
+from __future__ import annotations
+
+import getpass
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from wherry.api.method.release import PinnedImage, Release
+from wherry.apimachinery.document import Document
+from wherry.apimachinery.errors import StatusError
+from wherry.apimachinery.timestamps import format_time
+from wherry.cli.output import note
+from wherry.client.client import Client
+from wherry.kit.threads import run_in_thread
+from wherry.method.delivery.clusters import Clusters
+from wherry.method.delivery.composing import Order, compose, in_registry
+from wherry.method.delivery.ledger import Ledger, ensure_namespace, find_same, list_releases
+from wherry.method.delivery.overlay import render, settle
+from wherry.method.delivery.provenance import Provenance
+from wherry.method.delivery.requester import requester
+from wherry.method.delivery.stamping import Pin
+from wherry.method.project import Environment, Project
+from wherry.runtime.images.image_store import ImageStore
+from wherry.runtime.images.reference import InvalidReference, familiar_name, parse_reference
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """A release, whether it was there before, and the one before it in its environment."""
+
+    release: Release
+    is_new: bool
+    before: Release | None
+
+
+@dataclass(frozen=True, slots=True)
+class Releasing:
+    """Makes releases of one project."""
+
+    project: Project
+    clusters: Clusters
+    store: ImageStore
+    kubectl: Path
+
+    async def render(self, name: str) -> list[Document]:
+        """An environment's manifests."""
+        environment = self.project.environment(name)
+        documents = await render(self.kubectl, self.project.root / environment.overlay)
+        return settle(documents, name, environment.namespace)
+
+    def order(self, name: str, image: PinnedImage, origin: Provenance, *, revision: str, uncommitted: bool) -> Order:
+        """What is to be released for an environment."""
+        environment = self.project.environment(name)
+        return Order(
+            service=self.project.name,
+            environment=name,
+            namespace=environment.namespace,
+            image=in_registry(image, environment.registry),
+            origin=origin,
+            config_revision=revision,
+            uncommitted=uncommitted or origin.uncommitted,
+            migrate=self.project.file.admin.get("migrate", ()),
+            team=self.project.file.team,
+        )
+
+    async def release(
+        self, order: Order, documents: list[Document], known: Mapping[str, PinnedImage] | None = None
+    ) -> Released:
+        """The release of an order; the one that is there when nothing in it is new.
+
+        `known` are images that an earlier release has pinned under these names.
+        """
+        environment = self.project.environment(order.environment)
+        client = self.clusters.client(self.project, environment)
+        content = compose(order, documents, self._pin(order, environment, known or {}))
+        ledger = Ledger(client, order.service, await self._others(environment))
+        releases = await ledger.releases()
+        here = [one for one in releases if one.spec.environment == order.environment]
+        same = find_same(here, order.environment, content.hash)
+        if same is not None:
+            return Released(same, is_new=False, before=None)
+        if await ensure_namespace(client, order.namespace, order.service, order.environment):
+            note(f"   The namespace {order.namespace} was not there; it is now the environment {order.environment}.")
+        made = await ledger.add(content, await requester(client, getpass.getuser()), format_time(time.time()))
+        await run_in_thread(self._keep_images, made)
+        return Released(made, is_new=True, before=here[-1] if here else None)
+
+    async def _others(self, environment: Environment) -> tuple[Client, ...]:
+        """The other clusters that answer now; numbers on the others cannot be seen."""
+        found = []
+        for name, client in self.clusters.others(self.project, environment).items():
+            try:
+                _ = await list_releases(client, self.project.name)
+            except (OSError, StatusError) as error:
+                note(f"   The cluster of {name} does not answer ({error}); its releases are not counted.")
+                continue
+            found.append(client)
+        return tuple(found)
+
+    def _pin(self, order: Order, environment: Environment, known: Mapping[str, PinnedImage]) -> Pin:
+        own = repository_of(order.image.name)
+
+        def pin(name: str) -> PinnedImage | None:
+            if repository_of(name) == own:
+                return (
+                    order.image
+                    if name == order.image.name
+                    else PinnedImage(name=name, image=order.image.image, digest=order.image.digest)
+                )
+            found = known.get(name) or pinned(self.store, name)
+            return None if found is None else in_registry(found, environment.registry)
+
+        return pin
+
+    def _keep_images(self, release: Release) -> None:
+        """Give the images a name that no newer build takes away: what is released can be run again."""
+        with self.store.writing():
+            for image in release.spec.images:
+                if self.store.find(f"x@{image.digest}") is not None:
+                    self.store.add_names(image.digest, [kept_name(image, release.name)])
+
+
+def kept_name(image: PinnedImage, release: str) -> str:
+    """The name that keeps an image for a release: orders:orders-r7."""
+    return f"{repository_of(image.name)}:{release}"
+
+
+def repository_of(name: str) -> str:
+    """An image's name without tag and digest, as short as people write it."""
+    try:
+        reference = parse_reference(name)
+    except InvalidReference:
+        return name
+    return familiar_name(f"{reference.repository}:x").removesuffix(":x")
+
+
+def pinned(store: ImageStore, name: str) -> PinnedImage | None:
+    """An image that is on this machine, by its digest."""
+    found = store.find(name)
+    return (
+        None
+        if found is None
+        else PinnedImage(name=name, image=f"{repository_of(name)}@{found.digest}", digest=found.digest)
+    )
