@@ -48,10 +48,12 @@ class RunningCluster:
     def pid(self) -> int:
         return int((self.home / "wherry.pid").read_text())
 
-    def wherry(self, *arguments: str, check: bool = True, timeout_s: float = 90) -> subprocess.CompletedProcess[str]:
+    def wherry(
+        self, *arguments: str, check: bool = True, timeout_s: float = 90, cwd: Path | None = None
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [*self.prefix, *WHERRY, "--home", str(self.home), *arguments],
-            capture_output=True, text=True, timeout=timeout_s, check=check,
+            capture_output=True, text=True, timeout=timeout_s, check=check, cwd=cwd,
         )  # fmt: skip
 
     def kubectl(

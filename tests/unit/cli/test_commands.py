@@ -14,8 +14,12 @@ from wherry.cli.commands.doctor import command as doctor
 from wherry.cli.commands.down import command as down
 from wherry.cli.commands.image import command as image
 from wherry.cli.commands.kubeconfig import command as kubeconfig
+from wherry.cli.commands.promote import command as promote
 from wherry.cli.commands.registry import COMMANDS
 from wherry.cli.commands.release import command as release
+from wherry.cli.commands.releases import command as releases
+from wherry.cli.commands.rollback import command as rollback
+from wherry.cli.commands.run import command as run
 from wherry.cli.commands.server import command as server
 from wherry.cli.commands.status import command as status
 from wherry.cli.commands.story import command as story
@@ -36,6 +40,10 @@ OPTIONS: list[tuple[click.Command, str]] = [
     (kubeconfig, "--raw --user"),
     (doctor, ""),
     (build, "directory --allow-dirty"),
+    (run, "release --in --timeout"),
+    (promote, "origin target --allow-dirty --timeout"),
+    (rollback, "release --in --timeout"),
+    (releases, "-o --output"),
     (release, "--env --image --allow-dirty"),
     (teardown, ""),
     (server, "--port --bind --real-node --simulated-nodes"),
@@ -78,5 +86,5 @@ def test_users_who_cannot_be_are_refused_with_the_way_out(arguments: list[str], 
 
 def test_what_changes_the_machine_needs_root() -> None:
     assert {name for name, entry in COMMANDS.items() if entry.needs_root} == {
-        "up", "down", "demo", "image", "teardown", "server", "build", "release",
+        "up", "down", "demo", "image", "teardown", "server", "build", "release", "promote",
     }  # fmt: skip

@@ -27,6 +27,12 @@ COMMANDS: dict[str, Entry] = {
     "why": Entry("wherry.cli.commands.why", "Why is this thing as it is? (wherry why pod/web-1)"),
     "build": Entry("wherry.cli.commands.build", "From a commit to an image.", needs_root=True),
     "release": Entry("wherry.cli.commands.release", "An image with an environment's configuration.", needs_root=True),
+    "run": Entry("wherry.cli.commands.run", "Run a release, and wait until it is ready."),
+    "promote": Entry(
+        "wherry.cli.commands.promote", "The same image for the next environment, and run it.", needs_root=True
+    ),
+    "rollback": Entry("wherry.cli.commands.rollback", "Run the release before again."),
+    "releases": Entry("wherry.cli.commands.releases", "All releases: where each runs, since when, by whom."),
     "image": Entry("wherry.cli.commands.image", "Build, import, list and remove container images.", needs_root=True),
     "kubectl": Entry("wherry.cli.commands.kubectl", "The real kubectl, pointed at this cluster."),
     "kubeconfig": Entry("wherry.cli.commands.kubeconfig", "Where other tools find this cluster."),

@@ -1,0 +1,42 @@
+"""`wherry promote`: what runs in one environment, with the configuration of the next."""
+
+from __future__ import annotations
+
+import time
+
+import click
+
+from wherry.cli.output import note, say
+from wherry.cluster.data_dir import DataDir
+
+
+@click.command()
+@click.argument("origin", metavar="FROM")
+@click.argument("target", metavar="TO")
+@click.option("--allow-dirty", is_flag=True, help="Take along configuration that is not committed.")
+@click.option("--timeout", "timeout_s", type=float, default=120.0, show_default=True, help="Seconds to wait for it.")
+@click.pass_obj
+def command(data_dir: DataDir, origin: str, target: str, allow_dirty: bool, timeout_s: float) -> None:
+    """Release the image that runs in FROM with the configuration of TO, and run it there."""
+    from wherry.api.method.release import Release
+    from wherry.cli.commands.image import open_store
+    from wherry.cli.delivery.promote_stage import promote
+    from wherry.cli.delivery.run_stage import next_environment, run_release, say_running
+    from wherry.cli.delivery.stage import on_clusters, project_here
+    from wherry.method.delivery.clusters import Clusters
+
+    project = project_here()
+    store = open_store(data_dir)
+    started_s = time.monotonic()
+
+    async def go(clusters: Clusters) -> Release:
+        made = await promote(project, clusters, store, origin, target, allow_dirty=allow_dirty)
+        word = "is made" if made.is_new else "is there already"
+        note(f" {made.release.name} {word}: the image of {origin} with the configuration of {target}.")
+        client = clusters.client(project, project.environment(target))
+        return await run_release(client, made.release, timeout_s=timeout_s)
+
+    made = on_clusters(data_dir, go)
+    say_running(made, started_s)
+    later = next_environment(project.environments, target)
+    say(f"Next: wherry promote {target} {later}" if later else "Next: wherry releases")

@@ -1,0 +1,72 @@
+"""`wherry releases`: the ledger, over all environments."""
+
+from __future__ import annotations
+
+import time
+
+import click
+
+from wherry.cli.output import note, printable, say, table
+from wherry.cluster.data_dir import DataDir
+
+SHORT_CHARS = 12
+
+
+@click.command()
+@click.option("-o", "--output", type=click.Choice(["table", "json"]), default="table", help="For people or programs.")
+@click.pass_obj
+def command(data_dir: DataDir, output: str) -> None:
+    """All releases of this project, or outside of one those of the whole cluster; the newest first."""
+    import msgspec
+
+    from wherry.api.method.release import RUNNING, Release
+    from wherry.apimachinery.errors import StatusError
+    from wherry.apimachinery.timestamps import age_since
+    from wherry.cli.delivery.stage import on_clusters, project_or_none
+    from wherry.method.delivery.clusters import Clusters
+    from wherry.method.delivery.ledger import list_releases, short
+
+    project = project_or_none()
+
+    async def read(clusters: Clusters) -> list[Release]:
+        if project is None:
+            return await list_releases(clusters.client())
+        first = project.environment(project.environments[0])
+        found = await list_releases(clusters.client(project, first), project.name)
+        for name, client in clusters.others(project, first).items():
+            try:
+                found += await list_releases(client, project.name)
+            except (OSError, StatusError) as error:
+                note(f"The cluster of {name} does not answer ({error}); its releases are missing here.")
+        return found
+
+    found = sorted(on_clusters(data_dir, read), key=lambda one: (one.spec.service, -one.spec.number))
+    if output == "json":
+        say(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
+        return
+    running = [one for one in found if one.status.state == RUNNING]
+    whose = project.name if project is not None else "this cluster"
+    if not found:
+        say(f"There is no release of {whose} yet.")
+        say("Next: wherry build, and then: wherry release")
+        return
+    now_s = time.time()
+    say(f"{whose} has {len(found)} release{'s' * (len(found) != 1)}; {len(running)} of them run.")
+    rows = [
+        (
+            one.name,
+            one.spec.environment,
+            one.status.state or "never run",
+            age_since(one.status.running_since, now_s) if one.status.running_since else "",
+            one.status.by or one.spec.by,
+            one.spec.revision[:SHORT_CHARS] + "+" * one.spec.uncommitted,
+            short(one.spec.digest),
+        )
+        for one in found
+    ]
+    header = ("RELEASE", "ENVIRONMENT", "STATE", "SINCE", "BY", "COMMIT", "IMAGE")
+    table(header, [tuple(printable(cell) for cell in row) for row in rows])
+    if any(one.spec.uncommitted for one in found):
+        note("+ from uncommitted code")
+    newest = found[0]
+    say(f"Next: wherry run {newest.name}" if not running else f"Next: wherry kubectl get release {newest.name} -o yaml")

@@ -1,0 +1,36 @@
+"""`wherry run`: exactly what a release says, applied and waited for."""
+
+from __future__ import annotations
+
+import time
+
+import click
+
+from wherry.cli.output import say
+from wherry.cluster.data_dir import DataDir
+
+
+@click.command()
+@click.argument("release", required=False)
+@click.option("--in", "environment", help="In which environment; the release's own, or the first one, if not named.")
+@click.option("--timeout", "timeout_s", type=float, default=120.0, show_default=True, help="Seconds to wait for it.")
+@click.pass_obj
+def command(data_dir: DataDir, release: str | None, environment: str | None, timeout_s: float) -> None:
+    """Run RELEASE (the newest one, if not named) and wait until it is ready."""
+    from wherry.api.method.release import Release
+    from wherry.cli.delivery.run_stage import find_release, next_environment, run_release, say_running
+    from wherry.cli.delivery.stage import on_clusters, project_or_none
+    from wherry.method.delivery.clusters import Clusters
+
+    project = project_or_none()
+    started_s = time.monotonic()
+
+    async def run(clusters: Clusters) -> Release:
+        client, found = await find_release(clusters, project, release, environment)
+        return await run_release(client, found, timeout_s=timeout_s)
+
+    made = on_clusters(data_dir, run)
+    say_running(made, started_s)
+    here = made.spec.environment
+    later = next_environment(project.environments, here) if project is not None else ""
+    say(f"Next: wherry promote {here} {later}" if later else "Next: wherry releases")

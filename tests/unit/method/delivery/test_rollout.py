@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from wherry.api.core.pod import Pod
+from wherry.apimachinery.document import Document
+from wherry.method.delivery.rollout import pod_trouble, rollout_of, slow_pod
+from wherry.method.delivery.served_kinds import Anything
+
+
+def thing(status: Document | None = None, generation: int = 2) -> Anything:
+    document = {
+        "metadata": {"name": "web", "generation": generation},
+        "spec": {"replicas": 2},
+        "status": {"observedGeneration": 2, **(status or {})},
+    }
+    return msgspec.convert(document, Anything)
+
+
+@pytest.mark.parametrize(
+    ("status", "is_done", "words"),
+    [
+        ({"updatedReplicas": 1}, False, "1 of 2 new pods are made"),
+        ({"updatedReplicas": 2, "availableReplicas": 1, "replicas": 2}, False, "1 of 2 pods are ready"),
+        ({"updatedReplicas": 2, "availableReplicas": 2, "replicas": 3}, False, "1 old pod still there"),
+        ({"updatedReplicas": 2, "availableReplicas": 2, "replicas": 2}, True, "2 of 2 pods are ready"),
+    ],
+)
+def test_a_deployment_is_done_when_all_pods_are_new_and_ready(status: Document, is_done: bool, words: str) -> None:
+    progress = rollout_of("Deployment", thing(status))
+    assert (progress.is_done, words in progress.words) == (is_done, True)
+
+
+def test_nothing_is_done_before_the_controller_has_seen_the_change() -> None:
+    status: Document = {"updatedReplicas": 2, "availableReplicas": 2, "replicas": 2}
+    assert not rollout_of("Deployment", thing(status, generation=3)).is_done
+
+
+def test_a_deployment_without_progress_has_failed() -> None:
+    conditions = [{"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded"}]
+    assert "no progress" in rollout_of("Deployment", thing({"conditions": conditions})).failure
+
+
+def test_stateful_and_daemon_sets_are_judged_by_their_own_numbers() -> None:
+    new: Document = {"readyReplicas": 2, "updatedReplicas": 2, "currentRevision": "a", "updateRevision": "b"}
+    assert rollout_of("StatefulSet", thing(new)).is_done
+    assert not rollout_of("StatefulSet", thing(new | {"updatedReplicas": 1})).is_done
+    ready: Document = {"desiredNumberScheduled": 1, "updatedNumberScheduled": 1, "numberAvailable": 1}
+    assert rollout_of("DaemonSet", thing(ready)).is_done
+    assert not rollout_of("DaemonSet", thing(ready | {"numberAvailable": 0})).is_done
+
+
+def test_what_has_no_lasting_pods_is_done_at_once() -> None:
+    assert rollout_of("CronJob", thing()).is_done
+
+
+def pod(state: Document, restarts: int = 0, last_exit: int | None = None, **metadata: object) -> Pod:
+    status: Document = {
+        "name": "web", "ready": False, "restartCount": restarts, "image": "", "imageID": "", "state": state,
+    }  # fmt: skip
+    if last_exit is not None:
+        status["lastState"] = {"terminated": {"exitCode": last_exit}}
+    document = {"metadata": {"name": "web-1", **metadata}, "spec": {}, "status": {"containerStatuses": [status]}}
+    return msgspec.convert(document, Pod)
+
+
+def waiting(reason: str) -> Document:
+    return {"waiting": {"reason": reason, "message": "because"}}
+
+
+def test_a_pod_whose_image_or_configuration_is_missing_does_not_mend_by_waiting() -> None:
+    found = pod_trouble(pod(waiting("CreateContainerConfigError")))
+    assert found is not None
+    assert found.why == "its configuration is not complete (because)"
+    assert pod_trouble(pod(waiting("ContainerCreating"))) is None
+    assert pod_trouble(pod(waiting("ErrImagePull"), deletionTimestamp="2026-11-28T00:00:00Z")) is None
+
+
+def test_a_program_that_stops_again_and_again_does_not_mend_by_waiting() -> None:
+    found = pod_trouble(pod(waiting("CrashLoopBackOff"), restarts=3, last_exit=1))
+    assert found is not None
+    assert (found.why, found.has_log) == ("its program stops right after it starts (exit code 1, 3 times)", True)
+    assert pod_trouble(pod(waiting("CrashLoopBackOff"), restarts=1, last_exit=1)) is None
+
+
+def test_a_pod_that_is_late_says_what_it_waits_for() -> None:
+    running = slow_pod([pod({"running": {}})])
+    assert running is not None
+    assert "readiness probe" in running.why
+    unscheduled = msgspec.convert(
+        {"status": {"conditions": [{"type": "PodScheduled", "status": "False", "message": "no room"}]}}, Pod
+    )
+    found = slow_pod([unscheduled])
+    assert found is not None
+    assert found.why == "it waits for a node: no room"
+    assert slow_pod([]) is None
