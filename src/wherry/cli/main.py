@@ -82,7 +82,10 @@ def cli(ctx: click.Context, home: Path) -> None:
 def main() -> None:
     """The entry point: exit codes are 0 yes, 1 no, 2 you typed, 3 cannot reach, 4 refused, 5 timed out."""
     try:
-        cli(standalone_mode=False)
+        # A command whose answer is no leaves with `ctx.exit(1)`, which comes back as a number.
+        code: object = cli(standalone_mode=False)
+        if code:
+            sys.exit(1 if not isinstance(code, int) else code)
     except Trouble as error:
         trouble(error)
         sys.exit(error.exit_code)

@@ -8,7 +8,9 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from wherry.cli.commands.breaks import command as breaks
 from wherry.cli.commands.build import command as build
+from wherry.cli.commands.contract import command as contract
 from wherry.cli.commands.demo import command as demo
 from wherry.cli.commands.doctor import command as doctor
 from wherry.cli.commands.down import command as down
@@ -38,6 +40,7 @@ OPTIONS: list[tuple[click.Command, str]] = [
     (story, "-f --follow -n --namespace --tail --kubeconfig"),
     (why, "thing -n --namespace --kubeconfig"),
     (kubeconfig, "--raw --user"),
+    (breaks, "--project --against --needs"),
     (doctor, ""),
     (build, "directory --allow-dirty"),
     (run, "release --in --timeout"),
@@ -58,6 +61,14 @@ def test_a_command_takes_the_options_that_it_has_promised(command: click.Command
 def test_images_are_built_imported_listed_and_removed() -> None:
     assert isinstance(image, click.Group)
     assert sorted(image.commands) == ["build", "import", "list", "rm"]
+
+
+def test_contracts_are_compared() -> None:
+    assert isinstance(contract, click.Group)
+    assert sorted(contract.commands) == ["diff"]
+    assert [option for parameter in contract.commands["diff"].params for option in parameter.opts] == [
+        "old", "new", "--all",
+    ]  # fmt: skip
 
 
 def test_users_are_added_listed_and_removed() -> None:

@@ -34,6 +34,8 @@ COMMANDS: dict[str, Entry] = {
     "rollback": Entry("wherry.cli.commands.rollback", "Run the release before again."),
     "releases": Entry("wherry.cli.commands.releases", "All releases: where each runs, since when, by whom."),
     "image": Entry("wherry.cli.commands.image", "Build, import, list and remove container images.", needs_root=True),
+    "contract": Entry("wherry.cli.commands.contract", "What services promise each other, and whether it holds."),
+    "breaks": Entry("wherry.cli.commands.breaks", "Who would this change of a contract break?"),
     "kubectl": Entry("wherry.cli.commands.kubectl", "The real kubectl, pointed at this cluster."),
     "kubeconfig": Entry("wherry.cli.commands.kubeconfig", "Where other tools find this cluster."),
     "user": Entry("wherry.cli.commands.user", "Named users: a certificate and a kubeconfig for each."),

@@ -1,0 +1,1 @@
+"""The rules about changes of a contract, a family in each file."""
