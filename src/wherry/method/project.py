@@ -6,6 +6,12 @@
     port = 8080
     contract = "contracts/provides/orders.v1.openapi.yaml"
     served_at = "/openapi.json"
+    [database]
+    image = "database/image.toml"
+    [config.GREETING]
+    try = "good evening"
+    at = "/about"
+    field = "greeting"
     [admin]
     migrate = ["python3", "-m", "orders.admin", "migrate"]
     [environments.dev]
@@ -59,6 +65,20 @@ class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     served_at: str = "/openapi.json"
 
 
+class Database(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The service's own database: the description of its image, when the repository makes it."""
+
+    image: str = ""
+
+
+class Variable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A variable that the service reads and must have. With `try_`, that value becomes visible at a path, in a field."""
+
+    try_: str = msgspec.field(default="", name="try")
+    at: str = ""
+    field: str = ""
+
+
 class ProjectFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """wherry.toml, as it is written."""
 
@@ -68,6 +88,9 @@ class ProjectFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     service: Service = Service()
     admin: dict[str, tuple[str, ...]] = {}
     image: str = "image.toml"
+    journey: str = ""
+    database: Database = Database()
+    config: dict[str, Variable] = {}
 
 
 @dataclass(frozen=True, slots=True)
