@@ -72,7 +72,7 @@ class Database(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Variable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A variable that the service reads and must have. With `try_`, that value becomes visible at a path, in a field."""
+    """A variable that the service needs. With `try_`, that value becomes visible at a path, in a field."""
 
     try_: str = msgspec.field(default="", name="try")
     at: str = ""

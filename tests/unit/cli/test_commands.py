@@ -16,6 +16,7 @@ from wherry.cli.commands.doctor import command as doctor
 from wherry.cli.commands.down import command as down
 from wherry.cli.commands.image import command as image
 from wherry.cli.commands.kubeconfig import command as kubeconfig
+from wherry.cli.commands.new import command as new
 from wherry.cli.commands.promote import command as promote
 from wherry.cli.commands.registry import COMMANDS
 from wherry.cli.commands.release import command as release
@@ -42,6 +43,7 @@ OPTIONS: list[tuple[click.Command, str]] = [
     (kubeconfig, "--raw --user"),
     (breaks, "--project --against --needs"),
     (doctor, ""),
+    (new, "name --timebox --team --web --into"),
     (build, "directory --allow-dirty"),
     (run, "release --in --timeout"),
     (promote, "origin target --allow-dirty --timeout"),

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
-from pathlib import Path
 
 import click
 
@@ -21,11 +18,6 @@ def command(data_dir: DataDir) -> None:
     from wherry.cli.demo.scenario import NAMESPACE, play
     from wherry.cli.demo.stage import Stage
     from wherry.kit.clock import SystemClock
-
-    wheels = Path(sys.prefix) / "wheels"
-    if wheels.is_dir():
-        # Fetched by `make setup`: from here on nothing needs the network.
-        os.environ.update(PIP_NO_INDEX="1", PIP_FIND_LINKS=str(wheels))  # noqa: TID251 - for pip, which we start
 
     clock = SystemClock()
     started_s = clock.monotonic_s()

@@ -25,6 +25,7 @@ COMMANDS: dict[str, Entry] = {
     "demo": Entry("wherry.cli.commands.demo", "Play the whole story with a real application.", needs_root=True),
     "story": Entry("wherry.cli.commands.story", "What the masters saw, did and why."),
     "why": Entry("wherry.cli.commands.why", "Why is this thing as it is? (wherry why pod/web-1)"),
+    "new": Entry("wherry.cli.commands.new", "Make a service: code, database, tests, three environments."),
     "build": Entry("wherry.cli.commands.build", "From a commit to an image.", needs_root=True),
     "release": Entry("wherry.cli.commands.release", "An image with an environment's configuration.", needs_root=True),
     "run": Entry("wherry.cli.commands.run", "Run a release, and wait until it is ready."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -50,7 +51,7 @@ class Git:
 
     async def start(self) -> None:
         """A new repository."""
-        await self.ask("init", "--quiet", f"--initial-branch={BRANCH}")
+        await self.ask("init", "--quiet", "--object-format=sha1", f"--initial-branch={BRANCH}")
 
     async def commit_all(self, message: str) -> None:
         """Commit everything that is not ignored, as whoever git knows, else as Wherry."""
@@ -62,8 +63,8 @@ class Git:
         name, email = await self.try_("config", "user.name"), await self.try_("config", "user.email")
         return () if name.stdout.strip() and email.stdout.strip() else AUTHOR
 
-    async def blob_id(self, content: bytes) -> str:
-        """The name that git gives to this content; it is kept, too."""
+    async def keep(self, content: bytes) -> str:
+        """Put content into the repository; gives git's name of it."""
         return (await self.ask("hash-object", "-w", "--stdin", text=content)).decode().strip()
 
     async def blob(self, blob_id: str) -> bytes | None:
@@ -91,7 +92,7 @@ class Git:
         """A commit of exactly these files, on no branch and without touching the working copy; gives its name."""
         with tempfile.TemporaryDirectory() as folder:
             env = {"GIT_INDEX_FILE": str(Path(folder, "index"))}
-            lines = [f"{mode_of(data)} {await self.blob_id(data)}\t{path}\n" for path, data in files.items()]
+            lines = [f"{mode_of(data)} {await self.keep(data)}\t{path}\n" for path, data in files.items()]
             await self.ask("update-index", "--add", "--index-info", text="".join(lines).encode(), env=env)
             tree = await self.line("write-tree", env=env)
         above = [word for parent in parents for word in ("-p", parent)]
@@ -101,3 +102,8 @@ class Git:
 def mode_of(content: bytes) -> str:
     """Git's mode of a file: what begins with #! is a program."""
     return PROGRAM if content.startswith(b"#!") else FILE
+
+
+def blob_name(content: bytes) -> str:
+    """Git's name of a file's content."""
+    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()

@@ -1,4 +1,4 @@
-"""Templates with names filled in: `{{ name }}`, and lines that are there only `{% if web == 'plain' %}` ... `{% endif %}`.
+"""Templates with names filled in (`{{ name }}`), and parts that only some get (`{% if web == 'plain' %}`).
 
 The small part of Jinja that the skeleton needs, with the same results, so that copier can use the same folder:
 

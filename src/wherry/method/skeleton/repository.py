@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from wherry.method.project import DNS_LABEL
-from wherry.method.skeleton.git import PROGRAM, Git, mode_of
+from wherry.method.skeleton.git import PROGRAM, Git, blob_name, mode_of
 from wherry.method.skeleton.record import PLACE, encode_record, record_of
 from wherry.method.skeleton.template import Answers, Template
 
@@ -66,23 +66,27 @@ async def make_repository(
         CannotMake: there is something in the folder already.
         GitFailed: git refuses.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise CannotMake(
-            f"{folder} is there already, and not empty",
-            "another name or folder: --into DIR; to renew a service that is there: cd into it, wherry new --update",
-            4,
-        )
     files = template.render(answers)
-    folder.mkdir(parents=True, exist_ok=True)
+    _make_empty(folder)
     git = Git(folder)
     await git.start()
-    blobs = {path: await git.blob_id(content) for path, content in files.items()}
+    blobs = {path: blob_name(content) for path, content in files.items()}
     files[PLACE] = encode_record(record_of(template.version, answers, blobs))
     files.update(extra or {})
     write_files(folder, files)
     await git.commit_all(FIRST_MESSAGE)
     make_secrets(folder, answers)
     return len(files)
+
+
+def _make_empty(folder: Path) -> None:
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise CannotMake(
+            f"{folder} is there already, and not empty",
+            "another name or folder: --into DIR; to renew a service that is there: cd into it, wherry new --update",
+            4,
+        )
+    folder.mkdir(parents=True, exist_ok=True)
 
 
 def write_files(folder: Path, files: Mapping[str, bytes]) -> None:

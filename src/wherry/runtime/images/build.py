@@ -55,6 +55,8 @@ DEPENDENCIES_DIRECTORY = "/opt/deps"
 # Bump when the way layers are made changes, so that none made the old way is used again.
 _RECIPE = "5"
 _DOWNLOAD_TIMEOUT_S = 600.0
+OWN_WHEELS = Path(sys.prefix) / "wheels"
+"""What `scripts/setup` has fetched: the dependencies of the examples and of the walking skeleton."""
 # A kind of value as it is asked for, with an example, and as it is found.
 _TEXT, _LIST = ('a text, such as "a"', "a text"), ('a list, such as ["a", "b"]', "a list")
 _KINDS = {
@@ -304,11 +306,18 @@ def _fill_dependencies(tree: LayerTree, scratch: Path, requirements: Path) -> No
     target = scratch / "deps"
     argv = [sys.executable, "-m", "pip", "install", "--quiet", "--no-compile", "--disable-pip-version-check"]
     argv += ["--target", str(target), "--requirement", str(requirements)]
-    done = run_blocking(argv, timeout_s=_DOWNLOAD_TIMEOUT_S, cwd=requirements.parent)
+    local = [word for folder in _wheel_folders(requirements) for word in ("--find-links", str(folder))]
+    done = None
+    if local:
+        # Where all of it is on this machine, no network is asked for anything.
+        done = run_blocking([*argv, "--no-index", *local], timeout_s=_DOWNLOAD_TIMEOUT_S, cwd=requirements.parent)
+    if done is None or done.exit_code:
+        shutil.rmtree(target, ignore_errors=True)
+        done = run_blocking(argv, timeout_s=_DOWNLOAD_TIMEOUT_S, cwd=requirements.parent)
     if done.exit_code:
         raise FailedPrecondition(
             f"pip could not install {requirements.name}: {done.message()} "
-            "(without a network, put wheels beside it and name them in the file, such as ./wheels/NAME.whl)"
+            "(without a network, put its wheels into a folder `wheels` beside it: pip download -d wheels -r FILE)"
         )
     if target.is_dir():
         # RECORD and friends, and the first line of every script, name the build's own paths and times.
@@ -317,6 +326,14 @@ def _fill_dependencies(tree: LayerTree, scratch: Path, requirements: Path) -> No
         add_bytecode(tree, scratch)
     else:
         tree.add_directory(DEPENDENCIES_DIRECTORY)
+
+
+def _wheel_folders(requirements: Path) -> list[Path]:
+    """Where wheels are on this machine. Ours count for locked files, whose meaning is fixed."""
+    folders = [requirements.parent / "wheels"]
+    if b"--hash=" in requirements.read_bytes():
+        folders.append(OWN_WHEELS)
+    return [folder for folder in folders if folder.is_dir()]
 
 
 def _fill_debian(tree: LayerTree, scratch: Path, packages: tuple[str, ...]) -> None:

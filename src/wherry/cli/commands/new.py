@@ -1,0 +1,66 @@
+"""`wherry new`: a walking skeleton, the smallest service that goes the whole way."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from wherry.cli.output import Trouble, progress, say, table
+from wherry.cluster.data_dir import DataDir
+
+if TYPE_CHECKING:
+    from wherry.method.skeleton.template import Answers
+
+
+@click.command()
+@click.argument("name")
+@click.option("--timebox", "length", default="4h", show_default=True, help="How long you give yourselves: 4h, 90m, 2d.")
+@click.option("--team", default="", help="The team that owns it; the service's name when left out.")
+@click.option("--web", type=click.Choice(["fastapi", "plain"]), default="fastapi", help="plain is Starlette.")
+@click.option("--into", type=click.Path(path_type=Path), help="The folder to make; ./NAME when left out.")
+@click.pass_obj
+def command(data_dir: DataDir, name: str, length: str, team: str, web: str, into: Path | None) -> None:
+    """Make a service: a REST API with its own database, tests, and three environments, in a new repository."""
+    from wherry.method.skeleton.template import Answers
+
+    folder = (into or Path(name)).expanduser().absolute()
+    count = make(Answers(name, team or name, web), folder, length)
+    say(f"{name} is here: {count} files and a first commit, in {folder}.")
+    table(
+        ("WHERE", "WHAT"),
+        (
+            ("README.md", "the tour: what to read, in which order"),
+            ("src, migrations", "the REST API, and the tables of its own database"),
+            ("deploy/overlays", "dev, staging and prod: one system, three configurations"),
+            ("tests, .ci/run", "what holds it together, on any machine"),
+        ),
+    )
+    shown = folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
+    say(f"Next: cd {shown} && wherry image build database && wherry image build .")
+
+
+def make(answers: Answers, folder: Path, length: str) -> int:
+    """Make the repository; gives the number of its files. Raises Trouble."""
+    from wherry.method.skeleton.git import GitFailed
+    from wherry.method.skeleton.repository import CannotMake, check_answers, make_repository
+    from wherry.method.skeleton.template import read_template
+    from wherry.method.timebox.clock import PLACE, encode_timebox, parse_length, start_timebox
+
+    started_s = time.monotonic()
+    try:
+        check_answers(answers)
+        timebox = start_timebox(answers.name, parse_length(length), time.time())
+        made = make_repository(read_template(), answers, folder, {PLACE: encode_timebox(timebox)})
+        count = asyncio.run(made)
+    except ValueError as error:
+        raise Trouble(str(error), remedy="wherry new NAME --timebox 4h", exit_code=2) from error
+    except CannotMake as error:
+        raise Trouble(str(error), remedy=error.remedy, exit_code=error.exit_code) from error
+    except GitFailed as error:
+        raise Trouble(f"the repository could not be made: {error}", remedy="git --version; then again") from error
+    progress(f"the repository {folder.name} is made and committed", (time.monotonic() - started_s) * 1000)
+    return count

