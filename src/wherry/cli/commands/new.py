@@ -40,7 +40,7 @@ def command(data_dir: DataDir, name: str, length: str, team: str, web: str, into
         ),
     )
     shown = folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
-    say(f"Next: cd {shown} && wherry image build database && wherry image build .")
+    say(f"Next: cd {shown} && wherry image build database && wherry build && wherry release --env dev")
 
 
 def make(answers: Answers, folder: Path, length: str) -> int:
