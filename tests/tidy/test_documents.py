@@ -13,7 +13,7 @@ DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 QUOTED = re.compile(r"`([\w./-]+\.(?:py|md|toml|txt|json))`")
 LINKED = re.compile(r"\]\((?!https?:|#)([^)#]+)")
 # Names that stand for others.
-EXAMPLES = {"12.feature.md", "12.fix.md"}
+EXAMPLES = {"12.feature.md", "12.fix.md", "done.toml"}
 
 
 def exists(name: str) -> bool:

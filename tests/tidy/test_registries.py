@@ -65,6 +65,7 @@ REGISTRIES = [
         frozenset({"atomic_writer", "keys", "mounting", "ownership", "pod_volumes", "sub_path", "tokens"}),
     ),
     Registry("cli.commands"),
+    Registry("method.factors"),
 ]
 # One subresource has two doors: POST .../pods/x/binding and POST .../bindings. Two others are parts of a pod.
 TWICE = {"binding", "part"}

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from wherry.cli.commands.breaks import command as breaks
 from wherry.cli.commands.build import command as build
+from wherry.cli.commands.check import command as check
 from wherry.cli.commands.contract import command as contract
 from wherry.cli.commands.demo import command as demo
 from wherry.cli.commands.doctor import command as doctor
@@ -50,6 +51,7 @@ OPTIONS: list[tuple[click.Command, str]] = [
     (rollback, "release --in --timeout"),
     (releases, "-o --output"),
     (release, "--env --image --allow-dirty"),
+    (check, "directory -o --output"),
     (teardown, ""),
     (server, "--port --bind --real-node --simulated-nodes"),
 ]

@@ -34,6 +34,7 @@ COMMANDS: dict[str, Entry] = {
     ),
     "rollback": Entry("wherry.cli.commands.rollback", "Run the release before again."),
     "releases": Entry("wherry.cli.commands.releases", "All releases: where each runs, since when, by whom."),
+    "check": Entry("wherry.cli.commands.check", "The twelve factors, as far as reading can tell: seconds, no cluster."),
     "image": Entry("wherry.cli.commands.image", "Build, import, list and remove container images.", needs_root=True),
     "contract": Entry("wherry.cli.commands.contract", "What services promise each other, and whether it holds."),
     "breaks": Entry("wherry.cli.commands.breaks", "Who would this change of a contract break?"),

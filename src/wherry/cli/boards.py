@@ -1,0 +1,49 @@
+"""How a board looks in the terminal: the sentence, a table, what is missing with its way out, and what comes next."""
+
+from __future__ import annotations
+
+import json
+
+from wherry.cli.output import printable, say, table
+from wherry.method.done.board import Board
+from wherry.method.done.report.structured import as_document, as_junit, title_of
+from wherry.method.done.verdict import SYMBOLS, Verdict, Word
+from wherry.method.factors.registry import BY_ID
+
+ROMAN = ("", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")
+SAYS_CHARS_MAX = 84
+
+
+def show_board(board: Board, *, output: str, following: str) -> None:
+    """Print a board as it was asked for: text, json or junit."""
+    if output == "json":
+        say(json.dumps(as_document(board), indent=2, ensure_ascii=False))
+    elif output == "junit":
+        say(as_junit(board).rstrip())
+    else:
+        _show_text(board, following)
+
+
+def _show_text(board: Board, following: str) -> None:
+    say(f"{board.service}: {board.sentence}")
+    table(("", "CRITERION", "VERDICT", "WHY"), [_row(entry) for entry in board.verdicts])
+    for entry in board.missing:
+        if entry.word is Word.NOT_SHOWN and not entry.fix:
+            continue
+        say()
+        say(printable(f"{SYMBOLS[entry.word]} {title_of(entry)}: {entry.says}"))
+        against = [seen for seen in entry.observations if seen.says == entry.says]
+        if against and against[0].where:
+            say(printable(f"  Where:  {against[0].where}"))
+        if entry.fix:
+            say(printable(f"  Fix:    {entry.fix}"))
+        if entry.repeat:
+            say(printable(f"  Repeat: {entry.repeat}"))
+    say(f"Next: {following}")
+
+
+def _row(entry: Verdict) -> tuple[str, ...]:
+    factor = BY_ID.get(entry.criterion)
+    number = ROMAN[factor.criterion.number] if factor is not None else ""
+    says = entry.says if len(entry.says) <= SAYS_CHARS_MAX else f"{entry.says[: SAYS_CHARS_MAX - 1]}…"
+    return (number, title_of(entry), f"{SYMBOLS[entry.word]} {entry.word.value}", printable(says))

@@ -1,0 +1,1 @@
+"""The Definition of Done, executable: criteria, what was observed, and verdicts that say how sure they are."""
