@@ -13,8 +13,8 @@ import pytest
 from wherry.method.done.agreement import Agreement
 from wherry.method.done.board import Board
 from wherry.method.done.check import judge_facts
-from wherry.method.done.criterion import Factor
-from wherry.method.done.verdict import Verdict, Word
+from wherry.method.evidence.criterion import Factor
+from wherry.method.evidence.verdict import Verdict, Word
 from wherry.method.factors.admin_processes import ADMIN_PROCESSES
 from wherry.method.factors.backing_services import BACKING_SERVICES
 from wherry.method.factors.build_release_run import BUILD_RELEASE_RUN

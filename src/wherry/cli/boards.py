@@ -7,7 +7,7 @@ import json
 from wherry.cli.output import printable, say, table
 from wherry.method.done.board import Board
 from wherry.method.done.report.structured import as_document, as_junit, title_of
-from wherry.method.done.verdict import SYMBOLS, Verdict, Word
+from wherry.method.evidence.verdict import SYMBOLS, Verdict, Word
 from wherry.method.factors.registry import BY_ID
 
 ROMAN = ("", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")

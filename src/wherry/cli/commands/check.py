@@ -24,7 +24,7 @@ def command(directory: Path, output: str) -> None:
     from wherry.cli.programs import kubectl_path
     from wherry.method.done.agreement import BadAgreement
     from wherry.method.done.check import check_repository
-    from wherry.method.done.verdict import Word
+    from wherry.method.evidence.verdict import Word
     from wherry.method.facts.reading import NothingToCheck
 
     try:

@@ -25,7 +25,7 @@ from pathlib import Path
 
 import msgspec
 
-from wherry.method.done.verdict import Verdict, Word
+from wherry.method.evidence.verdict import Verdict, Word
 
 FILE_NAME = "done.toml"
 

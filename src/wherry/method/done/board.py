@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from wherry.method.done.verdict import Verdict, Word
+from wherry.method.evidence.verdict import Verdict, Word
 
 DONE = frozenset({Word.PROVED, Word.SUPPORTED, Word.NOT_APPLICABLE})
 

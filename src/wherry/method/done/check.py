@@ -7,7 +7,7 @@ from pathlib import Path
 
 from wherry.method.done.agreement import Agreement, apply_waivers, read_agreement
 from wherry.method.done.board import Board
-from wherry.method.done.verdict import judge
+from wherry.method.evidence.verdict import judge
 from wherry.method.factors.registry import FACTORS
 from wherry.method.facts.facts import Facts
 from wherry.method.facts.reading import read_facts

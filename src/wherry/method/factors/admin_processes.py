@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-from wherry.method.done.criterion import Criterion, Factor
-from wherry.method.done.observation import Observation, against, doubt, not_applicable, supports
+from wherry.method.evidence.criterion import Criterion, Factor
+from wherry.method.evidence.observation import Observation, against, doubt, not_applicable, supports
 from wherry.method.facts.facts import EnvironmentFacts, Facts
 from wherry.method.facts.manifests import app_workloads, containers, items, name_of, workloads
 from wherry.method.facts.reading import goes_in

@@ -6,8 +6,8 @@ import ast
 import re
 from collections.abc import Iterator
 
-from wherry.method.done.criterion import Criterion, Factor
-from wherry.method.done.observation import Observation, against, supports
+from wherry.method.evidence.criterion import Criterion, Factor
+from wherry.method.evidence.observation import Observation, against, supports
 from wherry.method.factors.dependencies import RUNS
 from wherry.method.facts.code import calls, literal
 from wherry.method.facts.facts import Facts

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wherry.method.done.criterion import Criterion, Factor
-from wherry.method.done.observation import Observation, against, doubt, supports
+from wherry.method.evidence.criterion import Criterion, Factor
+from wherry.method.evidence.observation import Observation, against, doubt, supports
 from wherry.method.facts.code import Call, calls, imports
 from wherry.method.facts.facts import Facts
 from wherry.method.facts.manifests import app_workloads, command_of, containers, name_of, section

@@ -9,8 +9,8 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from wherry.method.done.criterion import Criterion, Factor
-from wherry.method.done.observation import Observation, against, doubt, supports
+from wherry.method.evidence.criterion import Criterion, Factor
+from wherry.method.evidence.observation import Observation, against, doubt, supports
 from wherry.method.facts.code import dotted, literal, texts
 from wherry.method.facts.facts import Facts, Module
 from wherry.method.facts.manifests import containers, items, listed, section, workloads

@@ -6,8 +6,8 @@ import ast
 import sys
 from collections.abc import Iterator
 
-from wherry.method.done.criterion import Criterion, Factor
-from wherry.method.done.observation import Observation, against, doubt, note, supports
+from wherry.method.evidence.criterion import Criterion, Factor
+from wherry.method.evidence.observation import Observation, against, doubt, note, supports
 from wherry.method.facts.code import Call, Import, calls, imports, literal
 from wherry.method.facts.dependencies import normalise
 from wherry.method.facts.facts import Facts

@@ -6,8 +6,8 @@ import ast
 import re
 from collections.abc import Iterator
 
-from wherry.method.done.criterion import Criterion, Factor
-from wherry.method.done.observation import Observation, against, doubt, supports
+from wherry.method.evidence.criterion import Criterion, Factor
+from wherry.method.evidence.observation import Observation, against, doubt, supports
 from wherry.method.facts.code import Call, calls, texts
 from wherry.method.facts.facts import EnvironmentFacts, Facts
 from wherry.method.facts.manifests import app_workloads, containers, items, name_of

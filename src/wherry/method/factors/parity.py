@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
 from wherry.apimachinery.document import Document
-from wherry.method.done.criterion import Criterion, Factor
-from wherry.method.done.observation import Observation, against, doubt, note, supports
+from wherry.method.evidence.criterion import Criterion, Factor
+from wherry.method.evidence.observation import Observation, against, doubt, note, supports
 from wherry.method.facts.code import imports
 from wherry.method.facts.facts import EnvironmentFacts, Facts
 from wherry.method.facts.manifests import command_of, containers, items, name_of, section, workloads

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-from wherry.method.done.criterion import Criterion, Factor
-from wherry.method.done.observation import Observation, against, doubt, supports
+from wherry.method.evidence.criterion import Criterion, Factor
+from wherry.method.evidence.observation import Observation, against, doubt, supports
 from wherry.method.facts.code import Call, calls, imports
 from wherry.method.facts.facts import EnvironmentFacts, Facts
 from wherry.method.facts.manifests import containers, items, name_of, pod_labels, section, workloads

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wherry.method.done.criterion import Factor
+from wherry.method.evidence.criterion import Factor
 from wherry.method.factors.admin_processes import ADMIN_PROCESSES
 from wherry.method.factors.backing_services import BACKING_SERVICES
 from wherry.method.factors.build_release_run import BUILD_RELEASE_RUN

@@ -15,8 +15,8 @@ from wherry.method.done.agreement import (
     waiver_text,
 )
 from wherry.method.done.board import Board
-from wherry.method.done.observation import against, supports
-from wherry.method.done.verdict import Word, judge
+from wherry.method.evidence.observation import against, supports
+from wherry.method.evidence.verdict import Word, judge
 
 KNOWN = ("logs", "parity")
 UNTIL = datetime.date(2026, 3, 31)

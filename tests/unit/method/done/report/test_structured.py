@@ -6,9 +6,9 @@ import csv
 import xml.etree.ElementTree as ET
 
 from wherry.method.done.board import Board
-from wherry.method.done.observation import against, not_applicable, supports
 from wherry.method.done.report.structured import OPEN_REPORTS, as_csv, as_document, as_junit, as_open_report
-from wherry.method.done.verdict import Word, judge
+from wherry.method.evidence.observation import against, not_applicable, supports
+from wherry.method.evidence.verdict import Word, judge
 
 BOARD = Board(
     "orders",

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from wherry.method.done.observation import Method, Observation, Weight
+from wherry.method.evidence.observation import Method, Observation, Weight
 
 
 class Word(Enum):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wherry.method.done.observation import (
+from wherry.method.evidence.observation import (
     Method,
     Observation,
     Weight,
@@ -18,7 +18,7 @@ from wherry.method.done.observation import (
     note,
     supports,
 )
-from wherry.method.done.verdict import Word, for_release, judge
+from wherry.method.evidence.verdict import Word, for_release, judge
 
 DIGEST = "sha256:" + "a" * 64
 

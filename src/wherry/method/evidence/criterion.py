@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from wherry.method.done.observation import Observation
+from wherry.method.evidence.observation import Observation
 from wherry.method.facts.facts import Facts
 
 
