@@ -46,6 +46,10 @@ log = get_logger(__name__)
 
 # Closing with unread bytes would reset the connection and could take the answer along: read on a little.
 LINGER_S = 0.5
+# A chunk of a single byte takes six.
+CHUNK_OVERHEAD_MAX = 8
+# What is read at once may begin with other requests.
+SLACK_BYTES = 1 << 20
 NO_CACHING = ("Cache-Control", "no-cache")
 
 
@@ -96,6 +100,7 @@ class Connection(asyncio.Protocol):
         "_peer",
         "_remote",
         "_repeated",
+        "_sent_bytes",
         "_server",
         "_transport",
         "_url",
@@ -117,6 +122,7 @@ class Connection(asyncio.Protocol):
         self._url = b""
         self._body: list[bytes] = []
         self._body_bytes = 0
+        self._sent_bytes = 0
         self._early = b""
         self._is_in_body = False
         self._is_in_head = False
@@ -167,6 +173,12 @@ class Connection(asyncio.Protocol):
             self._head_bytes += len(data)
             if self._head_bytes > self._server.limits.head_bytes:
                 self._refuse(refusal(431, "431 Request Header Fields Too Large"))
+        elif self._is_in_body:
+            # So are chunks' sizes and extensions, and what comes behind the last one.
+            self._sent_bytes += len(data)
+            limits = self._server.limits
+            if self._sent_bytes > self._body_bytes * CHUNK_OVERHEAD_MAX + limits.head_bytes + SLACK_BYTES:
+                self._refuse(too_large(limits.body_bytes))
         self._answer_waiting()
 
     def eof_received(self) -> None:
@@ -207,6 +219,7 @@ class Connection(asyncio.Protocol):
         self._url = b""
         self._body = []
         self._body_bytes = 0
+        self._sent_bytes = 0
         if not self._worker.is_busy:
             self.deadline_s = self._server.loop.time() + self._server.limits.head_s
 
@@ -221,6 +234,9 @@ class Connection(asyncio.Protocol):
             return
         if self._headers_count > self._server.limits.headers_max:
             self._refuse(refusal(431, "431 Request Header Fields Too Large"))
+            return
+        if self._is_in_body:
+            # A trailer: what comes behind the body says nothing about who asks, and for what.
             return
         key = name.lower().decode("latin-1")
         text = value.decode("latin-1")
@@ -242,9 +258,16 @@ class Connection(asyncio.Protocol):
             self.deadline_s = self._server.loop.time() + self._server.limits.body_s
         if self._is_refusing:
             return
-        headers = self._headers
-        if "host" not in headers and self._parser.get_http_version() == "1.1":
+        headers, version = self._headers, self._parser.get_http_version()
+        if version == "0.9":
+            self._refuse(refusal(400, "400 Bad Request: malformed HTTP request"))
+            return
+        if "host" not in headers and version == "1.1":
             self._refuse(refusal(400, "400 Bad Request: missing required Host header"))
+            return
+        coding = headers.get("transfer-encoding")
+        if coding is not None and (coding.lower() != "chunked" or version == "1.0"):
+            self._refuse(refusal(501, "501 Unsupported transfer encoding"))
             return
         length = headers.get("content-length")
         if length is not None and int(length) > self._server.limits.body_bytes:
