@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from suites.api_harness import MERGE, make_api, pod
+from suites.api_harness import JSON, MERGE, make_api, pod
 from suites.custom_resources import definition, version_of
 from suites.judge import Judge, judging
 from wherry.kit.http.types import Peer
@@ -101,6 +101,19 @@ async def test_owned_fields_may_be_told_apart_by_values_of_all_types(judge: Judg
     body = {"metadata": {"labels": {"x": "y"}, "managedFields": [entry]}}
     assert (await judge.send("PATCH", f"{url}/a", body, content_type=MERGE))[0] == 200
     assert (await judge.send("PATCH", f"{url}/a", {"data": {"b": "c"}}, content_type=MERGE))[0] == 200
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+async def test_whoever_wants_one_object_as_a_list_changes_nothing(judge: Judge, method: str) -> None:
+    await judge.api.must("POST", f"{NAMESPACE}/pods", pod())
+    url = f"{NAMESPACE}/pods" if method == "POST" else f"{NAMESPACE}/pods/web"
+    body = (
+        {"metadata": {"labels": {"a": "b"}}} if method == "PATCH" else pod("new" if method == "POST" else "web", a="b")
+    )
+    content_type = MERGE if method == "PATCH" else JSON
+    # The judge looks at the store's revision.
+    accept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+    assert (await judge.send(method, url, body, content_type=content_type, accept=accept))[0] == 406
 
 
 @pytest.mark.parametrize("selector", [" " * 200_000, "\t" * 200_000 + "a", "a" + " " * 200_000 + "= b"])

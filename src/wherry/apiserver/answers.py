@@ -30,6 +30,8 @@ ITEMS_PER_PIECE = 500
 # So many rows of a Table take some 5 ms; then others have their turn.
 ROWS_PER_PIECE = 150
 
+_WRITES = frozenset(("create", "update", "patch"))
+
 
 def object_answer(environment: Environment, request: ApiRequest, item: KeyValue, status: int = 200) -> Response:
     """One object."""
@@ -40,14 +42,26 @@ def object_answer(environment: Environment, request: ApiRequest, item: KeyValue,
     if wanted.form == PLAIN:
         return Response(status, body=object_bytes(resource, item))
     if wanted.form == PARTIAL_LIST:
-        raise NotAcceptable(
-            f"you requested PartialObjectMetadataList, but the requested object is not a list ({_go_type(resource)})"
-        )
+        raise _no_list(resource)
     if wanted.form == PARTIAL:
         return Response(status, body=partial_item_bytes(item, wanted.version) + b"\n")
     metadata: Document = {"resourceVersion": str(item.revision)} if item.revision else {}
     rows = Rows(environment, request)
     return document_answer({**rows.head(metadata), "rows": rows.of([item])}, status)
+
+
+def refuse_unanswerable(request: ApiRequest) -> None:
+    """Raise NotAcceptable for a client that cannot take the answer, before anything is changed for it."""
+    wanted, resource = representation(request), request.target
+    answers_with_object = request.verb in _WRITES or (request.verb == "delete" and resource.delete_returns_object)
+    if wanted.form == PARTIAL_LIST and answers_with_object and request.subresource in ("", "status"):
+        raise _no_list(resource)
+
+
+def _no_list(resource: AnyResourceType) -> NotAcceptable:
+    return NotAcceptable(
+        f"you requested PartialObjectMetadataList, but the requested object is not a list ({_go_type(resource)})"
+    )
 
 
 async def list_answer(

@@ -24,6 +24,7 @@ from wherry.apimachinery.resource_type import AnyResourceType
 from wherry.apiserver.admission.chain import AdmissionChain
 from wherry.apiserver.admission.interface import AdmissionEnvironment
 from wherry.apiserver.admission.registry import admission_plugins
+from wherry.apiserver.answers import refuse_unanswerable
 from wherry.apiserver.authentication.bearer import BearerTokens
 from wherry.apiserver.authentication.bootstrap_tokens import BootstrapTokens
 from wherry.apiserver.authentication.discovery_documents import DiscoveryDocuments
@@ -54,7 +55,7 @@ from wherry.apiserver.handlers.watch import handle_watch
 from wherry.apiserver.health import Health, text_answer
 from wherry.apiserver.openapi import describe_ahead, openapi_response
 from wherry.apiserver.protobuf_answers import ProtobufAnswers
-from wherry.apiserver.representations import represent, representation
+from wherry.apiserver.representations import represent
 from wherry.apiserver.request import ApiRequest, UserInfo
 from wherry.apiserver.reviews import REVIEW_TYPES, review_handler
 from wherry.apiserver.subresources.registry import STREAMS, handle_subresource, unstored_handler
@@ -199,8 +200,7 @@ class ApiServer:
 
     def _handler(self, request: ApiRequest, resource: AnyResourceType) -> Handler:
         if request.subresource.partition("/")[0] not in STREAMS:
-            # Whoever cannot take the answer must not change anything.
-            representation(request)
+            refuse_unanswerable(request)
         if request.subresource:
             return handle_subresource
         if request.verb == "create":
