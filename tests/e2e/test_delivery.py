@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
+import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from suites.delivered_service import GreeterRepository
-from suites.running_cluster import WHERRY, RunningCluster, needs_linux
+from suites.running_cluster import WHERRY, RunningCluster, cluster_in, needs_linux
 
 pytestmark = [pytest.mark.linux, needs_linux]
 
@@ -219,3 +220,56 @@ def test_bad_input_is_answered_with_the_way_out(team: Team, tmp_path: Path) -> N
         cwd=team.repository.root, capture_output=True, text=True, check=False, timeout=30,
     )  # fmt: skip
     assert (down.returncode, "there is no cluster" in down.stderr) == (3, True)
+
+
+def test_a_release_is_carried_by_file_to_another_cluster_and_runs_there(team: Team, tmp_path: Path) -> None:
+    digest = team.say("build").strip()
+    team.say("release")
+    team.say("run")
+    file = tmp_path / "greeter-r1.tar"
+    team.say("export", "greeter-r1", str(file))
+    assert file.stat().st_mode & 0o077 == 0
+    with tarfile.open(file) as archive:
+        names = archive.getnames()
+        readme = archive.extractfile("README.md")
+        assert readme is not None
+        assert b"skopeo copy --preserve-digests oci-archive:FILE:greeter:greeter-r1" in readme.read()
+    assert f"blobs/sha256/{digest.removeprefix('sha256:')}" in names
+    with cluster_in(tmp_path / "second") as second:
+        assert "greeter-r1 is here: greeter for dev." in second.wherry("import", str(file), cwd=tmp_path).stdout
+        assert "is here already" in second.wherry("import", str(file), cwd=tmp_path).stdout
+        assert "greeter-r1 runs in dev" in second.wherry("run", "greeter-r1", cwd=tmp_path).stdout
+        assert second.kubectl("-n", "greeter-dev", "exec", "deployment/greeter", "--", *HELLO).stdout == "hello\n"
+        image = second.jsonpath("pods", "{.items[0].spec.containers[0].image}", "greeter-dev")
+        assert image == f"greeter@{digest}"
+    file.write_bytes(file.read_bytes().replace(b'"replicas":1', b'"replicas":9'))
+    assert "its hashes differ" in team.refused("import", str(file), exit_code=4)
+    file.write_text("nothing")
+    assert "is not a file that" in team.refused("import", str(file), exit_code=2)
+
+
+def test_a_saved_file_runs_within_a_second_through_the_real_stages(team: Team) -> None:
+    developing = subprocess.Popen(
+        [*WHERRY, "--home", str(team.cluster.home), "dev"],
+        cwd=team.repository.root, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    )  # fmt: skip
+    assert developing.stdout is not None
+    try:
+        assert "Watching" in developing.stdout.readline()
+        assert "greeter-r1 runs in dev" in developing.stdout.readline()
+        took_ms = []
+        for number in range(3):
+            team.repository.write("www/index.html", f"draft {number}\n")
+            said = developing.stdout.readline()
+            took_ms.append(int(said.partition("dev: ")[2].partition(" ms")[0]))
+            assert f"greeter-r{number + 2} runs in dev" in said
+        assert team.page("dev") == "draft 2\n"
+        assert min(took_ms) < 1000
+    finally:
+        developing.send_signal(signal.SIGINT)
+        developing.communicate(timeout=20)
+    assert developing.returncode == 0
+    # The committed one and the one that runs; drafts in between are gone, with the images that only they needed.
+    assert set(team.releases()) == {"greeter-r1", "greeter-r4"}
+    assert "greeter-r3" not in team.say("image", "list")
+    assert team.page("dev") == "draft 2\n"

@@ -13,9 +13,12 @@ from wherry.cli.commands.build import command as build
 from wherry.cli.commands.check import command as check
 from wherry.cli.commands.contract import command as contract
 from wherry.cli.commands.demo import command as demo
+from wherry.cli.commands.dev import command as dev
 from wherry.cli.commands.doctor import command as doctor
 from wherry.cli.commands.down import command as down
+from wherry.cli.commands.export import command as export
 from wherry.cli.commands.image import command as image
+from wherry.cli.commands.import_ import command as import_
 from wherry.cli.commands.kubeconfig import command as kubeconfig
 from wherry.cli.commands.new import command as new
 from wherry.cli.commands.promote import command as promote
@@ -50,6 +53,9 @@ OPTIONS: list[tuple[click.Command, str]] = [
     (promote, "origin target --allow-dirty --timeout"),
     (rollback, "release --in --timeout"),
     (releases, "-o --output"),
+    (export, "release file"),
+    (import_, "file"),
+    (dev, "--in --timeout"),
     (release, "--env --image --allow-dirty"),
     (check, "directory -o --output"),
     (teardown, ""),
@@ -101,5 +107,5 @@ def test_users_who_cannot_be_are_refused_with_the_way_out(arguments: list[str], 
 
 def test_what_changes_the_machine_needs_root() -> None:
     assert {name for name, entry in COMMANDS.items() if entry.needs_root} == {
-        "up", "down", "demo", "image", "teardown", "server", "build", "release", "promote",
+        "up", "down", "demo", "image", "teardown", "server", "build", "release", "promote", "export", "import", "dev",
     }  # fmt: skip

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from wherry.runtime.images.archive import import_archive
-from wherry.runtime.images.build import build_image
+from wherry.runtime.images.build import Stamp, build_image, copied_paths, read_image_file
 from wherry.runtime.images.image_store import ImageStore
 from wherry.runtime.images.manifest import digest_of, own_architecture
 from wherry.runtime.interface import FailedPrecondition, NotFound
@@ -261,3 +261,37 @@ def test_a_bad_archive_is_refused_with_the_reason(store: ImageStore, tmp_path: P
 def test_a_missing_file_is_not_found(store: ImageStore, tmp_path: Path) -> None:
     with pytest.raises(NotFound):
         import_archive(store, tmp_path / "nosuch.tar")
+
+
+def test_a_name_is_dropped_also_from_an_image_that_a_container_runs_from(source: Path, tmp_path: Path) -> None:
+    used: set[str] = set()
+    store = ImageStore(tmp_path / "store", in_use=used.__contains__)
+    image = build_image(store, source)
+    used.add(image.id)
+    store.drop_names(["orders:1"])
+    assert store.find("orders:1") is None
+    assert (image.layers[0] / "app/app/main.py").is_file()
+    used.clear()
+    store.collect_garbage()
+    assert not image.layers[0].exists()
+
+
+def test_an_image_keeps_what_it_has_a_second_name_for(store: ImageStore, source: Path) -> None:
+    first = build_image(store, source)
+    with store.writing():
+        store.add_names(first.digest, ["orders:r1"])
+    (source / "app" / "main.py").write_text("print('bye')\n")
+    assert build_image(store, source).digest != first.digest
+    store.collect_garbage()
+    found = store.find(f"orders@{first.digest}")
+    assert found is not None
+    assert found.tags == ("orders:r1",)
+
+
+def test_an_image_says_where_it_comes_from_and_when_that_was(store: ImageStore, source: Path) -> None:
+    stamp = Stamp({"org.opencontainers.image.revision": "c0ffee"}, "2026-11-28T00:00:00Z", ["orders:c0ffee"])
+    image = build_image(store, source, stamp=stamp)
+    assert image.config.labels == {"org.opencontainers.image.revision": "c0ffee"}
+    assert image.tags == ("orders:c0ffee",)
+    assert json.loads(store.read_blob(image.id))["created"] == "2026-11-28T00:00:00Z"
+    assert copied_paths(read_image_file(source)) == ("app", "image.toml")

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from wherry.runtime.images.layers import HashingReader, Limits, unpack_layer
+from wherry.runtime.images.layers import Limits, unpack_layer
+from wherry.runtime.images.skeleton import RecordingReader
 from wherry.runtime.interface import FailedPrecondition
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="whiteouts are device nodes")
@@ -36,7 +37,7 @@ def link(name: str, target: str, kind: bytes = tarfile.SYMTYPE) -> tuple[str, by
 
 def unpack(target: Path, data: bytes, limits: Limits | None = None) -> str:
     target.mkdir()
-    reader = HashingReader(io.BytesIO(data))
+    reader = RecordingReader(io.BytesIO(data))
     unpack_layer(reader, target, limits)
     return reader.finish()
 

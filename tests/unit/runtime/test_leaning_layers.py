@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from wherry.runtime.images.image_store import ImageStore
-from wherry.runtime.images.layers import HEADER_BYTES_MAX, HashingReader, Limits, unpack_layer
+from wherry.runtime.images.layers import HEADER_BYTES_MAX, Limits, unpack_layer
 from wherry.runtime.images.merged import OPAQUE_ATTRIBUTE, find_in_layers, is_whiteout
+from wherry.runtime.images.skeleton import RecordingReader
 from wherry.runtime.interface import FailedPrecondition
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="owners and whiteouts are root's")
@@ -38,7 +39,7 @@ def tar_of(*entries: tarfile.TarInfo) -> bytes:
 
 def unpack(target: Path, *entries: tarfile.TarInfo, below: tuple[Path, ...] = ()) -> bool:
     target.mkdir()
-    return unpack_layer(HashingReader(io.BytesIO(tar_of(*entries))), target, below=below)
+    return unpack_layer(RecordingReader(io.BytesIO(tar_of(*entries))), target, below=below)
 
 
 @as_root
@@ -130,9 +131,9 @@ def test_a_header_too_long_for_memory_and_a_layer_too_big_for_the_disk_are_refus
     huge.type, huge.size = tarfile.XHDTYPE, HEADER_BYTES_MAX + 1
     (tmp_path / "a").mkdir()
     with pytest.raises(FailedPrecondition, match="a name or attribute of"):
-        unpack_layer(HashingReader(io.BytesIO(huge.tobuf(tarfile.GNU_FORMAT))), tmp_path / "a")
+        unpack_layer(RecordingReader(io.BytesIO(huge.tobuf(tarfile.GNU_FORMAT))), tmp_path / "a")
     big = tarfile.TarInfo("x")
     big.size = 2 * 1024**2
-    stream = HashingReader(io.BytesIO(big.tobuf(tarfile.GNU_FORMAT)))
+    stream = RecordingReader(io.BytesIO(big.tobuf(tarfile.GNU_FORMAT)))
     with pytest.raises(FailedPrecondition, match="does not fit"):
         unpack_layer(stream, tmp_path / "a", Limits(free_bytes_min=1 << 60))

@@ -69,4 +69,5 @@ def command(data_dir: DataDir, output: str) -> None:
     if any(one.spec.uncommitted for one in found):
         note("+ from uncommitted code")
     newest = found[0]
-    say(f"Next: wherry run {newest.name}" if not running else f"Next: wherry kubectl get release {newest.name} -o yaml")
+    look = f"wherry kubectl -n {newest.metadata.namespace} get release {newest.name} -o yaml"
+    say(f"Next: {look if running else f'wherry run {newest.name}'}")

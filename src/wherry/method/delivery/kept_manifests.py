@@ -6,7 +6,7 @@ import base64
 
 from wherry.api.core.configmap import CONFIG_MAPS
 from wherry.api.core.secret import SECRETS
-from wherry.api.method.release import Release
+from wherry.api.method.release import Release, ReleaseSpec
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import NotFound
 from wherry.apimachinery.resource_type import AnyResourceType
@@ -29,16 +29,20 @@ async def read_texts(client: Client, release: Release) -> tuple[str, str]:
     if spec.secrets_from:
         coded = (await _part(client, release, SECRETS, spec.secrets_from)).get(KEY, "")
         secrets = base64.b64decode(str(coded)).decode()
-    documents = read_manifests_text(manifests) + read_manifests_text(secrets)
-    scope = f"{spec.service}/{spec.environment}"
-    is_whole = text_hash(manifests) == spec.manifests_hash
-    if not is_whole or config_hash(effective_config(documents, scope)) != spec.config_hash:
+    if not is_as_released(spec, manifests, secrets):
         raise CannotDeliver(
             f"what is kept of {release.name} is not what was released: somebody has put other manifests in its place",
             f"make a new release: wherry release --env {spec.environment}",
             4,
         )
     return manifests, secrets
+
+
+def is_as_released(spec: ReleaseSpec, manifests: str, secrets: str) -> bool:
+    """Whether these texts are those of the release, by its hashes."""
+    documents = read_manifests_text(manifests) + read_manifests_text(secrets)
+    config = effective_config(documents, f"{spec.service}/{spec.environment}")
+    return text_hash(manifests) == spec.manifests_hash and config_hash(config) == spec.config_hash
 
 
 async def read_documents(client: Client, release: Release) -> list[Document]:

@@ -53,7 +53,7 @@ from wherry.runtime.interface import FailedPrecondition, ImageConfig, ImageStatu
 
 DEPENDENCIES_DIRECTORY = "/opt/deps"
 # Bump when the way layers are made changes, so that none made the old way is used again.
-_RECIPE = "5"
+_RECIPE = "6"
 _DOWNLOAD_TIMEOUT_S = 600.0
 OWN_WHEELS = Path(sys.prefix) / "wheels"
 """What `scripts/setup` has fetched: the dependencies of the examples and of the walking skeleton."""

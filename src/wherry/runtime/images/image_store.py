@@ -2,7 +2,7 @@
 
 Below one directory: `blobs/sha256/` holds manifests and configurations by digest, `layers/` the unpacked
 layers by the digest of their tar file (with a hash of the layers below when it leans on them, see layers.py),
-`index.json` the names. The index is replaced atomically after
+`skeletons/` what else their tar files had, `index.json` the names. The index is replaced atomically after
 everything that it names is there, so a crash leaves at most unnamed rubbish, which `collect_garbage` finds.
 Other processes (`wherry image build` beside a running cluster) may change it at any time.
 """
@@ -24,13 +24,16 @@ import msgspec
 
 from wherry.kit.files import write_atomically
 from wherry.kit.threads import run_in_thread
-from wherry.runtime.images.layers import HashingReader, unpack_layer
+from wherry.runtime.images.layers import unpack_layer
 from wherry.runtime.images.manifest import ImageDocument, Manifest, digest_of, image_config
 from wherry.runtime.images.reference import InvalidReference, familiar_name, is_digest, parse_reference
+from wherry.runtime.images.skeleton import RecordingReader
 from wherry.runtime.interface import FailedPrecondition, ImageStatus, NotFound, Unavailable
 
 # A shortened id must be this long to mean an image, as with Docker.
 SHORT_ID_CHARS_MIN = 12
+# A digest without its `sha256:`.
+DIGEST_CHARS = 64
 # The repository of images without a name.
 UNNAMED = "docker.io/library/unnamed"
 
@@ -87,13 +90,23 @@ class ImageStore:
         place = hashlib.sha256(" ".join(below).encode()).hexdigest()[:16]
         return self._layers / f"{diff_id.removeprefix('sha256:')}-{place}"
 
+    def _skeleton(self, diff_id: str) -> Path:
+        return self.directory / "skeletons" / diff_id.removeprefix("sha256:")
+
+    def skeleton(self, diff_id: str) -> bytes | None:
+        """What is needed besides its directory to write a layer's tar again (skeleton.py); None when it is lost."""
+        try:
+            return self._skeleton(diff_id).read_bytes()
+        except FileNotFoundError:
+            return None
+
     def has_layer(self, diff_id: str, below: Sequence[str] = ()) -> bool:
         """Whether it is unpacked here, for the place above the layers `below`."""
         return is_digest(diff_id) and self.layer_directories((*below, diff_id))[-1].is_dir()
 
     def diff_ids(self) -> frozenset[str]:
         """The layers unpacked here, above whatever layers."""
-        return frozenset(f"sha256:{path.name[:64]}" for path in self._layers.iterdir())
+        return frozenset(f"sha256:{path.name[:DIGEST_CHARS]}" for path in self._layers.iterdir())
 
     # Reading.
 
@@ -182,7 +195,7 @@ class ImageStore:
             all_or_nothing: layers added inside go away again when it fails; else they stay for the next attempt.
         """
         self.directory.mkdir(parents=True, exist_ok=True, mode=0o711)
-        for name in ("blobs/sha256", "layers", "tmp"):
+        for name in ("blobs/sha256", "layers", "skeletons", "tmp"):
             (self.directory / name).mkdir(parents=True, exist_ok=True, mode=0o711)
         descriptor = os.open(self.directory / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
@@ -214,7 +227,7 @@ class ImageStore:
         Raises:
             FailedPrecondition: broken, or not what `expected` says.
         """
-        reader = HashingReader(stream)
+        reader = RecordingReader(stream)
         with self.temporary_directory() as temporary:
             target = Path(temporary) / "layer"
             target.mkdir()
@@ -226,6 +239,9 @@ class ImageStore:
                     f"a layer of the image is damaged: it is {diff_id}, not {expected}; make the archive again"
                 )
             place = self._leaning(diff_id, below) if leans else self._layers / diff_id.removeprefix("sha256:")
+            skeleton = reader.skeleton()
+            if skeleton is not None and not self._skeleton(diff_id).exists():
+                write_atomically(self._skeleton(diff_id), skeleton, fsync=False)
             if not place.is_dir():
                 target.rename(place)
                 self._added.append(place)
@@ -307,6 +323,15 @@ class ImageStore:
             self._save(StoredIndex(kept, sizes))
             self._collect()
 
+    def drop_names(self, names: Sequence[str]) -> None:
+        """Take these names away, also from images that containers run from: those go once they are not needed."""
+        gone = set(_canonical(names))
+        with self.writing():
+            index = self._load()
+            kept = {name: digest for name, digest in index.images.items() if name not in gone}
+            self._save(StoredIndex(kept, {key: size for key, size in index.sizes.items() if key in kept.values()}))
+            self._collect()
+
     def _names_meant(self, index: StoredIndex, reference: str, image: ImageStatus) -> set[str]:
         familiar = familiar_name(reference)
         if familiar in image.tags:
@@ -342,6 +367,10 @@ class ImageStore:
         unused = [layer for layer in (self.directory / "layers").iterdir() if layer.name not in layers]
         for layer in (*unused, *(self.directory / "tmp").iterdir()):
             shutil.rmtree(layer, ignore_errors=True)
+        kept = {name[:DIGEST_CHARS] for name in layers}
+        for skeleton in (self.directory / "skeletons").iterdir():
+            if skeleton.name not in kept:
+                skeleton.unlink()
         return len(unused)
 
 

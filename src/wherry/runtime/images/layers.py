@@ -11,7 +11,6 @@ or that it is a link). Such a layer leans on those below, and is kept for that p
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import shutil
 import stat
@@ -20,9 +19,9 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, BinaryIO
 
 from wherry.runtime.images.merged import OPAQUE_ATTRIBUTE, WHITEOUT_DEVICE, find_in_layers, is_whiteout
+from wherry.runtime.images.skeleton import RecordingReader
 from wherry.runtime.interface import FailedPrecondition
 from wherry.runtime.oci.rootfs import LINKS_MAX
 
@@ -57,29 +56,6 @@ class Limits:
     """What must stay free on the disk: a layer of a few kilobytes may unpack to anything."""
 
 
-class HashingReader:
-    """A stream that knows the digest and size of what was read from it."""
-
-    def __init__(self, stream: BinaryIO | IO[bytes]) -> None:
-        """Reads from `stream`."""
-        self._stream = stream
-        self._hash = hashlib.sha256()
-        self.size = 0
-
-    def read(self, size: int = -1) -> bytes:
-        """Read on."""
-        data = self._stream.read(size)
-        self._hash.update(data)
-        self.size += len(data)
-        return data
-
-    def finish(self) -> str:
-        """Read the rest; gives the digest of everything."""
-        while self.read(_COPY_BYTES):
-            pass
-        return "sha256:" + self._hash.hexdigest()
-
-
 class _Header(tarfile.TarInfo):
     """A tar header that refuses names and attributes too long to be read into memory."""
 
@@ -97,6 +73,7 @@ class _Unpacking:
     root: Path
     limits: Limits
     below: Sequence[Path]
+    stream: RecordingReader
     is_root: bool = field(default_factory=lambda: os.geteuid() == 0)
     leans: bool = False
     entries: int = 0
@@ -104,7 +81,9 @@ class _Unpacking:
     directory_times: list[tuple[Path, float]] = field(default_factory=list)
 
 
-def unpack_layer(stream: HashingReader, target: Path, limits: Limits | None = None, below: Sequence[Path] = ()) -> bool:
+def unpack_layer(
+    stream: RecordingReader, target: Path, limits: Limits | None = None, below: Sequence[Path] = ()
+) -> bool:
     """Unpack an uncompressed tar stream into the empty directory `target`; blocks.
 
     Args:
@@ -119,7 +98,7 @@ def unpack_layer(stream: HashingReader, target: Path, limits: Limits | None = No
     Raises:
         FailedPrecondition: it is broken, breaks a limit, or does not fit on the disk.
     """
-    state = _Unpacking(target, limits or Limits(), below)
+    state = _Unpacking(target, limits or Limits(), below, stream)
     try:
         # The generic stream mode of tarfile: never seeks, so that the digest is of all bytes in order.
         with tarfile.open(fileobj=stream, mode="r|", tarinfo=_Header) as archive:  # type: ignore[call-overload]  # any object with read
@@ -297,6 +276,8 @@ def _write_file(state: _Unpacking, archive: tarfile.TarFile, member: tarfile.Tar
     looks = member.size > _COPY_BYTES or state.entries % _ENTRIES_PER_LOOK == 0
     if looks and shutil.disk_usage(state.root).free - member.size < state.limits.free_bytes_min:
         raise FailedPrecondition(_no_room(state.root))
+    if member.size and member.sparse is None:
+        state.stream.content(member.offset_data, member.size, path.relative_to(state.root))
     source = archive.extractfile(member)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     with os.fdopen(descriptor, "wb") as target:
