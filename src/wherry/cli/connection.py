@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from wherry.apimachinery.errors import StatusError
 from wherry.cli.output import Trouble
+from wherry.cli.troubles import known
 from wherry.client.client import Client
 from wherry.cluster.data_dir import DataDir
 
@@ -25,12 +26,15 @@ def with_client(kubeconfig: Path | None, data_dir: DataDir, use: Callable[[Clien
     """
     path = kubeconfig or data_dir.kubeconfig
     if not path.exists():
-        raise Trouble(f"there is no cluster in {data_dir.root} yet", remedy="wherry up", exit_code=3)
+        raise known("W0101", home=data_dir.root)
 
     async def connect_and_use() -> T:
-        from wherry.client.kubeconfig import transport_from_kubeconfig
+        from wherry.client.kubeconfig import KubeconfigError, transport_from_kubeconfig
 
-        transport = transport_from_kubeconfig(path)
+        try:
+            transport = transport_from_kubeconfig(path)
+        except KubeconfigError as error:
+            raise known("W0103", kubeconfig=path, error=error) from error
         try:
             return await use(Client(transport, user_agent="wherry"))
         finally:
@@ -39,13 +43,15 @@ def with_client(kubeconfig: Path | None, data_dir: DataDir, use: Callable[[Clien
     try:
         return asyncio.run(connect_and_use())
     except StatusError as error:
-        raise Trouble(error.message) from error
+        raise refused(error) from error
     except BrokenPipeError:
         # The reader of our answer (head, less) has left; `main` knows what to do.
         raise
     except (ConnectionError, OSError) as error:
-        raise Trouble(
-            f"the API server of {path} does not answer ({error})",
-            remedy="wherry status, and if it is not running: wherry up",
-            exit_code=3,
-        ) from error
+        raise known("W0102", kubeconfig=path, error=error) from error
+
+
+def refused(error: StatusError) -> Trouble:
+    """What an API server's refusal means for a person."""
+    code = {401: "W0302", 403: "W0301", 504: "W0304"}.get(error.code, "W0303")
+    return known(code, error=error.message)

@@ -12,12 +12,26 @@ class Trouble(Exception):
     Exit codes: 1 no / not done, 2 you typed, 3 cannot reach, 4 refused for safety, 5 timed out.
     """
 
-    def __init__(self, message: str, *, remedy: str = "", exit_code: int = 1) -> None:
-        """`remedy` is a command or a sentence."""
+    def __init__(
+        self,
+        message: str,
+        *,
+        remedy: str = "",
+        exit_code: int = 1,
+        code: str = "",
+        meaning: str = "",
+        read: str = "",
+        who: str = "",
+    ) -> None:
+        """`remedy` is a command or a sentence; the other parts come with a known trouble (cli/troubles.py)."""
         super().__init__(message)
         self.message = message
         self.remedy = remedy
         self.exit_code = exit_code
+        self.code = code
+        self.meaning = meaning
+        self.read = read
+        self.who = who
 
 
 def say(text: str = "") -> None:
@@ -38,9 +52,12 @@ def note(text: str) -> None:
 
 def trouble(error: Trouble) -> None:
     """What went wrong and what to do."""
-    print(f"{cross()} {error.message}", file=sys.stderr, flush=True)
-    if error.remedy:
-        print(f"  Do: {error.remedy}", file=sys.stderr, flush=True)
+    code = f"{error.code}: " if error.code else ""
+    print(f"{cross()} {code}{error.message}", file=sys.stderr, flush=True)
+    parts = (("It means", error.meaning), ("Do", error.remedy), ("Read", error.read), ("Said by", error.who))
+    for name, text in parts:
+        if text:
+            print(f"  {name}: {text}", file=sys.stderr, flush=True)
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

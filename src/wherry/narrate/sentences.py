@@ -1,16 +1,16 @@
 """What an Event means, in a sentence that anybody on a team can follow.
 
-Kubernetes' Events are short and full of its own words. Here each known reason has a sentence; an
+Kubernetes' Events are short and full of its own words. Each known reason has a sentence (event_templates.py); an
 unknown one (an operator's own) is shown with its message as it came. The *why* is what the component
 that decided has said itself: Wherry's masters put it on the Event (client/recorder.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from wherry.api.core.event_parts import Event
 from wherry.client.recorder import WHY_ANNOTATION
+from wherry.narrate.event_templates import EVENTS, PROBES, UNKNOWN
+from wherry.narrate.templates import Template
 
 NARRATORS = {
     "default-scheduler": "The scheduler",
@@ -26,6 +26,8 @@ NARRATORS = {
 }
 
 KIND_WORDS = {
+    "DaemonSet": "daemon set",
+    "CronJob": "cron job",
     "ReplicaSet": "replica set",
     "StatefulSet": "stateful set",
     "PersistentVolumeClaim": "storage claim",
@@ -55,23 +57,14 @@ def container_of(event: Event) -> str:
     return path[path.find("{") + 1 : -1] if path.endswith("}") else ""
 
 
-def _after(text: str, marker: str) -> str:
-    return text.partition(marker)[2]
+def reference(event: Event) -> str:
+    """What to type to ask about it: "pod/web-1 -n shop"."""
+    about = event.involved_object
+    where = f" -n {about.namespace}" if about.namespace not in ("", "default") else ""
+    return f"{about.kind.lower()}/{about.name}{where}"
 
 
-def _scheduled(event: Event) -> str:
-    return f"{narrator(event)} chose node {_after(event.message, ' to ')} for {subject(event)}"
-
-
-def _container(verb: str) -> Callable[[Event], str]:
-    return lambda event: f"{narrator(event)} {verb} container {container_of(event) or '?'} of {subject(event)}"
-
-
-def _made(verb: str, preposition: str) -> Callable[[Event], str]:
-    return lambda event: f"{narrator(event)} {verb} {_object_of(event.message)} {preposition} {subject(event)}"
-
-
-def _object_of(message: str) -> str:
+def made_object(message: str) -> str:
     """What was created or deleted: "Created pod: web-1" and "create Pod web-0 in StatefulSet web successful" alike."""
     words = message.replace(":", "").split()
     if len(words) < 3:
@@ -80,50 +73,62 @@ def _object_of(message: str) -> str:
     return f"{kind} {words[2]}"
 
 
-def _waits(event: Event) -> str:
-    return f"{subject(event).capitalize()} waits for a node: {event.message}"
+def template_of(event: Event) -> Template:
+    """The sentence with holes for an Event."""
+    if event.reason == "Unhealthy":
+        probe, found, _ = event.message.partition(" probe failed: ")
+        return PROBES.get(probe if found else "", PROBES[""])
+    return EVENTS.get(event.reason, UNKNOWN)
 
 
-def _unhealthy(event: Event) -> str:
-    probe, _, detail = event.message.partition(" probe failed: ")
-    finding = {"Readiness": "not ready yet", "Liveness": "not alive", "Startup": "not started yet"}.get(probe)
-    if finding is None:
-        return f"{narrator(event)} about container {container_of(event) or '?'} of {subject(event)}: {event.message}"
-    found = f"{narrator(event)} finds container {container_of(event) or '?'} of {subject(event)} {finding}"
-    # A command that fails without a word gives no detail.
-    return f"{found}: {detail}" if detail.strip() else found
+def values_of(event: Event) -> dict[str, object]:
+    """What the holes of a sentence about this Event are filled with."""
+    thing, message = subject(event), event.message
+    return {
+        "who": narrator(event),
+        "thing": thing,
+        "Thing": thing[:1].upper() + thing[1:],
+        "ref": reference(event),
+        "container": container_of(event) or "?",
+        "message": _plain_message(event),
+        "made": made_object(message),
+        "place": message.partition(" to ")[2],
+        "detail": message.partition(": ")[2],
+    }
 
 
-def _killing(event: Event) -> str:
-    return f"{narrator(event)} stops container {container_of(event) or '?'} of {subject(event)}"
+def _plain_message(event: Event) -> str:
+    """The message as it fits into a sentence."""
+    message = event.message or event.reason
+    if event.reason == "ScalingReplicaSet":
+        return message[:1].lower() + message[1:]
+    return message
 
 
-def _scaled(event: Event) -> str:
-    return f"{narrator(event)} {event.message[:1].lower()}{event.message[1:]} ({subject(event)})"
+def plain(event: Event) -> str:
+    """One event as a clause, without its why and without a full stop."""
+    values = values_of(event)
+    text = template_of(event).text.format_map(values)
+    if event.reason == "Unhealthy":
+        _, found, detail = event.message.partition(" probe failed: ")
+        # A command that fails without a word gives no detail.
+        detail = detail if found else event.message
+        text += f": {detail}" if detail.strip() else ""
+    return text.rstrip(". ")
 
 
-SENTENCES: dict[str, Callable[[Event], str]] = {
-    "Scheduled": _scheduled,
-    "FailedScheduling": _waits,
-    "SuccessfulCreate": _made("created", "for"),
-    "SuccessfulDelete": _made("deleted", "of"),
-    "ScalingReplicaSet": _scaled,
-    "Pulled": lambda event: (
-        f"{narrator(event)} has the image for container {container_of(event) or '?'} of {subject(event)}"
-    ),
-    "Created": _container("prepared"),
-    "Started": _container("started"),
-    "Killing": _killing,
-    "BackOff": lambda event: f"{narrator(event)} waits before it tries again: {event.message}",
-    "Unhealthy": _unhealthy,
-}
+def why_of(event: Event) -> str:
+    """What whoever decided has given as the reason; "" when they have not."""
+    return event.metadata.annotations.get(WHY_ANNOTATION, "").rstrip(". ")
 
 
 def sentence(event: Event) -> str:
     """One event as one sentence, with the why of whoever decided."""
-    tell = SENTENCES.get(event.reason)
-    text = tell(event) if tell else f"{narrator(event)} about {subject(event)}: {event.message or event.reason}"
-    text = text.rstrip(". ")
-    why = event.metadata.annotations.get(WHY_ANNOTATION, "").rstrip(". ")
+    text, why = plain(event), why_of(event)
     times = f" ({event.count} times)" if (event.count or 0) > 1 else ""
     return f"{text}, because {why}{times}." if why else f"{text}{times}."
+
+
+def event_step(event: Event) -> str:
+    """What to do about it: a command, or "" when nothing needs to be done."""
+    return template_of(event).next.format_map(values_of(event))

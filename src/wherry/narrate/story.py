@@ -6,56 +6,87 @@ not Wherry just as well, only without the whys.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterable
 
 from wherry.api.core.event import EVENTS
 from wherry.api.core.event_parts import Event
 from wherry.apimachinery.errors import Expired
-from wherry.apimachinery.timestamps import parse_time
+from wherry.apimachinery.struct import Struct
 from wherry.client.client import Client
-from wherry.narrate.sentences import sentence
+from wherry.narrate.grouping import Group, app_name, group_events, group_sentence, moment
+from wherry.narrate.sentences import event_step, narrator, sentence, subject, why_of
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One thing that happened: when (seconds since 1970), where, and the sentence."""
+class Line(Struct):
+    """One thing that happened: when (seconds since 1970), where, who did it, the sentence and its why.
+
+    `count` is how many Events it stands for; `next` is a command, or "" when nothing needs to be done.
+    """
 
     time_s: float
+    end_s: float
     namespace: str
+    actor: str
+    subject: str
+    app: str
+    reason: str
     text: str
+    why: str
+    next: str
+    count: int
     is_warning: bool
 
 
 def line_from(event: Event) -> Line:
     """An Event as a line of the story."""
-    when = event.last_timestamp or event.event_time or event.metadata.creation_timestamp
+    return line_of(Group(event.reason, event.involved_object.name, [event]), sentence(event))
+
+
+def line_of(group: Group, text: str = "") -> Line:
+    """A group of Events as a line of the story."""
+    first = group.all[0]
     return Line(
-        time_s=parse_time(when) if when else 0.0,
-        namespace=event.involved_object.namespace,
-        text=sentence(event),
-        is_warning=event.type == "Warning",
+        time_s=group.start_s,
+        end_s=group.end_s,
+        namespace=first.involved_object.namespace,
+        actor=narrator(first),
+        subject=subject(first),
+        app=first.involved_object.name if group.scaling else app_name(group.family),
+        reason=group.reason,
+        text=text or group_sentence(group),
+        why=why_of(first),
+        next=event_step(first),
+        count=sum(event.count or 1 for event in group.all),
+        is_warning=any(event.type == "Warning" for event in group.all),
     )
 
 
 def order(event: Event) -> tuple[float, int]:
-    """Sorts events as they happened: by time, and within a second by revision."""
-    return line_from(event).time_s, int(event.metadata.resource_version or 0)
+    """Sorts events as they happened: by time, and within a moment by revision."""
+    version = event.metadata.resource_version
+    return moment(event), int(version) if version.isdigit() else 0
 
 
-async def tell(client: Client, namespace: str = "") -> tuple[list[Line], str]:
-    """The story so far, oldest first, and the revision from which `follow` goes on."""
+def lines(events: Iterable[Event], *, grouped: bool = True) -> list[Line]:
+    """Events as the lines of a story, oldest first."""
+    if grouped:
+        return [line_of(group) for group in group_events(events)]
+    return [line_from(event) for event in sorted(events, key=order)]
+
+
+async def tell(client: Client, namespace: str = "") -> tuple[list[Event], str]:
+    """All Events there are, oldest first, and the revision from which `follow` goes on."""
     events = await client.list(EVENTS, namespace)
-    return [line_from(event) for event in sorted(events.items, key=order)], events.resource_version
+    return sorted(events.items, key=order), events.resource_version
 
 
-async def follow(client: Client, namespace: str, resource_version: str) -> AsyncIterator[Line]:
-    """The story as it happens, until cancelled."""
+async def follow(client: Client, namespace: str, resource_version: str) -> AsyncIterator[Event]:
+    """What happens from now on, until cancelled."""
     while True:
         try:
             async for change in client.watch(EVENTS, namespace, resource_version=resource_version):
                 resource_version = change.resource_version or resource_version
                 if change.object is not None and change.type in ("ADDED", "MODIFIED"):
-                    yield line_from(change.object)
+                    yield change.object
         except Expired:
             resource_version = (await client.list(EVENTS, namespace, limit=1)).resource_version

@@ -21,6 +21,8 @@ from wherry.cli.commands.image import command as image
 from wherry.cli.commands.import_ import command as import_
 from wherry.cli.commands.kubeconfig import command as kubeconfig
 from wherry.cli.commands.new import command as new
+from wherry.cli.commands.next import command as next_
+from wherry.cli.commands.picture import command as picture
 from wherry.cli.commands.promote import command as promote
 from wherry.cli.commands.registry import COMMANDS
 from wherry.cli.commands.release import command as release
@@ -28,21 +30,28 @@ from wherry.cli.commands.releases import command as releases
 from wherry.cli.commands.rollback import command as rollback
 from wherry.cli.commands.run import command as run
 from wherry.cli.commands.server import command as server
+from wherry.cli.commands.show import command as show
 from wherry.cli.commands.status import command as status
 from wherry.cli.commands.story import command as story
 from wherry.cli.commands.teardown import command as teardown
 from wherry.cli.commands.up import command as up
 from wherry.cli.commands.user import command as user
 from wherry.cli.commands.why import command as why
+from wherry.cli.commands.word import command as word
 from wherry.cli.output import Trouble
 from wherry.cluster.data_dir import DataDir
 
+LOOK = "-n --namespace --kubeconfig -o --output --plain --teach"
 OPTIONS: list[tuple[click.Command, str]] = [
     (up, "--port --bind --real-node --simulated-nodes"),
     (down, "--delete-data"),
     (status, ""),
     (demo, ""),
-    (story, "-f --follow -n --namespace --tail --kubeconfig"),
+    (picture, f"-w --watch {LOOK}"),
+    (next_, f"name {LOOK}"),
+    (show, f"thing {LOOK}"),
+    (word, f"term {LOOK}"),
+    (story, f"thing -f --follow --tail --since --app --each {LOOK}"),
     (why, "thing -n --namespace --kubeconfig"),
     (kubeconfig, "--raw --user"),
     (breaks, "--project --against --needs"),

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
-from wherry.cli.connection import with_client
+from wherry.cli.look import Look, kubectl_scope, look_options
 from wherry.cli.output import printable, say
-from wherry.client.client import Client
-from wherry.cluster.data_dir import DataDir
-from wherry.narrate import story
-from wherry.narrate.story import Line
+from wherry.cli.troubles import known
+
+if TYPE_CHECKING:
+    from wherry.api.core.event_parts import Event
+    from wherry.client.client import Client
+    from wherry.narrate.story import Line
 
 
 def show(line: Line) -> None:
@@ -22,22 +25,78 @@ def show(line: Line) -> None:
 
 
 @click.command()
+@click.argument("thing", required=False)
 @click.option("-f", "--follow", is_flag=True, help="Go on as it happens.")
-@click.option("-n", "--namespace", default="", help="Only this namespace (default: all).")
 @click.option("--tail", default=0, help="Only the last so many lines.")
-@click.option("--kubeconfig", type=click.Path(path_type=Path, exists=True), help="Another cluster's, any Kubernetes.")
-@click.pass_obj
-def command(data_dir: DataDir, follow: bool, namespace: str, tail: int, kubeconfig: Path | None) -> None:
-    """What the masters and the nodes saw, did and why, in plain words."""
+@click.option("--since", default="", help="Only from then on: 10m, 2h, yesterday, 10:02, 2026-11-23.")
+@click.option("--app", default="", help="Only this program, whatever its pods are called.")
+@click.option("--each", is_flag=True, help="Every event by itself; similar ones are one line otherwise.")
+@look_options
+def command(look: Look, thing: str | None, follow: bool, tail: int, since: str, app: str, each: bool) -> None:
+    """What the masters and the nodes saw, did and why, in plain words.
+
+    With a THING: only what happened to it. Events are kept for an hour.
+    """
+    from wherry.narrate import story
+
+    since_s = _moment(since)
+    about = thing.rpartition("/")[2] if thing else ""
 
     async def tell(client: Client) -> None:
-        lines, revision = await story.tell(client, namespace)
-        for line in lines[-tail:] if tail else lines:
-            show(line)
-        if not lines and not follow:
-            say("Nothing has happened in the last hour.")
-        if follow:
-            async for line in story.follow(client, namespace, revision):
+        events, revision = await story.tell(client, look.namespace)
+        names = await _pods_of(client, app or about) if app or about else []
+        chosen = [event for event in _chosen(events, app or about, names) if story.order(event)[0] >= since_s]
+        lines = story.lines(chosen, grouped=not each)
+        lines = lines[-tail:] if tail else lines
+        if not look.answered(lines, [line.subject for line in lines]):
+            for line in lines:
                 show(line)
+            if not follow:
+                await _end(look, client, chosen, lines, since_s)
+        if follow:
+            async for event in story.follow(client, look.namespace, revision):
+                if _chosen([event], app or about, names):
+                    show(story.line_from(event))
 
-    with_client(kubeconfig, data_dir, tell)
+    look.ask(tell)
+
+
+def _moment(since: str) -> float:
+    from wherry.narrate.when import parse_since
+
+    if not since:
+        return 0.0
+    try:
+        return parse_since(since, time.time())
+    except ValueError as error:
+        raise known("W0205", error=error) from error
+
+
+def _chosen(events: Sequence[Event], app: str, names: Sequence[str]) -> Sequence[Event]:
+    from wherry.narrate.grouping import events_of_app
+
+    return events_of_app(events, app, names) if app else events
+
+
+async def _pods_of(client: Client, app: str) -> list[str]:
+    """The pods of an app that are there now, whatever they are called."""
+    from wherry.cli.look import read_model
+
+    snapshot = (await read_model(client)).snapshot()
+    return [pod.name for pod in snapshot.pods if app in (pod.app, pod.owner.rpartition("/")[2])]
+
+
+async def _end(look: Look, client: Client, events: Sequence[Event], lines: Sequence[Line], since_s: float) -> None:
+    """The value of it all, and what to do next."""
+    from wherry.api.core.pod import PODS
+    from wherry.narrate.repairs import count_repairs, repairs_sentence
+
+    if not lines:
+        say("Nothing has happened since then." if since_s else "Nothing has happened in the last hour.")
+    else:
+        start_s = max(since_s, lines[0].time_s)
+        pods = (await client.list(PODS, look.namespace)).items
+        repairs = count_repairs(events, pods, start_s)
+        say(repairs_sentence(repairs, time.strftime("%Y-%m-%d %H:%M", time.localtime(start_s))))
+    step = next((line.next for line in reversed(lines) if line.is_warning and line.next), "wherry picture")
+    look.end(f"kubectl get events {kubectl_scope(look.namespace)} --sort-by=.lastTimestamp", step)

@@ -1,0 +1,147 @@
+"""What the commands that look at a cluster share: their options, the way to the facts, and how the answer ends.
+
+Every one of them takes `-n`, `--kubeconfig` (any Kubernetes), `-o json|yaml|name`, `--plain` and `--teach`, and ends
+with what to do next.
+"""
+
+from __future__ import annotations
+
+import functools
+import platform
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from wherry.cli.connection import with_client
+from wherry.cli.output import printable, say
+from wherry.cli.terminal import Terminal, terminal
+from wherry.cli.troubles import known
+
+if TYPE_CHECKING:
+    from wherry.client.client import Client
+    from wherry.cluster.data_dir import DataDir
+    from wherry.narrate.facts import Snapshot
+    from wherry.narrate.find import Target
+    from wherry.narrate.model import ReadModel
+
+T = TypeVar("T")
+
+_OPTIONS = (
+    click.option("-n", "--namespace", default="", help="Only this namespace (default: all)."),
+    click.option(
+        "--kubeconfig", type=click.Path(path_type=Path, exists=True), help="Another cluster's, any Kubernetes."
+    ),
+    click.option("-o", "--output", type=click.Choice(("json", "yaml", "name")), help="For programs, not for people."),
+    click.option("--plain", is_flag=True, help="No boxes, no colours, one fact a line."),
+    click.option("--teach", is_flag=True, help="Show the same with kubectl."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How somebody wants to look."""
+
+    data_dir: DataDir
+    namespace: str
+    kubeconfig: Path | None
+    output: str | None
+    plain: bool
+    teach: bool
+
+    @property
+    def terminal(self) -> Terminal:
+        """Where the answer goes."""
+        return terminal(plain=self.plain)
+
+    def ask(self, use: Callable[[Client], Awaitable[T]]) -> T:
+        """Connect and call `use`."""
+        return with_client(self.kubeconfig, self.data_dir, use)
+
+    def snapshot(self) -> Snapshot:
+        """The facts of the cluster now."""
+
+        async def read_all(client: Client) -> Snapshot:
+            return (await read_model(client)).snapshot(self.namespace)
+
+        return self.ask(read_all)
+
+    def answered(self, data: object, names: Iterable[str]) -> bool:
+        """Give the answer to a program, if one asks; False when a person does."""
+        if self.output is None:
+            return False
+        if self.output == "name":
+            for name in names:
+                say(printable(name))
+            return True
+        import msgspec
+
+        if self.output == "json":
+            say(msgspec.json.format(msgspec.json.encode(data), indent=2).decode())
+        else:
+            import yaml
+
+            say(yaml.safe_dump(msgspec.to_builtins(data), sort_keys=False, allow_unicode=True).rstrip())
+        return True
+
+    def end(self, kubectl: str, *steps: str) -> None:
+        """The last lines: the twin for kubectl, if it is to be taught, and what to do next."""
+        if self.teach:
+            say(f"The same with kubectl: {printable(kubectl)}")
+        shown = [step for step in dict.fromkeys(steps) if step]
+        if shown:
+            say(printable(f"Next: {'     or: '.join(shown)}"))
+
+
+def look_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command these options; it gets them, and the cluster's folder, as one argument, `look`."""
+
+    @functools.wraps(command)
+    def with_look(
+        *arguments: object,
+        namespace: str,
+        kubeconfig: Path | None,
+        output: str | None,
+        plain: bool,
+        teach: bool,
+        **others: object,
+    ) -> None:
+        data_dir: DataDir = click.get_current_context().obj
+        look = Look(data_dir, namespace, kubeconfig, output, plain, teach)
+        command(*arguments, look=look, **others)
+
+    decorated: Callable[..., None] = with_look
+    for option in reversed(_OPTIONS):
+        decorated = option(decorated)
+    return decorated
+
+
+async def read_model(client: Client) -> ReadModel:
+    """A model for one look; this machine's node is told from others by its name."""
+    from wherry.narrate.model import read
+
+    return await read(client, this_host=platform.node())
+
+
+def kubectl_scope(namespace: str) -> str:
+    """The option by which kubectl looks at the same place."""
+    return f"-n {namespace}" if namespace else "-A"
+
+
+def resolve(snapshot: Snapshot, thing: str, verb: str) -> Target:
+    """The one thing that somebody means; a near miss or a namesake is answered with the way out."""
+    from wherry.narrate.find import find_kind, find_targets, near_targets
+
+    kind_word, slash, _ = thing.partition("/")
+    if slash and find_kind(kind_word) is None:
+        raise known("W0201", kind=kind_word)
+    found = find_targets(snapshot, thing)
+    if not found:
+        near = near_targets(snapshot, thing)
+        raise known("W0203", thing=thing, do=f"wherry {verb} {near[0].command}" if near else "wherry picture --plain")
+    if len(found) > 1:
+        names = ", ".join(f"{one.text} in {one.namespace}" for one in found[:5])
+        raise known("W0204", thing=thing, count=len(found), names=names, do=f"wherry {verb} {found[0].command}")
+    return found[0]

@@ -1,0 +1,141 @@
+"""What can go wrong for whoever types a command: each with its code and four parts.
+
+    W0101  what happened / what it means / what to do / where to read
+
+`known("W0101", home="~/.wherry")` makes the error. Codes never change their meaning: people search for them.
+01 reaching a cluster, 02 what was typed, 03 what the cluster answered, 04 this machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
+
+from wherry.cli.output import Trouble
+
+Speaker = Literal["you", "the masters", "this machine", "the network"]
+
+
+class Known(NamedTuple):
+    """One thing that can go wrong. `read` is a word of the glossary; `who` says so."""
+
+    happened: str
+    means: str
+    do: str
+    read: str
+    exit_code: int
+    who: Speaker
+
+
+TROUBLES: Mapping[str, Known] = {
+    "W0101": Known(
+        "there is no cluster in {home} yet",
+        "Nothing has been started in this folder, so there is nobody to ask.",
+        "wherry up",
+        "cluster",
+        3,
+        "this machine",
+    ),
+    "W0102": Known(
+        "the API server of {kubeconfig} does not answer ({error})",
+        "The cluster is not running, or the network between here and there does not let you through.",
+        "wherry status",
+        "api server",
+        3,
+        "the network",
+    ),
+    "W0103": Known(
+        "the kubeconfig {kubeconfig} cannot be used: {error}",
+        "The file that says where the cluster is, and who you are, is damaged or of another kind.",
+        "wherry kubeconfig",
+        "kubeconfig",
+        2,
+        "you",
+    ),
+    "W0201": Known(
+        'there is no kind "{kind}"',
+        "The word before the slash says what sort of thing you mean, such as pod or node.",
+        "wherry kubectl api-resources",
+        "pod",
+        2,
+        "you",
+    ),
+    "W0202": Known(
+        'the glossary has no word "{word}"',
+        "It may be written in another way, or be a name of your own.",
+        "{do}",
+        "kubernetes",
+        2,
+        "you",
+    ),
+    "W0203": Known(
+        'nothing here is called "{thing}"',
+        "No node, pod, workload or service that you may see has this name.",
+        "{do}",
+        "picture",
+        2,
+        "you",
+    ),
+    "W0204": Known(
+        '"{thing}" is {count} different things: {names}',
+        "The same name is used in more than one namespace, or by more than one kind.",
+        "{do}",
+        "namespace",
+        2,
+        "you",
+    ),
+    "W0205": Known(
+        "{error}",
+        "The moment after --since could not be understood.",
+        "wherry story --since 10m",
+        "story",
+        2,
+        "you",
+    ),
+    "W0301": Known(
+        "you may not do this: {error}",
+        "The cluster knows who you are, and nobody has given you the right.",
+        "wherry user list",
+        "role",
+        1,
+        "the masters",
+    ),
+    "W0302": Known(
+        "the cluster does not know who you are: {error}",
+        "Your certificate or token is missing, has ended, or belongs to another cluster.",
+        "wherry kubeconfig",
+        "certificate",
+        3,
+        "the masters",
+    ),
+    "W0303": Known(
+        "the API server answered: {error}",
+        "It understood the question and says no; nothing has been changed.",
+        "wherry status",
+        "api server",
+        1,
+        "the masters",
+    ),
+    "W0304": Known(
+        "the API server took too long: {error}",
+        "It is busy, or something that it has to ask does not answer.",
+        "wherry status",
+        "api server",
+        5,
+        "the masters",
+    ),
+}
+
+
+def known(code: str, **values: object) -> Trouble:
+    """The error of this code, with its holes filled."""
+    entry = TROUBLES[code]
+    return Trouble(
+        entry.happened.format_map(values),
+        remedy=entry.do.format_map(values),
+        exit_code=entry.exit_code,
+        code=code,
+        meaning=entry.means,
+        read=f"wherry word {entry.read}",
+        who=entry.who,
+    )

@@ -1,0 +1,107 @@
+"""What a person reads on the command line is what the API says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from suites.running_cluster import RunningCluster
+
+MANIFEST = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: orders}
+spec:
+  replicas: 4
+  selector: {matchLabels: {app: orders}}
+  template:
+    metadata: {labels: {app: orders}}
+    spec: {containers: [{name: api, image: "orders:1"}, {name: log, image: "log:1"}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: orders}
+spec: {selector: {app: orders}, ports: [{port: 80}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: giant}
+spec: {containers: [{name: a, image: a, resources: {requests: {cpu: "5000"}}}]}
+"""
+
+
+@pytest.fixture(scope="module")
+def shop(simulated: RunningCluster) -> Iterator[RunningCluster]:
+    simulated.make_namespace("shop")
+    simulated.kubectl("-n", "shop", "apply", "-f", "-", text=MANIFEST)
+    simulated.kubectl("-n", "shop", "rollout", "status", "deployment/orders", "--timeout=30s")
+    simulated.kubectl("-n", "shop", "wait", "pod/giant", "--for=condition=PodScheduled=false", "--timeout=30s")
+    yield simulated
+    simulated.kubectl("delete", "namespace", "shop", "--wait=false")
+
+
+def lines(cluster: RunningCluster, *arguments: str, code: int = 0) -> list[str]:
+    done = cluster.wherry(*arguments, check=False)
+    assert done.returncode == code, done.stdout + done.stderr
+    return done.stdout.splitlines()
+
+
+def test_the_picture_is_what_the_api_lists(shop: RunningCluster) -> None:
+    shown = json.loads("\n".join(lines(shop, "picture", "-n", "shop", "-o", "json")))
+    in_nodes = {pod["name"]: node["name"] for node in shown["nodes"] for pod in node["pods"]}
+    listed = shop.get("pods", "-n", "shop")["items"]
+    assert isinstance(listed, list)
+    placed = {pod["metadata"]["name"]: pod["spec"]["nodeName"] for pod in listed if "nodeName" in pod["spec"]}
+    assert in_nodes == placed
+    assert [pod["name"] for pod in shown["waiting"]] == ["giant"]
+    assert {node["kind"] for node in shown["nodes"]} == {"simulated"}
+    assert shown["counts"]["containers"] == 9
+
+
+def test_the_first_line_is_the_answer_and_the_last_what_to_do(shop: RunningCluster) -> None:
+    said = lines(shop, "picture", "-n", "shop", "--plain", "--teach")
+    assert said[0] == "3 nodes, 5 pods. 1 needs help: giant."
+    assert said[-2:] == [
+        "The same with kubectl: kubectl get pods -n shop -o wide",
+        "Next: wherry why giant -n shop",
+    ]
+
+
+def test_now_and_next_are_said_per_workload_and_the_exit_code_says_yes(shop: RunningCluster) -> None:
+    said = lines(shop, "next", "-n", "shop", "--plain")
+    assert said[0] == "The one workload is as wanted."
+    assert "    Now:  4 of 4 copies run." in said
+
+
+def test_one_thing_is_shown_by_its_name_alone(shop: RunningCluster) -> None:
+    said = lines(shop, "show", "orders", "-n", "shop", "--plain")
+    assert said[0] == "orders: 4 of 4 copies run."
+    assert "  Reached by: orders" in said
+
+
+def test_a_typing_mistake_is_answered_with_what_was_meant(shop: RunningCluster) -> None:
+    done = shop.wherry("show", "ordrs", check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "W0203" in done.stderr
+    assert "Do: wherry show deployment/orders -n shop" in done.stderr
+
+
+def test_a_word_is_explained_and_counted(shop: RunningCluster) -> None:
+    said = lines(shop, "word", "node")
+    assert said[0].startswith("Node: A machine that runs pods")
+    assert "  In your cluster right now: 3 of them." in said
+
+
+def test_the_story_of_an_app_is_told_in_few_lines(shop: RunningCluster) -> None:
+    said = lines(shop, "story", "--app", "orders", "-n", "shop")
+    assert any("orders was brought from 0 to 4 copies (4 new pods" in line for line in said)
+    assert not any("giant" in line for line in said)
+    assert len(said) < 10
+
+
+def test_a_moment_that_is_none_is_refused(shop: RunningCluster) -> None:
+    done = shop.wherry("story", "--since", "soon", check=False)
+    assert done.returncode == 2
+    assert "W0205" in done.stderr
