@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable
 
 import msgspec
-from suites.told_cluster import HandFed, deployment, node, pod, replica_set
 
+from suites.told_cluster import HandFed, deployment, node, pod, replica_set
 from wherry.api.apps.deployment import DEPLOYMENTS
 from wherry.api.apps.replicaset import REPLICA_SETS
 from wherry.api.core.node import NODES
