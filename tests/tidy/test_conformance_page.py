@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ LINE = re.compile(r"- \[(.)\] `[ACN]` \S+ (.+?)(?: - (?:fails|could not be tried
 def _shown() -> set[str]:
     """The boxes for which there is a test."""
     names: set[str] = set()
-    for folder in ("conformance", "e2e"):
+    for folder in ("conformance", "clients", "e2e"):
         for path in (ROOT / "tests" / folder).glob("test_*.py"):
             if "box(" in path.read_text():
                 names |= _marked_in(path)
@@ -30,8 +31,12 @@ def _marked_in(path: Path) -> set[str]:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    # Where dataclasses look for the names in their annotations.
+    sys.modules[spec.name] = module
     spec.loader.exec_module(module)
     marks = [mark for thing in vars(module).values() for mark in getattr(thing, "pytestmark", ()) if callable(thing)]
+    cases = [case for mark in marks if mark.name == "parametrize" for case in mark.args[1]]
+    marks += [mark for case in cases for mark in getattr(case, "marks", ())]
     return {str(mark.args[0]) for mark in marks if mark.name == "box"}
 
 

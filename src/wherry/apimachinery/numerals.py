@@ -6,11 +6,14 @@ refuses what has more than 4,300 digits; here text is a number that is small eno
 
 from __future__ import annotations
 
-DIGITS_MAX = 18
-"""So many digits always fit into 64 bits."""
+DIGITS_MAX = 19
+"""More digits never fit into 64 bits."""
+NUMBER_MAX = 2**63 - 1
 
 
 def whole_number(text: str) -> int | None:
-    """The number that 1 to DIGITS_MAX of the digits 0 to 9 write; None for all other text."""
-    is_number = text.isascii() and text.isdigit() and len(text) <= DIGITS_MAX
-    return int(text) if is_number else None
+    """The number up to NUMBER_MAX that the digits 0 to 9 write; None for all other text."""
+    if not (text.isascii() and text.isdigit() and len(text) <= DIGITS_MAX):
+        return None
+    number = int(text)
+    return number if number <= NUMBER_MAX else None
