@@ -16,13 +16,16 @@ from wherry.cluster.data_dir import DataDir
 T = TypeVar("T")
 
 
-def with_client(kubeconfig: Path | None, data_dir: DataDir, use: Callable[[Client], Awaitable[T]]) -> T:
+def with_client(
+    kubeconfig: Path | None, data_dir: DataDir, use: Callable[[Client], Awaitable[T]], *, context: str = ""
+) -> T:
     """Connect, call `use`, and turn what can go wrong into sentences.
 
     Args:
         kubeconfig: of any cluster; None means the one of `data_dir`.
         data_dir: Wherry's folder.
         use: gets the client; its result is returned.
+        context: one of the kubeconfig's contexts; the current one, if not named.
     """
     path = kubeconfig or data_dir.kubeconfig
     if not path.exists():
@@ -32,7 +35,7 @@ def with_client(kubeconfig: Path | None, data_dir: DataDir, use: Callable[[Clien
         from wherry.client.kubeconfig import KubeconfigError, transport_from_kubeconfig
 
         try:
-            transport = transport_from_kubeconfig(path)
+            transport = transport_from_kubeconfig(path, context=context)
         except KubeconfigError as error:
             raise known("W0103", kubeconfig=path, error=error) from error
         try:

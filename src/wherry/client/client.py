@@ -296,6 +296,12 @@ class Client:
             raise error_from_status(await read_body(response), response.status)
         return response
 
+    async def send(
+        self, method: str, path: str, query: str = "", *, headers: dict[str, str] | None = None, body: bytes = b""
+    ) -> Response:
+        """Send something through a proxy of the API server and get the answer as it is, whatever its status."""
+        return await self._transport.request(Request(method, path, query, {**self._headers, **(headers or {})}, body))
+
     async def _call(
         self, method: str, path: str, query: str = "", *, body: bytes = b"", content_type: str = "application/json"
     ) -> bytes:

@@ -54,7 +54,7 @@ OPTIONS: list[tuple[click.Command, str]] = [
     (story, f"thing -f --follow --tail --since --app --each {LOOK}"),
     (why, "thing -n --namespace --kubeconfig"),
     (kubeconfig, "--raw --user"),
-    (breaks, "--project --against --needs"),
+    (breaks, "--against --needs --project --in --kubeconfig"),
     (doctor, ""),
     (new, "name --timebox --team --web --into"),
     (build, "directory --allow-dirty"),
@@ -82,9 +82,12 @@ def test_images_are_built_imported_listed_and_removed() -> None:
     assert sorted(image.commands) == ["build", "import", "list", "rm"]
 
 
-def test_contracts_are_compared() -> None:
+def test_contracts_are_compared_proposed_exposed_agreed_and_verified() -> None:
     assert isinstance(contract, click.Group)
-    assert sorted(contract.commands) == ["diff"]
+    assert sorted(contract.commands) == ["agree", "diff", "expose", "list", "pact", "propose", "setup", "verify"]
+    for name in ("agree", "expose", "list", "propose", "setup", "verify"):
+        options = [option for parameter in contract.commands[name].params for option in parameter.opts]
+        assert options[-3:] == ["--project", "--in", "--kubeconfig"]
     assert [option for parameter in contract.commands["diff"].params for option in parameter.opts] == [
         "old", "new", "--all",
     ]  # fmt: skip

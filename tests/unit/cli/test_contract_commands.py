@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 from wherry.cli.commands.breaks import command as breaks
 from wherry.cli.commands.contract import command as contract
 from wherry.cli.output import Trouble
+from wherry.cluster.data_dir import DataDir
 
 PAIRS = Path(__file__).parents[2] / "method" / "fixtures" / "rules"
 REMOVED = PAIRS / "response-field-removed"
@@ -70,30 +71,36 @@ def orders(tmp_path: Path) -> Path:
     return service
 
 
+def run_breaks(orders: Path, *arguments: str) -> Result:
+    """Where there is no cluster."""
+    nowhere = DataDir(orders.parent / "nowhere")
+    return CliRunner().invoke(breaks, ["--project", str(orders), *arguments], obj=nowhere)
+
+
 def test_the_working_tree_is_held_against_the_last_commit_and_partners_needs(orders: Path) -> None:
     needs = orders.parent / "web" / "contracts" / "needs"
-    result = CliRunner().invoke(breaks, ["--project", str(orders), "--needs", str(needs)])
+    result = run_breaks(orders, "--needs", str(needs))
     assert isinstance(result.exception, Trouble)
     assert result.exception.exit_code == 1
     assert result.exception.message == "web would break"
-    assert result.output.startswith("This change breaks 1 promise and 1 partner.")
+    assert result.stdout.startswith("This change breaks 1 promise and 1 partner.")
     assert (
         "POST /orders no longer answers with price. The promise changes, and web uses it: web breaks." in result.output
     )
 
 
 def test_a_promise_that_nobody_needs_may_break_with_a_new_version(orders: Path) -> None:
-    result = CliRunner().invoke(breaks, ["--project", str(orders)])
+    result = run_breaks(orders)
     assert result.exception is None
-    assert result.output.startswith("This change breaks 1 promise and no partner.")
+    assert result.stdout.startswith("This change breaks 1 promise and no partner.")
 
 
 def test_another_file_can_be_compared_with(orders: Path) -> None:
-    result = CliRunner().invoke(breaks, ["--project", str(orders), "--against", str(REMOVED / "after.yaml")])
-    assert result.output == "The contract of orders says what it said before.\n"
+    result = run_breaks(orders, "--against", str(REMOVED / "after.yaml"))
+    assert result.stdout == "The contract of orders says what it said before.\n"
 
 
 def test_with_nothing_to_compare_it_says_so(orders: Path) -> None:
-    result = CliRunner().invoke(breaks, ["--project", str(orders), "--against", "v1"])
+    result = run_breaks(orders, "--against", "v1")
     assert isinstance(result.exception, Trouble)
     assert "to compare with" in result.exception.message

@@ -6,10 +6,14 @@ from pathlib import Path
 
 import click
 
-from wherry.cli.contract_words import project_in, project_option, say_next, show_rows, understood
-from wherry.cli.output import Trouble, say
+from wherry.cli.contract_actor import Desk, desk, desk_options
+from wherry.cli.contract_words import say_next, show_rows, understood
+from wherry.cli.output import Trouble, note, say
+from wherry.cluster.data_dir import DataDir
+from wherry.method.contracts.acting import Actor
 from wherry.method.contracts.api import Api, read_api
 from wherry.method.contracts.breaks import Breaks, judge_change, sentences
+from wherry.method.contracts.catalogue import read_catalogue, read_published_api, read_published_need
 from wherry.method.contracts.need import Need
 from wherry.method.contracts.needs import read_needs
 from wherry.method.contracts.reading import read_file
@@ -19,8 +23,11 @@ from wherry.method.project import Project
 
 
 @click.command()
-@project_option
-@click.option("--against", metavar="FILE|REVISION", help="Compare with this; without it, with the last commit.")
+@click.option(
+    "--against",
+    metavar="FILE|REVISION",
+    help="Compare with this; without it, with what is exposed, or else with the last commit.",
+)
 @click.option(
     "--needs",
     "folders",
@@ -28,12 +35,23 @@ from wherry.method.project import Project
     type=click.Path(path_type=Path, exists=True),
     help="Partners' needs: a file or a folder of them; may be given several times.",
 )
-def command(project: Path, against: str | None, folders: tuple[Path, ...]) -> None:
+@desk_options
+@click.pass_obj
+def command(
+    data_dir: DataDir,
+    against: str | None,
+    folders: tuple[Path, ...],
+    project: Path,
+    environment: str | None,
+    kubeconfig: Path | None,
+) -> None:
     """Say which promises and which partners a change of the contract breaks; 1 when a partner breaks."""
-    service = project_in(project)
+    place = desk(data_dir, project, environment, kubeconfig)
+    service = place.project
     after = understood(lambda: provided(service)).api
-    before = understood(lambda: _before(service, against))
-    needs = [need for folder in folders for need in _needs(folder, service)]
+    exposed, needs = _published(place)
+    before = exposed if exposed is not None and against is None else understood(lambda: _before(service, against))
+    needs += [need for folder in folders for need in _needs(folder, service)]
     breaks = judge_change(before, after, needs)
     _tell(service.name, breaks)
     if breaks.broken:
@@ -41,6 +59,25 @@ def command(project: Path, against: str | None, folders: tuple[Path, ...]) -> No
             f"{listed(one.name for one in breaks.broken)} would break",
             remedy="keep the old promise beside the new one, or talk with them and agree again",
         )
+
+
+def _published(place: Desk) -> tuple[Api | None, list[Need]]:
+    """What the service has exposed, and what others have said that they need of it; nothing without a cluster."""
+
+    async def read(actor: Actor) -> tuple[Api | None, list[Need]]:
+        catalogue = await read_catalogue(actor.client)
+        mine = [one for one in catalogue.agreements if one.spec.provider == place.project.name
+                and one.spec.provider_namespace == actor.namespace]  # fmt: skip
+        found = [need for need in map(catalogue.need_of, mine) if need is not None]
+        api = catalogue.api(actor.namespace, place.project.name)
+        exposed = await read_published_api(actor.client, api) if api is not None else None
+        return exposed, [await read_published_need(actor.client, one) for one in found]
+
+    try:
+        return place.act(read)
+    except Trouble as error:
+        note(f"   Judged without the cluster's catalogue: {error.message}.")
+        return None, []
 
 
 def _before(service: Project, against: str | None) -> Api:

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from wherry.cli.contract_words import LEVELS, say_next, show_rows, understood
-from wherry.cli.output import say
+from wherry.cli.contract_actor import Desk, desk, desk_options
+from wherry.cli.contract_words import LEVELS, project_in, project_option, say_next, show_rows, understood
+from wherry.cli.output import Trouble, note, say
+from wherry.cluster.data_dir import DataDir
+
+if TYPE_CHECKING:
+    from wherry.api.method.agreement import Agreement
+    from wherry.method.contracts.acting import Actor
+    from wherry.method.contracts.catalogue import Entry
+    from wherry.method.contracts.state import State
 
 
 @click.group()
@@ -39,3 +48,245 @@ def diff(ctx: click.Context, old: Path, new: Path, all_: bool) -> None:
     show_rows(("CHANGE", "RULE", "MEANS"), [(one.sentence, one.rule, LEVELS[one.level]) for one in shown])
     say_next("wherry breaks     (whom would it hurt?)")
     ctx.exit(1 if broken else 0)
+
+
+@command.command("setup")
+@desk_options
+@click.pass_obj
+def setup(data_dir: DataDir, project: Path, environment: str | None, kubeconfig: Path | None) -> None:
+    """Let a cluster hold contracts; once, by somebody who administers it."""
+    from wherry.method.contracts.catalogue import ensure_catalogue
+
+    desk(data_dir, project, environment, kubeconfig).act(lambda actor: ensure_catalogue(actor.client))
+    say("The cluster holds contracts now, and whoever may sign in may read them.")
+    say_next("wherry contract expose")
+
+
+@command.command("expose")
+@desk_options
+@click.pass_obj
+def expose(data_dir: DataDir, project: Path, environment: str | None, kubeconfig: Path | None) -> None:
+    """Publish what the service promises, and look whether it serves just that."""
+    from wherry.method.contracts.acting import expose as expose_api
+    from wherry.method.contracts.sources import provided
+
+    place = desk(data_dir, project, environment, kubeconfig)
+    promise = understood(lambda: provided(place.project))
+    people = _people(place)
+    api, served = place.act(lambda actor: expose_api(actor, place.project, promise, people))
+    name = place.project.name
+    count = len(promise.api.operations)
+    say(f"{name} promises {count} operation{'' if count == 1 else 's'} to everybody.")
+    if not served:
+        note(f"   {name} does not serve its contract at {api.spec.served_at} (yet): it is not exposed by the service.")
+    elif served != api.spec.digest:
+        note(f"   {name} serves another contract at {api.spec.served_at} than this one.")
+    say_next("wherry contract list")
+
+
+@command.command("propose")
+@click.option("--provider-namespace", default="", help="Where the provider has published its promise.")
+@desk_options
+@click.pass_obj
+def propose(
+    data_dir: DataDir, provider_namespace: str, project: Path, environment: str | None, kubeconfig: Path | None
+) -> None:
+    """Publish what the service needs of others (contracts/needs), and open a contract for each."""
+    from wherry.method.contracts.acting import propose as propose_need
+    from wherry.method.contracts.sources import NEEDS, needed
+
+    place = desk(data_dir, project, environment, kubeconfig)
+    needs = understood(lambda: needed(place.project))
+    if not needs:
+        raise Trouble(
+            f"{place.project.name} needs nothing of others: there is nothing in {NEEDS}",
+            remedy="write a Pact file there, or the used part of an OpenAPI document",
+            exit_code=2,
+        )
+    people = _people(place)
+
+    async def act(actor: Actor) -> list[Agreement]:
+        return [await propose_need(actor, place.project, need, people, provider_namespace) for need in needs]
+
+    for need, made in zip(needs, place.act(act), strict=True):
+        count = len(need.wishes)
+        what = f"{count} kind{'' if count == 1 else 's'} of request"
+        say(f"{made.metadata.name}: {need.consumer} sends {need.provider} {what}.")
+    say_next("wherry contract agree")
+
+
+@command.command("agree")
+@click.argument("contract", required=False, default="")
+@desk_options
+@click.pass_obj
+def agree(data_dir: DataDir, contract: str, project: Path, environment: str | None, kubeconfig: Path | None) -> None:
+    """Sign, for the service's team, what both sides of CONTRACT say now (of all its contracts, if none is named)."""
+    from wherry.method.contracts.acting import agree as sign
+    from wherry.method.contracts.acting import entries
+
+    place = desk(data_dir, project, environment, kubeconfig)
+
+    async def act(actor: Actor) -> list[tuple[str, str]]:
+        found = await entries(actor, service=place.project.name, only=contract)
+        broken = [(entry, state) for entry, state in found if not state.condition("Explicit").holds]
+        if broken:
+            entry, state = broken[0]
+            raise Trouble(
+                f"{entry.agreement.metadata.name} does not fit, so there is nothing to agree to: {state.why}",
+                remedy="change the need or the promise first: wherry contract list",
+            )
+        for entry, _ in found:
+            await sign(actor, place.project, entry)
+        return [(entry.agreement.metadata.name, state.word) for entry, state in await entries(
+            actor, service=place.project.name, only=contract)]  # fmt: skip
+
+    signed = place.act(act)
+    if not signed:
+        raise Trouble(
+            f"there is no contract {contract or 'of ' + place.project.name}", remedy="wherry contract propose"
+        )
+    for name, word in signed:
+        say(f"Signed {name}: it is {word} now.")
+    say_next("wherry contract verify")
+
+
+@command.command("verify")
+@click.argument("contract", required=False, default="")
+@click.option("--twin", default="", help="Try it on a twin in this namespace, where everything may change.")
+@click.option("--base", default="", help="What stands before every path at the running service: /v1.")
+@desk_options
+@click.pass_context
+def verify(
+    ctx: click.Context,
+    contract: str,
+    twin: str,
+    base: str,
+    project: Path,
+    environment: str | None,
+    kubeconfig: Path | None,
+) -> None:
+    """Try what CONTRACT needs (or all contracts of the service) on the running service; 1 when it does not hold."""
+    from wherry.method.contracts.acting import entries
+    from wherry.method.contracts.acting import verify as try_it
+    from wherry.method.contracts.provider_states import preparation
+    from wherry.method.contracts.replay import Outcome
+
+    place = desk(ctx.obj, project, environment, kubeconfig)
+
+    async def act(actor: Actor) -> list[tuple[str, str, list[Outcome]]]:
+        tried = []
+        for entry, _ in await entries(actor, service=place.project.name, only=contract):
+            provider = entry.facts.provider.service
+            states = place.project.file.admin.get("states") if provider == place.project.name else None
+            prepare = preparation(actor.client, twin, provider, states) if twin and states else None
+            result, outcomes = await try_it(actor, entry, twin=twin, base=base, prepare=prepare)
+            tried.append((entry.agreement.metadata.name, result, outcomes))
+        return tried
+
+    tried = place.act(act)
+    if not tried:
+        raise Trouble(
+            f"there is no contract {contract or 'of ' + place.project.name}", remedy="wherry contract propose"
+        )
+    for name, result, outcomes in tried:
+        passed = sum(one.result == "Passed" for one in outcomes)
+        say(f"{name}: {result}. {passed} of {len(outcomes)} requests got what they need.")
+    rows = [(name, one.name, one.result, one.message) for name, _, all_ in tried for one in all_]
+    show_rows(("CONTRACT", "REQUEST", "RESULT", "WHY"), rows)
+    say_next("wherry contract list")
+    ctx.exit(0 if all(result == "Passed" for _, result, _ in tried) else 1)
+
+
+@command.command("list")
+@click.option("--all", "all_", is_flag=True, help="The contracts of all services.")
+@click.option("-o", "--output", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@desk_options
+@click.pass_context
+def list_(
+    ctx: click.Context, all_: bool, output: str, project: Path, environment: str | None, kubeconfig: Path | None
+) -> None:
+    """How the service's contracts stand; 1 when one is broken."""
+    from wherry.method.contracts.acting import entries
+
+    place = desk(ctx.obj, project, environment, kubeconfig)
+    name = "" if all_ else place.project.name
+    found = place.act(lambda actor: entries(actor, service=name))
+    broken = [state for _, state in found if state.word == "Broken"]
+    if output == "json":
+        import json
+
+        say(json.dumps([_as_json(entry, state) for entry, state in found], indent=2))
+    else:
+        verified = sum(state.word == "Verified" for _, state in found)
+        say(f"{len(found)} contracts, {verified} verified, {len(broken)} broken." if found else "No contracts yet.")
+        show_rows(
+            ("NAME", "CONSUMER", "PROVIDER", "STATE", "AGREED", "VERIFIED", "WHY"),
+            [
+                (
+                    entry.agreement.metadata.name,
+                    entry.agreement.spec.consumer,
+                    entry.agreement.spec.provider,
+                    state.word,
+                    "yes" if state.condition("Agreed").holds else "no",
+                    "yes" if state.condition("Verified").holds else "no",
+                    state.why,
+                )
+                for entry, state in found
+            ],
+        )
+        say_next("wherry contract agree" if found else "wherry contract propose")
+    ctx.exit(1 if broken else 0)
+
+
+@command.command("pact")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@project_option
+def pact(folder: Path, project: Path) -> None:
+    """Write the service's needs as Pact files into FOLDER, for Pact's own tools."""
+    import json
+
+    from wherry.method.contracts.pact_out import as_pact
+    from wherry.method.contracts.sources import needed
+
+    service = project_in(project)
+    needs = understood(lambda: needed(service))
+    folder.mkdir(parents=True, exist_ok=True)
+    for need in needs:
+        path = folder / f"{need.consumer}-{need.provider}.json"
+        document, left_out = as_pact(need)
+        path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+        say(str(path))
+        for line in left_out:
+            note(f"   {line}")
+
+
+def _no_contract(contract: str, place: Desk) -> Trouble:
+    which = f"{contract} of {place.project.name}" if contract else f"of {place.project.name}"
+    return Trouble(f"there is no contract {which}", remedy="wherry contract propose")
+
+
+def _people(place: Desk) -> tuple[str, ...]:
+    """Who may sign for the project's team."""
+    from wherry.method.contracts.parties import read_parties
+    from wherry.method.contracts.sources import PARTIES
+
+    team = place.project.file.team or place.project.name
+    people = understood(lambda: read_parties(place.project.root / PARTIES)).people(team)
+    if not people:
+        raise Trouble(
+            f"{PARTIES} does not say who may sign for {team}", remedy=f"write there: {team}: [ana]", exit_code=2
+        )
+    return people
+
+
+def _as_json(entry: Entry, state: State) -> dict[str, object]:
+    spec = entry.agreement.spec
+    return {
+        "name": entry.agreement.metadata.name,
+        "consumer": spec.consumer,
+        "provider": spec.provider,
+        "state": state.word,
+        "why": state.why,
+        "conditions": {one.type: {"holds": one.holds, "why": one.why} for one in state.conditions},
+        "signatures": [{"user": one.user, "team": one.statement.team, "at": one.at} for one in entry.facts.signatures],
+    }

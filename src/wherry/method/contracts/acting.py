@@ -1,0 +1,242 @@
+"""What teams do about contracts: expose a promise, propose a need, agree, verify, and see how everything stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import msgspec
+import orjson
+
+from wherry.api.method.agreement import AGREEMENTS, Agreement
+from wherry.api.method.api import APIS, ApiSpec
+from wherry.api.method.api import Api as ApiObject
+from wherry.api.method.need import NeedSpec
+from wherry.api.method.signature import SIGNATURES
+from wherry.api.method.verification import VERIFICATIONS, Trial, VerificationSpec
+from wherry.apimachinery.document import Document
+from wherry.apimachinery.errors import AlreadyExists, Conflict, Forbidden, NotFound
+from wherry.client.client import Client
+from wherry.kit.http.tls import KeyPair
+from wherry.method.contracts.catalogue import (
+    Catalogue,
+    Entry,
+    as_json,
+    contract_name,
+    ensure_catalogue,
+    gather,
+    publish_api,
+    publish_need,
+    read_catalogue,
+)
+from wherry.method.contracts.need import Need
+from wherry.method.contracts.replay import Outcome, Prepare, overall, replay
+from wherry.method.contracts.running_service import RunningService
+from wherry.method.contracts.seal import Statement, seal
+from wherry.method.contracts.sources import Provided
+from wherry.method.contracts.state import State, compute_state
+from wherry.method.contracts.words import listed
+from wherry.method.project import Project
+
+
+class NotPossible(Exception):
+    """It cannot be done as things are; what to do is in `remedy`."""
+
+    def __init__(self, message: str, remedy: str) -> None:
+        """Both are sentences for people."""
+        super().__init__(message)
+        self.remedy = remedy
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts, where: a user of the cluster, in the namespace of a team.
+
+    `identity` is the certificate by which the cluster knows the user, None for those with a token; `ca_pems` are the
+    cluster's authorities for users.
+    """
+
+    client: Client
+    namespace: str
+    user: str
+    identity: KeyPair | None = None
+    ca_pems: tuple[bytes, ...] = ()
+
+
+async def expose(actor: Actor, project: Project, promise: Provided, people: tuple[str, ...]) -> tuple[ApiObject, str]:
+    """Publish what a service promises, and look whether it serves just that; the digest that it serves."""
+    await ensure_catalogue(actor.client)
+    service = project.file.service
+    spec = ApiSpec(
+        service=project.name,
+        digest=promise.api.digest,
+        team=project.file.team or project.name,
+        people=people,
+        version=promise.api.version,
+        document=as_json(promise.text.data),
+        port=service.port,
+        served_at=service.served_at,
+    )
+    made = await publish_api(actor.client, actor.namespace, spec)
+    return made, await look(actor, made)
+
+
+async def look(actor: Actor, api: ApiObject) -> str:
+    """Ask a running service for its contract, and note what it serves for those who may not ask; the digest."""
+    home, spec = api.metadata.namespace, api.spec
+    running = RunningService(actor.client, home, spec.service, spec.port)
+    served = await running.served_digest(spec.served_at) if spec.served_at else ""
+    if served and served != api.status.served.digest:
+        seen: Document = {"digest": served, "at": _now(), "by": actor.user}
+        await _note(actor, APIS.url(home, api.metadata.name, "status"), {"served": seen})
+    return served
+
+
+async def propose(
+    actor: Actor, project: Project, need: Need, people: tuple[str, ...], provider_namespace: str = ""
+) -> Agreement:
+    """Publish what a service needs of another, and open a contract with it. Raises NotPossible."""
+    await ensure_catalogue(actor.client)
+    home = _choose((await read_catalogue(actor.client)).find_apis(need.provider), need.provider, provider_namespace)
+    spec = NeedSpec(
+        consumer=project.name,
+        provider=need.provider,
+        digest=need.digest,
+        team=project.file.team or project.name,
+        people=people,
+        document=as_json(need.content),
+    )
+    await publish_need(actor.client, actor.namespace, spec)
+    name = contract_name(project.name, need.provider)
+    parties: Document = {"consumer": project.name, "provider": need.provider, "providerNamespace": home}
+    try:
+        return await actor.client.create(AGREEMENTS, {"metadata": {"name": name}, "spec": parties}, actor.namespace)
+    except AlreadyExists:
+        return await actor.client.get(AGREEMENTS, name, actor.namespace)
+
+
+def _choose(found: list[ApiObject], provider: str, wanted: str) -> str:
+    homes = [one.metadata.namespace for one in found]
+    if wanted:
+        return wanted
+    if len(homes) > 1:
+        raise NotPossible(f"{provider} is promised in {listed(homes)}", "choose one with --provider-namespace")
+    if not homes:
+        raise NotPossible(
+            f"{provider} has published no contract",
+            f"ask its team for: wherry contract expose; or name its namespace: --provider-namespace {provider}-dev",
+        )
+    return homes[0]
+
+
+async def entries(actor: Actor, *, service: str = "", only: str = "") -> list[tuple[Entry, State]]:
+    """The contracts of a service, or of everybody, and how each stands; what kubectl shows is brought up to date."""
+    catalogue = await read_catalogue(actor.client)
+    found = []
+    for agreement in catalogue.agreements:
+        parties = (agreement.spec.consumer, agreement.spec.provider)
+        if (service and service not in parties) or (only and agreement.metadata.name != only):
+            continue
+        entry = await _entry(actor, catalogue, agreement)
+        if entry is not None:
+            state = compute_state(entry.facts)
+            await _show(actor, agreement, state)
+            found.append((entry, state))
+    return found
+
+
+async def _entry(actor: Actor, catalogue: Catalogue, agreement: Agreement) -> Entry | None:
+    spec = agreement.spec
+    api = catalogue.api(spec.provider_namespace, spec.provider)
+    running = RunningService(actor.client, spec.provider_namespace, spec.provider, api.spec.port if api else 80)
+    return await gather(
+        actor.client,
+        catalogue,
+        agreement,
+        actor.ca_pems,
+        served=await look(actor, api) if api else "",
+        release=await running.release(),
+    )
+
+
+async def _show(actor: Actor, agreement: Agreement, state: State) -> None:
+    agreed, verified = state.condition("Agreed"), state.condition("Verified")
+    shown: Document = {
+        "state": state.word,
+        "agreed": "yes" if agreed.holds else "no",
+        "verified": "yes" if verified.holds else "no",
+        "message": state.why,
+    }
+    was = agreement.status
+    if (was.state, was.agreed, was.verified, was.message) != tuple(shown.values()):
+        await _note(actor, AGREEMENTS.url(agreement.metadata.namespace, agreement.metadata.name, "status"), shown)
+
+
+async def _note(actor: Actor, path: str, status: Document) -> None:
+    """Write a status for others to see, if we may. It is never believed: everybody computes it anew."""
+    try:
+        await actor.client.request(
+            "PATCH", path, body=orjson.dumps({"status": status}), content_type="application/merge-patch+json"
+        )
+    except (Forbidden, NotFound, Conflict):
+        return
+
+
+async def agree(actor: Actor, project: Project, entry: Entry) -> Statement:
+    """Sign, for the project's team, what both sides say now. Raises NotPossible."""
+    facts = entry.facts
+    party = facts.provider if project.name == facts.provider.service else facts.consumer
+    if facts.api is None:
+        raise NotPossible(f"{facts.provider.service} has published no contract", "there is nothing to sign yet")
+    if actor.user not in party.people:
+        raise NotPossible(
+            f"{actor.user} may not sign for {party.team} ({listed(party.people) or 'nobody'} may)",
+            "name the people in contracts/parties.yaml, and expose or propose again",
+        )
+    if actor.identity is None:
+        raise NotPossible(
+            f"{actor.user} has no certificate to sign with",
+            f"sign in with a certificate: wherry user add {actor.user}, and --kubeconfig FILE",
+        )
+    statement = Statement(
+        facts.consumer.service, facts.provider.service, party.team, facts.api.digest, facts.need.digest
+    )
+    spec = seal(statement, actor.user, actor.identity)
+    metadata: Document = {"generateName": f"{entry.agreement.metadata.name}-"}
+    await actor.client.create(SIGNATURES, {"metadata": metadata, "spec": msgspec.to_builtins(spec)}, actor.namespace)
+    return statement
+
+
+async def verify(
+    actor: Actor, entry: Entry, *, twin: str = "", base: str = "", prepare: Prepare | None = None
+) -> tuple[str, list[Outcome]]:
+    """Try the need on the running service (or on its twin), and put down what came of it. Raises NotPossible."""
+    facts = entry.facts
+    if facts.api is None or entry.api is None:
+        raise NotPossible(f"{facts.provider.service} has published no contract", "there is nothing to verify yet")
+    home = twin or entry.api.metadata.namespace
+    running = RunningService(actor.client, home, facts.provider.service, entry.api.spec.port)
+    release = await running.release()
+    outcomes = await replay(facts.need, facts.api, running, base=base, is_twin=bool(twin), prepare=prepare)
+    result = overall(outcomes)
+    spec = VerificationSpec(
+        consumer=facts.consumer.service,
+        provider=facts.provider.service,
+        api_digest=facts.api.digest,
+        need_digest=facts.need.digest,
+        release=release or "unknown",
+        result=result,
+        trials=tuple(Trial(name=one.name, result=one.result, message=one.message) for one in outcomes),
+        by=actor.user,
+    )
+    body: Mapping[str, object] = {
+        "metadata": {"generateName": f"{entry.agreement.metadata.name}-"},
+        "spec": msgspec.to_builtins(spec),
+    }
+    await actor.client.create(VERIFICATIONS, dict(body), actor.namespace)
+    return result, outcomes
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,260 @@
+"""The catalogue of contracts in a cluster: what is published, found again, and made into facts.
+
+Whoever may sign in to the cluster may read it: promises are for others. Writing is a matter of the namespace: a team
+publishes in its own.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import msgspec
+import orjson
+
+from wherry.api.core.configmap import CONFIG_MAPS
+from wherry.api.method.agreement import AGREEMENTS, Agreement
+from wherry.api.method.api import APIS, ApiSpec
+from wherry.api.method.api import Api as ApiObject
+from wherry.api.method.need import NEEDS, NeedSpec
+from wherry.api.method.need import Need as NeedObject
+from wherry.api.method.signature import SIGNATURES, Signature
+from wherry.api.method.verification import VERIFICATIONS, Verification
+from wherry.api.rbac.clusterrole import CLUSTER_ROLES
+from wherry.api.rbac.clusterrolebinding import CLUSTER_ROLE_BINDINGS
+from wherry.apimachinery.document import Document
+from wherry.apimachinery.errors import Forbidden, NotFound, StatusError
+from wherry.client.client import Client
+from wherry.method.contracts.api import Api, read_api
+from wherry.method.contracts.need import Need
+from wherry.method.contracts.needs import read_need
+from wherry.method.contracts.reading import BrokenDocument, Text
+from wherry.method.contracts.seal import believed
+from wherry.method.contracts.state import Facts, Party, Tried
+from wherry.method.crds import GROUP, ensure_kinds
+
+PLURALS = ("apis", "needs", "agreements", "signatures", "verifications")
+# An object of etcd holds 1.5 MB in all; from here on a document gets an object of its own.
+DOCUMENT_BYTES_MAX = 200_000
+READERS, WRITERS = "wherry:contracts:view", "wherry:contracts:edit"
+READ = ["get", "list", "watch"]
+WRITE = ["create", "update", "patch", "delete", "deletecollection"]
+AUTHENTICATION = "extension-apiserver-authentication"
+
+
+class NoCatalogue(Exception):
+    """The cluster has no catalogue yet, and we may not make one."""
+
+
+async def ensure_catalogue(client: Client) -> None:
+    """Make sure that the cluster can hold contracts, and that everybody may read them. Raises NoCatalogue."""
+    try:
+        await client.list(APIS, limit=1)
+        await client.list(VERIFICATIONS, limit=1)
+        return
+    except (NotFound, Forbidden):
+        pass
+    try:
+        await ensure_kinds(client, *PLURALS)
+        for name, role in _roles():
+            await client.apply(CLUSTER_ROLES, name, role)
+        binding: Document = {
+            "metadata": {"name": READERS},
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": READERS},
+            "subjects": [
+                {"apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": "system:authenticated"},
+            ],
+        }
+        await client.apply(CLUSTER_ROLE_BINDINGS, READERS, binding)
+    except Forbidden as error:
+        raise NoCatalogue("this cluster has no catalogue of contracts, and you may not make one") from error
+
+
+def _roles() -> Iterable[tuple[str, Document]]:
+    resources: list[object] = [*PLURALS, "apis/status", "agreements/status"]
+    read: Document = {"apiGroups": [GROUP], "resources": resources, "verbs": list(READ)}
+    write: Document = {"apiGroups": [GROUP], "resources": resources, "verbs": [*READ, *WRITE]}
+    yield READERS, {"metadata": {"name": READERS}, "rules": [read]}
+    labels = {f"rbac.authorization.k8s.io/aggregate-to-{role}": "true" for role in ("edit", "admin")}
+    yield WRITERS, {"metadata": {"name": WRITERS, "labels": labels}, "rules": [write]}
+
+
+async def publish_api(client: Client, namespace: str, spec: ApiSpec) -> ApiObject:
+    """Put a promise into the catalogue, or the new text of it."""
+    name, kept = await _with_document(client, namespace, f"{spec.service}-api", msgspec.to_builtins(spec))
+    kept["documentFrom"] = name
+    return await client.apply(
+        APIS, spec.service, {"metadata": {"name": spec.service}, "spec": kept}, namespace, force=True
+    )
+
+
+async def publish_need(client: Client, namespace: str, spec: NeedSpec) -> NeedObject:
+    """Put a need into the catalogue, or the new text of it."""
+    object_name = contract_name(spec.consumer, spec.provider)
+    name, kept = await _with_document(client, namespace, f"{object_name}-need", msgspec.to_builtins(spec))
+    kept["documentFrom"] = name
+    return await client.apply(
+        NEEDS, object_name, {"metadata": {"name": object_name}, "spec": kept}, namespace, force=True
+    )
+
+
+async def _with_document(client: Client, namespace: str, name: str, spec: Document) -> tuple[str, Document]:
+    """Move a large document into a ConfigMap; the ConfigMap's name, "" when it stays."""
+    document = str(spec["document"])
+    if len(document.encode()) <= DOCUMENT_BYTES_MAX:
+        return "", spec
+    await client.apply(
+        CONFIG_MAPS, name, {"metadata": {"name": name}, "data": {"document": document}}, namespace, force=True
+    )
+    return name, {**spec, "document": ""}
+
+
+def contract_name(consumer: str, provider: str) -> str:
+    """What the contract of two services is called."""
+    return f"{consumer}-{provider}"
+
+
+async def document_of(client: Client, namespace: str, spec: ApiSpec | NeedSpec) -> str:
+    """The document, wherever it is kept. Raises NotFound or Forbidden."""
+    if not spec.document_from:
+        return spec.document
+    return (await client.get(CONFIG_MAPS, spec.document_from, namespace)).data.get("document", "")
+
+
+def as_text(document: str, name: str) -> Text:
+    """A published document, read. Raises BrokenDocument."""
+    try:
+        data = json.loads(document)
+    except ValueError as error:
+        raise BrokenDocument(f"{name} is not JSON: {error}", "publish it again") from error
+    if not isinstance(data, dict):
+        raise BrokenDocument(f"{name} is not a mapping", "publish it again")
+    return Text(name, data)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One contract of the catalogue: the object, and the facts about it. `need` facts come from its own namespace."""
+
+    agreement: Agreement
+    api: ApiObject | None
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """All that is published, as of one moment."""
+
+    apis: tuple[ApiObject, ...]
+    needs: tuple[NeedObject, ...]
+    agreements: tuple[Agreement, ...]
+    signatures: tuple[Signature, ...]
+    verifications: tuple[Verification, ...]
+
+    def find_apis(self, service: str) -> list[ApiObject]:
+        """Who says to be the service; one in each namespace."""
+        return [api for api in self.apis if api.spec.service == service]
+
+    def api(self, namespace: str, service: str) -> ApiObject | None:
+        """The promise of a service in a namespace."""
+        return next((one for one in self.find_apis(service) if one.metadata.namespace == namespace), None)
+
+    def need_of(self, agreement: Agreement) -> NeedObject | None:
+        """The need that a contract is about."""
+        return next((one for one in self.needs if one.metadata.key == agreement.metadata.key), None)
+
+
+async def read_catalogue(client: Client) -> Catalogue:
+    """Everything that is published. Raises NoCatalogue."""
+    try:
+        return Catalogue(
+            tuple((await client.list(APIS)).items),
+            tuple((await client.list(NEEDS)).items),
+            tuple((await client.list(AGREEMENTS)).items),
+            tuple((await client.list(SIGNATURES)).items),
+            tuple((await client.list(VERIFICATIONS)).items),
+        )
+    except NotFound as error:
+        raise NoCatalogue("nobody has published a contract in this cluster yet") from error
+
+
+async def client_authorities(client: Client, known: bytes) -> tuple[bytes, ...]:
+    """Who may say who a user is: what the cluster publishes for that, else the authority of the kubeconfig."""
+    try:
+        published = await client.get(CONFIG_MAPS, AUTHENTICATION, "kube-system")
+    except StatusError:
+        return (known,) if known else ()
+    text = published.data.get("client-ca-file", "")
+    return (text.encode(),) if text else ((known,) if known else ())
+
+
+async def read_published_api(client: Client, found: ApiObject) -> Api:
+    """What an API object promises; the digest is that of its text, whatever it says itself. Raises BrokenDocument."""
+    document = await document_of(client, found.metadata.namespace, found.spec)
+    return read_api(as_text(document, f"the API {found.metadata.namespace}/{found.metadata.name}"))
+
+
+async def read_published_need(client: Client, found: NeedObject) -> Need:
+    """What a Need object asks for. Raises BrokenDocument."""
+    document = await document_of(client, found.metadata.namespace, found.spec)
+    need = read_need(as_text(document, f"{found.spec.provider}.json"), consumer=found.spec.consumer)
+    return _under_its_names(need, found)
+
+
+def _under_its_names(need: Need, found: NeedObject) -> Need:
+    """The need under the names that its object has, which are those of the services."""
+    return Need(need.name, found.spec.consumer, found.spec.provider, need.digest, need.wishes, need.content)
+
+
+async def gather(
+    client: Client, catalogue: Catalogue, agreement: Agreement, ca_pems: tuple[bytes, ...], *, served: str, release: str
+) -> Entry | None:
+    """The facts about one contract; None when its need is gone. What cannot be read counts as not published."""
+    need_object = catalogue.need_of(agreement)
+    if need_object is None:
+        return None
+    spec, need = agreement.spec, await read_published_need(client, need_object)
+    found = catalogue.api(spec.provider_namespace, spec.provider)
+    api: Api | None = None
+    if found is not None:
+        try:
+            api = await read_published_api(client, found)
+        except (BrokenDocument, NotFound, Forbidden):
+            api = None
+    homes = {spec.provider_namespace, agreement.metadata.namespace}
+    signatures = [one for one in catalogue.signatures if one.metadata.namespace in homes]
+    facts = Facts(
+        provider=Party(spec.provider, found.spec.team if found else "", found.spec.people if found else ()),
+        consumer=Party(spec.consumer, need_object.spec.team, need_object.spec.people),
+        api=api,
+        need=need,
+        served=served or (found.status.served.digest if found else ""),
+        release=release,
+        signatures=tuple(believed(signatures, ca_pems)),
+        trials=tuple(
+            _tried(one)
+            for one in catalogue.verifications
+            if one.metadata.namespace in homes
+            and (one.spec.consumer, one.spec.provider) == (spec.consumer, spec.provider)
+        ),
+    )
+    return Entry(agreement, found, facts)
+
+
+def _tried(found: Verification) -> Tried:
+    spec = found.spec
+    failed = [one.message for one in spec.trials if one.result == "Failed"]
+    return Tried(
+        spec.api_digest,
+        spec.need_digest,
+        spec.release,
+        spec.result,
+        failed[0] if failed else f"{len(spec.trials)} requests tried: {spec.result}.",
+        found.metadata.creation_timestamp,
+    )
+
+
+def as_json(content: object) -> str:
+    """A document as it is published."""
+    return orjson.dumps(content).decode()

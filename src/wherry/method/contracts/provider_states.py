@@ -1,0 +1,108 @@
+"""Provider states: "an order 42 exists", brought about by the service's own admin command, in a Job that runs once.
+
+The Job has the image and the configuration of the running service, and a command of wherry.toml:
+
+    [admin]
+    states = ["python3", "-m", "orders.admin", "states"]
+
+which is called with the state's name and its parameters as JSON. No endpoint for tests is needed in production.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from contextlib import aclosing
+
+from wherry.api.batch.job import JOBS
+from wherry.api.core.pod import PODS
+from wherry.api.core.service import SERVICES
+from wherry.apimachinery.document import Document
+from wherry.client.client import Client
+from wherry.method.contracts.need import State
+from wherry.method.contracts.replay import Prepare
+
+DEADLINE_S = 60
+# What belongs to a service that stays, and not to a command that ends.
+SERVICE_ONLY = frozenset(
+    {"ports", "livenessProbe", "readinessProbe", "startupProbe", "lifecycle", "command", "args", "name"}
+)
+POD_KEPT = ("serviceAccountName", "securityContext", "imagePullSecrets")
+
+
+async def running_pod(client: Client, namespace: str, service: str) -> Document | None:
+    """A pod of a service, whole; None when there is none."""
+    selector = (await client.get(SERVICES, service, namespace)).spec.selector
+    labels = ",".join(f"{name}={value}" for name, value in sorted(selector.items()))
+    pods = (await client.list(PODS, namespace, label_selector=labels)).items if labels else []
+    return await client.get_document(PODS, pods[0].metadata.name, namespace) if pods else None
+
+
+def state_job(pod: Document, command: tuple[str, ...], state: State) -> Document:
+    """The Job that brings a state about, from a pod of the service."""
+    spec = pod["spec"]
+    assert isinstance(spec, dict)
+    container = next(iter(spec["containers"]))
+    kept = {key: value for key, value in container.items() if key not in SERVICE_ONLY}
+    kept["volumeMounts"] = [
+        one for one in kept.get("volumeMounts", []) if not str(one["mountPath"]).startswith("/var/run/secrets/")
+    ]
+    mounted = {one["name"] for one in kept["volumeMounts"]}
+    arguments = [*command, state.name, json.dumps(state.params, sort_keys=True)]
+    template: Document = {
+        **{key: spec[key] for key in POD_KEPT if key in spec},
+        "restartPolicy": "Never",
+        "volumes": [one for one in spec.get("volumes", []) if one["name"] in mounted],
+        "containers": [{**kept, "name": "states", "command": arguments}],
+    }
+    return {
+        "metadata": {"generateName": "contract-state-"},
+        "spec": {
+            "backoffLimit": 0,
+            "activeDeadlineSeconds": DEADLINE_S,
+            "ttlSecondsAfterFinished": DEADLINE_S,
+            "template": {"spec": template},
+        },
+    }
+
+
+async def bring_about(client: Client, namespace: str, job: Document) -> str:
+    """Run the Job and take it away again; "" or why the state is not there."""
+    made = await client.create(JOBS, job, namespace)
+    name = made.metadata.name
+    try:
+        async with asyncio.timeout(DEADLINE_S):
+            watch = client.watch(JOBS, namespace, field_selector=f"metadata.name={name}")
+            async with aclosing(watch) as events:
+                async for _ in events:
+                    outcome = _outcome(await client.get_document(JOBS, name, namespace))
+                    if outcome is not None:
+                        return outcome
+    except TimeoutError:
+        return f"the admin command took longer than {DEADLINE_S} s"
+    finally:
+        await client.delete(JOBS, name, namespace, propagation="Background")
+    return "the Job is gone"
+
+
+def _outcome(job: Document) -> str | None:
+    """Nothing to complain about when it has succeeded, why when it has failed, None while it runs."""
+    status = job.get("status")
+    conditions = status.get("conditions", []) if isinstance(status, Mapping) else []
+    for one in conditions:
+        if one.get("status") == "True" and one.get("type") in ("Complete", "Failed"):
+            return "" if one["type"] == "Complete" else str(one.get("message") or "the admin command failed")
+    return None
+
+
+def preparation(client: Client, namespace: str, service: str, command: tuple[str, ...]) -> Prepare:
+    """How states are brought about at a service: by a Job in its namespace."""
+
+    async def prepare(state: State) -> str:
+        pod = await running_pod(client, namespace, service)
+        if pod is None:
+            return f"no pod of {service} runs in {namespace}"
+        return await bring_about(client, namespace, state_job(pod, command, state))
+
+    return prepare

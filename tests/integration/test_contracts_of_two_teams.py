@@ -1,0 +1,305 @@
+"""Two teams and their contract: propose, expose, agree, verify, break it, see who breaks, and agree again."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from suites.custom_resources import serving
+from wherry.api.method.signature import SIGNATURES
+from wherry.apimachinery.document import Document
+from wherry.apimachinery.errors import Forbidden
+from wherry.client.client import Client
+from wherry.client.transport import InProcess
+from wherry.kit import pki
+from wherry.kit.clock import FakeClock
+from wherry.kit.http.tls import KeyPair
+from wherry.kit.http.types import App, Request, Response
+from wherry.method.contracts.acting import Actor, NotPossible, agree, entries, expose, propose, verify
+from wherry.method.contracts.api import read_api
+from wherry.method.contracts.breaks import judge_change, sentences
+from wherry.method.contracts.catalogue import Entry, NoCatalogue, ensure_catalogue, read_catalogue, read_published_need
+from wherry.method.contracts.needs import read_need
+from wherry.method.contracts.reading import read_text
+from wherry.method.contracts.sources import Provided
+from wherry.method.contracts.state import State
+from wherry.method.project import Environment, Project, ProjectFile, Service
+
+RBAC = "/apis/rbac.authorization.k8s.io/v1"
+PROMISE: Document = {
+    "openapi": "3.1.0",
+    "info": {"title": "Orders", "version": "1"},
+    "paths": {
+        "/orders/{id}": {
+            "get": {
+                "responses": {
+                    "200": {
+                        "description": "The order.",
+                        "content": {
+                            "application/json": {
+                                "schema": {
+                                    "type": "object",
+                                    "required": ["id", "price"],
+                                    "properties": {"id": {"type": "integer"}, "price": {"type": "number"}},
+                                }
+                            }
+                        },
+                    }
+                }
+            }
+        }
+    },
+}
+NEED = {
+    "consumer": {"name": "web"},
+    "provider": {"name": "orders"},
+    "interactions": [
+        {
+            "description": "shows an order",
+            "request": {"method": "GET", "path": "/orders/42"},
+            "response": {
+                "status": 200,
+                "body": {"price": 5},
+                "matchingRules": {"body": {"$.price": {"matchers": [{"match": "number"}]}}},
+            },
+        }
+    ],
+}
+
+
+@dataclass
+class Orders:
+    """The running service: what it serves as its contract, and its orders."""
+
+    document: Document = field(default_factory=lambda: copy.deepcopy(PROMISE))
+    order: Document = field(default_factory=lambda: {"id": 42, "price": 9.5})
+
+    async def app(self, request: Request) -> Response:
+        found = {"/openapi.json": self.document, "/orders/42": self.order}.get(request.path)
+        return Response(404) if found is None else Response(200, body=json.dumps(found).encode())
+
+
+def proxied(server: App, orders: Orders) -> App:
+    """The API server, whose service proxy leads to the service."""
+    place = "/api/v1/namespaces/orders-dev/services/orders:8080/proxy"
+
+    async def app(request: Request) -> Response:
+        if not request.path.startswith(place):
+            return await server(request)
+        if request.peer is not None and request.peer.common_name == "ben":
+            body = b'{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Forbidden","code":403}'
+            return Response(403, body=body)
+        request.path = request.path.removeprefix(place)
+        return await orders.app(request)
+
+    return app
+
+
+def project(name: str) -> Project:
+    service = Service(port=8080, contract="api.yaml", served_at="/openapi.json")
+    environments = {"dev": Environment(overlay="x")}
+    return Project(
+        Path("/none"), ProjectFile(name=name, environments=environments, team=f"{name}-team", service=service)
+    )
+
+
+def promise(document: Document) -> Provided:
+    text = read_text(json.dumps(document), "orders.json")
+    return Provided(text, read_api(text))
+
+
+@dataclass
+class World:
+    orders: Orders
+    app: App
+    admin: Client
+    ca: KeyPair
+
+    def actor(self, user: str, namespace: str, *, has_key: bool = True) -> Actor:
+        client = Client(InProcess(self.app, user=user, groups=("system:authenticated",)))
+        identity = pki.issue(self.ca, user, client=True) if has_key else None
+        return Actor(client, namespace, user, identity, (self.ca.cert_pem,))
+
+    @property
+    def ana(self) -> Actor:
+        return self.actor("ana", "orders-dev")
+
+    @property
+    def ben(self) -> Actor:
+        return self.actor("ben", "web-dev")
+
+    async def contract(self, actor: Actor) -> tuple[Entry, State]:
+        (found,) = await entries(actor, service="web")
+        return found
+
+    async def word(self) -> str:
+        return (await self.contract(self.ana))[1].word
+
+    async def both_agree(self) -> None:
+        await agree(self.ana, project("orders"), (await self.contract(self.ana))[0])
+        await agree(self.ben, project("web"), (await self.contract(self.ben))[0])
+
+    async def begun(self) -> None:
+        """Exposed and proposed."""
+        await expose(self.ana, project("orders"), promise(self.orders.document), ("ana",))
+        need = read_need(read_text(json.dumps(NEED), "orders.json"), consumer="web")
+        await propose(self.ben, project("web"), need, ("ben",))
+
+
+@asynccontextmanager
+async def world() -> AsyncIterator[World]:
+    clock = FakeClock(datetime.now(UTC).timestamp())
+    async with serving(clock=clock) as api:
+        orders = Orders()
+        app = proxied(api.server.app, orders)
+        admin = Client(InProcess(app, user="root", groups=("system:masters", "system:authenticated")))
+        await ensure_catalogue(admin)
+        for user, namespace in (("ana", "orders-dev"), ("ben", "web-dev")):
+            await api.must("POST", "/api/v1/namespaces", {"metadata": {"name": namespace}})
+            binding: Document = {
+                "metadata": {"name": user},
+                "roleRef": {
+                    "apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "wherry:contracts:edit",
+                },
+                "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": user}],
+            }  # fmt: skip
+            await api.must("POST", f"{RBAC}/namespaces/{namespace}/rolebindings", binding)
+        yield World(orders, app, admin, pki.create_ca("test"))
+
+
+async def test_a_contract_goes_from_proposed_to_verified_by_what_two_teams_do() -> None:
+    async with world() as w:
+        await w.begun()
+        assert await w.word() == "Exposed"
+        await agree(w.ana, project("orders"), (await w.contract(w.ana))[0])
+        entry, state = await w.contract(w.ben)
+        assert state.word == "Exposed"
+        assert state.why == "Not signed yet by web-team (ben)."
+        await agree(w.ben, project("web"), entry)
+        entry, state = await w.contract(w.ana)
+        assert state.word == "Agreed"
+        result, outcomes = await verify(w.ana, entry)
+        assert (result, [one.result for one in outcomes]) == ("Passed", ["Passed"])
+        assert await w.word() == "Verified"
+
+
+async def test_a_change_of_the_promise_unsigns_and_renegotiation_signs_again() -> None:
+    async with world() as w:
+        await w.begun()
+        await w.both_agree()
+        w.orders.document["info"] = {"title": "Orders", "version": "2"}
+        assert await w.word() == "Drifting"  # served, and not published yet
+        await expose(w.ana, project("orders"), promise(w.orders.document), ("ana",))
+        state = (await w.contract(w.ana))[1]
+        assert state.word == "Drifting"
+        assert not state.condition("Agreed").holds
+        await w.both_agree()
+        assert await w.word() == "Agreed"
+
+
+async def test_a_promise_without_what_is_needed_breaks_the_contract_and_names_the_partner() -> None:
+    async with world() as w:
+        await w.begun()
+        await w.both_agree()
+        changed = json.loads(json.dumps(PROMISE).replace('["id", "price"]', '["id"]'))
+        catalogue = await read_catalogue(w.ana.client)
+        needs = [await read_published_need(w.ana.client, one) for one in catalogue.needs]
+        breaks = judge_change(promise(PROMISE).api, promise(changed).api, needs)
+        assert sentences(breaks) == [
+            "GET /orders/{id} may leave out price. The promise changes, and web uses it: web breaks."
+        ]
+        await expose(w.ana, project("orders"), promise(changed), ("ana",))
+        state = (await w.contract(w.ana))[1]
+        assert state.word == "Broken"
+        assert state.why == "GET /orders/{id} may leave out price, and web needs it every time."
+
+
+async def test_a_service_that_breaks_its_word_is_found_by_the_replay() -> None:
+    async with world() as w:
+        await w.begun()
+        await w.both_agree()
+        w.orders.order["price"] = None
+        result, (outcome,) = await verify(w.ana, (await w.contract(w.ana))[0])
+        assert result == "Failed"
+        assert "GET /orders/42 answered with price empty (null), which web does not expect." in outcome.message
+        assert "against its own contract" in outcome.message
+        assert await w.word() == "Broken"
+
+
+async def test_nobody_signs_for_somebody_else() -> None:
+    async with world() as w:
+        await w.begun()
+        entry, _ = await w.contract(w.ana)
+        statement = await agree(w.ana, project("orders"), entry)
+        (true,) = (await w.admin.list(SIGNATURES)).items
+        stranger = pki.issue(pki.create_ca("other"), "ben", client=True)
+        forged: list[Document] = [
+            {"certificate": stranger.cert_pem.decode()},
+            {"user": "ben"},
+            {"team": "web-team", "user": "ben"},
+            {"needDigest": "sha256:" + "0" * 64},
+        ]
+        for number, change in enumerate(forged):
+            spec = json.loads(
+                json.dumps((await w.admin.get_document(SIGNATURES, true.metadata.name, "orders-dev"))["spec"])
+            )
+            made: Document = {"metadata": {"name": f"forged-{number}"}, "spec": {**spec, **change}}
+            await w.admin.create(SIGNATURES, made, "web-dev")
+        facts = (await w.contract(w.ana))[0].facts
+        assert [(one.user, one.statement) for one in facts.signatures] == [("ana", statement)]
+
+
+async def test_a_signature_never_changes() -> None:
+    async with world() as w:
+        await w.begun()
+        await agree(w.ana, project("orders"), (await w.contract(w.ana))[0])
+        (one,) = (await w.admin.list(SIGNATURES)).items
+        with pytest.raises(Exception, match="a signature never changes"):
+            await w.admin.patch(SIGNATURES, one.metadata.name, {"spec": {"user": "ben"}}, "orders-dev")
+
+
+async def test_who_may_not_sign_is_told_who_may() -> None:
+    async with world() as w:
+        await w.begun()
+        entry, _ = await w.contract(w.ben)
+        with pytest.raises(NotPossible, match=r"ben may not sign for orders-team \(ana may\)"):
+            await agree(w.ben, project("orders"), entry)
+        with pytest.raises(NotPossible, match="ana has no certificate to sign with"):
+            await agree(w.actor("ana", "orders-dev", has_key=False), project("orders"), entry)
+
+
+async def test_a_team_cannot_publish_in_the_namespace_of_another() -> None:
+    async with world() as w:
+        with pytest.raises(Forbidden):
+            await expose(w.actor("ben", "orders-dev"), project("orders"), promise(PROMISE), ("ben",))
+
+
+async def test_a_need_of_a_service_that_promises_nothing_is_told_the_way_out() -> None:
+    async with world() as w:
+        need = read_need(read_text(json.dumps(NEED), "orders.json"), consumer="web")
+        with pytest.raises(NotPossible, match="orders has published no contract"):
+            await propose(w.ben, project("web"), need, ("ben",))
+
+
+async def test_large_documents_are_kept_beside() -> None:
+    async with world() as w:
+        w.orders.document["info"] = {"title": "x" * 250_000, "version": "1"}
+        made, served = await expose(
+            Actor(w.admin, "orders-dev", "root"), project("orders"), promise(w.orders.document), ("ana",)
+        )
+        assert (made.spec.document, made.spec.document_from) == ("", "orders-api")
+        assert served == made.spec.digest
+
+
+async def test_without_a_catalogue_only_somebody_who_may_makes_one() -> None:
+    async with serving() as api:
+        nobody = Client(InProcess(api.server.app, user="ben", groups=("system:authenticated",)))
+        with pytest.raises(NoCatalogue):
+            await ensure_catalogue(nobody)
