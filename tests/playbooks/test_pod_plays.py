@@ -358,6 +358,16 @@ def test_a_missing_image_is_tried_again_with_back_off() -> None:
     assert e.SetTimer("retry/c", 20.0) in play.wanted
 
 
+def test_an_image_that_is_brought_ends_the_back_off_at_once() -> None:
+    play = begun(pod()) >> e.ImageFailed("c", "ErrImagePull", "not on this machine", "web:1")
+    assert play.state_of("c")["state"]["waiting"]["reason"] == "ErrImagePull"
+    play = play >> e.ImagesAppeared(frozenset({"c"})) << [e.PullImage("c")]
+    # One that waits for something else is left alone.
+    play = begun(pod()) >> e.ImageReady("c", "")
+    play = play >> e.StartFailed("c", "CreateContainerConfigError", 'configmap "x" not found')
+    play = play >> e.ImagesAppeared(frozenset({"c"})) << []
+
+
 def test_missing_configuration_waits_for_the_object_not_for_time() -> None:
     play = begun(pod()) >> e.ImageReady("c", "")
     play = (

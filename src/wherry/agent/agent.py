@@ -141,6 +141,7 @@ class Agent:
             )
             await pods.synced.wait()
             unsubscribe = self._runtime.subscribe(self._container_exited)
+            unfollow = self._images.follow(self._images_changed)
             try:
                 await self._adopt(pods.lister.list())
                 pods.add_handler(self._pod_changed)
@@ -149,6 +150,7 @@ class Agent:
                 self._early_exits.clear()
                 await asyncio.Event().wait()
             finally:
+                unfollow()
                 unsubscribe()
         finally:
             rotation.close()
@@ -201,6 +203,10 @@ class Agent:
         elif old is None or not old.metadata.is_being_deleted:
             # (A pod whose worker is done and that a finalizer keeps needs none again.)
             self._start_worker(new, RuntimeAdopted())
+
+    def _images_changed(self) -> None:
+        for worker in self._workers.values():
+            worker.images_changed()
 
     def _container_exited(self, event: ContainerExited) -> None:
         worker = self._workers.get(event.sandbox_id)

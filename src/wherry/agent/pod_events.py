@@ -165,6 +165,13 @@ class DependencyChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class ImagesAppeared:
+    """The images of these containers are here now: somebody has built or imported them."""
+
+    containers: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class TimerFired:
     """A time that was set has come."""
 
@@ -197,6 +204,7 @@ Event = (
     | ProbeResult
     | HookDone
     | DependencyChanged
+    | ImagesAppeared
     | TimerFired
     | SandboxRemoved
     | CleanedUp

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections import deque
 
 from wherry.agent import pod_events as e
+from wherry.agent.backoff import Backoff
 from wherry.agent.container_record import ContainerRecord, Role, Stage, Termination
 from wherry.agent.pod_adoption import adopt
 from wherry.agent.pod_ending import advance_ending
@@ -28,6 +29,7 @@ from wherry.apimachinery.timestamps import parse_time
 FIRST_REPORT_AFTER_S = 0.1
 # The real kubelet reports ErrImagePull for one round of its loop before it says ImagePullBackOff.
 PULL_ERROR_SHOWN_S = 1.0
+WITHOUT_IMAGE = ("ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull")
 SANDBOX_RETRY_S = 2.0
 VOLUME_RETRY_LONGEST_S = 122.0
 STORY_EVENTS_MAX = 100
@@ -89,6 +91,8 @@ class PodState(PodFacts):
                 self._hook_done(self.records[event.container], event)
             case e.DependencyChanged():
                 self._dependency_changed()
+            case e.ImagesAppeared(containers):
+                self._images_appeared(containers)
             case e.TimerFired(name):
                 self._timer_fired(name)
             case e.SandboxRemoved():
@@ -285,6 +289,13 @@ class PodState(PodFacts):
             # The real kubelet, too, leaves two seconds when the hook has used up the grace.
             left_s = self.ending.left_s(self.now) if self.ending else float(self.grace_s)
             self.out.append(e.StopContainer(record.name, record.container_id, max(2.0, left_s)))
+
+    def _images_appeared(self, containers: frozenset[str]) -> None:
+        for name in containers:
+            record = self.records[name]
+            if record.stage is Stage.BLOCKED and record.waiting_reason in WITHOUT_IMAGE:
+                # Whoever has brought the image looks at the pod now, not after the back-off.
+                record.stage, record.pulls = Stage.WAITING, Backoff()
 
     def _dependency_changed(self) -> None:
         self.changes += 1

@@ -17,7 +17,7 @@ from wherry.agent.container_record import Stage
 from wherry.agent.hooks import run_hook
 from wherry.agent.node_services import NodeServices
 from wherry.agent.pod_directory import PodDirectory
-from wherry.agent.pod_state import PodState
+from wherry.agent.pod_state import WITHOUT_IMAGE, PodState
 from wherry.agent.pod_status import compute_status
 from wherry.agent.probes.interface import ProbeTarget, ports_of
 from wherry.agent.probes.worker import ProbeWorker
@@ -319,6 +319,13 @@ class PodWorker:
         await self._services.clock.sleep(delay_s)
         self._timers.pop("refresh", None)
         self._dependency_changed()
+
+    def images_changed(self) -> None:
+        """The images on this machine have changed: perhaps one that the pod waits for is among them."""
+        waiting = [record.spec for record in self.state.records.values() if record.waiting_reason in WITHOUT_IMAGE]
+        here = frozenset(spec.name for spec in waiting if self._services.images.find(spec.image) is not None)
+        if here:
+            self.feed(e.ImagesAppeared(here))
 
     def _dependency_changed(self) -> None:
         """An object that the pod refers to has changed: try again what waited, and rewrite the files."""

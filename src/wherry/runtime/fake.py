@@ -62,6 +62,7 @@ class FakeImages:
         self.images: dict[str, ImageStatus] = {}
         self.pullable = {familiar_name(name) for name in pullable}
         self.pulled: list[str] = []
+        self._followers: list[Callable[[], None]] = []
         for name in names:
             self.add(name)
 
@@ -71,6 +72,8 @@ class FakeImages:
         digest = "sha256:" + hashlib.sha256(familiar.encode()).hexdigest()
         image = ImageStatus(digest, digest, (familiar,), 1000, 0.0, config or ImageConfig(entrypoint=("/app",)))
         self.images[familiar] = image
+        for follower in self._followers:
+            follower()
         return image
 
     def find(self, reference: str) -> ImageStatus | None:
@@ -81,6 +84,11 @@ class FakeImages:
     def list(self) -> list[ImageStatus]:
         """All images."""
         return list(self.images.values())
+
+    def follow(self, on_change: Callable[[], None]) -> Callable[[], None]:
+        """Call `on_change` when `add` brings an image; returns how to end that."""
+        self._followers.append(on_change)
+        return lambda: self._followers.remove(on_change)
 
     async def pull(self, reference: str) -> ImageStatus:
         """Succeeds for what was said to be pullable."""

@@ -324,6 +324,9 @@ class ImageService(Protocol):
     def list(self) -> list[ImageStatus]:
         """All images here."""
 
+    def follow(self, on_change: Callable[[], None]) -> Callable[[], None]:
+        """Call `on_change` whenever images come or go, whoever brings them; returns how to end that."""
+
     async def pull(self, reference: str) -> ImageStatus:
         """Fetch from a registry. Raises NotFound or Unavailable with what to do instead."""
 

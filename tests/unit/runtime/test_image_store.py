@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import gzip
 import io
 import json
@@ -295,3 +296,15 @@ def test_an_image_says_where_it_comes_from_and_when_that_was(store: ImageStore, 
     assert image.tags == ("orders:c0ffee",)
     assert json.loads(store.read_blob(image.id))["created"] == "2026-11-28T00:00:00Z"
     assert copied_paths(read_image_file(source)) == ("app", "image.toml")
+
+
+async def test_whoever_follows_hears_of_an_image_that_another_process_brings(store: ImageStore, source: Path) -> None:
+    heard = asyncio.Event()
+    unfollow = store.follow(heard.set)
+    try:
+        _ = await asyncio.to_thread(build_image, ImageStore(store.directory), source)
+        async with asyncio.timeout(5):
+            await heard.wait()
+        assert store.find("orders:1") is not None
+    finally:
+        unfollow()

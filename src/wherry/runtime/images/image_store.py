@@ -23,6 +23,7 @@ from typing import BinaryIO
 import msgspec
 
 from wherry.kit.files import write_atomically
+from wherry.kit.linux.inotify import IN_MOVED_TO, DirectoryWatch
 from wherry.kit.threads import run_in_thread
 from wherry.runtime.images.layers import unpack_layer
 from wherry.runtime.images.manifest import ImageDocument, Manifest, digest_of, image_config
@@ -291,6 +292,18 @@ class ImageStore:
         write_atomically(self._index_file, msgspec.json.format(msgspec.json.encode(index), indent=1), mode=0o644)
         # The time stamp of two quick changes may be the same; do not trust it for our own.
         self._seen = None
+
+    def follow(self, on_change: Callable[[], None]) -> Callable[[], None]:
+        """Call `on_change` whenever images come or go, from whatever process; returns how to end that."""
+
+        def changed(name: str, _events: int) -> None:
+            if name in ("", self._index_file.name):
+                on_change()
+
+        self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        watch = DirectoryWatch(self.directory, IN_MOVED_TO, changed)
+        watch.start()
+        return watch.stop
 
     async def pull(self, reference: str) -> ImageStatus:
         """Always refuses what is not here: registries are not supported yet."""
