@@ -34,6 +34,7 @@ from wherry.cli.commands.show import command as show
 from wherry.cli.commands.status import command as status
 from wherry.cli.commands.story import command as story
 from wherry.cli.commands.teardown import command as teardown
+from wherry.cli.commands.timebox import command as timebox
 from wherry.cli.commands.up import command as up
 from wherry.cli.commands.user import command as user
 from wherry.cli.commands.why import command as why
@@ -46,7 +47,8 @@ OPTIONS: list[tuple[click.Command, str]] = [
     (up, "--port --bind --real-node --simulated-nodes"),
     (down, "--delete-data"),
     (status, ""),
-    (demo, ""),
+    (demo, "journey --in"),
+    (timebox, "--backlog --ideas"),
     (picture, f"-w --watch {LOOK}"),
     (next_, f"name {LOOK}"),
     (show, f"thing {LOOK}"),
@@ -119,5 +121,5 @@ def test_users_who_cannot_be_are_refused_with_the_way_out(arguments: list[str], 
 
 def test_what_changes_the_machine_needs_root() -> None:
     assert {name for name, entry in COMMANDS.items() if entry.needs_root} == {
-        "up", "down", "demo", "image", "teardown", "server", "build", "release", "promote", "export", "import", "dev",
+        "up", "down", "image", "teardown", "server", "build", "release", "promote", "export", "import", "dev",
     }  # fmt: skip

@@ -1,24 +1,44 @@
-"""`wherry demo`: play the whole story with a real application."""
+"""`wherry demo`: the whole story with a real application; `wherry demo JOURNEY`: a journey of your own service."""
 
 from __future__ import annotations
 
 import asyncio
+import sys
 
 import click
 
 from wherry.cli.launch import bring_up
 from wherry.cli.output import say
+from wherry.cli.rights import become_root
 from wherry.cluster.data_dir import DataDir
 
 
 @click.command()
+@click.argument("journey", required=False)
+@click.option("--in", "environment", help="In which environment of the service; the first one when left out.")
 @click.pass_obj
-def command(data_dir: DataDir) -> None:
-    """Boot, build, deploy, break and mend: a REST service with its own PostgreSQL, in real containers."""
+def command(data_dir: DataDir, journey: str | None, environment: str | None) -> None:
+    """Boot, build, deploy, break and mend: a REST service with its own PostgreSQL, in real containers.
+
+    With a JOURNEY of the service in this folder: play it on the running service, and say where it happened.
+    """
+    if journey is not None or environment is not None:
+        from wherry.cli.demo.journey import play_journey
+
+        play_journey(data_dir, journey, environment)
+        return
+    play_everything(data_dir)
+
+
+def play_everything(data_dir: DataDir) -> None:
+    """The demonstration of Wherry itself."""
     from wherry.cli.demo.scenario import NAMESPACE, play
     from wherry.cli.demo.stage import Stage
+    from wherry.cluster.wanted import has_real_node
     from wherry.kit.clock import SystemClock
 
+    if has_real_node(data_dir, sys.argv):
+        become_root(data_dir.root)
     clock = SystemClock()
     started_s = clock.monotonic_s()
     say("A cluster. Boot the masters and one node on this machine.")

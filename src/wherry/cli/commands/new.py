@@ -13,7 +13,12 @@ from wherry.cli.output import Trouble, progress, say, table
 from wherry.cluster.data_dir import DataDir
 
 if TYPE_CHECKING:
+    from wherry.client.client import Client
     from wherry.method.skeleton.template import Answers
+    from wherry.method.timebox.clock import Timebox
+
+CLUSTER_S = 5.0
+"""A cluster that takes longer is told later."""
 
 
 @click.command()
@@ -28,7 +33,7 @@ def command(data_dir: DataDir, name: str, length: str, team: str, web: str, into
     from wherry.method.skeleton.template import Answers
 
     folder = (into or Path(name)).expanduser().absolute()
-    count = make(Answers(name, team or name, web), folder, length)
+    count = make(data_dir, Answers(name, team or name, web), folder, length)
     say(f"{name} is here: {count} files and a first commit, in {folder}.")
     table(
         ("WHERE", "WHAT"),
@@ -43,7 +48,7 @@ def command(data_dir: DataDir, name: str, length: str, team: str, web: str, into
     say(f"Next: cd {shown} && wherry image build database && wherry build && wherry release --env dev")
 
 
-def make(answers: Answers, folder: Path, length: str) -> int:
+def make(data_dir: DataDir, answers: Answers, folder: Path, length: str) -> int:
     """Make the repository; gives the number of its files. Raises Trouble."""
     from wherry.method.skeleton.git import GitFailed
     from wherry.method.skeleton.repository import CannotMake, check_answers, make_repository
@@ -63,4 +68,24 @@ def make(answers: Answers, folder: Path, length: str) -> int:
     except GitFailed as error:
         raise Trouble(f"the repository could not be made: {error}", remedy="git --version; then again") from error
     progress(f"the repository {folder.name} is made and committed", (time.monotonic() - started_s) * 1000)
+    _start_clock(data_dir, timebox, answers.team)
     return count
+
+
+def _start_clock(data_dir: DataDir, timebox: Timebox, team: str) -> None:
+    """Show the clock to everybody on the cluster, if there is one; `wherry timebox` does it later otherwise."""
+    from wherry.cli.connection import with_client
+    from wherry.method.timebox.keeping import keep_timebox
+
+    if not data_dir.kubeconfig.exists():
+        return
+
+    async def keep(client: Client) -> None:
+        async with asyncio.timeout(CLUSTER_S):
+            _ = await keep_timebox(client, timebox, team)
+
+    try:
+        with_client(None, data_dir, keep)
+    except Trouble:
+        return
+    progress("the clock is on the cluster: kubectl get timeboxes")

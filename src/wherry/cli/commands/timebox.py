@@ -1,0 +1,140 @@
+"""`wherry timebox`: how far the walking skeleton is, ticked by evidence, and how much time is left."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import click
+
+from wherry.cli.output import Trouble, cross, note, printable, say, table, tick
+from wherry.cluster.data_dir import DataDir
+
+if TYPE_CHECKING:
+    from wherry.client.client import Client
+    from wherry.method.delivery.clusters import Clusters
+    from wherry.method.project import Project
+    from wherry.method.timebox.clock import Timebox
+    from wherry.method.timebox.ticks import Facts, Tick
+
+ONCE = ("healed", "demo")
+"""Items that have happened, and stay true though their traces in the cluster fade."""
+
+
+@click.command()
+@click.option("--backlog", is_flag=True, help="What is left, as backlog items in Markdown.")
+@click.option("--ideas", is_flag=True, help="Which idea each item teaches, and how to get there.")
+@click.pass_obj
+def command(data_dir: DataDir, backlog: bool, ideas: bool) -> None:
+    """How far is the walking skeleton in this folder? Exit code 0 means that all of it is done."""
+    from wherry.cli.delivery.stage import project_here
+    from wherry.method.timebox.clock import read_timebox
+    from wherry.method.timebox.ticks import backlog as backlog_of
+    from wherry.method.timebox.ticks import tick_off
+
+    project = project_here()
+    timebox = read_timebox(project.root)
+    ticks = tick_off(_look(data_dir, project, timebox))
+    if backlog:
+        say(backlog_of(project.name, ticks).rstrip())
+        return
+    _tell(project.name, timebox, ticks, ideas=ideas)
+    if not all(entry.is_done for entry in ticks):
+        raise SystemExit(1)
+
+
+def _look(data_dir: DataDir, project: Project, timebox: Timebox | None) -> Facts:
+    from wherry.cli.delivery.stage import on_clusters
+    from wherry.method.timebox.gathering import look_at_repository
+
+    facts = replace(asyncio.run(look_at_repository(project)), images=_images(data_dir, project))
+
+    async def look(clusters: Clusters) -> Facts:
+        return await _look_at_clusters(clusters, project, timebox, facts)
+
+    try:
+        return on_clusters(data_dir, look)
+    except Trouble as error:
+        note(f"   The cluster could not be asked, so what it knows is open here: {error.message}")
+        return facts
+
+
+async def _look_at_clusters(clusters: Clusters, project: Project, timebox: Timebox | None, facts: Facts) -> Facts:
+    from wherry.apimachinery.errors import StatusError
+    from wherry.method.timebox.gathering import Stage, look_at_clusters
+    from wherry.method.timebox.keeping import keep_timebox
+    from wherry.method.timebox.ticks import tick_off
+
+    stages = [
+        Stage(name, project.environment(name).namespace, clusters.client(project, project.environment(name)))
+        for name in project.environments
+    ]
+    kept = None
+    if timebox is not None:
+        try:
+            kept = await keep_timebox(stages[0].client, timebox, project.file.team)
+        except StatusError as error:
+            note(f"   The timebox could not be kept on the cluster: {error.message}")
+    plays = kept.status.plays if kept is not None else ()
+    seen = {entry.item: entry.evidence for entry in kept.status.seen} if kept is not None else {}
+    facts = await look_at_clusters(facts, project, stages, plays, seen)
+    if kept is not None:
+        await _note(stages[0].client, project.name, tick_off(facts))
+    return facts
+
+
+async def _note(client: Client, service: str, ticks: list[Tick]) -> None:
+    from wherry.api.method.timebox import Seen
+    from wherry.apimachinery.timestamps import format_time
+    from wherry.method.timebox.keeping import note_ticks
+
+    now = format_time(int(time.time()))
+    once = [entry for entry in ticks if entry.is_done and entry.item.name in ONCE]
+    seen = [Seen(item=entry.item.name, at=now, evidence=entry.evidence) for entry in once]
+    open_ = [entry.item.title for entry in ticks if not entry.is_done]
+    await note_ticks(client, service, len(ticks) - len(open_), open_, seen)
+
+
+def _images(data_dir: DataDir, project: Project) -> tuple[str, ...]:
+    """The images on this machine that are the service's own and say from which commit they are."""
+    from wherry.cluster.parts import open_images
+    from wherry.method.delivery.provenance import REVISION
+    from wherry.runtime.interface import RuntimeFailure
+
+    if not data_dir.images.is_dir():
+        return ()
+    prefixes = (f"{project.name}:", f"docker.io/library/{project.name}:")
+    try:
+        images = [image for image in open_images(data_dir).list() if image.config.labels.get(REVISION)]
+    except (OSError, RuntimeFailure):
+        # Root's, perhaps: then the releases say that it was built.
+        return ()
+    own = (next((tag for tag in image.tags if tag.startswith(prefixes)), "") for image in images)
+    return tuple(sorted(tag for tag in own if tag))
+
+
+def _tell(service: str, timebox: Timebox | None, ticks: list[Tick], *, ideas: bool) -> None:
+    done = sum(entry.is_done for entry in ticks)
+    say(f"{done} of {len(ticks)} of the walking skeleton of {service} are done{_clock(timebox)}.")
+    rows = []
+    for entry in ticks:
+        mark = tick() if entry.is_done else cross()
+        what = printable(entry.evidence) if entry.is_done else f"open: {entry.how}"
+        rows.append((mark, entry.item.title, what, *((entry.item.idea,) if ideas else ())))
+    table(("", "ITEM", "EVIDENCE", *(("IDEA",) if ideas else ())), rows)
+    left = next((entry for entry in ticks if not entry.is_done), None)
+    say("Next: show it to everybody" if left is None else f"Next: {left.how}")
+
+
+def _clock(timebox: Timebox | None) -> str:
+    from wherry.method.timebox.clock import say_length
+
+    if timebox is None:
+        return "; no clock was started"
+    left_s = timebox.left_s(time.time())
+    length = say_length(timebox.length_s)
+    return (
+        f"; {say_length(left_s)} of {length} left" if left_s > 0 else f"; the {length} ended {say_length(left_s)} ago"
+    )

@@ -1,0 +1,52 @@
+"""Calls to a service through the API server's proxy: they work from anywhere that reaches the cluster."""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import quote
+
+import msgspec
+
+from wherry.api.core.service import SERVICES
+from wherry.apimachinery.errors import error_from_status
+from wherry.client.client import Client
+from wherry.kit.http.types import read_body
+from wherry.method.journey.play import Answer, Call, CannotCall
+
+
+class _Kind(msgspec.Struct):
+    kind: object = None
+    api_version: object = msgspec.field(default=None, name="apiVersion")
+
+
+async def service_calls(client: Client, namespace: str, service: str) -> Call:
+    """The way to call a Service, on its first port. Raises NotFound."""
+    ports = (await client.get(SERVICES, service, namespace)).spec.ports
+    name = quote(f"{service}:{ports[0].port}" if ports else service, safe=":")
+    prefix = f"/api/v1/namespaces/{quote(namespace, safe='')}/services/{name}/proxy"
+
+    async def call(method: str, path: str, body: object) -> Answer:
+        route, _, query = path.partition("?")
+        data = b"" if body is None else json.dumps(body).encode()
+        headers = {"content-type": "application/json"} if data else {}
+        try:
+            response = await client.send(method, prefix + route, query, headers=headers, body=data)
+            content = await read_body(response)
+        except (OSError, EOFError) as error:
+            raise CannotCall(f"the cluster does not answer: {error}") from error
+        if response.status >= 400 and _is_from_the_api_server(content):
+            raise CannotCall(
+                f"the cluster could not ask {service}: {error_from_status(content, response.status).message}"
+            )
+        return Answer(response.status, content)
+
+    return call
+
+
+def _is_from_the_api_server(content: bytes) -> bool:
+    """Its own failures are of the kind Status; the service's are the service's."""
+    try:
+        said = msgspec.json.decode(content, type=_Kind)
+    except msgspec.DecodeError:
+        return False
+    return said.kind == "Status" and said.api_version == "v1"
