@@ -273,3 +273,48 @@ def test_a_saved_file_runs_within_a_second_through_the_real_stages(team: Team) -
     assert set(team.releases()) == {"greeter-r1", "greeter-r4"}
     assert "greeter-r3" not in team.say("image", "list")
     assert team.page("dev") == "draft 2\n"
+
+
+def test_somebody_with_a_namespace_and_no_more_releases_and_runs_there(team: Team) -> None:
+    team.say("build")
+    team.say("release")
+    team.say("run")
+    team.cluster.wherry("user", "add", "ana", "--role", "edit", "--namespace", "greeter-dev")
+    kubeconfig = team.cluster.wherry("kubeconfig", "--user", "ana").stdout.strip()
+    try:
+        project = (team.repository.root / "wherry.toml").read_text()
+        of_ana = f'[environments.dev]\nkubeconfig = "{kubeconfig}"'
+        team.repository.write("wherry.toml", project.replace("[environments.dev]", of_ana))
+        team.repository.write("www/index.html", "by ana\n")
+        team.repository.commit("Let Ana do it")
+        team.say("build")
+        team.say("release")
+        assert "greeter-r2 runs in dev" in team.say("run")
+        assert team.page("dev") == "by ana\n"
+        assert team.read("release/greeter-r2", "{.spec.by} {.status.by}") == "ana ana"
+        assert "greeter-r1 runs in dev" in team.say("rollback")
+    finally:
+        team.cluster.wherry("user", "remove", "ana")
+
+
+def test_what_runs_here_is_promoted_to_another_cluster_by_digest(team: Team, tmp_path: Path) -> None:
+    with cluster_in(tmp_path / "second", "--no-real-node", "--simulated-nodes", "1") as second:
+        live = f'[environments.live]\noverlay = "deploy/overlays/staging"\nkubeconfig = "{second.kubeconfig}"\n'
+        registry = 'registry = "registry.example.com/door"\n'
+        project = (team.repository.root / "wherry.toml").read_text()
+        team.repository.write("wherry.toml", project + live + registry)
+        team.repository.commit("Go live elsewhere")
+        digest = team.say("build").strip()
+        team.say("release")
+        team.say("run")
+        done = team.wherry("promote", "dev", "live")
+        assert "greeter-r2 runs in live" in done.stdout
+        assert "takes the image from registry.example.com/door; you bring it there" in done.stderr
+        image = second.jsonpath("pods", "{.items[0].spec.containers[0].image}", "greeter-live")
+        assert image == f"registry.example.com/door/greeter@{digest}"
+        assert set(team.releases()) == {"greeter-r1", "greeter-r2"}
+        team.say("promote", "dev", "staging")
+        assert "greeter-r3" in team.releases()
+    said = team.wherry("releases")
+    assert "The cluster of live does not answer" in said.stderr
+    assert "greeter-r1" in said.stdout

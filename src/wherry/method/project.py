@@ -110,6 +110,11 @@ class Project:
         """The names of the environments, in the order of the file: that of promotion."""
         return tuple(self.file.environments)
 
+    @property
+    def namespaces(self) -> tuple[str, ...]:
+        """The namespaces of all environments."""
+        return tuple(self.environment(name).namespace for name in self.environments)
+
     def environment(self, name: str) -> Environment:
         """One environment, with its namespace filled in. Raises NotAProject when there is none of this name."""
         found = self.file.environments.get(name)

@@ -20,8 +20,8 @@ def command(data_dir: DataDir, output: str) -> None:
     import msgspec
 
     from wherry.api.method.release import RUNNING, Release
-    from wherry.apimachinery.errors import StatusError
     from wherry.apimachinery.timestamps import age_since
+    from wherry.cli.delivery.run_stage import releases_elsewhere
     from wherry.cli.delivery.stage import on_clusters, project_or_none
     from wherry.method.delivery.clusters import Clusters
     from wherry.method.delivery.ledger import list_releases, short
@@ -32,13 +32,9 @@ def command(data_dir: DataDir, output: str) -> None:
         if project is None:
             return await list_releases(clusters.client())
         first = project.environment(project.environments[0])
-        found = await list_releases(clusters.client(project, first), project.name)
-        for name, client in clusters.others(project, first).items():
-            try:
-                found += await list_releases(client, project.name)
-            except (OSError, StatusError) as error:
-                note(f"The cluster of {name} does not answer ({error}); its releases are missing here.")
-        return found
+        found = await list_releases(clusters.client(project, first), project.name, project.namespaces)
+        elsewhere, _ = await releases_elsewhere(clusters, project, project.environments[0], "its releases are missing")
+        return found + elsewhere
 
     found = sorted(on_clusters(data_dir, read), key=lambda one: (one.spec.service, -one.spec.number))
     if output == "json":

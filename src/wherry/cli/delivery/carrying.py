@@ -12,10 +12,9 @@ from wherry.apimachinery.errors import NotFound
 from wherry.cli.delivery.releasing import kept_name
 from wherry.client.client import Client
 from wherry.kit.threads import run_in_thread
-from wherry.method.crds import ensure_kinds
 from wherry.method.delivery.bundle import DOCUMENT_BYTES_MAX, DOCUMENTS, Bundle, bundle_documents, read_bundle
 from wherry.method.delivery.kept_manifests import read_texts
-from wherry.method.delivery.ledger import LEDGER_KINDS, Ledger, ensure_namespace, list_releases
+from wherry.method.delivery.ledger import Ledger, ensure_namespace, list_releases
 from wherry.method.delivery.refusal import CannotDeliver
 from wherry.runtime.images.archive import import_archive
 from wherry.runtime.images.image_store import ImageStore
@@ -67,7 +66,6 @@ async def import_release(client: Client, store: ImageStore, file: Path) -> tuple
     if found is not None:
         return found, False
     spec = bundle.release.spec
-    await ensure_kinds(client, *LEDGER_KINDS)
     await ensure_namespace(client, bundle.release.metadata.namespace, spec.service, spec.environment)
     return await Ledger(client, spec.service).insert(bundle.numbered()), True
 

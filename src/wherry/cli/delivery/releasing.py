@@ -10,14 +10,13 @@ from pathlib import Path
 
 from wherry.api.method.release import PinnedImage, Release
 from wherry.apimachinery.document import Document
-from wherry.apimachinery.errors import StatusError
 from wherry.apimachinery.timestamps import format_time
+from wherry.cli.delivery.run_stage import releases_elsewhere
 from wherry.cli.output import note
-from wherry.client.client import Client
 from wherry.kit.threads import run_in_thread
 from wherry.method.delivery.clusters import Clusters
 from wherry.method.delivery.composing import Order, compose, in_registry
-from wherry.method.delivery.ledger import Ledger, ensure_namespace, find_same, list_releases
+from wherry.method.delivery.ledger import Ledger, ensure_namespace, find_same
 from wherry.method.delivery.overlay import render, settle
 from wherry.method.delivery.provenance import Provenance
 from wherry.method.delivery.requester import requester
@@ -76,7 +75,10 @@ class Releasing:
         environment = self.project.environment(order.environment)
         client = self.clusters.client(self.project, environment)
         content = compose(order, documents, self._pin(order, environment, known or {}))
-        ledger = Ledger(client, order.service, await self._others(environment))
+        _, others = await releases_elsewhere(
+            self.clusters, self.project, order.environment, "its releases are not counted"
+        )
+        ledger = Ledger(client, order.service, others, self.project.namespaces)
         releases = await ledger.releases()
         here = [one for one in releases if one.spec.environment == order.environment]
         same = find_same(here, order.environment, content.hash)
@@ -87,18 +89,6 @@ class Releasing:
         made = await ledger.add(content, await requester(client, getpass.getuser()), format_time(time.time()))
         await run_in_thread(self._keep_images, made)
         return Released(made, is_new=True, before=here[-1] if here else None)
-
-    async def _others(self, environment: Environment) -> tuple[Client, ...]:
-        """The other clusters that answer now; numbers on the others cannot be seen."""
-        found = []
-        for name, client in self.clusters.others(self.project, environment).items():
-            try:
-                _ = await list_releases(client, self.project.name)
-            except (OSError, StatusError) as error:
-                note(f"   The cluster of {name} does not answer ({error}); its releases are not counted.")
-                continue
-            found.append(client)
-        return tuple(found)
 
     def _pin(self, order: Order, environment: Environment, known: Mapping[str, PinnedImage]) -> Pin:
         own = repository_of(order.image.name)

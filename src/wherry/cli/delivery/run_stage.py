@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from wherry.api.method.release import Release
+from wherry.apimachinery.errors import StatusError
 from wherry.cli.output import note, progress, say
 from wherry.client.client import Client
 from wherry.kit.clock import SystemClock
 from wherry.method.delivery.clusters import Clusters
 from wherry.method.delivery.composing import release_name
-from wherry.method.delivery.ledger import list_releases, short
+from wherry.method.delivery.ledger import list_in, list_releases, short
 from wherry.method.delivery.refusal import CannotDeliver
 from wherry.method.delivery.requester import requester
 from wherry.method.delivery.running import Runner
@@ -46,8 +47,28 @@ async def place_of(clusters: Clusters, project: Project, environment: str) -> Pl
     """An environment of a project."""
     wanted = project.environment(environment)
     client = clusters.client(project, wanted)
-    releases = await list_releases(client, project.name)
+    releases = await list_in(client, wanted.namespace, project.name)
     return Place(client, environment, tuple(one for one in releases if one.spec.environment == environment))
+
+
+async def releases_elsewhere(
+    clusters: Clusters, project: Project, environment: str, missing: str
+) -> tuple[list[Release], tuple[Client, ...]]:
+    """The project's releases on other clusters than this environment's, and those clusters.
+
+    A cluster that does not answer now holds nobody up; it is said, with what `missing` means for the answer.
+    """
+    found: list[Release] = []
+    clients = []
+    for name in clusters.others(project, project.environment(environment)):
+        try:
+            client = clusters.client(project, project.environment(name))
+            found += await list_releases(client, project.name, project.namespaces)
+        except (OSError, StatusError, CannotDeliver) as error:
+            note(f"   The cluster of {name} does not answer ({error}); {missing}.")
+            continue
+        clients.append(client)
+    return found, tuple(clients)
 
 
 async def find_release(
@@ -93,7 +114,7 @@ async def _environment_of(clusters: Clusters, project: Project, name: str) -> st
 async def _other_environment(clusters: Clusters, project: Project, name: str, place: Place) -> str:
     if any(one.name == name for one in place.releases):
         return ""
-    known = await list_releases(place.client, project.name)
+    known = await list_releases(place.client, project.name, project.namespaces)
     return next((one.spec.environment for one in known if one.name == name), "")
 
 

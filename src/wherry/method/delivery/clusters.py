@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -31,15 +30,15 @@ class Clusters:
             self._open[path, context] = self._connect(path, context)
         return self._open[path, context][1]
 
-    def others(self, project: Project, environment: Environment) -> Mapping[str, Client]:
-        """The clusters of the project's other environments, by the name of one; without those that cannot be."""
+    def others(self, project: Project, environment: Environment) -> tuple[str, ...]:
+        """Environments of the project on other clusters than this one's: the first on each."""
         mine = self._place(project, environment)
         found: dict[tuple[Path, str], str] = {}
         for name in project.environments:
             place = self._place(project, project.environment(name))
             if place != mine:
                 found.setdefault(place, name)
-        return {name: self.client(project, project.environment(name)) for name in found.values()}
+        return tuple(found.values())
 
     def is_elsewhere(self, environment: Environment) -> bool:
         """Whether the environment is on another cluster than this machine's."""

@@ -6,41 +6,76 @@ given again, and so that two clusters that cannot see each other's releases do n
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from wherry.api.core.configmap import CONFIG_MAPS
-from wherry.api.core.namespace import NAMESPACES
+from wherry.api.core.namespace import NAMESPACES, Namespace
 from wherry.api.core.secret import SECRETS
 from wherry.api.method.release import RELEASES, Release, ReleaseSpec
 from wherry.apimachinery.document import Document
-from wherry.apimachinery.errors import AlreadyExists, NotFound
+from wherry.apimachinery.errors import AlreadyExists, Forbidden, NotFound
 from wherry.apimachinery.resource_type import AnyResourceType
 from wherry.client.client import Client
-from wherry.method.crds import ensure_kinds
 from wherry.method.delivery.composing import Content, NumberedRelease, release_name
+from wherry.method.delivery.ledger_kind import ensure_ledger
 from wherry.method.delivery.stamping import ENVIRONMENT, SERVICE
 
 LAST_NUMBER = "wherry.dev/last-release-number"
 ATTEMPTS_MAX = 20
-LEDGER_KINDS = ("releases",)
 
 
-async def list_releases(client: Client, service: str = "") -> list[Release]:
-    """All releases that a cluster has, of one service or of all; lowest number first."""
+async def list_releases(client: Client, service: str = "", namespaces: Sequence[str] = ()) -> list[Release]:
+    """All releases that a cluster has, of one service or of all; lowest number first.
+
+    Who may not look at the whole cluster gets those in `namespaces`.
+    """
     try:
-        found = await client.list(RELEASES, label_selector=f"{SERVICE}={service}" if service else "")
+        found = await list_in(client, "", service)
+    except Forbidden:
+        found = await _list_where_allowed(client, service, namespaces)
+    return sorted(found, key=lambda release: (release.spec.service, release.spec.number))
+
+
+async def _list_where_allowed(client: Client, service: str, namespaces: Sequence[str]) -> list[Release]:
+    found, refused = [], None
+    for name in namespaces:
+        try:
+            found += await list_in(client, name, service)
+        except Forbidden as error:
+            refused = error
+    if refused is not None and not found:
+        raise refused
+    return found
+
+
+async def list_in(client: Client, namespace: str, service: str) -> list[Release]:
+    """The releases in one namespace ("": in all), lowest number first."""
+    try:
+        found = await client.list(RELEASES, namespace, label_selector=f"{SERVICE}={service}" if service else "")
     except NotFound:
         # Nobody has ever released anything there.
         return []
-    return sorted(found.items, key=lambda release: (release.spec.service, release.spec.number))
+    return sorted(found.items, key=lambda release: release.spec.number)
 
 
-async def last_noted(client: Client, service: str) -> int:
+async def last_noted(client: Client, service: str, namespaces: Sequence[str] = ()) -> int:
     """The highest number that any of the service's namespaces has a note of."""
-    spaces = await client.list(NAMESPACES, label_selector=f"{SERVICE}={service}")
-    notes = [space.metadata.annotations.get(LAST_NUMBER, "") for space in spaces.items]
+    notes = [space.metadata.annotations.get(LAST_NUMBER, "") for space in await _spaces(client, service, namespaces)]
     return max((int(note) for note in notes if note.isdecimal()), default=0)
+
+
+async def _spaces(client: Client, service: str, namespaces: Sequence[str]) -> list[Namespace]:
+    """The service's namespaces, as far as one may look at them."""
+    try:
+        return (await client.list(NAMESPACES, label_selector=f"{SERVICE}={service}")).items
+    except Forbidden:
+        found = []
+        for name in namespaces:
+            with contextlib.suppress(Forbidden, NotFound):
+                found.append(await client.get(NAMESPACES, name))
+        return found
 
 
 def next_number(releases: Iterable[Release], noted: Iterable[int]) -> int:
@@ -87,23 +122,31 @@ def short(digest: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """Writes releases of one service. `others` are the clients of its other environments' clusters."""
+    """Writes releases of one service.
+
+    `others` are the clients of its other environments' clusters, `namespaces` those of all its environments.
+    """
 
     client: Client
     service: str
     others: tuple[Client, ...] = ()
+    namespaces: tuple[str, ...] = ()
 
     async def releases(self) -> list[Release]:
         """All that there are, on all clusters."""
-        found = [release for one in (self.client, *self.others) for release in await list_releases(one, self.service)]
+        found = [
+            release
+            for one in (self.client, *self.others)
+            for release in await list_releases(one, self.service, self.namespaces)
+        ]
         return sorted(found, key=lambda release: release.spec.number)
 
     async def add(self, content: Content, by: str, created_at: str) -> Release:
         """Give the content the next number. Safe against somebody who does the same at this moment."""
-        await ensure_kinds(self.client, *LEDGER_KINDS)
+        await ensure_ledger(self.client)
         floor = 0
         for _ in range(ATTEMPTS_MAX):
-            noted = [await last_noted(one, self.service) for one in (self.client, *self.others)]
+            noted = [await last_noted(one, self.service, self.namespaces) for one in (self.client, *self.others)]
             number = next_number(await self.releases(), [*noted, floor])
             floor = number
             made = await self._create(content.release(number, by, created_at))
@@ -152,19 +195,20 @@ class Ledger:
 
     async def _note(self, number: int) -> None:
         for client in (self.client, *self.others):
-            spaces = await client.list(NAMESPACES, label_selector=f"{SERVICE}={self.service}")
-            for space in spaces.items:
+            for space in await _spaces(client, self.service, self.namespaces):
                 note: Document = {"metadata": {"annotations": {LAST_NUMBER: str(number)}}}
-                await client.patch(NAMESPACES, space.metadata.name, note)
+                # Who may not change a namespace numbers by the releases alone.
+                with contextlib.suppress(Forbidden):
+                    await client.patch(NAMESPACES, space.metadata.name, note)
 
     async def insert(self, numbered: NumberedRelease) -> Release:
         """Take over a release that has its number already. Raises AlreadyExists."""
-        await ensure_kinds(self.client, *LEDGER_KINDS)
+        await ensure_ledger(self.client)
         namespace = _namespace(numbered.release)
         await self._create_parts(numbered, namespace)
         made = await self.client.create(RELEASES, numbered.release, namespace)
         await self._own_parts(numbered, made, namespace)
-        noted = await last_noted(self.client, self.service)
+        noted = await last_noted(self.client, self.service, self.namespaces)
         await self._note(max(noted, made.spec.number))
         return made
 
@@ -177,8 +221,12 @@ async def ensure_namespace(client: Client, name: str, service: str, environment:
     except NotFound:
         await client.create(NAMESPACES, {"metadata": {"name": name, "labels": labels}})
         return True
+    except Forbidden:
+        # Who may not look at it may still work in it; if it is not there, the next request says so.
+        return False
     if any(found.metadata.labels.get(key) != value for key, value in labels.items()):
-        await client.patch(NAMESPACES, name, {"metadata": {"labels": labels}})
+        with contextlib.suppress(Forbidden):
+            await client.patch(NAMESPACES, name, {"metadata": {"labels": labels}})
     return False
 
 

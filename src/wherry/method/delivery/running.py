@@ -30,7 +30,7 @@ from wherry.client.client import Client
 from wherry.kit.clock import Clock
 from wherry.method.delivery.documents import reference
 from wherry.method.delivery.kept_manifests import read_documents
-from wherry.method.delivery.ledger import ensure_namespace, list_releases
+from wherry.method.delivery.ledger import ensure_namespace, list_in
 from wherry.method.delivery.migration import migration_job, migration_name
 from wherry.method.delivery.refusal import CannotDeliver
 from wherry.method.delivery.rollout import LASTING_KINDS
@@ -68,9 +68,7 @@ class Runner:
         """
         spec = self.release.spec
         plan = plan_run(await read_documents(self.client, self.release), spec.image)
-        releases = [
-            one for one in await list_releases(self.client, spec.service) if one.metadata.namespace == self.namespace
-        ]
+        releases = await list_in(self.client, self.namespace, spec.service)
         current = current_release(releases)
         await ensure_namespace(self.client, self.namespace, spec.service, spec.environment)
         await self._note_start(current)

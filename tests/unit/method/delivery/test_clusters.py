@@ -31,8 +31,8 @@ async def test_environments_of_one_cluster_share_a_connection_and_others_have_th
     async with Clusters(tmp_path / "own") as clusters:
         assert clusters.client(project, dev) is clusters.client(project, staging) is clusters.client()
         assert clusters.client(project, prod) is not clusters.client()
-        assert list(clusters.others(project, dev)) == ["prod"]
-        assert list(clusters.others(project, prod)) == ["dev"]
+        assert clusters.others(project, dev) == ("prod",)
+        assert clusters.others(project, prod) == ("dev",)
         assert (clusters.is_elsewhere(prod), clusters.is_elsewhere(dev)) == (True, False)
 
 

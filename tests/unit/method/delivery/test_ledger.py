@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -16,6 +17,7 @@ from wherry.apimachinery.errors import Invalid
 from wherry.client.client import Client
 from wherry.client.transport import InProcess
 from wherry.method.delivery.composing import Content
+from wherry.method.delivery.kept_manifests import read_documents
 from wherry.method.delivery.ledger import (
     Ledger,
     difference,
@@ -120,3 +122,18 @@ def test_two_releases_are_compared_without_showing_a_secret() -> None:
     assert "StatefulSet orders-db: gone" in lines
     assert "coffee" not in str(lines)
     assert difference(old, old) == []
+
+
+async def test_everybody_who_releases_at_the_same_moment_gets_a_number_of_their_own() -> None:
+    async with cluster() as client:
+        contents = [
+            content(order(environment=environment), manifests(level))
+            for environment in ("dev", "prod")
+            for level in ("debug", "info", "error")
+        ]
+        made = await asyncio.gather(*(Ledger(client, "orders").add(one, "ana", NOW) for one in contents))
+        assert len({release.name for release in made}) == len(contents)
+        for release in made:
+            assert release.name == expected_name(release)
+            found = await read_documents(client, release)
+            assert len(found) == len(manifests())
