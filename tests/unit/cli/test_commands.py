@@ -86,7 +86,17 @@ def test_images_are_built_imported_listed_and_removed() -> None:
 
 def test_contracts_are_compared_proposed_exposed_agreed_and_verified() -> None:
     assert isinstance(contract, click.Group)
-    assert sorted(contract.commands) == ["agree", "diff", "expose", "list", "pact", "propose", "setup", "verify"]
+    assert sorted(contract.commands) == [
+        "agree",
+        "diff",
+        "expose",
+        "list",
+        "pact",
+        "propose",
+        "setup",
+        "stand-in",
+        "verify",
+    ]
     for name in ("agree", "expose", "list", "propose", "setup", "verify"):
         options = [option for parameter in contract.commands[name].params for option in parameter.opts]
         assert options[-3:] == ["--project", "--in", "--kubeconfig"]

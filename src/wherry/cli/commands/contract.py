@@ -260,6 +260,35 @@ def pact(folder: Path, project: Path) -> None:
             note(f"   {line}")
 
 
+@command.command("stand-in")
+@click.argument("service")
+@click.option("--port", type=int, default=0, help="Where to listen; here a free one, in a cluster the service's own.")
+@click.option("--document", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="The contract's file.")
+@click.option("--image", default="", help="An image with Python in it; without it, one of this machine's Python.")
+@desk_options
+@click.pass_context
+def stand_in(
+    ctx: click.Context,
+    service: str,
+    port: int,
+    document: Path | None,
+    image: str,
+    project: Path,
+    environment: str | None,
+    kubeconfig: Path | None,
+) -> None:
+    """Answer as SERVICE would, from its contract: here until you stop it, or as a pod with --in ENV."""
+    from wherry.cli.stand_in_running import in_cluster, on_this_machine, plan_stand_in
+
+    place = desk(ctx.obj, project, environment, kubeconfig)
+    planned = plan_stand_in(place, service, document)
+    if environment is None:
+        on_this_machine(planned, port)
+    else:
+        in_cluster(place, planned, port, image)
+        say_next(f"wherry contract verify --project {project}")
+
+
 def _no_contract(contract: str, place: Desk) -> Trouble:
     which = f"{contract} of {place.project.name}" if contract else f"of {place.project.name}"
     return Trouble(f"there is no contract {which}", remedy="wherry contract propose")

@@ -50,10 +50,11 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What comes back with one status."""
+    """What comes back with one status; `examples` are those that the document gives, by media type."""
 
     content: Mapping[str, Schema] = field(default_factory=dict)
     headers: Mapping[str, Header] = field(default_factory=dict)
+    examples: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +264,24 @@ class _ApiReader:
         return Answer(
             self._content(part),
             {name.lower(): self._header(Part(one, (*part.place, "headers", name))) for name, one in headers.items()},
+            dict(self._examples(part)),
         )
+
+    def _examples(self, part: Part) -> Iterator[tuple[str, object]]:
+        """The first example that the document gives for each media type: beside the schema, or in it."""
+        assert isinstance(part.data, dict)
+        for media, described in part.data.get("content", {}).items():
+            name = media.partition(";")[0].strip().lower()
+            listed = described.get("examples")
+            first = next(iter(listed.values()), None) if isinstance(listed, dict) else None
+            if "example" in described:
+                yield name, described["example"]
+            elif isinstance(first, dict) and "value" in first:
+                yield name, first["value"]
+            elif "schema" in described:
+                schema = self._schemas.resolve(Part(described["schema"], (*part.place, "content", media, "schema")))
+                if isinstance(schema.data, dict) and "example" in schema.data:
+                    yield name, schema.data["example"]
 
     def _header(self, given: Part) -> Header:
         part = self._schemas.resolve(given)

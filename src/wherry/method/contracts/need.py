@@ -22,7 +22,10 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A request as it goes over the wire, and how the answer is to be, to the letter where the need says so."""
+    """A request as it goes over the wire, and how the answer is to be, to the letter where the need says so.
+
+    `reply_headers` and `reply_body` are the answer of the example, as a stand-in gives it.
+    """
 
     path: str
     query: str
@@ -30,6 +33,8 @@ class Exchange:
     body: bytes
     status: str
     answer: Answer
+    reply_headers: Mapping[str, str] = field(default_factory=dict)
+    reply_body: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,7 @@ class _Interaction:
             if name not in IGNORED_HEADERS
         }
         status = str(self._response.get("status", 200))
+        reply_media, reply, has_reply = self._body("response")
         return Wish(
             name=str(self._data.get("description") or f"{method} {path}"),
             method=method,
@@ -97,6 +98,8 @@ class _Interaction:
                 body=_encoded(body, media) if has_body else b"",
                 status=status,
                 answer=self._answer(exact=True),
+                reply_headers={**self._headers(self._response), **({"content-type": reply_media} if has_reply else {})},
+                reply_body=_encoded(reply, reply_media).decode() if has_reply else "",
             ),
         )
 
