@@ -37,6 +37,9 @@ REPEAT_WINDOW_S = 600.0
 WHY_ANNOTATION = "wherry.dev/why"
 """Carries the reason of whoever decided; the story is told from it."""
 
+DECISION_ANNOTATION = "wherry.dev/decision"
+"""Carries what was seen and rejected, as JSON: the scheduler's scores, and which node was ruled out by what."""
+
 ATTEMPTS = 4
 RETRY_DELAY_S = 1.0
 
@@ -57,6 +60,7 @@ class _Pending:
     first_s: float
     last_s: float
     why: str
+    decision: str = ""
     count: int = 1
 
 
@@ -103,8 +107,9 @@ class EventRecorder:
         *,
         type: str = "Normal",  # noqa: A002 - the field's own name
         why: str = "",
+        decision: str = "",
     ) -> None:
-        """Say something about an object; returns at once. `why` is told with it, as an annotation."""
+        """Say something about an object; returns at once. `why` and `decision` are told with it, as annotations."""
         # Without its revision: the same thing said about a newer state of the object is a repeat.
         said = _Said(msgspec.structs.replace(about, resource_version=""), reason, message, type)
         now_s = self._clock.now_s()
@@ -115,7 +120,7 @@ class EventRecorder:
         if len(self._pending) >= QUEUE_MAX:
             self._pending.popitem(last=False)
             self.dropped += 1
-        self._pending[said] = _Pending(now_s, now_s, why if why != message else "")
+        self._pending[said] = _Pending(now_s, now_s, why if why != message else "", decision)
         self._wake.set()
 
     async def run(self) -> None:
@@ -182,8 +187,9 @@ class EventRecorder:
         self._last_stamp = max(self._last_stamp + 1, int(self._clock.now_s() * 1e9))
         source = {"component": self._component, **({"host": self._host} if self._host else {})}
         metadata: Document = {"name": f"{said.about.name}.{self._last_stamp:016x}", "namespace": namespace}
-        if pending.why:
-            metadata["annotations"] = {WHY_ANNOTATION: pending.why}
+        notes = {WHY_ANNOTATION: pending.why, DECISION_ANNOTATION: pending.decision}
+        if annotations := {name: note for name, note in notes.items() if note}:
+            metadata["annotations"] = annotations
         return {
             "metadata": metadata,
             "involvedObject": msgspec.to_builtins(said.about),

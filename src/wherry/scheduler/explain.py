@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import orjson
+
 from wherry.scheduler.framework import Chosen, Refused
 
 NO_NODES = "no nodes available to schedule pods"
@@ -24,3 +26,20 @@ def explain_choice(chosen: Chosen) -> str:
         return f"only {chosen.node.name} of {chosen.total} nodes can take it"
     looked = "" if chosen.looked_at == chosen.total else f" of {chosen.looked_at} looked at"
     return f"{chosen.node.name} is the best of the {chosen.fitting} nodes{looked} that can take it"
+
+
+def decision_note(decision: Chosen | Refused) -> str:
+    """What was seen and rejected, as JSON: the annotation of the Event, for who wants more than a sentence.
+
+    {"total": 3, "fitting": 2, "scores": [{"node": "b", "total": 150.0, "parts": {...}}], "rejected": {REASON: [NODE]}}
+    """
+    rejected = {reason: [*names] for reason, names in decision.rejected.items()}
+    if isinstance(decision, Refused):
+        note = {"total": decision.total, "fitting": 0, "rejected": rejected}
+        return orjson.dumps({**note, **({"general": decision.general} if decision.general else {})}).decode()
+    scores = [
+        {"node": one.node, "total": round(one.total, 1), "parts": {key: round(v, 1) for key, v in one.parts.items()}}
+        for one in decision.scores
+    ]
+    note = {"total": decision.total, "fitting": decision.fitting, "scores": scores, "rejected": rejected}
+    return orjson.dumps(note).decode()

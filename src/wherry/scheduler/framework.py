@@ -12,8 +12,9 @@ before one of these has happened.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import heapq
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeVar
 
 from wherry.api.core.persistent_volume import PersistentVolume
@@ -27,6 +28,12 @@ T_co = TypeVar("T_co", covariant=True)
 Happening = Literal["node-added", "node-changed", "pod-gone", "claim-changed", "volume-changed", "class-changed"]
 
 SCORE_MAX = 100
+
+SCORES_KEPT = 3
+"""The chosen node and the two that came next: enough to say why it was this one."""
+
+NAMED_MAX = 10
+"""Nodes named for a reason; of thousands that are all too small, ten names say as much."""
 ENOUGH_NODES = 100
 """So many fitting nodes are choice enough; of more, the next pods look at the others.
 
@@ -63,13 +70,28 @@ class Plugin:
 
 
 @dataclass(frozen=True, slots=True)
+class NodeScore:
+    """How good a node was for a pod: the sum, and what each plugin gave (its weight times 0 to 100)."""
+
+    node: str
+    total: float
+    parts: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
 class Chosen:
-    """A node has been found. `fitting` is how many of the nodes looked at would have done."""
+    """A node has been found. `fitting` is how many of the nodes looked at would have done.
+
+    `scores` are those of the best few, the chosen one first (none when there was no choice); `rejected` names for
+    each reason the first NAMED_MAX nodes that it ruled out.
+    """
 
     node: NodeInfo
     fitting: int
     total: int
     looked_at: int
+    scores: tuple[NodeScore, ...] = ()
+    rejected: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +99,14 @@ class Refused:
     """No node will do.
 
     `reasons` counts, for each reason, the nodes that it rules out; `general` is one that holds
-    whatever the node. `plugins` are those that said so.
+    whatever the node. `plugins` are those that said so, `rejected` is as in Chosen.
     """
 
     total: int
     general: str
     reasons: dict[str, int]
     plugins: frozenset[str]
+    rejected: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def choose_node(
@@ -100,6 +123,7 @@ def choose_node(
                 return Refused(len(nodes), general, {}, frozenset({plugin.name}))
     fitting: list[NodeInfo] = []
     reasons: dict[str, int] = {}
+    rejected: dict[str, list[str]] = {}
     refusing: set[str] = set()
     looked_at = 0
     for node in (*nodes[start:], *nodes[:start]) if start else nodes:
@@ -113,22 +137,40 @@ def choose_node(
         refusing.add(found[0])
         for reason in found[1]:
             reasons[reason] = reasons.get(reason, 0) + 1
+            if len(named := rejected.setdefault(reason, [])) < NAMED_MAX:
+                named.append(node.name)
     if not fitting:
-        return Refused(len(nodes), "", reasons, frozenset(refusing))
+        return Refused(len(nodes), "", reasons, frozenset(refusing), rejected)
     if len(fitting) == 1:
-        return Chosen(fitting[0], 1, len(nodes), looked_at)
-    scores = score_nodes(pod, fitting, plugins, facts)
-    best = max(range(len(fitting)), key=lambda n: (scores[n], -len(fitting[n].pods), -n))
-    return Chosen(fitting[best], len(fitting), len(nodes), looked_at)
+        return Chosen(fitting[0], 1, len(nodes), looked_at, (), rejected)
+    parts = _score_parts(pod, fitting, plugins, facts)
+    scores = _sums(parts.values(), len(fitting))
+    best = heapq.nlargest(SCORES_KEPT, range(len(fitting)), lambda n: (scores[n], -len(fitting[n].pods), -n))
+    kept = tuple(NodeScore(fitting[n].name, scores[n], {name: given[n] for name, given in parts.items()}) for n in best)
+    return Chosen(fitting[best[0]], len(fitting), len(nodes), looked_at, kept, rejected)
 
 
 def score_nodes(pod: PodInfo, nodes: Sequence[NodeInfo], plugins: Sequence[Plugin], facts: Facts) -> list[float]:
     """How good each of `nodes` is: the weighted sum of what the plugins say."""
-    totals = [0.0] * len(nodes)
-    for plugin in plugins:
-        if plugin.score is not None:
-            for n, score in enumerate(plugin.score(pod, nodes, facts)):
-                totals[n] += plugin.weight * score
+    return _sums(_score_parts(pod, nodes, plugins, facts).values(), len(nodes))
+
+
+def _score_parts(
+    pod: PodInfo, nodes: Sequence[NodeInfo], plugins: Sequence[Plugin], facts: Facts
+) -> dict[str, list[float]]:
+    """What each plugin gives to each of `nodes`, weighted."""
+    return {
+        plugin.name: [plugin.weight * score for score in plugin.score(pod, nodes, facts)]
+        for plugin in plugins
+        if plugin.score is not None
+    }
+
+
+def _sums(parts: Iterable[Sequence[float]], size: int) -> list[float]:
+    totals = [0.0] * size
+    for given in parts:
+        for n, score in enumerate(given):
+            totals[n] += score
     return totals
 
 

@@ -32,7 +32,7 @@ from wherry.kit.clock import Clock
 from wherry.kit.log import get_logger
 from wherry.kit.tasks import TaskScope
 from wherry.reconcile.journal import Decision, Journal
-from wherry.scheduler.explain import explain_choice, explain_refusal
+from wherry.scheduler.explain import decision_note, explain_choice, explain_refusal
 from wherry.scheduler.framework import Chosen, Facts, Happening, Plugin, Refused, choose_node
 from wherry.scheduler.plugins.registry import PLUGINS
 from wherry.scheduler.plugins.volume_binding import SELECTED_NODE, claims_to_place, is_bound
@@ -127,15 +127,15 @@ class Scheduler:
             case Chosen() as chosen:
                 self._next_look += chosen.looked_at
                 self._snapshot.assume(info, chosen.node.name)
-                _ = scope.start(f"bind {info.key}", self._bind(queued, chosen.node.name, explain_choice(chosen)))
+                _ = scope.start(f"bind {info.key}", self._bind(queued, chosen))
             case Refused() as refused:
                 woken_by = frozenset[Happening]().union(*(self._woken_by[name] for name in refused.plugins))
                 self._queue.refuse(queued, woken_by, self._clock.monotonic_s())
-                _ = scope.start(f"report {info.key}", self._report(info, explain_refusal(refused)))
+                _ = scope.start(f"report {info.key}", self._report(info, refused))
 
-    async def _bind(self, queued: QueuedPod, node_name: str, why: str) -> None:
+    async def _bind(self, queued: QueuedPod, chosen: Chosen) -> None:
         """Make the decision true: have the volumes made there, then tell the API server."""
-        info = queued.info
+        info, node_name, why = queued.info, chosen.node.name, explain_choice(chosen)
         try:
             await self._place_claims(info, node_name)
             await self._client.create(
@@ -146,7 +146,11 @@ class Scheduler:
             return
         self._decided(info, "bind", why)
         self._recorder.event(
-            object_reference(PODS, info.pod.metadata), "Scheduled", f"Successfully assigned {info.key} to {node_name}"
+            object_reference(PODS, info.pod.metadata),
+            "Scheduled",
+            f"Successfully assigned {info.key} to {node_name}",
+            why=why,
+            decision=decision_note(chosen),
         )
 
     async def _place_claims(self, info: PodInfo, node_name: str) -> None:
@@ -196,10 +200,17 @@ class Scheduler:
         reference = object_reference(PODS, info.pod.metadata)
         self._recorder.event(reference, "FailedScheduling", f"binding rejected: {error}", type="Warning")
 
-    async def _report(self, info: PodInfo, message: str) -> None:
+    async def _report(self, info: PodInfo, refused: Refused) -> None:
         """Say on the pod, and in an Event, why it waits."""
+        message = explain_refusal(refused)
         condition = next((known for known in info.pod.status.conditions if known.type == "PodScheduled"), None)
-        self._recorder.event(object_reference(PODS, info.pod.metadata), "FailedScheduling", message, type="Warning")
+        self._recorder.event(
+            object_reference(PODS, info.pod.metadata),
+            "FailedScheduling",
+            message,
+            type="Warning",
+            decision=decision_note(refused),
+        )
         if condition is not None and (condition.status, condition.message) == ("False", message):
             return
         self._decided(info, "wait", message)

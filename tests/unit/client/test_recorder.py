@@ -12,7 +12,7 @@ from wherry.api.core.node import NODES
 from wherry.api.core.pod import PODS
 from wherry.apimachinery.errors import NotFound, ServiceUnavailable
 from wherry.apimachinery.meta import ObjectMeta
-from wherry.client.recorder import ATTEMPTS, QUEUE_MAX, EventRecorder, object_reference
+from wherry.client.recorder import DECISION_ANNOTATION, WHY_ANNOTATION, ATTEMPTS, QUEUE_MAX, EventRecorder, object_reference
 from wherry.kit.clock import FakeClock, settle
 from wherry.kit.http.types import Request
 from wherry.kit.tasks import TaskScope
@@ -142,3 +142,15 @@ async def test_a_server_that_is_down_is_tried_again_and_then_given_up(
     recorder.event(POD, "B", "b")
     await settle()
     assert [event["reason"] for event in api.all(EVENTS)] == ["B"]
+
+
+async def test_why_and_what_was_rejected_go_along_as_annotations(api: FakeApi, recorder: EventRecorder) -> None:
+    recorder.event(POD, "Scheduled", "assigned", why="the only node", decision='{"total":1}')
+    recorder.event(POD, "Pulled", "pulled")
+    await settle()
+    first, second = api.all(EVENTS)
+    assert first["metadata"]["annotations"] == {  # type: ignore[index] # JSON
+        WHY_ANNOTATION: "the only node",
+        DECISION_ANNOTATION: '{"total":1}',
+    }
+    assert "annotations" not in second["metadata"]  # type: ignore[operator] # JSON

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 
 import pytest
@@ -10,8 +11,8 @@ from wherry.api.core.persistent_volume import PERSISTENT_VOLUMES
 from wherry.api.core.persistent_volume_claim import PERSISTENT_VOLUME_CLAIMS, PersistentVolumeClaim
 from wherry.api.core.pod import PODS, Pod
 from wherry.api.storage.storageclass import STORAGE_CLASSES
-from wherry.scheduler.explain import explain_choice, explain_refusal
-from wherry.scheduler.framework import Chosen, Facts, Refused, choose_node
+from wherry.scheduler.explain import decision_note, explain_choice, explain_refusal
+from wherry.scheduler.framework import NAMED_MAX, Chosen, Facts, Refused, choose_node
 from wherry.scheduler.plugins.registry import PLUGINS
 from wherry.scheduler.pod_info import pod_info
 from wherry.scheduler.snapshot import Snapshot
@@ -278,6 +279,29 @@ def test_the_choice_is_explained() -> None:
     assert why(make_node("a")) == "a is the only node and has room for it"
     assert why(make_node("a", cpu="1"), make_node("b")) == "only b of 2 nodes can take it"
     assert why(make_node("a"), make_node("b")) == "a is the best of the 2 nodes that can take it"
+
+
+def test_the_decision_names_the_scores_of_the_best_and_who_was_ruled_out_by_what() -> None:
+    snapshot = Snapshot()
+    for node in (make_node("a"), make_node("b", cpu="8"), make_node("small", cpu="1")):
+        snapshot.set_node(node)
+    chosen = choose_node(pod_info(make_pod("web", cpu="2")), snapshot.nodes, PLUGINS, make_facts())
+    note = json.loads(decision_note(chosen))
+    assert (note["total"], note["fitting"], note["rejected"]) == (3, 2, {"Insufficient cpu": ["small"]})
+    best, second = note["scores"]
+    assert (best["node"], second["node"]) == ("b", "a")
+    assert best["total"] > second["total"]
+    assert abs(sum(best["parts"].values()) - best["total"]) < 1
+
+
+def test_a_refusal_names_no_more_nodes_than_somebody_reads() -> None:
+    snapshot = Snapshot()
+    for number in range(30):
+        snapshot.set_node(make_node(f"n{number:02}", cpu="1"))
+    refused = choose_node(pod_info(make_pod("web", cpu="2")), snapshot.nodes, PLUGINS, make_facts())
+    note = json.loads(decision_note(refused))
+    assert (note["fitting"], note["total"]) == (0, 30)
+    assert note["rejected"] == {"Insufficient cpu": [f"n{number:02}" for number in range(NAMED_MAX)]}
 
 
 def test_a_decoded_pod_equals_what_it_was_made_from() -> None:

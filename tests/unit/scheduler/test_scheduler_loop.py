@@ -52,9 +52,20 @@ class Api:
 class Recorder:
     def __init__(self) -> None:
         self.said: list[tuple[str, str, str]] = []
+        self.whys: list[tuple[str, str]] = []
 
-    def event(self, about: object, reason: str, message: str, *, type: str = "Normal") -> None:  # noqa: A002
+    def event(
+        self,
+        about: object,
+        reason: str,
+        message: str,
+        *,
+        type: str = "Normal",  # noqa: A002
+        why: str = "",
+        decision: str = "",
+    ) -> None:
         self.said.append((type, reason, message))
+        self.whys.append((why, decision))
 
 
 class Informers:
@@ -112,6 +123,9 @@ async def test_a_pod_gets_a_node_and_everybody_hears_of_it(stage: Stage) -> None
     await stage.show_and_settle(PODS, make_pod("web"))
     assert stage.api.bindings == [("web", "node-1")]
     assert stage.recorder.said == [("Normal", "Scheduled", "Successfully assigned default/web to node-1")]
+    ((why, decision),) = stage.recorder.whys
+    assert why == "node-1 is the only node and has room for it"
+    assert '"total":1' in decision
     (decision,) = stage.journal
     assert (decision.component, decision.action, decision.key) == (
         "default-scheduler",
