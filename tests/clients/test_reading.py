@@ -105,3 +105,20 @@ def test_a_moment_that_is_none_is_refused(shop: RunningCluster) -> None:
     done = shop.wherry("story", "--since", "soon", check=False)
     assert done.returncode == 2
     assert "W0205" in done.stderr
+
+
+def test_why_leads_from_the_command_to_the_running_container(shop: RunningCluster) -> None:
+    pods = shop.kubectl("-n", "shop", "get", "pods", "-l", "app=orders", "-o", "name").stdout.split()
+    said = lines(shop, "why", pods[0], "-n", "shop")
+    story = [line[13:] for line in said if line.startswith("    ")]
+    assert story[0].startswith("kubectl-client-side-apply wrote deployment orders: replicas, template, selector")
+    assert "because 0 of 4 pods exist" in story[2]
+    assert story[3].startswith("The scheduler chose node simulated-")
+    assert "came first with" in story[4]
+    assert story[-1].endswith("is ready and gets requests.")
+
+
+def test_a_waiting_pod_hears_from_every_node(shop: RunningCluster) -> None:
+    answer = json.loads("\n".join(lines(shop, "why", "giant", "-n", "shop", "-o", "json")))
+    assert [one["when"] for one in answer["nodes"]] == ["never"] * 3
+    assert answer["next"][0] == "Ask for less cpu, or add a larger node"

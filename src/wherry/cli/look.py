@@ -130,13 +130,19 @@ def kubectl_scope(namespace: str) -> str:
     return f"-n {namespace}" if namespace else "-A"
 
 
-def resolve(snapshot: Snapshot, thing: str, verb: str) -> Target:
-    """The one thing that somebody means; a near miss or a namesake is answered with the way out."""
-    from wherry.narrate.find import find_kind, find_targets, near_targets
+def check_kind(thing: str) -> None:
+    """Whether the word before the slash is a kind at all: a typing mistake needs no cluster to be found."""
+    from wherry.narrate.find import find_kind
 
     kind_word, slash, _ = thing.partition("/")
     if slash and find_kind(kind_word) is None:
         raise known("W0201", kind=kind_word)
+
+
+def resolve(snapshot: Snapshot, thing: str, verb: str) -> Target:
+    """The one thing that somebody means; a near miss or a namesake is answered with the way out."""
+    from wherry.narrate.find import find_targets, near_targets
+
     found = find_targets(snapshot, thing)
     if not found:
         near = near_targets(snapshot, thing)

@@ -29,9 +29,7 @@ ANSWERS: Mapping[str, Template] = {
     ),
     "node-ready": fine("Node {name} is ready and runs pods."),
     "node-not-ready": wrong("Node {name} says that it is not ready.", "wherry story {name}"),
-    "node-silent": wrong(
-        "Node {name} does not report: the masters cannot tell how it is.", "wherry story {name}"
-    ),
+    "node-silent": wrong("Node {name} does not report: the masters cannot tell how it is.", "wherry story {name}"),
     "exists": fine("{kind} {name} exists."),
     "by-conditions": fine("{kind} {name}, by its own conditions:"),
     "probe": fine("{container} counts as ready when its readiness probe succeeds."),
@@ -70,7 +68,9 @@ NODES: Mapping[str, Template] = {
     "affinity": wrong(
         "{node}: never, it is none of the nodes that the pod's affinity allows", "Change the pod's affinity"
     ),
-    "other-name": wrong("{node}: never, the pod asks for another node by name", "Take spec.nodeName out of the pod"),
+    "other-name": wrong(
+        "{node}: never, the pod asks for another node by name", "Take the name of the node out of the pod"
+    ),
     "ports-taken": wrong(
         "{node}: not yet, another pod uses a port that this one asks for", "Use another port, or a service"
     ),
@@ -106,7 +106,8 @@ CRASHES: tuple[CrashPattern, ...] = (
         wrong("A setting is missing: the program reads {name}, and nothing gives it a value.", "Set {name} for it"),
     ),
     CrashPattern(
-        r"(?i)(?:environment variable|env(?:ironment)?|setting|variable)\W+(?P<name>[A-Z][A-Z0-9_]+)\W+.*(?:not set|missing|required|undefined|unset)",
+        r"(?i:environment variable|environment|env|setting|variable)\W+(?P<name>[A-Z][A-Z0-9_]+)\W+.*"
+        r"(?:not set|missing|required|undefined|unset)",
         wrong("A setting is missing: the program reads {name}, and nothing gives it a value.", "Set {name} for it"),
     ),
     CrashPattern(
@@ -114,7 +115,7 @@ CRASHES: tuple[CrashPattern, ...] = (
         wrong("A setting is missing: the program reads {name}, and nothing gives it a value.", "Set {name} for it"),
     ),
     CrashPattern(
-        r"(?:ModuleNotFoundError: No module named|ImportError: No module named|Cannot find module|cannot load such file --) '?(?P<name>[\w./@-]+)",
+        r"(?:No module named|Cannot find module|cannot load such file --) ['\"]?(?P<name>[\w./@-]+)",
         wrong("The image lacks {name}, which the program needs.", "Add {name} to the image and build it again"),
     ),
     CrashPattern(
@@ -122,8 +123,16 @@ CRASHES: tuple[CrashPattern, ...] = (
         wrong("Two programs of the pod want the same port.", "Give one of them another port"),
     ),
     CrashPattern(
-        r"(?i)(?:could not translate host name|getaddrinfo \w+|no such host|Name or service not known|name resolution)\W*(?P<name>[\w.-]*)",
+        r"(?i)(?:could not translate host name|getaddrinfo \w+) [\"']?(?P<name>[\w.-]+)",
         wrong("The program calls a name that does not exist here: {name}", "wherry show {name}"),
+    ),
+    CrashPattern(
+        r"lookup (?P<name>[\w.-]+?)\.?:? .*no such host",
+        wrong("The program calls a name that does not exist here: {name}", "wherry show {name}"),
+    ),
+    CrashPattern(
+        r"(?i)Name or service not known|name resolution|no such host",
+        wrong("The program calls a name that does not exist here.", "wherry word service"),
     ),
     CrashPattern(
         r"(?i)connection refused|ECONNREFUSED",

@@ -25,7 +25,7 @@ class Crash(Struct):
     next: str
 
 
-def explain_crash(  # noqa: PLR0913 - what is known of an end
+def explain_crash(
     container: str, *, exit_code: int, reason: str, log: Sequence[str], pod: str, namespace: str
 ) -> Crash:
     """The likely cause of an end. `log` is the end of what the container wrote, oldest line first."""

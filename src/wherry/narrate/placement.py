@@ -16,17 +16,17 @@ from wherry.api.core.event_parts import Event
 from wherry.api.core.node import Node, Taint
 from wherry.api.core.pod import Pod
 from wherry.api.quota.pods import pod_requests
-from wherry.apimachinery.amounts import Amounts, amounts_from
+from wherry.apimachinery.amounts import NANO, Amount, Amounts, amounts_from
 from wherry.apimachinery.document import Document
-from wherry.apimachinery.quantity import format_quantity
 from wherry.apimachinery.struct import Struct
 from wherry.client.recorder import DECISION_ANNOTATION
 from wherry.narrate.cause_templates import NODES, SCHEDULER_REASONS
 from wherry.narrate.describe import is_ready
 
 ENDED = ("Succeeded", "Failed")
-CLOSED_TAINT = "node.kubernetes.io/unschedulable"
-WHOLE_RESOURCES = ("cpu", "memory", "ephemeral-storage")
+# Kubernetes puts these on by itself; each has a sentence of its own.
+NODE_TAINTS = "node.kubernetes.io/"
+CLOSED = Taint(key="node.kubernetes.io/unschedulable", effect="NoSchedule")
 
 
 class NodeVerdict(Struct):
@@ -71,42 +71,55 @@ def _noted_reasons(event: Event | None) -> Mapping[str, str]:
 
 
 def _judge(pod: Pod, node: Node, wants: Amounts, here: Sequence[Pod], noted: str) -> NodeVerdict:
+    found = [*_objections(pod, node, wants, here, noted)]
+    if not found:
+        name = node.metadata.name
+        return NodeVerdict(node=name, fits=True, when="now", reason=f"{name}: it has room", helps="")
+    # What will never change by itself comes first: opening a node that is too small would help nobody.
+    return min(found, key=lambda verdict: verdict.when != "never")
+
+
+def _objections(pod: Pod, node: Node, wants: Amounts, here: Sequence[Pod], noted: str) -> Iterable[NodeVerdict]:
     name = node.metadata.name
     taint = next((one for one in node.spec.taints if _repels(one, pod.spec.tolerations)), None)
-    if not is_ready(node) and taint is not None and taint.key.startswith("node.kubernetes.io/"):
-        return _verdict("down", node=name)
-    if node.spec.unschedulable and not _is_tolerated(Taint(key=CLOSED_TAINT, effect="NoSchedule"), pod):
-        return _verdict("closed", node=name)
-    if taint is not None:
-        text = f"{taint.key}={taint.value}" if taint.value else taint.key
-        return _verdict("tainted", node=name, taint=text)
+    if not is_ready(node) and taint is not None and taint.key.startswith(NODE_TAINTS):
+        yield _verdict("down", node=name)
+    if node.spec.unschedulable and _repels(CLOSED, pod.spec.tolerations):
+        yield _verdict("closed", node=name)
+    if taint is not None and not taint.key.startswith(NODE_TAINTS):
+        yield _verdict("tainted", node=name, taint=f"{taint.key}={taint.value}" if taint.value else taint.key)
     missing = {key: value for key, value in pod.spec.node_selector.items() if node.metadata.labels.get(key) != value}
     if missing:
-        return _verdict("other-labels", node=name, labels=" ".join(f"{key}={value}" for key, value in missing.items()))
-    if found := _room(node, wants, here):
-        return found
-    for reason, key in SCHEDULER_REASONS:
-        if noted.startswith(reason):
-            return _verdict(key, node=name)
-    if noted:
-        return _verdict("other", node=name, reason=noted)
-    return NodeVerdict(node=name, fits=True, when="now", reason=f"{name}: it has room", helps="")
+        yield _verdict("other-labels", node=name, labels=" ".join(f"{key}={value}" for key, value in missing.items()))
+    room = _room(node, wants, here)
+    if room is not None:
+        yield room
+    known = next((key for reason, key in SCHEDULER_REASONS if noted.startswith(reason)), "")
+    if known and not (known == "affinity" and missing):
+        yield _verdict(known, node=name)
+    elif noted and not known and room is None and taint is None:
+        yield _verdict("other", node=name, reason=noted)
 
 
 def _room(node: Node, wants: Amounts, here: Sequence[Pod]) -> NodeVerdict | None:
     name = node.metadata.name
     has = amounts_from(node.status.allocatable)
-    if "pods" in has and len(here) >= has["pods"].value:
+    if "pods" in has and len(here) * NANO >= has["pods"].nano:
         return _verdict("no-places", node=name)
     for resource, amount in wants.items():
-        size = has[resource].value if resource in has else 0
-        taken = sum((one[resource].value for pod in here if resource in (one := pod_requests(pod.spec))), start=0)
-        said = {"node": name, "resource": resource, "wants": format_quantity(amount.value, amount.form)}
-        if amount.value > size:
-            return _verdict("too-small", has=format_quantity(size, amount.form), **said)
-        if amount.value > size - taken:
-            return _verdict("too-full", left=format_quantity(size - taken, amount.form), **said)
+        size = has.get(resource, Amount(0, amount.form))
+        taken = sum(one[resource].nano for one in map(_requests, here) if resource in one)
+        left = Amount(max(0, size.nano - taken), amount.form)
+        said = {"node": name, "resource": resource, "wants": str(amount)}
+        if amount.nano > size.nano:
+            return _verdict("too-small", has=str(size), **said)
+        if amount.nano > left.nano:
+            return _verdict("too-full", left=str(left), **said)
     return None
+
+
+def _requests(pod: Pod) -> Amounts:
+    return pod_requests(pod.spec)
 
 
 def _verdict(key: str, **values: str) -> NodeVerdict:
@@ -115,17 +128,11 @@ def _verdict(key: str, **values: str) -> NodeVerdict:
     when: Literal["not yet", "never", "unknown"] = (
         "never" if ": never," in text else "not yet" if ": not yet," in text else "unknown"
     )
-    return NodeVerdict(
-        node=values["node"], fits=False, when=when, reason=text, helps=template.next.format_map(values)
-    )
+    return NodeVerdict(node=values["node"], fits=False, when=when, reason=text, helps=template.next.format_map(values))
 
 
 def _repels(taint: Taint, tolerations: Sequence[Toleration]) -> bool:
     return taint.effect in ("NoSchedule", "NoExecute") and not any(_tolerates(one, taint) for one in tolerations)
-
-
-def _is_tolerated(taint: Taint, pod: Pod) -> bool:
-    return not _repels(taint, pod.spec.tolerations)
 
 
 def _tolerates(toleration: Toleration, taint: Taint) -> bool:

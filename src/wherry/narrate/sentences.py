@@ -13,6 +13,7 @@ from wherry.narrate.event_templates import EVENTS, PROBES, UNKNOWN
 from wherry.narrate.templates import Template
 
 NARRATORS = {
+    "simulated-kubelet": "A simulated node",
     "default-scheduler": "The scheduler",
     "deployment-controller": "The deployment controller",
     "replicaset-controller": "The replica set controller",
@@ -54,7 +55,10 @@ def subject(event: Event) -> str:
 def container_of(event: Event) -> str:
     """The container that the event is about ("" for the whole object): spec.containers{web} -> web."""
     path = event.involved_object.field_path
-    return path[path.find("{") + 1 : -1] if path.endswith("}") else ""
+    if path.endswith("}"):
+        return path[path.find("{") + 1 : -1]
+    # Who names no part of the object says it in the message.
+    return event.message.partition(" container ")[2] if event.reason in ("Started", "Created") else ""
 
 
 def reference(event: Event) -> str:

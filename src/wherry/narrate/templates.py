@@ -113,6 +113,9 @@ SERVICES: Mapping[str, Template] = {
         "No pod answers for {service}: none has the labels that it asks for.", "wherry why service/{service}"
     ),
     "service.outside": fine("{service} stands for {address}, outside the cluster."),
+    "service.asks": fine("It asks for pods with the labels {labels}."),
+    "service.apps": fine("The apps in its namespace are: {apps}."),
+    "service.no-pods": fine("There are no pods in its namespace."),
     "service.by-hand": fine("{service} has no selector; somebody else says who answers."),
 }
 

@@ -6,7 +6,7 @@ first, then what Kubernetes is doing about it, then what a person can do.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -15,6 +15,7 @@ from wherry.api.core.container import Container
 from wherry.api.core.event_parts import Event
 from wherry.api.core.pod import ContainerStatus, Pod
 from wherry.apimachinery.document import Document
+from wherry.narrate.cause_templates import ANSWERS
 from wherry.narrate.sentences import sentence
 from wherry.narrate.story import order
 
@@ -75,46 +76,35 @@ def _condition_lines(document: Document) -> list[str]:
 
 
 def _any_object(document: Document) -> Explanation:
-    what = f"{document.get('kind')} {_name(document)}"
     lines = _condition_lines(document)
-    return Explanation(f"{what} exists." if not lines else f"{what}, by its own conditions:", lines)
+    said = {"kind": document.get("kind"), "name": _name(document)}
+    return Explanation(_say("by-conditions" if lines else "exists", **said), lines)
 
 
 def _workload(document: Document) -> Explanation:
     spec, status = document.get("spec"), document.get("status")
     wanted = spec.get("replicas", 1) if isinstance(spec, dict) else 1
     ready = status.get("readyReplicas", 0) if isinstance(status, dict) else 0
-    what = f"{document.get('kind')} {_name(document)}"
-    verdict = "as wanted" if wanted == ready else "not yet as wanted"
-    answer = f"{what} is {verdict}: {ready} of {wanted} pods are ready."
-    remedies = (
-        []
-        if wanted == ready
-        else [f"Look at its pods: kubectl get pods, then wherry why pod/NAME ({_name(document)}-...)"]
-    )
-    return Explanation(answer, _condition_lines(document), remedies)
+    key = "as-wanted" if wanted == ready else "not-as-wanted"
+    said = {"kind": document.get("kind"), "name": _name(document), "ready": ready, "wanted": wanted}
+    return Explanation(_say(key, **said), _condition_lines(document), _remedy(key, **said))
 
 
 def _node(document: Document) -> Explanation:
     ready = next((entry for entry in _conditions(document) if entry.get("type") == "Ready"), {})
-    state = {"True": "is ready and runs pods", "False": "says that it is not ready"}.get(
-        str(ready.get("status")), "does not report: the masters cannot tell how it is"
-    )
-    return Explanation(f"Node {_name(document)} {state}.", _condition_lines(document))
+    key = {"True": "node-ready", "False": "node-not-ready"}.get(str(ready.get("status")), "node-silent")
+    said = {"name": _name(document)}
+    return Explanation(_say(key, **said), _condition_lines(document), _remedy(key, **said))
 
 
 def _pod(document: Document) -> Explanation:
     pod = msgspec.convert(document, Pod)
-    name = pod.metadata.name
+    said: dict[str, object] = {"pod": pod.metadata.name, "node": pod.spec.node_name}
+    said["namespace"] = pod.metadata.namespace
     if pod.metadata.is_being_deleted:
-        return Explanation(f"Pod {name} is being stopped: its containers have time to finish what they do.")
+        return Explanation(_say("stopping", **said))
     if not pod.spec.node_name:
-        condition = next((entry for entry in pod.status.conditions if entry.type == "PodScheduled"), None)
-        if condition is None or condition.status != "False":
-            return Explanation(f"Pod {name} waits for the scheduler to choose a node.")
-        return Explanation(
-            f"Pod {name} waits: no node can take it. {condition.message}", [], [REMEDIES["Unschedulable"]]
-        )
+        return _without_node(pod, said)
     troubles = [
         (status, trouble)
         for status in (*pod.status.init_container_statuses, *pod.status.container_statuses)
@@ -122,27 +112,48 @@ def _pod(document: Document) -> Explanation:
     ]
     if pod.status.phase == "Failed" and pod.status.message:
         # The node ended the pod itself (a deadline, an eviction); its containers only followed.
-        return Explanation(f"Pod {name} has failed: {pod.status.reason} - {pod.status.message}.".replace("..", "."))
+        answer = _say("ended-by-node", reason=pod.status.reason, message=pod.status.message, **said)
+        return Explanation(answer.replace("..", "."))
     if troubles:
         return _troubled(pod, troubles)
+    return _untroubled(pod, said)
+
+
+def _without_node(pod: Pod, said: Mapping[str, object]) -> Explanation:
+    if pod.spec.scheduling_gates:
+        gates = ", ".join(gate.name for gate in pod.spec.scheduling_gates)
+        return Explanation(_say("gated", gates=gates, **said), [], _remedy("gated"))
+    condition = next((entry for entry in pod.status.conditions if entry.type == "PodScheduled"), None)
+    if condition is None or condition.status != "False":
+        return Explanation(_say("choosing", **said))
+    answer = _say("no-node", message=condition.message, **said)
+    return Explanation(answer, [], [REMEDIES["Unschedulable"]])
+
+
+def _untroubled(pod: Pod, said: Mapping[str, object]) -> Explanation:
     if pod.status.phase == "Succeeded":
-        return Explanation(f"Pod {name} has done its work: every container ended with exit code 0.")
+        return Explanation(_say("done", **said))
     unready = [status.name for status in pod.status.container_statuses if not status.ready]
     if unready and pod.status.phase == "Running":
+        values = {**said, "containers": ", ".join(unready), "first": unready[0]}
         probes = _readiness_of(pod.spec.containers, unready)
-        return Explanation(
-            f"Pod {name} runs on {pod.spec.node_name}, but gets no requests yet: {', '.join(unready)} is not ready.",
-            probes,
-            [f"See what it says: kubectl -n {pod.metadata.namespace} logs {name} -c {unready[0]}"],
-        )
+        return Explanation(_say("unready", **values), probes, _remedy("unready", **values))
     if pod.status.phase == "Running":
-        return Explanation(f"Pod {name} is fine: it runs on {pod.spec.node_name} and is ready.")
-    return Explanation(f"Pod {name} is {pod.status.phase or 'Pending'} on {pod.spec.node_name}: it is being prepared.")
+        return Explanation(_say("fine", **said))
+    return Explanation(_say("prepared", phase=pod.status.phase or "Pending", **said))
+
+
+def _say(key: str, **values: object) -> str:
+    return ANSWERS[key].text.format_map(values)
+
+
+def _remedy(key: str, **values: object) -> list[str]:
+    return [ANSWERS[key].next.format_map(values)] if ANSWERS[key].next else []
 
 
 def _readiness_of(containers: Sequence[Container], names: Sequence[str]) -> list[str]:
     return [
-        f"{container.name} counts as ready when its readiness probe succeeds."
+        _say("probe", container=container.name)
         for container in containers
         if container.name in names and container.readiness_probe is not None
     ]
@@ -170,9 +181,9 @@ def _troubled(pod: Pod, troubles: Sequence[tuple[ContainerStatus, tuple[str, str
     name, namespace = pod.metadata.name, pod.metadata.namespace
     reasons = [f"Container {status.name}: {reason} - {text}" for status, (reason, text) in troubles]
     restarts = sum(status.restart_count for status, _ in troubles)
-    answer = f"Pod {name} is on {pod.spec.node_name} but does not run as it should" + (
-        f"; the node has started it again {'once' if restarts == 1 else f'{restarts} times'}." if restarts else "."
-    )
+    times = "once" if restarts == 1 else f"{restarts} times"
+    again = f"; the node has started it again {times}" if restarts else ""
+    answer = _say("troubled", pod=name, node=pod.spec.node_name, restarts=again)
     causes = [cause for status, (reason, _) in troubles for cause in (_last_end(status), reason)]
     remedies = [REMEDIES[cause].format(name=name, namespace=namespace) for cause in causes if cause in REMEDIES]
     return Explanation(answer, reasons, list(dict.fromkeys(remedies)))

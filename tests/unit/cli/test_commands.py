@@ -54,7 +54,7 @@ OPTIONS: list[tuple[click.Command, str]] = [
     (show, f"thing {LOOK}"),
     (word, f"term {LOOK}"),
     (story, f"thing -f --follow --tail --since --app --each {LOOK}"),
-    (why, "thing -n --namespace --kubeconfig"),
+    (why, f"thing {LOOK}"),
     (kubeconfig, "--raw --user"),
     (breaks, "--against --needs --project --in --kubeconfig"),
     (doctor, ""),

@@ -27,8 +27,9 @@ def next_commands() -> Iterator[str]:
         yield entry.do
     for module in (templates, event_templates, cause_templates):
         for value in vars(module).values():
-            group = value.values() if isinstance(value, Mapping) else [value]
+            group = [*value.values()] if isinstance(value, Mapping) else [value]
             yield from (one.next for one in group if isinstance(one, Template))
+    yield from (one.likely.next for one in cause_templates.CRASHES)
 
 
 COMMANDS = sorted({text for text in next_commands() if text.startswith("wherry ")})

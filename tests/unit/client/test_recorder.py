@@ -12,7 +12,14 @@ from wherry.api.core.node import NODES
 from wherry.api.core.pod import PODS
 from wherry.apimachinery.errors import NotFound, ServiceUnavailable
 from wherry.apimachinery.meta import ObjectMeta
-from wherry.client.recorder import DECISION_ANNOTATION, WHY_ANNOTATION, ATTEMPTS, QUEUE_MAX, EventRecorder, object_reference
+from wherry.client.recorder import (
+    ATTEMPTS,
+    DECISION_ANNOTATION,
+    QUEUE_MAX,
+    WHY_ANNOTATION,
+    EventRecorder,
+    object_reference,
+)
 from wherry.kit.clock import FakeClock, settle
 from wherry.kit.http.types import Request
 from wherry.kit.tasks import TaskScope

@@ -11,6 +11,7 @@ import pytest
 
 from wherry.cli.commands.registry import COMMANDS
 from wherry.narrate import cause_templates, event_templates
+from wherry.narrate.cause_templates import CrashPattern
 from wherry.narrate.glossary import words, words_in
 from wherry.narrate.templates import TEMPLATES, Template, count, tell
 
@@ -27,6 +28,8 @@ def families() -> Iterator[tuple[str, Template]]:
         for value in vars(module).values():
             if isinstance(value, Template):
                 groups.append({"single": value})
+            elif isinstance(value, tuple) and value and isinstance(value[0], CrashPattern):
+                groups.append({f"crash {one.looks_like[:20]}": one.likely for one in value})
             elif isinstance(value, dict) and all(isinstance(one, Template) for one in value.values()):
                 groups.append(value)
     for group in groups:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from wherry.cli.look import Look, look_options, resolve
+from wherry.cli.look import Look, check_kind, look_options, resolve
 from wherry.cli.output import printable, say
 from wherry.cli.troubles import known
 
@@ -19,6 +19,7 @@ def command(look: Look, thing: str) -> None:
     """
     from wherry.narrate.sheet import sheet
 
+    check_kind(thing)
     snapshot = look.snapshot()
     target = resolve(snapshot, thing, "show")
     found = sheet(snapshot, target)

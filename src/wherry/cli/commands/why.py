@@ -1,55 +1,80 @@
-"""`wherry why KIND/NAME`: why is this thing as it is?"""
+"""`wherry why THING`: why is this thing as it is?"""
 
 from __future__ import annotations
 
-from pathlib import Path
+import time
+from typing import TYPE_CHECKING
 
 import click
 
-from wherry.api.core.event import EVENTS
-from wherry.api.registry import RESOURCE_TYPES
-from wherry.apimachinery.resource_type import AnyResourceType
-from wherry.cli.connection import with_client
-from wherry.cli.output import Trouble, printable, say
-from wherry.client.client import Client
-from wherry.cluster.data_dir import DataDir
-from wherry.narrate.why import Explanation, explain
+from wherry.cli.look import Look, check_kind, look_options, read_model, resolve
+from wherry.cli.output import printable, say
 
+if TYPE_CHECKING:
+    from wherry.client.client import Client
+    from wherry.narrate.because import Answer
+    from wherry.narrate.facts import Snapshot
+    from wherry.narrate.find import Target
 
-def find_kind(word: str) -> AnyResourceType:
-    """The kind that a person means: pod, pods, po, Pod."""
-    wanted = word.lower()
-    for resource in RESOURCE_TYPES:
-        if wanted in (resource.plural, resource.singular, resource.kind.lower(), *resource.short_names):
-            return resource
-    raise Trouble(f'there is no kind "{word}"', remedy="wherry kubectl api-resources lists them", exit_code=2)
+NODES_SHOWN = 10
 
 
 @click.command()
-@click.argument("thing", metavar="KIND/NAME")
-@click.option("-n", "--namespace", default="default", show_default=True)
-@click.option("--kubeconfig", type=click.Path(path_type=Path, exists=True), help="Another cluster's, any Kubernetes.")
-@click.pass_obj
-def command(data_dir: DataDir, thing: str, namespace: str, kubeconfig: Path | None) -> None:
-    """Why is this thing as it is? What is wrong, what is being done, what to do.
+@click.argument("thing", metavar="[KIND/]NAME")
+@look_options
+def command(look: Look, thing: str) -> None:
+    """Why is this thing as it is? What led here, what is wrong, what is being done, what to do.
 
-    Examples: wherry why pod/web-1   wherry why deploy/web   wherry why node/laptop
+    Examples: wherry why web   wherry why pod/web-1   wherry why service/web   wherry why node/laptop
     """
+    check_kind(thing)
+
+    async def ask(client: Client) -> Answer:
+        from wherry.narrate.because import answer
+        from wherry.narrate.evidence import gather
+
+        snapshot = (await read_model(client)).snapshot(look.namespace)
+        return answer(await gather(client, _target(look, snapshot, thing), snapshot))
+
+    found = look.ask(ask)
+    if look.answered(found, [f"{found.kind.lower()}/{found.name}"]):
+        return
+    _tell(found)
+    scope = f" -n {found.namespace}" if found.namespace else ""
+    look.end(f"kubectl describe {found.kind.lower()} {found.name}{scope}", *found.next[:3])
+
+
+def _target(look: Look, snapshot: Snapshot, thing: str) -> Target:
+    """The thing; what the picture does not show (a config map, a claim) is meant by its kind and name."""
+    from wherry.narrate.find import Target, find_kind, find_targets
+
     kind_word, slash, name = thing.partition("/")
-    if not slash:
-        kind_word, name = "pod", thing
-    resource = find_kind(kind_word)
-    scope = namespace if resource.namespaced else ""
+    resource = find_kind(kind_word) if slash else None
+    if resource is not None and name and not find_targets(snapshot, thing):
+        from wherry.narrate.find import all_targets
 
-    async def ask(client: Client) -> Explanation:
-        document = await client.get_document(resource, name, scope)
-        selector = f"involvedObject.kind={resource.kind},involvedObject.name={name}"
-        events = await client.list(EVENTS, scope or "default", field_selector=selector)
-        return explain({"kind": resource.kind, **document}, events.items)
+        if resource.kind not in {one.kind for one in all_targets(snapshot)}:
+            return Target(resource.kind, (look.namespace or "default") if resource.namespaced else "", name)
+    return resolve(snapshot, thing, "why")
 
-    explanation = with_client(kubeconfig, data_dir, ask)
-    say(printable(explanation.answer))
-    for reason in explanation.reasons:
+
+def _tell(found: Answer) -> None:
+    say(printable(found.answer))
+    for reason in found.reasons:
         say(f"  {printable(reason)}")
-    for remedy in explanation.remedies:
-        say(f"Next: {printable(remedy)}")
+    for crash in found.crashes:
+        say(printable(f"  Container {crash.container} ended with exit code {crash.exit_code}."))
+        for line in crash.last_words:
+            say(printable(f"    Its last words: {line}"))
+        say(printable(f"    Likely: {crash.likely}"))
+    if found.nodes:
+        say("  What each node says:")
+        for verdict in found.nodes[:NODES_SHOWN]:
+            say(printable(f"    {verdict.reason}"))
+        if len(found.nodes) > NODES_SHOWN:
+            say(f"    and {len(found.nodes) - NODES_SHOWN} more nodes: -o json has them all")
+    if found.chain:
+        say("  How it came to be so:")
+        for step in found.chain:
+            at = time.strftime("%H:%M:%S", time.localtime(step.time_s)) if step.time_s else " " * 8
+            say(f"    {at} {printable(step.text)}")
