@@ -123,9 +123,9 @@ async def test_a_pod_gets_a_node_and_everybody_hears_of_it(stage: Stage) -> None
     await stage.show_and_settle(PODS, make_pod("web"))
     assert stage.api.bindings == [("web", "node-1")]
     assert stage.recorder.said == [("Normal", "Scheduled", "Successfully assigned default/web to node-1")]
-    ((why, decision),) = stage.recorder.whys
+    ((why, note),) = stage.recorder.whys
     assert why == "node-1 is the only node and has room for it"
-    assert '"total":1' in decision
+    assert '"total":1' in note
     (decision,) = stage.journal
     assert (decision.component, decision.action, decision.key) == (
         "default-scheduler",
