@@ -47,3 +47,12 @@ def _row(entry: Verdict) -> tuple[str, ...]:
     number = ROMAN[factor.criterion.number] if factor is not None else ""
     says = entry.says if len(entry.says) <= SAYS_CHARS_MAX else f"{entry.says[: SAYS_CHARS_MAX - 1]}…"
     return (number, title_of(entry), f"{SYMBOLS[entry.word]} {entry.word.value}", printable(says))
+
+
+def say_proof(verdict: Verdict) -> None:
+    """One experiment's result, as it comes in."""
+    say(printable(f"{SYMBOLS[verdict.word]} {title_of(verdict)}: {verdict.word.value}. {verdict.says}"))
+    if verdict.fix:
+        say(printable(f"  Fix:    {verdict.fix}"))
+    if verdict.word is Word.REFUTED:
+        say(printable(f"  Repeat: {verdict.repeat}"))

@@ -1,16 +1,54 @@
-"""The gate in front of an environment: reasons why a release may not go there yet."""
+"""The gate in front of an environment: reasons why a release may not go there yet.
+
+By default nothing that was refuted gets through. done.toml may ask for more, or for nothing, of an environment:
+
+    [gate]
+    prod = "done"            # every required criterion is shown or waived
+    staging = "not refuted"  # the default
+    dev = "open"
+"""
 
 from __future__ import annotations
 
+import datetime
+
 from wherry.api.method.release import Release
 from wherry.client.client import Client
+from wherry.method.done.agreement import Agreement, BadAgreement, read_agreement
+from wherry.method.done.board import Board
+from wherry.method.done.check import KNOWN
+from wherry.method.done.judgement import judge_release
+from wherry.method.done.proofs import list_proofs, read_files
+from wherry.method.evidence.verdict import Word
+from wherry.method.facts.reading import NothingToCheck, read_facts
 from wherry.method.project import Project
 
 
 async def gate(project: Project, release: Release, environment: str, *, client: Client) -> tuple[str, ...]:
     """Why `release` may not be promoted to `environment`, each reason a sentence; none: it may.
 
-    `client` reaches the cluster where the release runs now. No criteria are asked for yet, so nothing is held back.
+    `client` reaches the cluster where the release runs now.
     """
-    del project, release, environment, client
-    return ()
+    try:
+        agreement = read_agreement(project.root, KNOWN)
+    except BadAgreement as error:
+        return (f"{error}.",)
+    if agreement.gate.get(environment) == "open":
+        return ()
+    try:
+        facts = await read_facts(project.root, None)
+    except NothingToCheck:
+        facts = None
+    proofs = [*read_files(project.root), *await list_proofs(client, release.metadata.namespace, project.name)]
+    today = datetime.datetime.now(tz=datetime.UTC).date()
+    board = judge_release(project.name, facts, proofs, agreement, digest=release.spec.digest, today=today)
+    return reasons(board, agreement, environment)
+
+
+def reasons(board: Board, agreement: Agreement, environment: str) -> tuple[str, ...]:
+    """The sentences that hold a board back in front of an environment. Pure."""
+    rule = agreement.gate.get(environment, "not refuted")
+    if rule == "open":
+        return ()
+    held = [entry for entry in board.missing if rule == "done" or entry.word is Word.REFUTED]
+    return tuple(f"{entry.criterion}: {entry.word.value}. {entry.says}" for entry in held)

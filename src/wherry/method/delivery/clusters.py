@@ -40,6 +40,11 @@ class Clusters:
                 found.setdefault(place, name)
         return tuple(found.values())
 
+    def kubectl_options(self, project: Project, environment: Environment) -> tuple[str, ...]:
+        """The options that point the real kubectl at an environment's cluster."""
+        path, context = self._place(project, environment)
+        return (f"--kubeconfig={path}", *((f"--context={context}",) if context else ()))
+
     def is_elsewhere(self, environment: Environment) -> bool:
         """Whether the environment is on another cluster than this machine's."""
         return bool(environment.kubeconfig or environment.context)

@@ -8,7 +8,9 @@ logs = "One line of JSON for each event."
 [agreed.logs]                          # who agreed to that meaning, and when
 ana = 2026-01-31
 [thresholds]
-start_s = 5.0
+start_s = 5.0                          # the live experiments' own numbers
+[gate]
+prod = "done"                          # what an environment asks of a release: open, not refuted, done
 [[waiver]]
 criterion = "parity"
 who = "ana"
@@ -22,6 +24,7 @@ import datetime
 import tomllib
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -35,11 +38,9 @@ class BadAgreement(Exception):
 
 
 class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The numbers of the live experiments. Seconds end in _s; `throughput_ratio` is 3 copies to 1."""
+    """The team's own numbers for the live experiments; seconds end in _s."""
 
     start_s: float = 5.0
-    log_line_s: float = 1.0
-    throughput_ratio: float = 1.8
     share_min: float = 0.15
 
 
@@ -66,6 +67,7 @@ class Agreement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     agreed: dict[str, dict[str, datetime.date]] = {}
     thresholds: Thresholds = Thresholds()
     waiver: tuple[Waiver, ...] = ()
+    gate: dict[str, Literal["open", "not refuted", "done"]] = {}
 
 
 def read_agreement(root: Path, known: tuple[str, ...]) -> Agreement:

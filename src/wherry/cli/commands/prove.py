@@ -1,0 +1,41 @@
+"""`wherry prove [FACTOR]`: try the factors on a twin of the release, and keep what comes of it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from wherry.cli.output import Trouble, say
+from wherry.cluster.data_dir import DataDir
+
+
+@click.command()
+@click.argument("factor", required=False)
+@click.option("--in", "environment", help="Whose release and configuration; the first environment, if not named.")
+@click.option("--release", "release_name", help="Which release; the newest one, if not named.")
+@click.option("--project", type=click.Path(path_type=Path, exists=True, file_okay=False), help="The service's folder.")
+@click.pass_obj
+def command(
+    data_dir: DataDir, factor: str | None, environment: str | None, release_name: str | None, project: Path | None
+) -> None:
+    """Try a factor (or all) on a twin of the release: same image, same settings, an empty database of its own.
+
+    The twin has a namespace of its own, which is removed at the end. Exit code 0: nothing was refuted.
+    """
+    from wherry.cli.delivery.stage import on_clusters, project_here
+    from wherry.cli.proving import ProvingRun
+    from wherry.method.experiments.twin import CannotTry
+
+    run = ProvingRun(data_dir, project_here(project), factor, environment, release_name)
+    try:
+        on_clusters(data_dir, run.go)
+    except CannotTry as error:
+        raise Trouble(f"nothing could be tried: {error}", remedy="wherry run shows why it does not start") from error
+    count, refuted = len(run.verdicts), run.refuted
+    found = f" Refuted: {', '.join(refuted)}." if refuted else ""
+    say(f"{count - len(refuted)} of {count} tried without a counter-example.{found}")
+    say("Next: wherry done")
+    if refuted:
+        sys.exit(1)

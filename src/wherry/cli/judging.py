@@ -1,0 +1,93 @@
+"""The board for a command: files, proofs and the release that runs, from wherever they can be had."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+from pathlib import Path
+
+from wherry.api.method.proof import ProofSpec
+from wherry.api.method.release import Release
+from wherry.apimachinery.errors import StatusError
+from wherry.cli.output import Trouble, note
+from wherry.cluster.data_dir import DataDir
+from wherry.method.delivery.clusters import Clusters
+from wherry.method.delivery.ledger import list_releases
+from wherry.method.delivery.refusal import CannotDeliver
+from wherry.method.done.agreement import Agreement, BadAgreement, read_agreement
+from wherry.method.done.board import Board
+from wherry.method.done.check import KNOWN
+from wherry.method.done.judgement import judge_release
+from wherry.method.done.proofs import list_proofs, read_files
+from wherry.method.facts.facts import Facts
+from wherry.method.facts.reading import NothingToCheck, read_facts
+from wherry.method.project import NotAProject, Project, find_project
+
+
+def today() -> datetime.date:
+    """The day that waivers are compared with (UTC)."""
+    return datetime.datetime.now(tz=datetime.UTC).date()
+
+
+def agreement_of(root: Path) -> Agreement:
+    """The team's done.toml. Raises Trouble."""
+    try:
+        return read_agreement(root, KNOWN)
+    except BadAgreement as error:
+        raise Trouble(str(error), remedy="correct done.toml", exit_code=2) from error
+
+
+def kubectl_or_none() -> Path | None:
+    """The kubectl that renders overlays, where there is one."""
+    from wherry.cli.programs import kubectl_path
+
+    try:
+        return kubectl_path()
+    except Trouble:
+        return None
+
+
+def board_of(data_dir: DataDir, directory: Path, environment: str | None) -> Board:
+    """The board of the release of a project. Raises Trouble."""
+    try:
+        project = find_project(directory)
+    except NotAProject as error:
+        raise Trouble(str(error), remedy=error.remedy, exit_code=2) from error
+    agreement = agreement_of(project.root)
+
+    async def collect() -> tuple[Facts, Release | None, list[ProofSpec]]:
+        facts, (release, proofs) = await asyncio.gather(
+            read_facts(project.root, kubectl_or_none()), _from_cluster(data_dir, project, environment)
+        )
+        return facts, release, [*read_files(project.root), *proofs]
+
+    try:
+        facts, release, proofs = asyncio.run(collect())
+    except NothingToCheck as error:
+        raise Trouble(str(error), remedy="cd into a service's repository", exit_code=2) from error
+    digest = release.spec.digest if release is not None else ""
+    if release is None:
+        note(" Nothing is released yet, or the cluster does not answer: this is about files only.")
+    return judge_release(project.name, facts, proofs, agreement, digest=digest, today=today())
+
+
+async def _from_cluster(
+    data_dir: DataDir, project: Project, environment: str | None
+) -> tuple[Release | None, list[ProofSpec]]:
+    """The newest release of an environment, and what was proved of it; nothing where no cluster answers."""
+    names = [environment] if environment else list(project.environments)
+    try:
+        async with Clusters(data_dir.kubeconfig) as clusters:
+            for name in names:
+                place = project.environment(name)
+                client = clusters.client(project, place)
+                known = [one for one in await list_releases(client, project.name) if one.spec.environment == name]
+                if known:
+                    spaces = {one.metadata.namespace for one in known}
+                    proofs = [entry for space in spaces for entry in await list_proofs(client, space, project.name)]
+                    return known[-1], proofs
+    except NotAProject as error:
+        raise Trouble(str(error), remedy=error.remedy, exit_code=2) from error
+    except (CannotDeliver, StatusError, OSError):
+        return None, []
+    return None, []

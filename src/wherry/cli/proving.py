@@ -1,0 +1,118 @@
+"""One run of `wherry prove`: the twin's experiments, then what needs no twin; every result is told and kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from wherry import __version__
+from wherry.api.method.proof import ProofSpec
+from wherry.api.method.release import Release
+from wherry.cli.boards import say_proof
+from wherry.cli.commands.image import open_store
+from wherry.cli.delivery.run_stage import find_release
+from wherry.cli.judging import agreement_of
+from wherry.cli.output import Trouble, note, progress
+from wherry.cli.programs import kubectl_path
+from wherry.cli.rebuilding import rebuild
+from wherry.client.client import Client
+from wherry.cluster.data_dir import DataDir
+from wherry.kit.clock import SystemClock
+from wherry.method.delivery.clusters import Clusters
+from wherry.method.delivery.ledger import list_releases
+from wherry.method.done.proofs import keep_file, keep_proof, make_proof
+from wherry.method.done.proving import prove
+from wherry.method.evidence.observation import Observation
+from wherry.method.evidence.verdict import Verdict, Word, judge
+from wherry.method.experiments.experiment import Experiment
+from wherry.method.experiments.journey import read_journey
+from wherry.method.experiments.registry import EXPERIMENTS
+from wherry.method.experiments.survey import compare_releases, running_releases
+from wherry.method.experiments.twin import twin_of
+from wherry.method.project import Project
+
+SURVEYS = ("parity", "codebase")
+KNOWN = (*(entry.criterion for entry in EXPERIMENTS), *SURVEYS)
+
+
+@dataclass
+class ProvingRun:
+    """What is to be proved of which project, and what came of it."""
+
+    data_dir: DataDir
+    project: Project
+    factor: str | None
+    environment: str | None
+    release_name: str | None
+    clock: SystemClock = field(default_factory=SystemClock)
+    verdicts: list[Verdict] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """An unknown factor is the user's typing."""
+        if self.factor is not None and self.factor not in KNOWN:
+            raise Trouble(f'there is no experiment "{self.factor}"', remedy=f"one of: {', '.join(KNOWN)}", exit_code=2)
+
+    @property
+    def refuted(self) -> list[str]:
+        """The criteria with a counter-example."""
+        return [entry.criterion for entry in self.verdicts if entry.word is Word.REFUTED]
+
+    async def go(self, clusters: Clusters) -> None:
+        """Try, tell and keep. Raises CannotDeliver and CannotTry."""
+        client, release = await find_release(clusters, self.project, self.release_name, self.environment)
+        chosen = [entry for entry in EXPERIMENTS if self.factor in (None, entry.criterion)]
+        proofs = await self._with_twin(clusters, client, release, chosen) if chosen else []
+        for name in SURVEYS:
+            if self.factor in (None, name):
+                proofs.append(await self._survey(clusters, release, name))
+        await self._keep(client, release, proofs)
+
+    async def _with_twin(
+        self, clusters: Clusters, client: Client, release: Release, chosen: Sequence[Experiment]
+    ) -> list[ProofSpec]:
+        place = self.project.environment(release.spec.environment)
+        kubectl = (str(kubectl_path()), *clusters.kubectl_options(self.project, place))
+        note(f" A twin of {release.name} starts, with an empty database.")
+        journey = read_journey(self.project)
+
+        def say(words: str) -> None:
+            note(f"   {words}")
+
+        async with twin_of(client, release, self.project, journey, kubectl, say) as twin:
+            numbers = agreement_of(self.project.root).thresholds
+            twin.start_s_max, twin.share_min = numbers.start_s, numbers.share_min
+            return await prove(twin, chosen, self.clock, __version__, self._tell)
+
+    async def _survey(self, clusters: Clusters, release: Release, name: str) -> ProofSpec:
+        """What needs no twin: compare what runs, or build the commit again."""
+        started_s, began_s = self.clock.now_s(), self.clock.monotonic_s()
+        seen = await (self._compare(clusters) if name == "parity" else self._rebuild(release))
+        verdict = judge(name, seen, digest=release.spec.digest)
+        duration_s = self.clock.monotonic_s() - began_s
+        self._tell(verdict, duration_s)
+        return make_proof(verdict, release, started_s=started_s, duration_s=duration_s, version=__version__)
+
+    async def _compare(self, clusters: Clusters) -> list[Observation]:
+        known = [
+            one
+            for name in self.project.environments
+            for one in await list_releases(
+                clusters.client(self.project, self.project.environment(name)), self.project.name
+            )
+        ]
+        return compare_releases(running_releases(known, self.project.environments))
+
+    async def _rebuild(self, release: Release) -> list[Observation]:
+        return await rebuild(self.project, release, open_store(self.data_dir))
+
+    async def _keep(self, client: Client, release: Release, proofs: list[ProofSpec]) -> None:
+        for proof in proofs:
+            keep_file(self.project.root, proof)
+        stored = [await keep_proof(client, release.metadata.namespace, proof) for proof in proofs]
+        if not all(stored):
+            note(" You may not store proofs in this cluster; they are kept in .wherry/local/proofs.")
+
+    def _tell(self, verdict: Verdict, duration_s: float) -> None:
+        self.verdicts.append(verdict)
+        progress(verdict.criterion, duration_s * 1000)
+        say_proof(verdict)

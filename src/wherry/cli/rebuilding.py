@@ -1,0 +1,80 @@
+"""I, live: check the release's commit out into an empty folder, build it, and compare the digests."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from wherry.api.method.release import Release
+from wherry.cli.delivery.building import image_folder
+from wherry.kit.process import run
+from wherry.kit.threads import run_in_thread
+from wherry.method.delivery.provenance import labels_of
+from wherry.method.delivery.refusal import CannotDeliver
+from wherry.method.delivery.source import read_source
+from wherry.method.evidence.observation import Observation
+from wherry.method.experiments.experiment import open_question, refuted, remark, shown
+from wherry.method.project import Project
+from wherry.runtime.images.build import Stamp, build_image
+from wherry.runtime.images.image_store import ImageStore
+from wherry.runtime.interface import RuntimeFailure
+
+GIT = ("git", "-c", "safe.directory=*", "-c", "core.hooksPath=/dev/null")
+GIT_S = 60.0
+
+
+async def rebuild(project: Project, release: Release, store: ImageStore) -> list[Observation]:
+    """Does the recorded commit give the image that runs?"""
+    if release.spec.uncommitted:
+        return [
+            refuted(
+                f"{release.name} was built with changes that no commit has: nobody can build it again.",
+                "codebase",
+                fix="git add --all && git commit, then wherry build && wherry release",
+            )
+        ]
+    revision = release.spec.revision
+    if not revision:
+        return [open_question("The release does not say which commit it was built from.", "build it by `wherry build`")]
+    with tempfile.TemporaryDirectory(prefix="wherry-rebuild-") as scratch:
+        folder = Path(scratch) / "checkout"
+        done = await run([*GIT, "clone", "--quiet", "--no-checkout", str(project.root), str(folder)], timeout_s=GIT_S)
+        if done.exit_code == 0:
+            done = await run([*GIT, "checkout", "--quiet", "--detach", revision], timeout_s=GIT_S, cwd=folder)
+        if done.exit_code:
+            return [open_question(f"The commit {revision[:12]} is not in this repository: {done.message()[:120]}.")]
+        # The clone's own origin is this folder; the image's label names the origin of the repository.
+        origin = await run([*GIT, "remote", "get-url", "origin"], timeout_s=GIT_S, cwd=project.root)
+        if origin.exit_code:
+            await run([*GIT, "remote", "remove", "origin"], timeout_s=GIT_S, cwd=folder)
+        else:
+            url = origin.stdout.decode().strip()
+            await run([*GIT, "remote", "set-url", "origin", url], timeout_s=GIT_S, cwd=folder)
+        try:
+            digest = await _digest_of(folder / image_folder(project).relative_to(project.root), project.name, store)
+        except PermissionError as error:
+            return [open_question(f"Images cannot be built here: {error}.", "sudo wherry prove codebase")]
+        except (CannotDeliver, RuntimeFailure) as error:
+            return [
+                refuted(
+                    f"The commit {revision[:12]} alone cannot be built: {error}.",
+                    "codebase",
+                    fix="commit what is missing",
+                )
+            ]
+    if digest == release.spec.digest:
+        return [shown(f"Commit {revision[:12]}, built in an empty folder, gives the very image that was released.")]
+    return [
+        open_question("Built again, the commit gives another image; the base or the builder may be another by now."),
+        remark(f"Released {release.spec.digest[7:19]}, built {digest[7:19]}."),
+    ]
+
+
+async def _digest_of(folder: Path, service: str, store: ImageStore) -> str:
+    """Build under a name of its own, which moves nobody's tag, and forget the image again."""
+    source = await read_source(folder)
+    name = f"{service}-rebuilt:{source.revision[:12]}"
+    stamp = Stamp(labels=labels_of(source, uncommitted=False), created=source.committed_at, names=[name])
+    image = await run_in_thread(build_image, store, folder, stamp=stamp)
+    await run_in_thread(store.remove_blocking, name)
+    return image.digest

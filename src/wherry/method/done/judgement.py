@@ -1,0 +1,67 @@
+"""The board of a release: what was read and what was tried, judged together, by the team's own standard."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Sequence
+
+from wherry.api.method.proof import ProofSpec
+from wherry.method.done.agreement import Agreement, apply_waivers
+from wherry.method.done.board import Board
+from wherry.method.done.check import CONTRACTS
+from wherry.method.done.proofs import observations_of
+from wherry.method.evidence.observation import Observation, Weight, doubt
+from wherry.method.evidence.verdict import Verdict, for_release, judge
+from wherry.method.factors.registry import FACTORS
+from wherry.method.facts.facts import Facts
+
+NOT_READ = doubt("The repository is not here, so nothing could be read.")
+
+
+def judge_release(
+    service: str,
+    facts: Facts | None,
+    proofs: Iterable[ProofSpec],
+    agreement: Agreement,
+    *,
+    digest: str,
+    today: datetime.date,
+    contracts: Sequence[Verdict] = (),
+) -> Board:
+    """Judge every criterion that the team requires, for the release with this digest. Pure.
+
+    Args:
+        service: its name.
+        facts: what its repository shows; None when it is not here.
+        proofs: what was tried, of this release and of earlier ones.
+        agreement: done.toml.
+        digest: the release's image.
+        today: for waivers.
+        contracts: verdicts about contracts, from whoever judges those.
+    """
+    known = list(proofs)
+    verdicts = [
+        _judge(factor.id, factor.static(facts) if facts is not None else [NOT_READ], known, digest)
+        for factor in FACTORS
+        if not agreement.requires or factor.id in agreement.requires
+    ]
+    by_id = {verdict.criterion: verdict for verdict in contracts}
+    verdicts += [
+        by_id.get(name) or judge(name, [doubt("Contracts are shown by `wherry contract list`.")])
+        for name in CONTRACTS
+        if name in agreement.requires
+    ]
+    return Board(service, tuple(apply_waivers(verdict, agreement, today) for verdict in verdicts), digest)
+
+
+def _judge(criterion: str, seen: list[Observation], proofs: list[ProofSpec], digest: str) -> Verdict:
+    mine = [proof for proof in proofs if proof.criterion == criterion]
+    current = [proof for proof in mine if proof.digest == digest]
+    if current:
+        newest = max(current, key=lambda proof: proof.started_at)
+        return judge(criterion, [*seen, *observations_of(newest)], digest=digest)
+    verdict = judge(criterion, seen, digest=digest)
+    if mine and not any(entry.weight is Weight.AGAINST for entry in seen):
+        newest = max(mine, key=lambda proof: proof.started_at)
+        return for_release(judge(criterion, observations_of(newest), digest=newest.digest), digest)
+    return verdict

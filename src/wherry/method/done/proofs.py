@@ -1,0 +1,107 @@
+"""Evidence that is kept: as Proof objects where there is a cluster, and as files below .wherry/local always."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from wherry.api.method.proof import PROOFS, ProofObservation, ProofSpec
+from wherry.api.method.release import Release
+from wherry.apimachinery.document import Document
+from wherry.apimachinery.errors import Forbidden, NotFound
+from wherry.apimachinery.timestamps import format_time
+from wherry.client.client import Client
+from wherry.kit.files import write_atomically
+from wherry.method.crds import ensure_kinds
+from wherry.method.delivery.stamping import SERVICE
+from wherry.method.evidence.observation import Method, Observation, Weight
+from wherry.method.evidence.verdict import Verdict
+
+FOLDER = Path(".wherry") / "local" / "proofs"
+DIGEST_CHARS = 12
+
+
+def make_proof(verdict: Verdict, release: Release, *, started_s: float, duration_s: float, version: str) -> ProofSpec:
+    """The record of one experiment on one release."""
+    spec = release.spec
+    return ProofSpec(
+        service=spec.service,
+        criterion=verdict.criterion,
+        release=release.name,
+        digest=spec.digest,
+        config_hash=spec.config_hash,
+        environment=spec.environment,
+        verdict=verdict.word.value,
+        says=verdict.says,
+        repeat=f"wherry prove {verdict.criterion}",
+        started_at=format_time(int(started_s)),
+        duration_seconds=round(duration_s, 3),
+        wherry_version=version,
+        observations=tuple(
+            ProofObservation(
+                weight=seen.weight.value,
+                method=seen.method.value,
+                says=seen.says,
+                where=seen.where,
+                fix=seen.fix,
+                repeat=seen.repeat,
+            )
+            for seen in verdict.observations
+        ),
+    )
+
+
+def observations_of(proof: ProofSpec) -> list[Observation]:
+    """What a proof has seen, to be judged together with what is read today."""
+    return [
+        Observation(Weight(seen.weight), seen.says, seen.where, seen.fix, seen.repeat, Method(seen.method))
+        for seen in proof.observations
+    ]
+
+
+def proof_name(proof: ProofSpec) -> str:
+    """orders-logs-0123456789ab: one for each criterion and image."""
+    return f"{proof.service}-{proof.criterion}-{proof.digest.removeprefix('sha256:')[:DIGEST_CHARS]}"
+
+
+async def keep_proof(client: Client, namespace: str, proof: ProofSpec) -> bool:
+    """Store a proof in the cluster; False when the user may not."""
+    try:
+        await ensure_kinds(client, "proofs")
+        document: Document = {
+            "metadata": {"name": proof_name(proof), "labels": {SERVICE: proof.service}},
+            "spec": msgspec.to_builtins(proof),
+        }
+        name = proof_name(proof)
+        await client.apply(PROOFS, name, document, namespace, field_manager="wherry-prove", force=True)
+    except Forbidden:
+        return False
+    return True
+
+
+async def list_proofs(client: Client, namespace: str, service: str) -> list[ProofSpec]:
+    """All proofs of a service in a namespace; none where the kind is not known."""
+    try:
+        found = await client.list(PROOFS, namespace, label_selector=f"{SERVICE}={service}")
+    except NotFound:
+        return []
+    return [proof.spec for proof in found.items]
+
+
+def keep_file(root: Path, proof: ProofSpec) -> None:
+    """Write a proof beside the code, out of version control."""
+    folder = root / FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    write_atomically(folder / f"{proof_name(proof)}.json", msgspec.json.encode(proof), mode=0o644, fsync=False)
+
+
+def read_files(root: Path) -> list[ProofSpec]:
+    """The proofs beside the code; what cannot be read is left out."""
+    found = []
+    for path in sorted((root / FOLDER).glob("*.json")):
+        try:
+            found.append(msgspec.json.decode(path.read_bytes(), type=ProofSpec))
+        except (OSError, msgspec.DecodeError):
+            continue
+    return found
