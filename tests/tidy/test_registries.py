@@ -66,6 +66,7 @@ REGISTRIES = [
     ),
     Registry("cli.commands"),
     Registry("method.factors"),
+    Registry("method.experiments", frozenset({"experiment", "journey", "survey", "twin"})),
 ]
 # One subresource has two doors: POST .../pods/x/binding and POST .../bindings. Two others are parts of a pod.
 TWICE = {"binding", "part"}

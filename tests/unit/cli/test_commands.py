@@ -15,18 +15,22 @@ from wherry.cli.commands.contract import command as contract
 from wherry.cli.commands.demo import command as demo
 from wherry.cli.commands.dev import command as dev
 from wherry.cli.commands.doctor import command as doctor
+from wherry.cli.commands.done import command as done
 from wherry.cli.commands.down import command as down
 from wherry.cli.commands.export import command as export
 from wherry.cli.commands.image import command as image
 from wherry.cli.commands.import_ import command as import_
 from wherry.cli.commands.kubeconfig import command as kubeconfig
+from wherry.cli.commands.meaning import command as meaning
 from wherry.cli.commands.new import command as new
 from wherry.cli.commands.next import command as next_
 from wherry.cli.commands.picture import command as picture
 from wherry.cli.commands.promote import command as promote
+from wherry.cli.commands.prove import command as prove
 from wherry.cli.commands.registry import COMMANDS
 from wherry.cli.commands.release import command as release
 from wherry.cli.commands.releases import command as releases
+from wherry.cli.commands.report import command as report
 from wherry.cli.commands.rollback import command as rollback
 from wherry.cli.commands.run import command as run
 from wherry.cli.commands.server import command as server
@@ -37,6 +41,7 @@ from wherry.cli.commands.teardown import command as teardown
 from wherry.cli.commands.timebox import command as timebox
 from wherry.cli.commands.up import command as up
 from wherry.cli.commands.user import command as user
+from wherry.cli.commands.waive import command as waive
 from wherry.cli.commands.why import command as why
 from wherry.cli.commands.word import command as word
 from wherry.cli.output import Trouble
@@ -69,6 +74,11 @@ OPTIONS: list[tuple[click.Command, str]] = [
     (dev, "--in --timeout"),
     (release, "--env --image --allow-dirty"),
     (check, "directory -o --output"),
+    (prove, "factor --in --release --project"),
+    (done, "directory --in -o --output"),
+    (waive, "criterion --why --until --who --project"),
+    (meaning, "factor --project"),
+    (report, "directory --format --in -o --output"),
     (teardown, ""),
     (server, "--port --bind --real-node --simulated-nodes"),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wherry.method.experiments import experiment
 from wherry.method.experiments.admin import ADMIN
 from wherry.method.experiments.backing_services import BACKING_SERVICES
 from wherry.method.experiments.build_release_run import BUILD_RELEASE_RUN
@@ -9,12 +10,11 @@ from wherry.method.experiments.concurrency import CONCURRENCY
 from wherry.method.experiments.config import CONFIG
 from wherry.method.experiments.dependencies import DEPENDENCIES
 from wherry.method.experiments.disposability import DISPOSABILITY
-from wherry.method.experiments.experiment import Experiment
 from wherry.method.experiments.logs import LOGS
 from wherry.method.experiments.port_binding import PORT_BINDING
 from wherry.method.experiments.processes import PROCESSES
 
-EXPERIMENTS: tuple[Experiment, ...] = (
+EXPERIMENTS: tuple[experiment.Experiment, ...] = (
     LOGS,
     PORT_BINDING,
     PROCESSES,

@@ -1,0 +1,102 @@
+"""What the experiments decide, on a service that is played: each sin is seen by its own, and innocents by none."""
+
+from __future__ import annotations
+
+import pytest
+
+from suites.played_twin import played_twin
+from wherry.method.done.proving import observe
+from wherry.method.evidence.verdict import Word, judge
+from wherry.method.experiments import (
+    admin,
+    backing_services,
+    build_release_run,
+    concurrency,
+    config,
+    dependencies,
+    disposability,
+    logs,
+    port_binding,
+    processes,
+)
+from wherry.method.experiments.disposability import Load
+from wherry.method.experiments.registry import EXPERIMENTS
+
+DIGEST = "sha256:" + "a" * 64
+PLAYED = {
+    entry.criterion: entry
+    for entry in (logs.LOGS, port_binding.PORT_BINDING, processes.PROCESSES, config.CONFIG, concurrency.CONCURRENCY)
+}
+CASES = [
+    ("logs", "", Word.PROVED),
+    ("logs", "log_file", Word.REFUTED),
+    ("logs", "quiet", Word.NOT_SHOWN),
+    ("port-binding", "", Word.PROVED),
+    ("port-binding", "fixed_port", Word.REFUTED),
+    ("port-binding", "nowhere", Word.REFUTED),
+    ("processes", "", Word.PROVED),
+    ("processes", "in_memory", Word.REFUTED),
+    ("config", "", Word.PROVED),
+    ("config", "built_in", Word.REFUTED),
+    ("config", "silent_default", Word.REFUTED),
+    ("config", "mute", Word.REFUTED),
+    ("concurrency", "", Word.PROVED),
+    ("concurrency", "fails_together", Word.REFUTED),
+    ("concurrency", "quiet", Word.NOT_SHOWN),
+]
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logs, "WAIT_S", 0.0)
+    monkeypatch.setattr(port_binding, "LISTEN_S", 0.3)
+    monkeypatch.setattr(config, "ANSWER_S", 0.3)
+
+
+@pytest.mark.parametrize(("criterion", "sin", "word"), CASES)
+async def test_a_played_service_gets_the_verdict_that_it_deserves(criterion: str, sin: str, word: Word) -> None:
+    twin = played_twin(**{sin: True} if sin else {})
+    verdict = judge(criterion, await observe(twin, PLAYED[criterion]), digest=DIGEST)
+    assert (verdict.word, verdict.says != "") == (word, True), verdict
+
+
+async def test_without_a_journey_nothing_is_proved_and_the_reason_is_said() -> None:
+    twin = played_twin()
+    twin.journey = None
+    for name in ("logs", "processes", "concurrency"):
+        verdict = judge(name, await observe(twin, PLAYED[name]), digest=DIGEST)
+        assert (verdict.word, "There is no journey" in verdict.says) == (Word.NOT_SHOWN, True)
+
+
+async def test_an_experiment_that_does_not_come_about_is_an_error_and_no_refutation() -> None:
+    twin = played_twin()
+    twin.plan = type(twin.plan)((), (), ())
+    verdict = judge("config", await observe(twin, PLAYED["config"]), digest=DIGEST)
+    assert verdict.word is Word.ERROR
+
+
+@pytest.mark.parametrize(
+    ("load", "exit_code", "stopping_s", "words"),
+    [
+        (Load(20, []), 0, 1.0, []),
+        (Load(20, []), 137, 15.0, ["against"]),
+        (Load(20, []), 0, 16.0, ["against"]),
+        (Load(20, ["POST /x got no answer"]), 0, 1.0, ["doubt"]),
+        (Load(20, []), None, 1.0, ["note"]),
+    ],
+)
+def test_a_stop_is_judged_by_how_it_ended_and_what_was_lost(
+    load: Load, exit_code: int | None, stopping_s: float, words: list[str]
+) -> None:
+    found = disposability._judge_stop(load, exit_code, stopping_s, 15)
+    assert [entry.weight.value for entry in found] == words
+
+
+def test_every_experiment_has_a_limit_and_stands_in_the_order_of_the_design() -> None:
+    assert [entry.criterion for entry in EXPERIMENTS] == [
+        "logs", "port-binding", "processes", "disposability", "config", "backing-services", "concurrency",
+        "build-release-run", "admin", "dependencies",
+    ]  # fmt: skip
+    assert all(entry.budget_s <= 150 for entry in EXPERIMENTS)
+    last = (admin.ADMIN, backing_services.BACKING_SERVICES, build_release_run.BUILD_RELEASE_RUN)
+    assert {*last, dependencies.DEPENDENCIES, disposability.DISPOSABILITY} <= set(EXPERIMENTS)
