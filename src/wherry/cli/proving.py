@@ -9,14 +9,12 @@ from wherry import __version__
 from wherry.api.method.proof import ProofSpec
 from wherry.api.method.release import Release
 from wherry.cli.boards import say_proof
-from wherry.cli.commands.image import open_store
 from wherry.cli.delivery.run_stage import find_release
 from wherry.cli.judging import agreement_of
 from wherry.cli.output import Trouble, note, progress
 from wherry.cli.programs import kubectl_path
 from wherry.cli.rebuilding import rebuild
 from wherry.client.client import Client
-from wherry.cluster.data_dir import DataDir
 from wherry.kit.clock import SystemClock
 from wherry.method.delivery.clusters import Clusters
 from wherry.method.delivery.ledger import list_releases
@@ -30,6 +28,7 @@ from wherry.method.experiments.registry import EXPERIMENTS
 from wherry.method.experiments.survey import compare_releases, running_releases
 from wherry.method.experiments.twin import twin_of
 from wherry.method.project import Project
+from wherry.runtime.images.image_store import ImageStore
 
 SURVEYS = ("parity", "codebase")
 KNOWN = (*(entry.criterion for entry in EXPERIMENTS), *SURVEYS)
@@ -39,7 +38,7 @@ KNOWN = (*(entry.criterion for entry in EXPERIMENTS), *SURVEYS)
 class ProvingRun:
     """What is to be proved of which project, and what came of it."""
 
-    data_dir: DataDir
+    store: ImageStore
     project: Project
     factor: str | None
     environment: str | None
@@ -103,7 +102,7 @@ class ProvingRun:
         return compare_releases(running_releases(known, self.project.environments))
 
     async def _rebuild(self, release: Release) -> list[Observation]:
-        return await rebuild(self.project, release, open_store(self.data_dir))
+        return await rebuild(self.project, release, self.store)
 
     async def _keep(self, client: Client, release: Release, proofs: list[ProofSpec]) -> None:
         for proof in proofs:

@@ -24,11 +24,12 @@ def command(
 
     The twin has a namespace of its own, which is removed at the end. Exit code 0: nothing was refuted.
     """
+    from wherry.cli.commands.image import open_store
     from wherry.cli.delivery.stage import on_clusters, project_here
     from wherry.cli.proving import ProvingRun
     from wherry.method.experiments.twin import CannotTry
 
-    run = ProvingRun(data_dir, project_here(project), factor, environment, release_name)
+    run = ProvingRun(open_store(data_dir), project_here(project), factor, environment, release_name)
     try:
         on_clusters(data_dir, run.go)
     except CannotTry as error:
