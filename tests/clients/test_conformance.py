@@ -13,8 +13,11 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from clients.conftest import Tool
+import pytest
+
+from clients.conftest import Tool, program
 from suites.conformance import box
+from suites.running_cluster import RunningCluster
 
 IMAGE = "registry.example/httpd:2"
 POD: dict[str, Any] = {
@@ -23,6 +26,12 @@ POD: dict[str, Any] = {
     "metadata": {"name": "p", "labels": {"type": "Testing"}},
     "spec": {"containers": [{"name": "c", "image": IMAGE}]},
 }
+
+
+@pytest.fixture
+def kubectl(simulated: RunningCluster, namespace: str) -> Tool:
+    """The newest; what older ones do with the same requests is tried elsewhere."""
+    return Tool(program("kubectl-1.37"), simulated, namespace)
 
 
 def pod(name: str, **spec: Any) -> str:
@@ -184,3 +193,78 @@ def test_a_pod_of_a_runtime_class_with_an_overhead_is_placed(kubectl: Tool) -> N
     with runtime_class(kubectl, overhead={"podFixed": overhead}) as name:
         kubectl("create", "-f", "-", text=pod("costly", runtimeClassName=name))
         assert placed(kubectl, "costly")["spec"]["overhead"] == overhead
+
+
+def start_controller(kubectl: Tool, replicas: int = 1) -> list[str]:
+    """A ReplicationController and a Service for its pods; the names of the pods, which run."""
+    labels = {"app": "agnhost", "role": "primary"}
+    ports = [{"name": "agnhost-server", "containerPort": 6379}]
+    template = {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "c", "image": IMAGE, "ports": ports}]}}
+    spec = {"replicas": replicas, "selector": labels, "template": template}
+    metadata = {"name": "agnhost-primary", "labels": labels}
+    controller = {"apiVersion": "v1", "kind": "ReplicationController", "metadata": metadata, "spec": spec}
+    service_spec = {"selector": labels, "ports": [{"port": 6379, "targetPort": "agnhost-server"}]}
+    service = {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": service_spec}
+    kubectl("create", "-f", "-", text=json.dumps({"apiVersion": "v1", "kind": "List", "items": [controller, service]}))
+    running = f"--for=jsonpath={{.status.readyReplicas}}={replicas}"
+    kubectl("wait", "rc/agnhost-primary", running, "--timeout=30s")
+    return [each["metadata"]["name"] for each in read(kubectl, "pods")["items"]]
+
+
+@box("Kubectl client Kubectl describe should check if kubectl describe prints relevant information for rc and pods")
+def test_describe_tells_what_matters(kubectl: Tool) -> None:
+    [name] = start_controller(kubectl)
+    for thing, wanted in (
+        (f"pod/{name}", ("Name:", "Namespace:", "Node:", "Labels:.*app=agnhost", "role=primary", "Status:.*Running",
+                         "IP:", "Controlled By:.*ReplicationController/agnhost-primary", "Image:", "State:.*Running")),
+        ("rc/agnhost-primary", ("Name:.*agnhost-primary", "Selector:.*app=agnhost,role=primary", "Image:",
+                                "Replicas:.*1 current / 1 desired", "Pods Status:.*1 Running", "Events:")),
+        ("service/agnhost-primary", ("Name:.*agnhost-primary", "Type:.*ClusterIP", "IP:", "Port:.*6379",
+                                     r"Endpoints:.*:6379", "Session Affinity:")),
+        (f"node/{read(kubectl, 'pod', name)['spec']['nodeName']}", ("Name:", "Conditions:", "Ready", "Capacity:",
+                                                                   "Version", "Kubelet Version", "Pods")),
+        (f"namespace/{kubectl.namespace}", ("Name:", "Labels:", "Annotations:", "Status:.*Active")),
+    ):  # fmt: skip
+        told = kubectl("describe", thing)
+        for words in wanted:
+            assert re.search(words, told), f"{thing}: {words}"
+
+
+@box("Kubectl client Kubectl expose should create services for rc")
+def test_a_controller_and_a_service_are_exposed(kubectl: Tool) -> None:
+    [name] = start_controller(kubectl)
+    ip = read(kubectl, "pod", name)["status"]["podIP"]
+    for thing, service, port in (("rc/agnhost-primary", "rm2", 1234), ("service/rm2", "rm3", 2345)):
+        kubectl("expose", thing, f"--name={service}", f"--port={port}", "--target-port=6379")
+        kubectl("wait", f"endpoints/{service}", "--for=jsonpath={.subsets[0].ports[0].port}=6379", "--timeout=30s")
+        assert read(kubectl, "service", service)["spec"]["ports"][0]["port"] == port
+        subset = read(kubectl, "endpoints", service)["subsets"][0]
+        assert [each["ip"] for each in subset["addresses"]] == [ip]
+
+
+@box("Kubectl client Kubectl label should update the label on a resource")
+def test_a_label_is_put_on_and_taken_off(kubectl: Tool) -> None:
+    kubectl("create", "-f", "-", text=pod("pause"))
+    kubectl("wait", "--for=condition=Ready", "pod/pause", "--timeout=30s")
+    kubectl("label", "pods", "pause", "testing-label=testing-label-value")
+    assert "testing-label-value" in kubectl("get", "pod", "pause", "-L", "testing-label")
+    kubectl("label", "pods", "pause", "testing-label-")
+    assert "testing-label-value" not in kubectl("get", "pod", "pause", "-L", "testing-label")
+
+
+@box("Kubectl client Kubectl patch should add annotations for pods in rc")
+def test_the_pods_of_a_controller_get_annotations(kubectl: Tool) -> None:
+    names = start_controller(kubectl, 2)
+    for name in names:
+        kubectl("patch", "pod", name, "-p", '{"metadata":{"annotations":{"x":"y"}}}')
+    assert [each["metadata"]["annotations"]["x"] for each in read(kubectl, "pods")["items"]] == ["y", "y"]
+
+
+@box("Kubectl client Kubectl replace should update a single-container pod's image")
+def test_the_image_of_a_pod_is_replaced(kubectl: Tool) -> None:
+    kubectl("run", "e2e-test-httpd-pod", f"--image={IMAGE}", "--labels=run=e2e-test-httpd-pod")
+    kubectl("wait", "--for=condition=Ready", "pod/e2e-test-httpd-pod", "--timeout=30s")
+    running = read(kubectl, "pod", "e2e-test-httpd-pod")
+    other = "registry.example/busybox:1"
+    kubectl("replace", "-f", "-", text=json.dumps(running).replace(IMAGE, other))
+    assert read(kubectl, "pod", "e2e-test-httpd-pod")["spec"]["containers"][0]["image"] == other

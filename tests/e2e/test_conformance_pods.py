@@ -251,7 +251,7 @@ def _build_entry_image(cluster: RunningCluster, directory: Path) -> None:
 
 @pytest.mark.parametrize("name", marked(CASES))
 def test_pods_find_what_they_were_promised(said: dict[str, str], name: str) -> None:
-    check({name_of(number): case for number, case in enumerate(CASES)}[name], said[f"pod/{name}"])
+    check({name_of(number): case for number, case in enumerate(CASES)}[name], said[name])
 
 
 EXPANSION = "Variable Expansion should"

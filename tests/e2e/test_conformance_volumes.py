@@ -264,4 +264,4 @@ def said(cluster: RunningCluster) -> Iterator[dict[str, str]]:
 
 @pytest.mark.parametrize("name", marked(CASES))
 def test_pods_find_in_their_volumes_what_belongs_there(said: dict[str, str], name: str) -> None:
-    check({name_of(number): case for number, case in enumerate(CASES)}[name], said[f"pod/{name}"])
+    check({name_of(number): case for number, case in enumerate(CASES)}[name], said[name])
