@@ -6,7 +6,8 @@ import json
 import signal
 import subprocess
 import tarfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -248,6 +249,16 @@ def test_a_release_is_carried_by_file_to_another_cluster_and_runs_there(team: Te
     assert "is not a file that" in team.refused("import", str(file), exit_code=2)
 
 
+def state(team: Team, release: str) -> object:
+    return team.releases()[release].get("status", {}).get("state")
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline_s = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline_s, "it has not come"
+
+
 def test_a_saved_file_runs_within_a_second_through_the_real_stages(team: Team) -> None:
     developing = subprocess.Popen(
         [*WHERRY, "--home", str(team.cluster.home), "dev"],
@@ -265,6 +276,11 @@ def test_a_saved_file_runs_within_a_second_through_the_real_stages(team: Team) -
             assert f"greeter-r{number + 2} runs in dev" in said
         assert team.page("dev") == "draft 2\n"
         assert min(took_ms) < 1000
+        # A draft that never becomes ready is given up for the next one; what ran before it is run again.
+        team.repository.replace("deploy/base/greeter.yaml", "path: /,", "path: /nowhere,")
+        wait_for(lambda: "greeter-r5" in team.releases() and state(team, "greeter-r5") == "Starting")
+        team.repository.replace("deploy/base/greeter.yaml", "path: /nowhere,", "path: /,")
+        assert "greeter-r4 runs in dev" in developing.stdout.readline()
     finally:
         developing.send_signal(signal.SIGINT)
         developing.communicate(timeout=20)

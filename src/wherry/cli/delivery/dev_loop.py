@@ -114,14 +114,14 @@ class DevLoop:
         built = await build(self.store, image_folder(self.project), self.project.name, allow_dirty=True)
         released_s = time.monotonic()
         made = await self._release(built)
-        if not made.is_new and made.release.status.state == RUNNING:
+        if made.is_current:
             say(f"Nothing new: {made.release.name} runs in {self.environment}.")
             return
         if made.is_new:
             self._made.append(made.release)
         run_s = time.monotonic()
         client = self.clusters.client(self.project, self.project.environment(self.environment))
-        release = await run_release(client, made.release, timeout_s=self.timeout_s)
+        release = await run_release(client, made.release, timeout_s=self.timeout_s, says_interruption=False)
         end_s = time.monotonic()
         parts = f"build {_ms(built_s, released_s)}, release {_ms(released_s, run_s)}, run {_ms(run_s, end_s)}"
         say(f"{release.name} runs in {self.environment}: {_ms(changed_s, end_s)} after the change ({parts}).")

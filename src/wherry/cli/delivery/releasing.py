@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from wherry.api.method.release import PinnedImage, Release
+from wherry.api.method.release import RUNNING, PinnedImage, Release
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.timestamps import format_time
 from wherry.cli.delivery.run_stage import releases_elsewhere
@@ -20,6 +20,7 @@ from wherry.method.delivery.ledger import Ledger, ensure_namespace, find_same
 from wherry.method.delivery.overlay import render, settle
 from wherry.method.delivery.provenance import Provenance
 from wherry.method.delivery.requester import requester
+from wherry.method.delivery.run_plan import current_release
 from wherry.method.delivery.stamping import Pin
 from wherry.method.project import Environment, Project
 from wherry.runtime.images.image_store import ImageStore
@@ -28,11 +29,18 @@ from wherry.runtime.images.reference import InvalidReference, familiar_name, par
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """A release, whether it was there before, and the one before it in its environment."""
+    """A release, whether it was there before, the one before it, and the one told to run last in its environment."""
 
     release: Release
     is_new: bool
     before: Release | None
+    current: Release | None
+
+    @property
+    def is_current(self) -> bool:
+        """Whether it runs already, and nothing else was tried since."""
+        current = self.current
+        return current is not None and current.name == self.release.name and current.status.state == RUNNING
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +91,12 @@ class Releasing:
         here = [one for one in releases if one.spec.environment == order.environment]
         same = find_same(here, order.environment, content.hash)
         if same is not None:
-            return Released(same, is_new=False, before=None)
+            return Released(same, is_new=False, before=None, current=current_release(here))
         if await ensure_namespace(client, order.namespace, order.service, order.environment):
             note(f"   The namespace {order.namespace} was not there; it is now the environment {order.environment}.")
         made = await ledger.add(content, await requester(client, getpass.getuser()), format_time(time.time()))
         await run_in_thread(self._keep_images, made)
-        return Released(made, is_new=True, before=here[-1] if here else None)
+        return Released(made, is_new=True, before=here[-1] if here else None, current=current_release(here))
 
     def _pin(self, order: Order, environment: Environment, known: Mapping[str, PinnedImage]) -> Pin:
         own = repository_of(order.image.name)

@@ -132,7 +132,9 @@ async def _find_anywhere(clusters: Clusters, name: str | None, environment: str 
     return client, found[0]
 
 
-async def run_release(client: Client, release: Release, *, timeout_s: float, migrate: bool = True) -> Release:
+async def run_release(
+    client: Client, release: Release, *, timeout_s: float, migrate: bool = True, says_interruption: bool = True
+) -> Release:
     """Run a release, telling how it goes. Raises CannotDeliver."""
     started_s = time.monotonic()
 
@@ -152,7 +154,7 @@ async def run_release(client: Client, release: Release, *, timeout_s: float, mig
     try:
         return await runner.run(migrate=migrate)
     except BaseException as error:
-        if not isinstance(error, Exception):
+        if says_interruption and not isinstance(error, Exception):
             note(f"Interrupted: what was applied of {release.name} stays and goes on by itself; the release says so.")
             note(f"Next: wherry run {release.name}   or   wherry rollback --in {release.spec.environment}")
         raise

@@ -15,7 +15,7 @@ from wherry.api.core.namespace import NAMESPACES, Namespace
 from wherry.api.core.secret import SECRETS
 from wherry.api.method.release import RELEASES, Release, ReleaseSpec
 from wherry.apimachinery.document import Document
-from wherry.apimachinery.errors import AlreadyExists, Forbidden, NotFound
+from wherry.apimachinery.errors import AlreadyExists, Forbidden, NotFound, StatusError
 from wherry.apimachinery.resource_type import AnyResourceType
 from wherry.client.client import Client
 from wherry.method.delivery.composing import Content, NumberedRelease, release_name
@@ -54,8 +54,10 @@ async def list_in(client: Client, namespace: str, service: str) -> list[Release]
     """The releases in one namespace ("": in all), lowest number first."""
     try:
         found = await client.list(RELEASES, namespace, label_selector=f"{SERVICE}={service}" if service else "")
-    except NotFound:
-        # Nobody has ever released anything there.
+    except StatusError as error:
+        if error.code != NotFound.code:
+            raise
+        # Nobody has ever released anything there: the cluster does not know what a release is.
         return []
     return sorted(found.items, key=lambda release: release.spec.number)
 

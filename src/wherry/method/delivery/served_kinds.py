@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import field
 
 from wherry.apimachinery.document import Document
-from wherry.apimachinery.errors import NotFound
+from wherry.apimachinery.errors import NotFound, StatusError
 from wherry.apimachinery.meta import ObjectMeta
 from wherry.apimachinery.resource_type import ResourceType, resource_type
 from wherry.apimachinery.struct import Struct
@@ -62,7 +62,10 @@ class ServedKinds:
         path = f"/apis/{api_version}" if group else f"/api/{api_version}"
         try:
             body = await read_body(await self._client.request("GET", path))
-        except NotFound:
+        except StatusError as error:
+            # Of a group that it does not serve at all, a cluster says so in plain text, without a reason.
+            if error.code != NotFound.code:
+                raise
             return {}
         return {
             one.kind: resource_type(
