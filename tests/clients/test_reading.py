@@ -122,3 +122,23 @@ def test_a_waiting_pod_hears_from_every_node(shop: RunningCluster) -> None:
     answer = json.loads("\n".join(lines(shop, "why", "giant", "-n", "shop", "-o", "json")))
     assert [one["when"] for one in answer["nodes"]] == ["never"] * 3
     assert answer["next"][0] == "Ask for less cpu, or add a larger node"
+
+
+def test_the_tour_speaks_of_what_the_api_has(shop: RunningCluster) -> None:
+    stops = json.loads("\n".join(lines(shop, "tour", "-n", "shop", "-o", "json")))
+    assert [stop["title"] for stop in stops] == ["container", "pod", "node", "workload", "service", "master"]
+    for stop in stops:
+        for reference in stop["evidence"]:
+            kind, *rest = reference.split("/")
+            scope = ["-n", rest[0]] if len(rest) == 2 else []
+            assert shop.get(kind, rest[-1], *scope)["kind"] == kind, stop["claim"]
+        shown = stop["command"].split()[1:]
+        if "-f" not in shown:
+            assert shop.wherry(*shown, check=False).returncode in (0, 1), stop["command"]
+
+
+def test_the_status_says_who_needs_help(shop: RunningCluster) -> None:
+    said = lines(shop, "status", "--plain", "--teach")
+    assert said[0].startswith("The cluster runs: 3 of 3 nodes ready, ")
+    assert "giant" in said[1]
+    assert said[-2:] == ["The same with kubectl: kubectl get nodes", "Next: wherry why giant -n shop"]

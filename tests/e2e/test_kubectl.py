@@ -189,6 +189,10 @@ def test_a_crashing_container_is_started_again_and_keeps_its_last_words(
         cluster.jsonpath("pod/crash", "{.status.containerStatuses[0].lastState.terminated.exitCode}", namespace) == "7"
     )
     assert cluster.kubectl("-n", namespace, "logs", "crash", "--previous").stdout == "last words\n"
+    why = cluster.wherry("why", "pod/crash", "-n", namespace).stdout
+    assert "Container c ended with exit code 7." in why
+    assert "Its last words: last words" in why
+    assert "Nobody here knows this way to crash" in why
 
 
 def test_a_pod_that_fits_nowhere_says_why(cluster: RunningCluster, namespace: str) -> None:

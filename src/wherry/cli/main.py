@@ -6,14 +6,17 @@ import importlib
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from wherry import __version__
 from wherry.cli.commands.registry import COMMANDS
 from wherry.cli.output import Trouble, trouble
-from wherry.cli.rights import become_root
 from wherry.kit.files import DamagedFile
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 
 class LazyGroup(click.Group):
@@ -36,6 +39,15 @@ class LazyGroup(click.Group):
         """The list in --help, from the registry: nothing is imported for it."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, entry.summary) for name, entry in COMMANDS.items() if entry.shown])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """The commands that begin so, from the registry: a Tab waits for no import."""
+        if incomplete.startswith("-"):
+            return super().shell_complete(ctx, incomplete)
+        from click.shell_completion import CompletionItem
+
+        shown = [(name, entry) for name, entry in COMMANDS.items() if entry.shown and name.startswith(incomplete)]
+        return [CompletionItem(name, help=entry.summary) for name, entry in shown]
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -76,6 +88,8 @@ def cli(ctx: click.Context, home: Path) -> None:
     wants_help = not {"-h", "--help"}.isdisjoint(sys.argv)
     needs_root = COMMANDS[ctx.invoked_subcommand or ""].needs_root
     if needs_root and not wants_help and has_real_node(ctx.obj, sys.argv):
+        from wherry.cli.rights import become_root
+
         become_root(root)
 
 
@@ -83,7 +97,7 @@ def main() -> None:
     """The entry point: exit codes are 0 yes, 1 no, 2 you typed, 3 cannot reach, 4 refused, 5 timed out."""
     try:
         # A command whose answer is no leaves with `ctx.exit(1)`, which comes back as a number.
-        code: object = cli(standalone_mode=False)
+        code: object = cli(standalone_mode=False, complete_var="_WHERRY_COMPLETE")
         if code:
             sys.exit(1 if not isinstance(code, int) else code)
     except Trouble as error:

@@ -119,7 +119,18 @@ SERVICES: Mapping[str, Template] = {
     "service.by-hand": fine("{service} has no selector; somebody else says who answers."),
 }
 
-TEMPLATES: Mapping[str, Template] = {**STATES, **CLUSTER, **PODS, **NEXT, **WORKLOADS, **SERVICES}
+TOUR: Mapping[str, Template] = {
+    "tour.nothing": fine("There is none here yet."),
+    "tour.container": fine("{container} is one, made from the image {image}; it is in the pod {pod}."),
+    "tour.pod": fine("{pod} is one: it holds {containers} and has the address {address}."),
+    "tour.pod-no-address": fine("{pod} is one: it holds {containers}."),
+    "tour.no-node": wrong("There is none here, so nothing can run.", "wherry up --simulated-nodes 3"),
+    "tour.node": fine("There is room on {nodes}. {fullest}"),
+    "tour.workload": fine("{name} ({kind}) wants {wanted}. {now}"),
+    "tour.master": fine("They look after {pods} here: stop one and see in the story how it is replaced."),
+}
+
+TEMPLATES: Mapping[str, Template] = {**STATES, **CLUSTER, **PODS, **NEXT, **WORKLOADS, **SERVICES, **TOUR}
 
 
 def tell(key: str, **values: object) -> str:

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from wherry.cli.commands.breaks import command as breaks
 from wherry.cli.commands.build import command as build
 from wherry.cli.commands.check import command as check
+from wherry.cli.commands.completion import command as completion
 from wherry.cli.commands.contract import command as contract
 from wherry.cli.commands.demo import command as demo
 from wherry.cli.commands.dev import command as dev
@@ -39,6 +40,7 @@ from wherry.cli.commands.status import command as status
 from wherry.cli.commands.story import command as story
 from wherry.cli.commands.teardown import command as teardown
 from wherry.cli.commands.timebox import command as timebox
+from wherry.cli.commands.tour import command as tour
 from wherry.cli.commands.up import command as up
 from wherry.cli.commands.user import command as user
 from wherry.cli.commands.waive import command as waive
@@ -51,7 +53,9 @@ LOOK = "-n --namespace --kubeconfig -o --output --plain --teach"
 OPTIONS: list[tuple[click.Command, str]] = [
     (up, "--port --bind --real-node --simulated-nodes"),
     (down, "--delete-data"),
-    (status, ""),
+    (status, LOOK),
+    (tour, f"--step {LOOK}"),
+    (completion, "shell"),
     (demo, "journey --in"),
     (timebox, "--backlog --ideas"),
     (picture, f"-w --watch {LOOK}"),
@@ -143,3 +147,12 @@ def test_what_changes_the_machine_needs_root() -> None:
     assert {name for name, entry in COMMANDS.items() if entry.needs_root} == {
         "up", "down", "image", "teardown", "server", "build", "release", "promote", "export", "import", "dev",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_each_shell_gets_its_completion(shell: str) -> None:
+    from wherry.cli.main import cli
+
+    result = CliRunner().invoke(cli, ["completion", shell])
+    assert result.exit_code == 0
+    assert f"_WHERRY_COMPLETE={shell}_complete" in result.output

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -77,7 +80,7 @@ def test_a_damaged_file_is_a_sentence_and_no_trace(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "cluster.json").write_text("{bad")
-    monkeypatch.setattr("wherry.cli.main.become_root", lambda _home: None)
+    monkeypatch.setattr("wherry.cli.rights.become_root", lambda _home: None)
     assert run_main(monkeypatch, "--home", str(tmp_path), "down") == 1
     said = capsys.readouterr().err
     assert "cluster.json is damaged" in said
@@ -108,3 +111,23 @@ def test_looking_for_images_makes_no_folder(tmp_path: Path) -> None:
     result = CliRunner().invoke(cli, ["--home", str(tmp_path / "none"), "image", "list"])
     assert "No images yet" in result.output
     assert not (tmp_path / "none").exists()
+
+
+def completed(*words: str) -> list[str]:
+    """What the shell offers at the Tab key behind these words."""
+    environment = {
+        **os.environ,
+        "_WHERRY_COMPLETE": "bash_complete",
+        "COMP_WORDS": " ".join(("wherry", *words)),
+        "COMP_CWORD": str(len(words)),
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "wherry"], env=environment, capture_output=True, text=True, check=False
+    )
+    return [line.partition(",")[2] for line in done.stdout.splitlines()]
+
+
+def test_the_tab_key_completes_commands_and_options() -> None:
+    assert completed("pic") == ["picture"]
+    assert "teardown" not in completed("")
+    assert "--teach" in completed("picture", "--te")

@@ -23,6 +23,7 @@ COMMANDS: dict[str, Entry] = {
     "down": Entry("wherry.cli.commands.down", "Stop the cluster and leave the machine as it was.", needs_root=True),
     "status": Entry("wherry.cli.commands.status", "Is it running, and how is it?"),
     "demo": Entry("wherry.cli.commands.demo", "Play the whole story, or a journey of your own service."),
+    "tour": Entry("wherry.cli.commands.tour", "What all of this is, shown on your own cluster."),
     "picture": Entry("wherry.cli.commands.picture", "The cluster as boxes in boxes: nodes, pods, containers."),
     "next": Entry("wherry.cli.commands.next", "What is wanted, what is, and what comes next."),
     "story": Entry("wherry.cli.commands.story", "What the masters saw, did and why."),
@@ -55,6 +56,7 @@ COMMANDS: dict[str, Entry] = {
     "kubeconfig": Entry("wherry.cli.commands.kubeconfig", "Where other tools find this cluster."),
     "user": Entry("wherry.cli.commands.user", "Named users: a certificate and a kubeconfig for each."),
     "doctor": Entry("wherry.cli.commands.doctor", "Check this machine and say what is missing."),
+    "completion": Entry("wherry.cli.commands.completion", "Completes commands at the Tab key: bash, zsh, fish."),
     "teardown": Entry(
         "wherry.cli.commands.teardown", "Clear the machine (what down does as root).", shown=False, needs_root=True
     ),
