@@ -43,16 +43,36 @@ class Gap:
         return self.kind not in ("pattern", "unclear")
 
 
-def gaps(inner: Schema, outer: Schema) -> list[Gap]:
-    """Where values of `inner` are not values of `outer`. Fields that inner does not name are not there."""
-    return list(islice(_gaps(inner, outer, (), frozenset()), GAPS_MAX))
+Seen = dict[tuple[int, int], tuple[Schema, Schema]]
+"""Pairs of schemas that are being compared, or are known to fit: big documents say the same thing in many places.
+
+By identity; the schemas are kept beside it, so that no other takes over the identity of one that is gone.
+"""
 
 
-def _gaps(inner: Schema, outer: Schema, place: tuple[str, ...], seen: frozenset[tuple[int, int]]) -> Iterator[Gap]:
+def gaps(inner: Schema, outer: Schema, seen: Seen | None = None) -> list[Gap]:
+    """Where values of `inner` are not values of `outer`. Fields that inner does not name are not there.
+
+    `seen` is for whoever asks often about the same documents: begin with an empty one.
+    """
+    return list(islice(_gaps(inner, outer, (), {} if seen is None else seen), GAPS_MAX))
+
+
+def _gaps(inner: Schema, outer: Schema, place: tuple[str, ...], seen: Seen) -> Iterator[Gap]:
     pair = (id(inner), id(outer))
     if pair in seen or inner is outer:
         return
-    seen |= {pair}
+    seen[pair] = (inner, outer)
+    is_clean = True
+    for gap in _differences(inner, outer, place, seen):
+        is_clean = False
+        yield gap
+    if not is_clean:
+        # Met again elsewhere, it is told again, under that name.
+        seen.pop(pair, None)
+
+
+def _differences(inner: Schema, outer: Schema, place: tuple[str, ...], seen: Seen) -> Iterator[Gap]:
     if inner.nullable and not outer.nullable and not _exact(outer):
         yield Gap("null", place)
     for shape in inner.shapes:
@@ -71,7 +91,7 @@ def _exact(outer: Schema) -> bool:
     return any(shape.example is not None for shape in outer.shapes)
 
 
-def _shape_gaps(inner: Shape, outer: Shape, place: tuple[str, ...], seen: frozenset[tuple[int, int]]) -> Iterator[Gap]:
+def _shape_gaps(inner: Shape, outer: Shape, place: tuple[str, ...], seen: Seen) -> Iterator[Gap]:
     if outer.example is not None:
         if misfits(json.loads(outer.example), Schema(False, (inner,))):
             yield Gap("value", place, values_words(inner) or type_words(inner.types), outer.example)
@@ -155,7 +175,7 @@ def _is_multiple(inner: Shape, of: float) -> bool:
     return of == 1 and "number" not in inner.types
 
 
-def _object_gaps(inner: Shape, outer: Shape, place: tuple[str, ...], seen: frozenset[tuple[int, int]]) -> Iterator[Gap]:
+def _object_gaps(inner: Shape, outer: Shape, place: tuple[str, ...], seen: Seen) -> Iterator[Gap]:
     for name in sorted(outer.required - inner.required):
         optional = name in inner.properties
         yield Gap("optional" if optional else "missing", (*place, name))

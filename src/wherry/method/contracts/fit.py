@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from wherry.method.contracts.api import Api, Operation, Parameter
-from wherry.method.contracts.contained import Gap, gaps, json_type
+from wherry.method.contracts.contained import Gap, Seen, gaps, json_type
 from wherry.method.contracts.matchers import exact_schema
 from wherry.method.contracts.need import Need, Wish
 from wherry.method.contracts.schema import Schema, Shape, canonical
@@ -32,8 +32,9 @@ class Reason:
 def fit(need: Need, api: Api) -> tuple[Reason, ...]:
     """Why the need does not fit; nothing is certain where it fits."""
     found: dict[str, Reason] = {}
+    seen: Seen = {}
     for wish in need.wishes:
-        for reason in _Fitting(need, api, wish).reasons():
+        for reason in _Fitting(need, api, wish, seen).reasons():
             found.setdefault(reason.sentence, reason)
     return tuple(found.values())
 
@@ -52,7 +53,8 @@ def used_operations(need: Need, api: Api) -> frozenset[str]:
 class _Fitting:
     """One wish against the API."""
 
-    def __init__(self, need: Need, api: Api, wish: Wish) -> None:
+    def __init__(self, need: Need, api: Api, wish: Wish, seen: Seen) -> None:
+        self._seen = seen
         self._consumer = need.consumer
         self._provider = need.provider
         self._wish = wish
@@ -122,7 +124,7 @@ class _Fitting:
                 what = f"sends {media} to {operation.name}, which takes {listed(taken.content) or 'nothing'}."
                 yield self._reason(operation, "", f"{self._consumer} {what}")
                 continue
-            for gap in gaps(schema, _writable(accepted)):
+            for gap in gaps(schema, _writable(accepted), self._seen):
                 yield self._sent(operation, gap, "")
 
     def _sent(self, operation: Operation, gap: Gap, parameter: str) -> Reason:
@@ -168,7 +170,7 @@ class _Fitting:
                 what = f"expects {media} from {operation.name}, which answers {listed(promised.content) or 'nothing'}."
                 yield self._reason(operation, "", f"{self._consumer} {what}")
                 continue
-            for gap in gaps(_readable(given), schema):
+            for gap in gaps(_readable(given), schema, self._seen):
                 yield self._received(operation, gap, "")
 
     def _received(self, operation: Operation, gap: Gap, header: str) -> Reason:

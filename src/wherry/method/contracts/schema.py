@@ -116,6 +116,8 @@ class Schemas:
         """Nothing is read before it is asked for."""
         self._text = text
         self._made: dict[tuple[Place, ...], Schema] = {}
+        # By identity: what is in _made lives as long as this object.
+        self._checked: set[int] = set()
 
     def schema(self, *parts: Part) -> Schema:
         """What all these parts together allow. Raises BrokenDocument."""
@@ -127,12 +129,12 @@ class Schemas:
 
     def check(self, part: Part) -> None:
         """Look at everything below a part, so that what is broken is found now. Raises BrokenDocument."""
-        waiting, seen = [self.schema(part)], set[int]()
+        waiting = [self.schema(part)]
         while waiting:
             schema = waiting.pop()
-            if id(schema) in seen:
+            if id(schema) in self._checked:
                 continue
-            seen.add(id(schema))
+            self._checked.add(id(schema))
             for shape in schema.shapes:
                 below = [*shape.properties.values(), *(one for one in (shape.items, shape.additional) if one)]
                 waiting.extend(one() for one in below)

@@ -259,3 +259,14 @@ def test_rules_of_version_two_and_encoded_bodies_of_version_four_are_read() -> N
 def test_every_api_fits_itself_as_a_need() -> None:
     need = read_need(read_text(API, "orders.openapi.yaml"), consumer="web")
     assert fit(need, api()) == ()
+
+
+def test_a_part_that_is_used_in_many_places_is_told_wherever_it_hurts() -> None:
+    text = API.replace("required: [id, item, status, placed]", "required: [id, item, placed]")
+    need = read_need(read_text(API, "orders.openapi.yaml"), consumer="web")
+    told = [reason.sentence for reason in fit(need, read_api(read_text(text, "orders.yaml")))]
+    assert told == [
+        "GET /orders may leave out [].status, and web needs it every time.",
+        "POST /orders may leave out status, and web needs it every time.",
+        "GET /orders/{id} may leave out status, and web needs it every time.",
+    ]
