@@ -101,7 +101,11 @@ REQUESTS: tuple[tuple[str, str, str, tuple[str, str, str], str], ...] = (
     ("DELETE", "/api/v1/namespaces/shop/events", "deletecollection", ("", "events", ""), "shop"),
     ("GET", "/api/v1/nodes", "list", ("", "nodes", ""), ""),
     ("GET", "/apis/storage.k8s.io/v1/storageclasses", "list", ("storage.k8s.io", "storageclasses", ""), ""),
-    ("DELETE", "/api/v1/namespaces/none", "delete", ("", "namespaces", ""), ""),
+    # A namespace lies in itself.
+    ("GET", "/api/v1/namespaces/shop", "get", ("", "namespaces", ""), "shop"),
+    ("GET", "/api/v1/namespaces/other", "get", ("", "namespaces", ""), "other"),
+    ("GET", "/api/v1/namespaces", "list", ("", "namespaces", ""), ""),
+    ("DELETE", "/api/v1/namespaces/none", "delete", ("", "namespaces", ""), "none"),
     (
         "DELETE", f"{RBAC}/namespaces/shop/roles/none", "delete", ("rbac.authorization.k8s.io", "roles", ""), "shop",
     ),

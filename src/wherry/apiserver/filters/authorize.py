@@ -83,9 +83,10 @@ def access_of(request: ApiRequest) -> Access:
     if request.verb in SELECTING_VERBS and "fieldSelector" in request.http.query:
         fields = demanded_fields(request.query.get("fieldSelector", ""))
         name = name or dict(fields).get("metadata.name", "")
-    return Access(
-        request.verb, resource.group, resource.plural, request.subresource, request.namespace, name, "", fields
-    )
+    # A namespace lies in itself: who has a role there may look at it. Its collection lies nowhere.
+    is_namespace = (resource.group, resource.plural) == ("", "namespaces")
+    namespace = request.name if is_namespace else request.namespace
+    return Access(request.verb, resource.group, resource.plural, request.subresource, namespace, name, "", fields)
 
 
 def demanded_fields(selector: str) -> Fields:
