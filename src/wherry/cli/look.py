@@ -72,18 +72,7 @@ class Look:
         """Give the answer to a program, if one asks; False when a person does."""
         if self.output is None:
             return False
-        if self.output == "name":
-            for name in names:
-                say(printable(name))
-            return True
-        import msgspec
-
-        if self.output == "json":
-            say(msgspec.json.format(msgspec.json.encode(data), indent=2).decode())
-        else:
-            import yaml
-
-            say(yaml.safe_dump(msgspec.to_builtins(data), sort_keys=False, allow_unicode=True).rstrip())
+        give_data(self.output, data, names)
         return True
 
     def end(self, kubectl: str, *steps: str) -> None:
@@ -93,6 +82,22 @@ class Look:
         shown = [step for step in dict.fromkeys(steps) if step]
         if shown:
             say(printable(f"Next: {'     or: '.join(shown)}"))
+
+
+def give_data(output: str, data: object, names: Iterable[str]) -> None:
+    """An answer for a program: as JSON, as YAML, or the names alone, one a line."""
+    if output == "name":
+        for name in names:
+            say(printable(name))
+        return
+    import msgspec
+
+    if output == "json":
+        say(msgspec.json.format(msgspec.json.encode(data), indent=2).decode())
+    else:
+        import yaml
+
+        say(yaml.safe_dump(msgspec.to_builtins(data), sort_keys=False, allow_unicode=True).rstrip())
 
 
 def look_options(command: Callable[..., None]) -> Callable[..., None]:

@@ -52,6 +52,14 @@ TROUBLES: Mapping[str, Known] = {
         2,
         "you",
     ),
+    "W0104": Known(
+        "the cluster in {home} is not running",
+        "It has been here before, and everything in it is kept; only nobody works on it now.",
+        "wherry up",
+        "cluster",
+        1,
+        "this machine",
+    ),
     "W0201": Known(
         'there is no kind "{kind}"',
         "The word before the slash says what sort of thing you mean, such as pod or node.",
@@ -123,6 +131,14 @@ TROUBLES: Mapping[str, Known] = {
         "api server",
         5,
         "the masters",
+    ),
+    "W0401": Known(
+        "{missing} of {total} checks say that something is missing",
+        "Containers cannot run on this machine yet; a cluster of simulated nodes can.",
+        "wherry up --no-real-node --simulated-nodes 3",
+        "simulated node",
+        1,
+        "this machine",
     ),
 }
 

@@ -66,7 +66,7 @@ OPTIONS: list[tuple[click.Command, str]] = [
     (why, f"thing {LOOK}"),
     (kubeconfig, "--raw --user"),
     (breaks, "--against --needs --project --in --kubeconfig"),
-    (doctor, ""),
+    (doctor, "-o --output --plain"),
     (new, "name --timebox --team --web --into"),
     (build, "directory --allow-dirty"),
     (run, "release --in --timeout"),

@@ -6,8 +6,8 @@ import os
 
 import click
 
-from wherry.cli.output import Trouble
 from wherry.cli.programs import kubectl_path
+from wherry.cli.troubles import known
 from wherry.cluster.data_dir import DataDir
 
 
@@ -26,6 +26,6 @@ def command(data_dir: DataDir, arguments: tuple[str, ...]) -> None:
     """Run the real kubectl against this cluster; everything behind it is kubectl's own."""
     program = kubectl_path()
     if not data_dir.kubeconfig.exists():
-        raise Trouble(f"there is no cluster in {data_dir.root} yet", remedy="wherry up", exit_code=3)
+        raise known("W0101", home=data_dir.root)
     environment = {**os.environ, "KUBECONFIG": str(data_dir.kubeconfig)}  # noqa: TID251 - handed on to kubectl
     os.execve(program, ["kubectl", *arguments], environment)  # noqa: S606 - becomes kubectl

@@ -6,7 +6,8 @@ import click
 
 from wherry.cli.launch import running_pid
 from wherry.cli.look import Look, look_options
-from wherry.cli.output import Trouble, printable, say
+from wherry.cli.output import printable, say
+from wherry.cli.troubles import known
 from wherry.cluster.data_dir import read_identity
 
 NODES_SHOWN_MAX = 20
@@ -20,7 +21,7 @@ def command(look: Look) -> None:
     own = look.kubeconfig is None
     pid, identity = running_pid(data_dir), read_identity(data_dir)
     if own and (not pid or identity is None):
-        raise Trouble(f"the cluster in {data_dir.root} is not running", remedy="wherry up")
+        raise known("W0104", home=data_dir.root)
     snapshot = look.snapshot()
     if look.answered(snapshot.counts, [f"node/{node.name}" for node in snapshot.nodes]):
         return
