@@ -73,7 +73,7 @@ def teams(simulated: RunningCluster, tmp_path: Path) -> Iterator[tuple[Team, Tea
     (web.folder / "contracts" / "needs" / "orders.json").write_text(json.dumps(NEED))
     yield orders, web
     for namespace in ("orders-dev", "web-dev"):
-        simulated.kubectl("delete", "namespace", namespace, "--wait=false")
+        simulated.kubectl("delete", "namespace", namespace)
 
 
 def test_two_teams_agree_on_a_contract_break_it_and_agree_again(teams: tuple[Team, Team]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from suites.running_cluster import RunningCluster, needs_linux
+from suites.running_cluster import IMAGE, RunningCluster, needs_linux
 
 pytestmark = needs_linux
 
@@ -53,7 +53,7 @@ def folders(cluster: RunningCluster, tmp_path: Path) -> Iterator[tuple[Path, Pat
     (web / "contracts" / "needs" / "orders.json").write_text(json.dumps(NEED))
     yield orders, web
     for name in ("orders-contracts", "web-contracts"):
-        cluster.kubectl("delete", "namespace", name, "--wait=false")
+        cluster.kubectl("delete", "namespace", name)
 
 
 def test_a_stand_in_exposes_the_contract_and_the_need_is_verified_on_it(
@@ -79,3 +79,31 @@ def test_a_stand_in_exposes_the_contract_and_the_need_is_verified_on_it(
     assert "web-orders: Passed. 1 of 1 requests got what they need." in act("ana", orders, "verify")
     (verified,) = json.loads(act("ana", orders, "list", "-o", "json"))
     assert verified["state"] == "Verified", verified
+
+
+def test_traffic_without_a_contract_is_found_on_the_node(cluster: RunningCluster, folders: tuple[Path, Path]) -> None:
+    orders, _ = folders
+    cluster.wherry("contract", "setup", "--project", str(orders))
+    cluster.wherry("contract", "stand-in", "orders", "--in", "dev", "--project", str(orders))
+    cluster.kubectl("-n", "orders-contracts", "rollout", "status", "deployment/orders-stand-in", "--timeout=60s")
+    cluster.kubectl(
+        "-n", "orders-contracts", "patch", "deployment", "orders-stand-in", "--patch",
+        '{"spec": {"template": {"metadata": {"labels": {"app": "orders"}}}}}',
+    )  # fmt: skip
+    cluster.kubectl("-n", "orders-contracts", "rollout", "status", "deployment/orders-stand-in", "--timeout=60s")
+    shop = (
+        "-n",
+        "web-contracts",
+        "run",
+        "shop",
+        "--labels=app=shop",
+        f"--image={IMAGE}",
+        "--restart=Never",
+        "--command",
+    )
+    cluster.kubectl(*shop, "--", "curl", "-sf", "--retry", "5", "http://orders.orders-contracts:8080/orders/1")
+    done = "jsonpath={.status.phase}=Succeeded"
+    cluster.kubectl("-n", "web-contracts", "wait", f"--for={done}", "pod/shop", "--timeout=60s")
+    found = cluster.wherry("contract", "unspoken", "--project", str(orders), check=False)
+    assert found.returncode == 1, found.stderr
+    assert ["shop", "orders", "8080"] in [line.split()[:3] for line in found.stdout.splitlines()]

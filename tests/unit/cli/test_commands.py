@@ -109,6 +109,7 @@ def test_contracts_are_compared_proposed_exposed_agreed_and_verified() -> None:
         "propose",
         "setup",
         "stand-in",
+        "unspoken",
         "verify",
     ]
     for name in ("agree", "expose", "list", "propose", "setup", "verify"):

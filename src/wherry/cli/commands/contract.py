@@ -260,6 +260,49 @@ def pact(folder: Path, project: Path) -> None:
             note(f"   {line}")
 
 
+@command.command("unspoken")
+@click.option(
+    "--connections",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("/proc/net/nf_conntrack"),
+    show_default=True,
+    help="The connections that a node's kernel knows, as it shows them or as conntrack -L prints them.",
+)
+@desk_options
+@click.pass_context
+def unspoken(
+    ctx: click.Context, connections: Path, project: Path, environment: str | None, kubeconfig: Path | None
+) -> None:
+    """Which services talk to each other without a contract; 1 when there are any."""
+    from wherry.api.core.pod import PODS
+    from wherry.method.contracts.catalogue import read_catalogue
+    from wherry.method.contracts.unspoken import Unspoken, find_unspoken, read_connections, services_by_address
+
+    try:
+        table = connections.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise Trouble(
+            f"{connections} cannot be read ({error.strerror})",
+            remedy=f"on a node: sudo cat {connections} > FILE; then --connections FILE",
+            exit_code=2,
+        ) from error
+
+    async def act(actor: Actor) -> list[Unspoken]:
+        agreements = (await read_catalogue(actor.client)).agreements
+        owners = services_by_address((await actor.client.list(PODS)).items)
+        spoken = [(one.spec.consumer, one.spec.provider) for one in agreements]
+        return find_unspoken(read_connections(table), owners, spoken)
+
+    found = desk(ctx.obj, project, environment, kubeconfig).act(act)
+    say(f"{len(found)} services use another without a contract." if found else "All traffic seen has a contract.")
+    show_rows(
+        ("CONSUMER", "PROVIDER", "PORT", "CONNECTIONS", "STATE"),
+        [(one.consumer, one.provider, str(one.port), str(one.connections), "Unspoken") for one in found],
+    )
+    say_next("wherry contract propose" if found else "wherry contract list --all")
+    ctx.exit(1 if found else 0)
+
+
 @command.command("stand-in")
 @click.argument("service")
 @click.option("--port", type=int, default=0, help="Where to listen; here a free one, in a cluster the service's own.")
