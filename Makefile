@@ -1,5 +1,5 @@
 # Two commands: `make demo` and `make test`. Both set up what they need.
-.PHONY: demo setup dev test check bench conformance update lock clean
+.PHONY: demo setup dev test check bench prove conformance update lock clean
 
 demo: setup
 	@.venv/bin/wherry demo
@@ -24,6 +24,11 @@ check:
 
 bench: dev
 	@.venv/bin/python -m benchmarks
+
+# The prover is proved: guilty applications and innocents, read and tried live; writes docs/prover.md.
+prove: dev
+	@.venv/bin/python -m pytest -q tests/method
+	@.venv/bin/python -m benchmarks.prover
 
 # Runs the tests of Kubernetes' conformance list that are written, and says box by box what passes.
 conformance: dev

@@ -1,0 +1,73 @@
+"""The guilty applications: the walking skeleton with one sin each, as patches; and innocents that look guilty."""
+
+from __future__ import annotations
+
+import datetime
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from wherry.method.done.agreement import Agreement
+from wherry.method.done.check import judge_facts
+from wherry.method.evidence.verdict import Word
+from wherry.method.factors.registry import BY_ID
+from wherry.method.facts.reading import read_facts
+
+ROOT = Path(__file__).parents[2]
+GUILTY = sorted((ROOT / "examples" / "guilty").glob("*.patch"))
+INNOCENT = sorted((ROOT / "examples" / "innocent").glob("*.patch"))
+KUBECTL = Path(sys.executable).parent / "kubectl"
+TODAY = datetime.date(2026, 1, 31)
+SIN_LINES_MAX = 25
+
+
+@pytest.fixture(scope="module")
+def skeleton(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("skeleton") / "orders"
+    made = [sys.executable, "-m", "wherry", "new", "orders", "--into", str(folder)]
+    subprocess.run(made, check=True, capture_output=True, cwd=folder.parent)
+    return folder
+
+
+async def refuted(root: Path) -> list[str]:
+    board = judge_facts(await read_facts(root, KUBECTL), Agreement(), TODAY)
+    assert len(board.verdicts) == len(BY_ID)
+    return [entry.criterion for entry in board.verdicts if entry.word is Word.REFUTED]
+
+
+def sinning(skeleton: Path, patch: Path, folder: Path) -> Path:
+    """A copy of the skeleton with the patch in a commit."""
+    root = folder / "orders"
+    shutil.copytree(skeleton, root)
+    subprocess.run(["git", "apply", "--unidiff-zero", "-C1", str(patch)], cwd=root, check=True)
+    author = ["-c", "user.name=Tester", "-c", "user.email=tester@example.com"]
+    subprocess.run(["git", "add", "--all"], cwd=root, check=True)
+    subprocess.run(["git", *author, "commit", "-q", "-m", "Change"], cwd=root, check=True)
+    return root
+
+
+def test_there_is_a_guilty_application_for_every_factor() -> None:
+    assert {path.stem for path in GUILTY} == set(BY_ID)
+    assert len(INNOCENT) >= 10
+
+
+@pytest.mark.parametrize("patch", GUILTY, ids=lambda path: path.stem)
+async def test_a_guilty_application_is_refuted_on_its_own_factor_and_on_no_other(
+    patch: Path, skeleton: Path, tmp_path: Path
+) -> None:
+    assert await refuted(sinning(skeleton, patch, tmp_path)) == [patch.stem]
+    changed = [line for line in patch.read_text().splitlines() if line[:1] in "+-" and line[:3] not in ("+++", "---")]
+    assert len(changed) <= SIN_LINES_MAX
+
+
+@pytest.mark.parametrize("patch", INNOCENT, ids=lambda path: path.stem)
+async def test_an_innocent_that_looks_guilty_is_refuted_nowhere(patch: Path, skeleton: Path, tmp_path: Path) -> None:
+    assert await refuted(sinning(skeleton, patch, tmp_path)) == []
+
+
+async def test_the_skeleton_itself_is_supported_on_all_twelve(skeleton: Path) -> None:
+    board = judge_facts(await read_facts(skeleton, KUBECTL), Agreement(), TODAY)
+    assert {entry.criterion: entry.word for entry in board.verdicts} == dict.fromkeys(BY_ID, Word.SUPPORTED)
