@@ -111,6 +111,15 @@ class Project:
         return tuple(self.file.environments)
 
     @property
+    def first_environment(self) -> str:
+        """Where everything starts. Raises NotAProject when there is no environment."""
+        if not self.file.environments:
+            raise NotAProject(
+                f"{self.root / FILE_NAME} names no environment", "add [environments.dev] with its overlay to it"
+            )
+        return self.environments[0]
+
+    @property
     def namespaces(self) -> tuple[str, ...]:
         """The namespaces of all environments."""
         return tuple(self.environment(name).namespace for name in self.environments)

@@ -62,3 +62,11 @@ def test_no_file_at_all_says_how_to_make_one(tmp_path: Path) -> None:
     with pytest.raises(NotAProject) as caught:
         find_project(tmp_path)
     assert "wherry new NAME" in caught.value.remedy
+
+
+def test_a_project_without_environments_says_so_when_one_is_needed(tmp_path: Path) -> None:
+    project = read_project(write(tmp_path, 'name = "orders"\n[environments]\n'))
+    assert project.namespaces == ()
+    with pytest.raises(NotAProject, match="names no environment"):
+        _ = project.first_environment
+    assert read_project(write(tmp_path)).first_environment == "dev"

@@ -15,10 +15,11 @@ def command(data_dir: DataDir, environment: str | None, timeout_s: float) -> Non
     """Watch the source; at every change build, release and run it. Ctrl-C ends it and leaves the last one running."""
     from wherry.cli.commands.image import open_store
     from wherry.cli.delivery.dev_loop import DevLoop
-    from wherry.cli.delivery.stage import on_clusters, project_here
+    from wherry.cli.delivery.stage import on_clusters, project_here, told
 
     project = project_here()
     store = open_store(data_dir)
     data_dir.make()
-    where = environment or project.environments[0]
+    with told():
+        where = environment or project.first_environment
     on_clusters(data_dir, lambda clusters: DevLoop(project, clusters, store, where, timeout_s).run())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from wherry.cli.output import Trouble, note, say, table
+from wherry.cli.output import note, say, table
 from wherry.cluster.data_dir import DataDir
 
 
@@ -17,13 +17,12 @@ def command(data_dir: DataDir, environment: str | None, image: str | None, allow
     """Make a release: an image and an environment's configuration. The same content is the same release."""
     from wherry.cli.commands.image import open_store
     from wherry.cli.delivery.release_stage import make_release
-    from wherry.cli.delivery.stage import on_clusters, project_here
+    from wherry.cli.delivery.stage import on_clusters, project_here, told
     from wherry.method.delivery.ledger import difference, short
 
     project = project_here()
-    if not project.environments:
-        raise Trouble("wherry.toml names no environment", remedy="add [environments.dev] with its overlay", exit_code=2)
-    name = environment or project.environments[0]
+    with told():
+        name = environment or project.first_environment
     store = open_store(data_dir)
     made = on_clusters(
         data_dir, lambda clusters: make_release(project, clusters, store, name, image=image, allow_dirty=allow_dirty)

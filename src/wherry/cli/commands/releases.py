@@ -31,9 +31,11 @@ def command(data_dir: DataDir, output: str) -> None:
     async def read(clusters: Clusters) -> list[Release]:
         if project is None:
             return await list_releases(clusters.client())
-        first = project.environment(project.environments[0])
+        first = project.environment(project.first_environment)
         found = await list_releases(clusters.client(project, first), project.name, project.namespaces)
-        elsewhere, _ = await releases_elsewhere(clusters, project, project.environments[0], "its releases are missing")
+        elsewhere, _ = await releases_elsewhere(
+            clusters, project, project.first_environment, "its releases are missing"
+        )
         return found + elsewhere
 
     found = sorted(on_clusters(data_dir, read), key=lambda one: (one.spec.service, -one.spec.number))

@@ -19,13 +19,14 @@ def command(data_dir: DataDir, release: str | None, environment: str | None, tim
     """Run RELEASE again (the last good one before what runs now, if not named); the database stays as it is."""
     from wherry.api.method.release import Release
     from wherry.cli.delivery.run_stage import full_name, place_of, run_release, say_running
-    from wherry.cli.delivery.stage import on_clusters, project_here
+    from wherry.cli.delivery.stage import on_clusters, project_here, told
     from wherry.method.delivery.clusters import Clusters
     from wherry.method.delivery.refusal import CannotDeliver
     from wherry.method.delivery.run_plan import current_release, release_before
 
     project = project_here()
-    where = environment or project.environments[0]
+    with told():
+        where = environment or project.first_environment
     started_s = time.monotonic()
 
     async def go(clusters: Clusters) -> Release:

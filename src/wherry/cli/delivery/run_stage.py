@@ -79,7 +79,7 @@ async def find_release(
         return await _find_anywhere(clusters, name, environment)
     full = full_name(project, name) if name else ""
     if not environment:
-        environment = await _environment_of(clusters, project, full) if full else project.environments[0]
+        environment = await _environment_of(clusters, project, full) if full else project.first_environment
     place = await place_of(clusters, project, environment)
     if full:
         other = await _other_environment(clusters, project, full, place)

@@ -22,7 +22,8 @@ from wherry.method.delivery.composing import Content, NumberedRelease, release_n
 from wherry.method.delivery.ledger_kind import ensure_ledger
 from wherry.method.delivery.stamping import ENVIRONMENT, SERVICE
 
-LAST_NUMBER = "wherry.dev/last-release-number"
+LAST_NUMBER = "last-release.wherry.dev/"
+"""With the service's name behind it: several services may share a namespace."""
 ATTEMPTS_MAX = 20
 
 
@@ -64,20 +65,20 @@ async def list_in(client: Client, namespace: str, service: str) -> list[Release]
 
 async def last_noted(client: Client, service: str, namespaces: Sequence[str] = ()) -> int:
     """The highest number that any of the service's namespaces has a note of."""
-    notes = [space.metadata.annotations.get(LAST_NUMBER, "") for space in await _spaces(client, service, namespaces)]
+    spaces = await _spaces(client, service, namespaces)
+    notes = [space.metadata.annotations.get(LAST_NUMBER + service, "") for space in spaces]
     return max((int(note) for note in notes if note.isdecimal()), default=0)
 
 
 async def _spaces(client: Client, service: str, namespaces: Sequence[str]) -> list[Namespace]:
-    """The service's namespaces, as far as one may look at them."""
-    try:
+    """The service's namespaces (those that carry its label, when none are named), as far as one may look at them."""
+    if not namespaces:
         return (await client.list(NAMESPACES, label_selector=f"{SERVICE}={service}")).items
-    except Forbidden:
-        found = []
-        for name in namespaces:
-            with contextlib.suppress(Forbidden, NotFound):
-                found.append(await client.get(NAMESPACES, name))
-        return found
+    found = []
+    for name in dict.fromkeys(namespaces):
+        with contextlib.suppress(Forbidden, NotFound):
+            found.append(await client.get(NAMESPACES, name))
+    return found
 
 
 def next_number(releases: Iterable[Release], noted: Iterable[int]) -> int:
@@ -198,7 +199,7 @@ class Ledger:
     async def _note(self, number: int) -> None:
         for client in (self.client, *self.others):
             for space in await _spaces(client, self.service, self.namespaces):
-                note: Document = {"metadata": {"annotations": {LAST_NUMBER: str(number)}}}
+                note: Document = {"metadata": {"annotations": {LAST_NUMBER + self.service: str(number)}}}
                 # Who may not change a namespace numbers by the releases alone.
                 with contextlib.suppress(Forbidden):
                     await client.patch(NAMESPACES, space.metadata.name, note)
@@ -226,9 +227,11 @@ async def ensure_namespace(client: Client, name: str, service: str, environment:
     except Forbidden:
         # Who may not look at it may still work in it; if it is not there, the next request says so.
         return False
-    if any(found.metadata.labels.get(key) != value for key, value in labels.items()):
+    # Of several services in one namespace the first has its name on it.
+    missing: Document = {key: value for key, value in labels.items() if key not in found.metadata.labels}
+    if missing:
         with contextlib.suppress(Forbidden):
-            await client.patch(NAMESPACES, name, {"metadata": {"labels": labels}})
+            await client.patch(NAMESPACES, name, {"metadata": {"labels": missing}})
     return False
 
 

@@ -24,6 +24,7 @@ from wherry.method.delivery.ledger import (
     ensure_namespace,
     expected_name,
     find_same,
+    last_noted,
     list_releases,
     next_number,
 )
@@ -137,3 +138,15 @@ async def test_everybody_who_releases_at_the_same_moment_gets_a_number_of_their_
             assert release.name == expected_name(release)
             found = await read_documents(client, release)
             assert len(found) == len(manifests())
+
+
+async def test_services_that_share_a_namespace_count_apart() -> None:
+    async with cluster() as client:
+        assert not await ensure_namespace(client, "orders-dev", "stock", "dev")
+        found = await client.get(NAMESPACES, "orders-dev")
+        assert found.metadata.labels["wherry.dev/service"] == "orders"
+        for _ in range(2):
+            made = await Ledger(client, "orders").add(content(), "ana", NOW)
+            await client.delete(RELEASES, made.name, "orders-dev")
+        assert await last_noted(client, "orders", ("orders-dev", "none")) == 2
+        assert await last_noted(client, "stock", ("orders-dev", "none")) == 0
