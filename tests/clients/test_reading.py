@@ -142,3 +142,15 @@ def test_the_status_says_who_needs_help(shop: RunningCluster) -> None:
     assert said[0].startswith("The cluster runs: 3 of 3 nodes ready, ")
     assert "giant" in said[1]
     assert said[-2:] == ["The same with kubectl: kubectl get nodes", "Next: wherry why giant -n shop"]
+
+
+def test_somebody_with_rights_in_one_namespace_sees_that_and_is_told_about_the_rest(shop: RunningCluster) -> None:
+    kubeconfig = shop.wherry("user", "add", "ana", "--role", "view", "-n", "shop").stdout.strip()
+    said = lines(shop, "picture", "-n", "shop", "--plain", "--kubeconfig", kubeconfig)
+    assert any(line.startswith("Pod giant without a node") for line in said)
+    assert any(line.startswith("You may not see everything here") for line in said)
+    everywhere = shop.wherry("picture", "--kubeconfig", kubeconfig, check=False)
+    assert (everywhere.returncode, everywhere.stdout) == (1, "")
+    assert "W0305: you may not see the pods of the whole cluster" in everywhere.stderr
+    why = lines(shop, "why", "giant", "-n", "shop", "--kubeconfig", kubeconfig)
+    assert why[0].startswith("Pod giant waits: no node can take it.")

@@ -62,11 +62,18 @@ class Look:
 
     def snapshot(self) -> Snapshot:
         """The facts of the cluster now."""
+        return self.ask(self.read)
 
-        async def read_all(client: Client) -> Snapshot:
-            return (await read_model(client)).snapshot(self.namespace)
+    async def read(self, client: Client) -> Snapshot:
+        """The facts of the cluster now, for who is connected already."""
+        return self.seen((await read_model(client, self.namespace)).snapshot(self.namespace))
 
-        return self.ask(read_all)
+    def seen(self, snapshot: Snapshot) -> Snapshot:
+        """The same, if this person may see the pods: a picture without them would say that there are none."""
+        if "Pod" in snapshot.hidden:
+            where = f"in the namespace {self.namespace}" if self.namespace else "of the whole cluster"
+            raise known("W0305", where=where)
+        return snapshot
 
     def answered(self, data: object, names: Iterable[str]) -> bool:
         """Give the answer to a program, if one asks; False when a person does."""
@@ -123,11 +130,11 @@ def look_options(command: Callable[..., None]) -> Callable[..., None]:
     return decorated
 
 
-async def read_model(client: Client) -> ReadModel:
+async def read_model(client: Client, namespace: str = "") -> ReadModel:
     """A model for one look; this machine's node is told from others by its name."""
     from wherry.narrate.model import read
 
-    return await read(client, this_host=platform.node())
+    return await read(client, namespace=namespace, this_host=platform.node())
 
 
 def kubectl_scope(namespace: str) -> str:

@@ -132,6 +132,14 @@ TROUBLES: Mapping[str, Known] = {
         5,
         "the masters",
     ),
+    "W0305": Known(
+        "you may not see the pods {where}",
+        "Your role shows less than that; a namespace of your own may be open to you.",
+        "wherry picture -n default",
+        "role",
+        1,
+        "the masters",
+    ),
     "W0401": Known(
         "{missing} of {total} checks say that something is missing",
         "Containers cannot run on this machine yet; a cluster of simulated nodes can.",

@@ -144,19 +144,19 @@ def _node_sentence(name: str, ready: bool, accepts: bool, counts: Counts) -> str
     return tell("node.runs", node=name, pods=pods, containers=containers)
 
 
-def describe_gone_node(name: str, pods: Sequence[PodFacts]) -> NodeFacts:
-    """The place of pods whose node is not there any more."""
+def describe_gone_node(name: str, pods: Sequence[PodFacts], *, is_hidden: bool = False) -> NodeFacts:
+    """The place of pods whose node is not there any more, or (`is_hidden`) may not be seen."""
     return NodeFacts(
         name=name,
-        kind="gone",
+        kind="hidden" if is_hidden else "gone",
         ready=False,
-        state="Gone",
+        state="Not shown" if is_hidden else "Gone",
         reason="",
         accepts_pods=False,
         cpu_milli=0,
         memory_bytes=0,
         pods_max=0,
-        sentence=tell("node.gone", node=name, pods=count(len(pods), "pod")),
+        sentence=tell("node.hidden" if is_hidden else "node.gone", node=name, pods=count(len(pods), "pod")),
         counts=count_pods(pods, nodes=0),
         pods=tuple(pods),
     )

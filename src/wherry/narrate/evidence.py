@@ -7,17 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
+
+import msgspec
 
 from wherry.api.core.event import EVENTS
 from wherry.api.core.event_parts import Event
 from wherry.api.core.node import NODES, Node
 from wherry.api.core.pod import PODS, Pod
 from wherry.apimachinery.document import Document
-from wherry.apimachinery.errors import StatusError
+from wherry.apimachinery.errors import Forbidden, StatusError
+from wherry.apimachinery.resource_type import ResourceType
 from wherry.client.client import Client
 from wherry.kit.http.types import read_body
 from wherry.narrate.facts import Snapshot
 from wherry.narrate.find import Target, find_kind
+
+T = TypeVar("T", bound=msgspec.Struct)
 
 LOG_LINES = 20
 OWNERS_MAX = 4
@@ -44,7 +50,7 @@ class Evidence:
 async def gather(client: Client, target: Target, snapshot: Snapshot) -> Evidence:
     """Read what bears on `target`. Raises NotFound when it is not there."""
     documents = await _with_owners(client, target)
-    events = (await client.list(EVENTS, target.namespace or "default")).items
+    events = await _all_that_may_be_seen(client, EVENTS, target.namespace or "default")
     pod = PODS.from_document(documents[-1]) if target.kind == PODS.kind else None
     if pod is None:
         return Evidence(target=target, documents=documents, events=events, snapshot=snapshot)
@@ -56,9 +62,17 @@ async def gather(client: Client, target: Target, snapshot: Snapshot) -> Evidence
         snapshot=snapshot,
         pod=pod,
         logs=await _logs(client, pod),
-        nodes=(await client.list(NODES)).items if waits else (),
-        pods=(await client.list(PODS)).items if waits else (),
+        nodes=await _all_that_may_be_seen(client, NODES) if waits else (),
+        pods=await _all_that_may_be_seen(client, PODS) if waits else (),
     )
+
+
+async def _all_that_may_be_seen(client: Client, resource: ResourceType[T], namespace: str = "") -> Sequence[T]:
+    """A list, or nothing where this person may not look: the rest of the answer is still worth having."""
+    try:
+        return (await client.list(resource, namespace)).items
+    except Forbidden:
+        return ()
 
 
 async def _with_owners(client: Client, target: Target) -> list[Document]:

@@ -13,7 +13,7 @@ from typing import Literal
 from wherry.apimachinery.struct import Struct
 from wherry.narrate.pod_state import Word
 
-NodeKind = Literal["this machine", "other machine", "simulated", "gone"]
+NodeKind = Literal["this machine", "other machine", "simulated", "gone", "hidden"]
 
 
 class ContainerFacts(Struct):
@@ -65,7 +65,10 @@ class Counts(Struct):
 
 
 class NodeFacts(Struct):
-    """One node with everything on it. A node that pods name and that is not there any more is `gone`."""
+    """One node with everything on it. A node that pods name and that is not there any more is `gone`.
+
+    One that this person may not see is `hidden`.
+    """
 
     name: str
     kind: NodeKind

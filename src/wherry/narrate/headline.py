@@ -17,7 +17,7 @@ def headline(counts: Counts, nodes: Sequence[NodeFacts], waiting: Sequence[PodFa
         names = [pod.name for pod in needing_help(nodes, waiting)]
         need = "needs" if len(names) == 1 else "need"
         return tell("cluster.help", **said, count=len(names), need=need, names=_some(names))
-    down = [node.name for node in nodes if not node.ready]
+    down = [node.name for node in nodes if not node.ready and node.kind != "hidden"]
     if down:
         return tell("cluster.node-down", **said, names=_some(down))
     if not counts.pods:
@@ -38,7 +38,7 @@ def first_step(nodes: Sequence[NodeFacts], waiting: Sequence[PodFacts]) -> str:
     for pod in needing_help(nodes, waiting):
         namespace = f" -n {pod.namespace}" if pod.namespace != "default" else ""
         return next_step("cluster.help", thing=f"{pod.name}{namespace}")
-    down = next((node.name for node in nodes if not node.ready), None)
+    down = next((node.name for node in nodes if not node.ready and node.kind != "hidden"), None)
     return next_step("cluster.node-down", node=down) if down else ""
 
 

@@ -13,7 +13,7 @@ changed is described anew, so a snapshot of 1,000 nodes and 10,000 pods costs mi
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, Protocol, TypeVar
 
 import msgspec
@@ -40,7 +40,7 @@ from wherry.narrate.describe import (
 )
 from wherry.narrate.facts import NodeFacts, PodFacts, ServiceFacts, Snapshot, WorkloadFacts
 from wherry.narrate.headline import headline
-from wherry.narrate.workloads import WORKLOAD_KINDS, WorkloadKind, is_outermost
+from wherry.narrate.workloads import WORKLOAD_KINDS, WORKLOAD_RESOURCES, WorkloadKind, is_outermost
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -84,6 +84,9 @@ class ReadModel:
         self._service_informer = sources(SERVICES)
         self._slice_informer = sources(ENDPOINT_SLICES)
         self._slice_informer.lister.add_index("service", _service_of)
+        informers = (self._node_informer, self._pod_informer, self._service_informer, self._slice_informer)
+        self._synced = {informer.resource.kind: informer.synced for informer in informers}
+        self._synced |= {kind: informer.synced for kind, (_, informer) in self._workload_informers.items()}
         # Owners first: then a pod finds its workload at once.
         for kind, informer in self._workload_informers.values():
             informer.add_handler(functools.partial(self._workload_changed, kind))
@@ -96,6 +99,17 @@ class ReadModel:
         """Call `subscriber` for every change from now on; returns what ends that. It must not block."""
         self._subscribers.append(subscriber)
         return lambda: self._subscribers.remove(subscriber)
+
+    def hide(self, kinds: Iterable[str]) -> None:
+        """Say which kinds this person may not see: what is missing of them is hidden, not gone."""
+        self.hidden = tuple(kinds)
+        self._stale_nodes.update(self._on_node)
+
+    async def wait_synced(self) -> None:
+        """Wait until every kind that is not `hidden` has its first complete copy."""
+        for kind, synced in self._synced.items():
+            if kind not in self.hidden:
+                await synced.wait()
 
     def pod(self, namespace: str, name: str) -> PodFacts | None:
         """One pod's facts, or None."""
@@ -159,7 +173,7 @@ class ReadModel:
         if node is not None:
             self._nodes[name] = describe_node(node, pods, self._this_host)
         elif pods and name:
-            self._nodes[name] = describe_gone_node(name, pods)
+            self._nodes[name] = self._without_object(name, pods)
         else:
             self._nodes.pop(name, None)
 
@@ -186,7 +200,11 @@ class ReadModel:
         if len(pods) == len(node.pods):
             return node
         known = self._node_informer.lister.get("", node.name)
-        return describe_node(known, pods, self._this_host) if known else describe_gone_node(node.name, pods)
+        return describe_node(known, pods, self._this_host) if known else self._without_object(node.name, pods)
+
+    def _without_object(self, name: str, pods: Sequence[PodFacts]) -> NodeFacts:
+        """A node of which only its pods speak: it is gone, or this person may not see it."""
+        return describe_gone_node(name, pods, is_hidden=NODES.kind in self.hidden)
 
     def _pod_changed(self, old: Pod | None, new: Pod | None) -> None:
         either = new or old
@@ -273,8 +291,19 @@ class ReadModel:
             subscriber(change)
 
 
-async def read(client: Client, *, this_host: str = "", clock: Clock | None = None) -> ReadModel:
-    """A model of the cluster as it is now, from one list of each kind.
+async def hidden_kinds(client: Client, namespace: str = "") -> tuple[str, ...]:
+    """The kinds of the picture that this person may not list, or that the cluster does not have."""
+    hidden = []
+    for resource in (NODES, PODS, SERVICES, ENDPOINT_SLICES, *WORKLOAD_RESOURCES):
+        try:
+            await client.list(resource, namespace if resource.namespaced else "", limit=1)
+        except (Forbidden, NotFound):
+            hidden.append(resource.kind)
+    return tuple(hidden)
+
+
+async def read(client: Client, *, namespace: str = "", this_host: str = "", clock: Clock | None = None) -> ReadModel:
+    """A model of the cluster as it is now, from one list of each kind, or of what one namespace holds.
 
     Kinds that this person may not list, or that the cluster does not have, stay empty and are named in `hidden`.
     """
@@ -290,12 +319,12 @@ async def read(client: Client, *, this_host: str = "", clock: Clock | None = Non
     hidden = []
     for kind, one in informers.items():
         try:
-            listed = await client.list(one.resource)
+            listed = await client.list(one.resource, namespace if one.resource.namespaced else "")
         except (Forbidden, NotFound):
             hidden.append(kind)
             continue
         one.replace(listed.items, listed.resource_version)
-    model.hidden = tuple(hidden)
+    model.hide(hidden)
     return model
 
 

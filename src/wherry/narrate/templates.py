@@ -62,6 +62,7 @@ CLUSTER: Mapping[str, Template] = {
     "node.empty": fine("{node} runs no pods."),
     "node.not-ready": wrong("{node} does not report; {pods} were on it.", "wherry why node/{node}"),
     "node.closed": fine("{node} takes no new pods; it runs {pods} with {containers}."),
+    "node.hidden": fine("You may not see {node} itself; it runs {pods}."),
     "node.gone": wrong("{node} is gone; {pods} still name it.", "wherry why node/{node}"),
 }
 

@@ -17,6 +17,7 @@ from wherry.api.core.node import NODES
 from wherry.api.core.pod import PODS
 from wherry.api.core.service import SERVICES
 from wherry.apimachinery.document import Document
+from wherry.apimachinery.errors import Forbidden
 from wherry.client.recorder import DECISION_ANNOTATION, WHY_ANNOTATION
 from wherry.kit.http.types import Request, Response
 from wherry.narrate.because import Answer, answer
@@ -171,3 +172,16 @@ async def test_any_other_kind_can_be_asked_about_too(api: Shop) -> None:
 async def test_the_answer_is_plain_data(api: Shop) -> None:
     data = msgspec.to_builtins(await why(api, "Deployment", "web"))
     assert set(data) == {"kind", "namespace", "name", "answer", "reasons", "chain", "nodes", "crashes", "next"}
+
+
+async def test_who_may_not_see_nodes_or_events_still_gets_an_answer(api: Shop) -> None:
+    api.put(PODS, pod("big", status=WAITING), "default")
+
+    def refuse(request: Request) -> None:
+        if request.path.endswith(("/nodes", "/events")):
+            raise Forbidden("not for you")
+
+    api.before = refuse
+    found = await why(api, "Pod", "big")
+    assert found.answer.startswith("Pod big waits: no node can take it.")
+    assert found.nodes == ()

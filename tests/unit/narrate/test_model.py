@@ -18,7 +18,7 @@ from wherry.api.core.service import SERVICES
 from wherry.api.discovery.endpointslice import ENDPOINT_SLICES
 from wherry.apimachinery.errors import Forbidden
 from wherry.kit.http.types import Request
-from wherry.narrate.model import Change, read
+from wherry.narrate.model import Change, hidden_kinds, read
 
 
 @pytest.fixture
@@ -172,3 +172,29 @@ async def test_what_a_person_may_not_see_is_named_and_the_rest_is_shown() -> Non
     snapshot = (await read(api.client())).snapshot()
     assert snapshot.hidden == ("Node",)
     assert [one.name for one in snapshot.pods] == ["web"]
+    assert [(one.name, one.kind) for one in snapshot.nodes] == [("n1", "hidden")], "it is not gone"
+    assert snapshot.sentence == "1 node, 1 pod. All is well."
+
+
+async def test_one_namespace_is_read_with_the_rights_for_it_alone() -> None:
+    api = FakeApi()
+    api.put(PODS, pod("web", "n1", namespace="shop"), "shop")
+
+    def refuse(request: Request) -> None:
+        if "/namespaces/shop/" not in request.path:
+            raise Forbidden("only shop")
+
+    api.before = refuse
+    snapshot = (await read(api.client(), namespace="shop")).snapshot("shop")
+    assert snapshot.hidden == ("Node",)
+    assert await hidden_kinds(api.client(), "shop") == ("Node",)
+    assert [one.name for one in snapshot.pods] == ["web"]
+
+
+async def test_a_model_that_follows_waits_for_what_may_be_seen_only() -> None:
+    told = HandFed()
+    told.model.hide(["Node"])
+    for kind, informer in told.informers.items():
+        if kind != "Node":
+            informer.replace([], "1")
+    await told.model.wait_synced()

@@ -42,16 +42,21 @@ def _watch(look: Look) -> None:
     from wherry.client.informer import SharedInformers
     from wherry.kit.clock import SystemClock
     from wherry.kit.tasks import TaskScope
-    from wherry.narrate.model import ReadModel
+    from wherry.narrate.model import ReadModel, hidden_kinds
 
     async def follow(client: Client) -> None:
         clock, changed = SystemClock(), asyncio.Event()
         informers = SharedInformers(client, clock)
-        model = ReadModel(informers.informer, this_host=platform.node())
+        model = ReadModel(
+            lambda resource, /: informers.informer(resource, namespace=look.namespace if resource.namespaced else ""),
+            this_host=platform.node(),
+        )
+        model.hide(await hidden_kinds(client, look.namespace))
+        look.seen(model.snapshot(look.namespace))
         model.subscribe(lambda _change: changed.set())
         async with TaskScope("picture") as scope:
             _ = scope.start("informers", informers.run())
-            await informers.wait_synced()
+            await model.wait_synced()
             while True:
                 changed.clear()
                 _redraw(look, model)

@@ -30,8 +30,10 @@ def command(look: Look) -> None:
 
     counts = snapshot.counts
     pods, containers = count(counts.pods, "pod"), count(counts.containers, "container")
-    say(f"The cluster runs: {counts.nodes_ready} of {counts.nodes} nodes ready, {pods}, {containers}.")
-    if counts.needs_help or counts.nodes_ready < counts.nodes:
+    sees_nodes = "Node" not in snapshot.hidden
+    ready = f"{counts.nodes_ready} of {counts.nodes} nodes ready, " if sees_nodes else ""
+    say(f"The cluster runs: {ready}{pods}, {containers}.")
+    if counts.needs_help or (sees_nodes and counts.nodes_ready < counts.nodes):
         say(printable(f"  {snapshot.sentence}"))
     for node in snapshot.nodes[:NODES_SHOWN_MAX]:
         states = ", ".join(f"{number} {word}" for word, number in node.counts.states.items() if number) or "no pods"

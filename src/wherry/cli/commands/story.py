@@ -44,7 +44,7 @@ def command(look: Look, thing: str | None, follow: bool, tail: int, since: str, 
 
     async def tell(client: Client) -> None:
         events, revision = await story.tell(client, look.namespace)
-        names = await _pods_of(client, app or about) if app or about else []
+        names = await _pods_of(look, client, app or about) if app or about else []
         chosen = [event for event in _chosen(events, app or about, names) if story.order(event)[0] >= since_s]
         lines = story.lines(chosen, grouped=not each)
         lines = lines[-tail:] if tail else lines
@@ -78,11 +78,11 @@ def _chosen(events: Sequence[Event], app: str, names: Sequence[str]) -> Sequence
     return events_of_app(events, app, names) if app else events
 
 
-async def _pods_of(client: Client, app: str) -> list[str]:
+async def _pods_of(look: Look, client: Client, app: str) -> list[str]:
     """The pods of an app that are there now, whatever they are called."""
     from wherry.cli.look import read_model
 
-    snapshot = (await read_model(client)).snapshot()
+    snapshot = (await read_model(client, look.namespace)).snapshot()
     return [pod.name for pod in snapshot.pods if app in (pod.app, pod.owner.rpartition("/")[2])]
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wherry.cli.look import Look, check_kind, look_options, read_model, resolve
+from wherry.cli.look import Look, check_kind, look_options, resolve
 from wherry.cli.output import printable, say
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def command(look: Look, thing: str) -> None:
         from wherry.narrate.because import answer
         from wherry.narrate.evidence import gather
 
-        snapshot = (await read_model(client)).snapshot(look.namespace)
+        snapshot = await look.read(client)
         return answer(await gather(client, _target(look, snapshot, thing), snapshot))
 
     found = look.ask(ask)
