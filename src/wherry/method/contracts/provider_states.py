@@ -5,7 +5,8 @@ The Job has the image and the configuration of the running service, and a comman
     [admin]
     states = ["python3", "-m", "orders.admin", "states"]
 
-which is called with the state's name and its parameters as JSON. No endpoint for tests is needed in production.
+which is called with the state's name and, where it has any, its parameters as JSON. No endpoint for tests is needed in
+production.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ def state_job(pod: Document, command: tuple[str, ...], state: State) -> Document
         one for one in kept.get("volumeMounts", []) if not str(one["mountPath"]).startswith("/var/run/secrets/")
     ]
     mounted = {one["name"] for one in kept["volumeMounts"]}
-    arguments = [*command, state.name, json.dumps(state.params, sort_keys=True)]
+    arguments = [*command, state.name, *([json.dumps(state.params, sort_keys=True)] if state.params else [])]
     template: Document = {
         **{key: spec[key] for key in POD_KEPT if key in spec},
         "restartPolicy": "Never",

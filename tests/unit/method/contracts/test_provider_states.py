@@ -40,3 +40,9 @@ def test_a_state_is_brought_about_by_the_services_own_image_and_configuration() 
     assert [one["name"] for one in pod["volumes"]] == ["settings"]
     assert "nodeName" not in pod
     assert (pod["restartPolicy"], spec["backoffLimit"]) == ("Never", 0)
+
+
+def test_a_state_without_parameters_is_called_by_its_sentence_alone() -> None:
+    spec = state_job(POD, ("admin", "states"), State("an order 42 exists"))["spec"]
+    assert isinstance(spec, dict)
+    assert spec["template"]["spec"]["containers"][0]["command"] == ["admin", "states", "an order 42 exists"]
