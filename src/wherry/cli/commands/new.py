@@ -17,33 +17,45 @@ if TYPE_CHECKING:
     from wherry.method.skeleton.template import Answers
     from wherry.method.timebox.clock import Timebox
 
+WHERE = (
+    ("README.md", "the tour: what to read, in which order"),
+    ("src, migrations", "the REST API, and the tables of its own database"),
+    ("deploy/overlays", "dev, staging and prod: one system, three configurations"),
+    ("tests, .ci/run", "what holds it together, on any machine"),
+)
 CLUSTER_S = 5.0
 """A cluster that takes longer is told later."""
 
 
 @click.command()
-@click.argument("name")
+@click.argument("name", required=False)
 @click.option("--timebox", "length", default="4h", show_default=True, help="How long you give yourselves: 4h, 90m, 2d.")
 @click.option("--team", default="", help="The team that owns it; the service's name when left out.")
 @click.option("--web", type=click.Choice(["fastapi", "plain"]), default="fastapi", help="plain is Starlette.")
+@click.option("--with-contract-to", "partner", default="", help="A service that this one calls.")
 @click.option("--into", type=click.Path(path_type=Path), help="The folder to make; ./NAME when left out.")
+@click.option("--update", is_flag=True, help="Renew the service in this folder, on a branch.")
 @click.pass_obj
-def command(data_dir: DataDir, name: str, length: str, team: str, web: str, into: Path | None) -> None:
+def command(
+    data_dir: DataDir, name: str | None, length: str, team: str, web: str, partner: str, into: Path | None, update: bool
+) -> None:
     """Make a service: a REST API with its own database, tests, and three environments, in a new repository."""
     from wherry.method.skeleton.template import Answers
 
+    if update:
+        if name is not None or into is not None:
+            raise Trouble("an update is for the service in this folder", remedy="wherry new --update", exit_code=2)
+        from wherry.cli.skeleton_update import update_here
+
+        update_here()
+        return
+    if name is None:
+        raise Trouble("the service needs a name", remedy="wherry new NAME, such as: wherry new orders", exit_code=2)
     folder = (into or Path(name)).expanduser().absolute()
-    count = make(data_dir, Answers(name, team or name, web), folder, length)
+    count = make(data_dir, Answers(name, team or name, web, partner), folder, length)
     say(f"{name} is here: {count} files and a first commit, in {folder}.")
-    table(
-        ("WHERE", "WHAT"),
-        (
-            ("README.md", "the tour: what to read, in which order"),
-            ("src, migrations", "the REST API, and the tables of its own database"),
-            ("deploy/overlays", "dev, staging and prod: one system, three configurations"),
-            ("tests, .ci/run", "what holds it together, on any machine"),
-        ),
-    )
+    needs = ((f"contracts/needs/{partner}.json", f"what it needs of {partner}"),) if partner else ()
+    table(("WHERE", "WHAT"), (*WHERE, *needs))
     shown = folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
     say(f"Next: cd {shown} && wherry image build database && wherry build && wherry release --env dev")
 
