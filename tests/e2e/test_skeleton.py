@@ -39,7 +39,7 @@ class Service:
         address = self.cluster.jsonpath(f"service/{self.folder.name}", "{.spec.clusterIP}", self.namespace)
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(
-            f"http://{address}{path}", data, {"content-type": "application/json"}, method=method
+            f"http://{address}:8080{path}", data, {"content-type": "application/json"}, method=method
         )
         with urllib.request.urlopen(request, timeout=10) as answer:
             said: dict[str, object] = json.load(answer)
@@ -181,6 +181,30 @@ def test_a_demonstration_tells_each_hop_and_the_timebox_is_ticked_by_what_was_se
     assert isinstance(kept, dict)
     assert (kept["done"], kept["total"]) == (9, 12)
     assert "- [ ] `wherry timebox` ticks" in wherry(cluster, service.folder, "timebox", "--backlog")
+
+
+def test_a_second_service_with_its_own_database_and_a_contract_to_the_first_is_one_more_command(
+    service: Service,
+) -> None:
+    cluster, folder = service.cluster, service.folder.parent / "web"
+    row = service.api("POST", "/x", {"item": "a loaf"})
+    offline(cluster, folder.parent, "new", "web", "--with-contract-to", "orders")
+    offline(cluster, folder, "image", "build", "database")
+    offline(cluster, folder, "build")
+    try:
+        wherry(cluster, folder, "release", "--env", "dev")
+        wherry(cluster, folder, "run", "--in", "dev")
+        web = Service(cluster, folder, 0)
+        assert web.api("GET", f"/partner/{row['id']}") == {"item": "a loaf"}
+        assert web.api("GET", "/x") == {"items": []}
+        wherry(cluster, service.folder, "contract", "setup")
+        wherry(cluster, service.folder, "contract", "expose")
+        wherry(cluster, folder, "contract", "propose")
+        listed = try_wherry(cluster, folder, "contract", "list")
+        line = next(line for line in listed.stdout.splitlines() if line.startswith("web-orders"))
+        assert line.split()[:4] == ["web-orders", "web", "orders", "Exposed"]
+    finally:
+        cluster.kubectl("delete", "namespace", "web-dev", "--wait=false")
 
 
 @pytest.mark.parametrize("web", ["fastapi", "plain"])

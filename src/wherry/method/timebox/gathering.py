@@ -17,9 +17,7 @@ from wherry.api.core.event_parts import Event
 from wherry.api.core.pod import PODS, Pod
 from wherry.api.method.release import RUNNING
 from wherry.api.method.timebox import RecordedPlay
-from wherry.apimachinery.errors import NotFound, StatusError
-from wherry.apimachinery.resource_type import resource_type
-from wherry.apimachinery.struct import Struct
+from wherry.apimachinery.errors import StatusError
 from wherry.client.client import Client
 from wherry.kit.http.types import read_body
 from wherry.method.delivery.ledger import list_releases
@@ -28,24 +26,12 @@ from wherry.method.journey.play import CannotCall
 from wherry.method.journey.proxy import service_calls
 from wherry.method.project import Project
 from wherry.method.skeleton.git import Git, GitFailed
+from wherry.method.timebox.agreements import agreed_teams
 from wherry.method.timebox.ticks import Facts, Running
 
 LOG_LINES = 50
 KILLED = frozenset((137, 143))
 """Exit codes of a program that was killed: 128 and the signal's number."""
-
-
-class _SignatureSpec(Struct):
-    consumer: str
-    provider: str
-    team: str
-
-
-class _Signature(Struct):
-    spec: _SignatureSpec
-
-
-_SIGNATURES = resource_type(_Signature, group="wherry.dev", kind="Signature", plural="signatures")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +84,7 @@ async def look_at_clusters(
         log_lines=await _log_lines(first, here),
         healed=seen.get("healed") or await _healed(project.name, first),
         exposed=await _exposed(project, first),
-        agreed_by=await _agreed_by(project.name, first),
+        agreed_by=await agreed_teams(first.client, project.name),
         demo=seen.get("demo") or _demo(plays, stages[-1].name),
     )
 
@@ -203,16 +189,6 @@ async def _exposed(project: Project, stage: Stage) -> str:
         return ""
     same = served.status == 200 and isinstance(promised, dict) and served.parsed() == promised
     return f"{project.name} serves {service.contract} at {service.served_at}" if same else ""
-
-
-async def _agreed_by(service: str, stage: Stage) -> tuple[str, ...]:
-    try:
-        found = (await stage.client.list(_SIGNATURES)).items
-    except NotFound:
-        return ()
-    except StatusError:
-        return ()
-    return tuple(sorted({one.spec.team for one in found if service in (one.spec.provider, one.spec.consumer)}))
 
 
 def _demo(plays: Sequence[RecordedPlay], environment: str) -> str:
