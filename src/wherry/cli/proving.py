@@ -34,6 +34,11 @@ SURVEYS = ("parity", "codebase")
 KNOWN = (*(entry.criterion for entry in EXPERIMENTS), *SURVEYS)
 
 
+def is_last(project: Project, environment: str) -> bool:
+    """Whether an environment is the end of the way, where users are."""
+    return len(project.environments) > 1 and project.environments[-1] == environment
+
+
 @dataclass
 class ProvingRun:
     """What is to be proved of which project, and what came of it."""
@@ -60,11 +65,25 @@ class ProvingRun:
         """Try, tell and keep. Raises CannotDeliver and CannotTry."""
         client, release = await find_release(clusters, self.project, self.release_name, self.environment)
         chosen = [entry for entry in EXPERIMENTS if self.factor in (None, entry.criterion)]
+        if chosen and is_last(self.project, release.spec.environment):
+            chosen = self._without_twin(release)
         proofs = await self._with_twin(clusters, client, release, chosen) if chosen else []
         for name in SURVEYS:
             if self.factor in (None, name):
                 proofs.append(await self._survey(clusters, release, name))
         await self._keep(client, release, proofs)
+
+    def _without_twin(self, release: Release) -> list[Experiment]:
+        """Where users are, nothing is stopped, killed or written: a twin has that place's settings and secrets."""
+        where = release.spec.environment
+        if self.factor is not None:
+            raise Trouble(
+                f"{where} is where users are: nothing is stopped, killed or written with its settings",
+                remedy=f"wherry prove {self.factor} --in {self.project.environments[0]}",
+                exit_code=4,
+            )
+        note(f" {where} is where users are: only what reads is tried (parity, codebase).")
+        return []
 
     async def _with_twin(
         self, clusters: Clusters, client: Client, release: Release, chosen: Sequence[Experiment]

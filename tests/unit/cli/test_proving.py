@@ -1,0 +1,44 @@
+"""Where `wherry prove` refuses to try anything that writes, stops or kills."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from suites.played_twin import played_twin
+from wherry.cli.output import Trouble
+from wherry.cli.proving import ProvingRun, is_last
+from wherry.method.project import Environment, Project, ProjectFile
+
+PROJECT = Project(Path(), ProjectFile("orders", {"dev": Environment("a"), "prod": Environment("b")}))
+NO_STORE: Any = None
+
+
+def in_prod() -> Any:
+    release = played_twin().release
+    return msgspec.structs.replace(release, spec=msgspec.structs.replace(release.spec, environment="prod"))
+
+
+def test_the_last_environment_is_where_users_are_unless_it_is_the_only_one() -> None:
+    assert [is_last(PROJECT, name) for name in ("dev", "prod")] == [False, True]
+    assert not is_last(Project(Path(), ProjectFile("orders", {"dev": Environment("a")})), "dev")
+
+
+def test_a_factor_that_needs_a_twin_is_refused_there_with_the_way_out() -> None:
+    run = ProvingRun(NO_STORE, PROJECT, "logs", "prod", None)
+    with pytest.raises(Trouble) as error:
+        run._without_twin(in_prod())
+    assert (error.value.exit_code, error.value.remedy) == (4, "wherry prove logs --in dev")
+
+
+def test_without_a_factor_only_what_reads_is_tried_there() -> None:
+    assert ProvingRun(NO_STORE, PROJECT, None, "prod", None)._without_twin(in_prod()) == []
+
+
+def test_an_unknown_factor_is_the_users_typing() -> None:
+    with pytest.raises(Trouble) as error:
+        ProvingRun(NO_STORE, PROJECT, "lgos", None, None)
+    assert error.value.exit_code == 2
