@@ -62,7 +62,10 @@ def test_a_factor_is_proved_on_a_twin_that_is_gone_afterwards(cluster: RunningCl
     assert (words["logs"], words["processes"]) == ("Proved", "Supported")
 
 
-def test_an_interrupted_experiment_leaves_nothing_behind(cluster: RunningCluster, service: Path) -> None:
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupted_experiment_leaves_nothing_behind(
+    cluster: RunningCluster, service: Path, number: signal.Signals, code: int
+) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "wherry", "--home", str(cluster.home), "prove", "disposability"],
         cwd=service, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
@@ -72,8 +75,8 @@ def test_an_interrupted_experiment_leaves_nothing_behind(cluster: RunningCluster
         for line in process.stderr:
             if "pods are ready" in line:
                 break
-        process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=30) == 130
+        process.send_signal(number)
+        assert process.wait(timeout=30) == code
     assert twins(cluster) == []
 
 

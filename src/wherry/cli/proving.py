@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -92,6 +94,10 @@ class ProvingRun:
         kubectl = (str(kubectl_path()), *clusters.kubectl_options(self.project, place))
         note(f" A twin of {release.name} starts, with an empty database.")
         journey = read_journey(self.project)
+        task = asyncio.current_task()
+        if task is not None:
+            # A build server that gives up sends SIGTERM: the twin goes then too.
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
 
         def say(words: str) -> None:
             note(f"   {words}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from pathlib import Path
 
@@ -9,6 +10,9 @@ import click
 
 from wherry.cli.output import Trouble, say
 from wherry.cluster.data_dir import DataDir
+
+# What a shell says of a program that was ended by SIGTERM.
+TERMINATED = 143
 
 
 @click.command()
@@ -32,6 +36,8 @@ def command(
     run = ProvingRun(open_store(data_dir), project_here(project), factor, environment, release_name)
     try:
         on_clusters(data_dir, run.go)
+    except asyncio.CancelledError:
+        sys.exit(TERMINATED)
     except CannotTry as error:
         raise Trouble(f"nothing could be tried: {error}", remedy="wherry run shows why it does not start") from error
     count, refuted = len(run.verdicts), run.refuted
