@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import copy
+import tracemalloc
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,7 +16,8 @@ from wherry.api.documents import find, section
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.meta import ObjectKey
 from wherry.controllers.job.controller import plan
-from wherry.controllers.job.indexes import format_indexes, parse_indexes
+from wherry.controllers.job.counting import INDEX_KEY
+from wherry.controllers.job.indexes import Indexes, format_indexes, parse_indexes
 
 KEY = ObjectKey("default", "web")
 
@@ -89,16 +92,56 @@ def test_every_end_is_counted_once_and_the_job_ends(
     assert world.perform(plan(KEY, world)) == 0
     assert all(not find(pod, "metadata", "finalizers") for pod in pods(world).values())
     if indexed:
-        assert parse_indexes(str(status["completedIndexes"])) == set(range(completions))
+        assert parse_indexes(str(status["completedIndexes"])) == Indexes.of(range(completions))
 
 
 @given(st.sets(st.integers(0, 60)))
 def test_indexes_survive_being_written_and_read(numbers: set[int]) -> None:
-    assert parse_indexes(format_indexes(numbers)) == numbers
+    indexes = Indexes.of(numbers)
+    assert parse_indexes(format_indexes(indexes)) == indexes
+    assert {number for number in range(-1, 63) if number in indexes} == numbers
+    assert list(indexes.gaps(50)) == [number for number in range(50) if number not in numbers]
+    assert indexes.below(30) == Indexes.of(number for number in numbers if number < 30)
+    assert indexes.count == len(numbers)
+
+
+@given(st.sets(st.integers(0, 30)), st.sets(st.integers(0, 30)))
+def test_indexes_are_joined_like_sets(one: set[int], other: set[int]) -> None:
+    assert Indexes.of(one) | Indexes.of(other) == Indexes.of(one | other)
 
 
 def test_indexes_are_written_as_kubernetes_writes_them() -> None:
-    assert format_indexes([0, 2, 3, 4, 7, 8]) == "0,2-4,7,8"
+    assert format_indexes(Indexes.of([0, 2, 3, 4, 7, 8])) == "0,2-4,7,8"
+
+
+@pytest.mark.parametrize("text", ["", "x", "-", "3-", "-3", "5-2", "²", "1" * 5000, "1-" + "9" * 5000, ",,,"])
+def test_what_is_no_index_counts_for_nothing(text: str) -> None:
+    assert parse_indexes(text) == Indexes()
+
+
+@pytest.mark.parametrize(
+    ("claimed", "kept", "started"),
+    [
+        ("0-2000000000", "0-4", set()),
+        ("2-2000000000,9000000000", "2-4", {"0", "1"}),
+        ("5-2000000000", "", {"0", "1", "2", "3", "4"}),
+        ("0-" + "9" * 5000, "", {"0", "1", "2", "3", "4"}),
+    ],
+)
+def test_a_status_that_claims_two_billion_indexes_makes_nothing_grow(
+    claimed: str, kept: str, started: set[str]
+) -> None:
+    world = start(completions=5, parallelism=5, completionMode="Indexed")
+    job_of(world)["status"] = {"completedIndexes": claimed}
+    tracemalloc.start()
+    try:
+        world.settle(plan, KEY)
+        assert tracemalloc.get_traced_memory()[1] < 5_000_000
+    finally:
+        tracemalloc.stop()
+    indexes = [find(pod, "metadata", "annotations", INDEX_KEY) for pod in pods(world).values()]
+    assert set(indexes) == started
+    assert section(job_of(world), "status").get("completedIndexes", "") == kept
 
 
 def test_a_job_gives_up_after_too_many_failures_and_waits_longer_each_time() -> None:

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from wherry.api.batch.job import Job, UncountedTerminatedPods
 from wherry.api.core.pod import PODS, Pod
 from wherry.apimachinery.numerals import whole_number
-from wherry.controllers.job.indexes import parse_indexes
+from wherry.controllers.job.indexes import Indexes, parse_indexes
 from wherry.reconcile.actions import Patch
 
 TRACKING = "batch.kubernetes.io/job-tracking"
@@ -38,7 +38,7 @@ class Tally:
     counted_succeeded: int
     uncounted_failed: tuple[str, ...]
     uncounted_succeeded: tuple[str, ...]
-    indexes: frozenset[int]
+    indexes: Indexes
     releasable: tuple[Pod, ...]
 
     @property
@@ -74,20 +74,20 @@ def compute_tally(job: Job, pods: Sequence[Pod]) -> Tally:
     if is_indexed(job):
         stored = parse_indexes(job.status.completed_indexes)
         limit = job.spec.completions or 0
-        ended = {index for pod in pods if has_succeeded(pod) and (index := index_of(pod)) is not None}
-        indexes = frozenset(index for index in stored | ended if index < limit)
+        ended = Indexes.of(index for pod in pods if has_succeeded(pod) and (index := index_of(pod)) is not None)
+        indexes = (stored | ended).below(limit)
         releasable = [
             pod
             for uid, pod in tracked.items()
             if uid in recorded
             or (has_succeeded(pod) and (index_of(pod) in stored or index_of(pod) not in range(limit)))
         ]
-        return Tally(counted_failed, len(indexes), tuple(failed), (), indexes, tuple(releasable))
+        return Tally(counted_failed, indexes.count, tuple(failed), (), indexes, tuple(releasable))
     counted_succeeded = (job.status.succeeded or 0) + sum(uid not in tracked for uid in listed.succeeded)
     succeeded = [uid for uid in listed.succeeded if uid in tracked]
     succeeded += [uid for uid, pod in tracked.items() if uid not in listed.succeeded and has_succeeded(pod)]
     releasable = [pod for uid, pod in tracked.items() if uid in recorded]
-    return Tally(counted_failed, counted_succeeded, tuple(failed), tuple(succeeded), frozenset(), tuple(releasable))
+    return Tally(counted_failed, counted_succeeded, tuple(failed), tuple(succeeded), Indexes(), tuple(releasable))
 
 
 def plan_release(pods: Iterable[Pod], why: str) -> list[Patch]:

@@ -24,7 +24,7 @@ from wherry.controllers.job.counting import (
     is_indexed,
     plan_release,
 )
-from wherry.controllers.job.indexes import format_indexes
+from wherry.controllers.job.indexes import Indexes, format_indexes
 from wherry.controllers.job.verdict import (
     COMPLETE,
     FAILED,
@@ -229,8 +229,8 @@ def build_job_pod(job: Job, index: int | None) -> Document:
 
 
 def _free_indexes(job: Job, active: Sequence[Pod], tally: Tally) -> Iterator[int]:
-    taken = tally.indexes | {index_of(pod) for pod in active}
-    return (index for index in range(job.spec.completions or 0) if index not in taken)
+    taken = Indexes.of(index for pod in active if (index := index_of(pod)) is not None)
+    return (tally.indexes | taken).gaps(job.spec.completions or 0)
 
 
 def _pending(pods: Sequence[Pod], tally: Tally) -> bool:
