@@ -31,7 +31,7 @@ from wherry.method.factors.registry import BY_ID, FACTORS
 from wherry.method.facts.reading import read_facts
 
 FIXTURES = Path(__file__).parent / "fixtures"
-CHECKS = sorted(path.name for path in FIXTURES.iterdir() if path.name != "innocents")
+CHECKS = sorted(path.parent.name for path in FIXTURES.glob("*/fail"))
 INNOCENTS = sorted(path.name for path in (FIXTURES / "innocents").iterdir())
 KUBECTL = Path(sys.executable).parent / "kubectl"
 TODAY = datetime.date(2026, 1, 31)

@@ -8,7 +8,7 @@ from fractions import Fraction
 from msgspec import field
 
 from wherry.api.core.resource_names import may_overcommit, validate_container_resource_name, validate_resource_name
-from wherry.api.documents import put_canonical_quantities, section, sections
+from wherry.api.documents import put_absent, put_canonical_quantities, section, sections
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.field_errors import FieldError, child, duplicate, forbidden, index, invalid, key, required
 from wherry.apimachinery.meta import ObjectMeta
@@ -43,6 +43,8 @@ AMOUNTS = ("max", "min", "default", "defaultRequest", "maxLimitRequestRatio")
 
 
 def _default(new: Document) -> None:
+    # One that limits nothing is allowed, and then says so.
+    put_absent(section(new, "spec"), limits=[])
     for item in sections(new, "spec", "limits"):
         for name in AMOUNTS:
             put_canonical_quantities(item.get(name))
