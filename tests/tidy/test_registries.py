@@ -65,6 +65,7 @@ REGISTRIES = [
         frozenset({"atomic_writer", "keys", "mounting", "ownership", "pod_volumes", "sub_path", "tokens"}),
     ),
     Registry("cli.commands"),
+    Registry("dashboard.views", frozenset({"view"})),
     Registry("method.factors"),
     Registry("method.experiments", frozenset({"experiment", "journey", "survey", "twin"})),
 ]

@@ -13,6 +13,7 @@ import ipaddress
 import os
 import shutil
 import socket
+from collections.abc import Awaitable
 from contextlib import nullcontext
 from random import Random
 from typing import TYPE_CHECKING
@@ -34,12 +35,13 @@ from wherry.cluster.credentials import Credentials, ensure_credentials
 from wherry.cluster.data_dir import DataDir, Identity
 from wherry.cluster.keys import controllers_keys
 from wherry.controllers.registry import all_controllers
+from wherry.dashboard.app import Dashboard, is_dashboards
 from wherry.kit import pki
 from wherry.kit.clock import Clock, SystemClock
 from wherry.kit.component import Component
 from wherry.kit.http.server import Server
 from wherry.kit.http.tls import server_context
-from wherry.kit.http.types import App
+from wherry.kit.http.types import App, Request, Response
 from wherry.kit.log import get_logger
 from wherry.kit.tasks import TaskScope
 from wherry.kit.threads import run_in_thread
@@ -115,7 +117,8 @@ class Standalone:
             api = self._api_server(credentials)
             api.environment.components.update(scheduler=self._check("default-scheduler"))
             api.environment.components["controller-manager"] = self._check("controllers")
-            servers = await self._listen(api, credentials)
+            dashboard = self._dashboard(api.app)
+            servers = await self._listen(in_front_of(api.app, dashboard), credentials)
         try:
             with boot.step("namespaces, classes and the cluster's own Services"):
                 await api.custom_resources.load()
@@ -125,6 +128,7 @@ class Standalone:
             async with TaskScope("cluster") as scope:
                 _ = scope.start("custom-resources", api.custom_resources.run())
                 _ = scope.start("expiry", api.expiry.run())
+                _ = scope.start(dashboard.name, dashboard.run())
                 await self._start_components(scope, api.app, credentials, boot)
                 boot.ready()
                 log.info("Started cluster", node=self._identity.node_name, port=self._identity.port)
@@ -135,11 +139,26 @@ class Standalone:
             log.info("Stopped cluster")
 
     def _credentials(self) -> Credentials:
+        return ensure_credentials(self._data_dir.pki, dns_names=self._names, ips=self._addresses)
+
+    @property
+    def _names(self) -> list[str]:
         names = ["localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc"]
-        return ensure_credentials(
-            self._data_dir.pki,
-            dns_names=[*names, "kubernetes.default.svc.cluster.local", self._identity.node_name],
-            ips=sorted({"127.0.0.1", self._address, self._identity.api_service_ip, self._bind}),
+        return [*names, "kubernetes.default.svc.cluster.local", self._identity.node_name]
+
+    @property
+    def _addresses(self) -> list[str]:
+        return sorted({"127.0.0.1", self._address, self._identity.api_service_ip, self._bind})
+
+    def _dashboard(self, api: App) -> Dashboard:
+        return Dashboard(
+            api,
+            self._clock,
+            self._random,
+            hosts=[name.lower() for name in (*self._names, *self._addresses)],
+            this_host=self._node.name if self._node is not None else "",
+            # Beside the keys: whoever gives the cluster a new authority ends all sessions too.
+            keep_sessions_in=self._data_dir.pki / "dashboard-sessions.json",
         )
 
     def _api_server(self, credentials: Credentials) -> ApiServer:
@@ -177,14 +196,14 @@ class Standalone:
             )
         raise ServiceUnavailable(f'the node "{name}" cannot be reached')
 
-    async def _listen(self, api: ApiServer, credentials: Credentials) -> list[Server]:
+    async def _listen(self, app: App, credentials: Credentials) -> list[Server]:
         """For people on this machine, and for pods on the bridge's address (unless the first covers it)."""
         tls = server_context(credentials.server, client_ca_pem=credentials.ca.cert_pem)
         hosts = [self._bind]
         if self._node is not None and self._bind != "0.0.0.0":  # noqa: S104
             hosts.append(self._node.address)
         servers = [
-            Server(api.app, tls=tls, host=host, port=self._identity.port, clock=self._clock)
+            Server(app, tls=tls, host=host, port=self._identity.port, clock=self._clock)
             for host in dict.fromkeys(hosts)
         ]
         for server in servers:
@@ -290,6 +309,15 @@ class Standalone:
         )
         _ = scope.start(self._fleet.name, self._fleet.run())
         await self._fleet.ready.wait()
+
+
+def in_front_of(api: App, dashboard: Dashboard) -> App:
+    """One address for both: the dashboard below its prefix, the API everywhere else."""
+
+    def choose(request: Request) -> Awaitable[Response]:
+        return dashboard.app(request) if is_dashboards(request.path) else api(request)
+
+    return choose
 
 
 def is_ready(node: Node | None) -> bool:

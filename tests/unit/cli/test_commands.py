@@ -25,6 +25,7 @@ from wherry.cli.commands.kubeconfig import command as kubeconfig
 from wherry.cli.commands.meaning import command as meaning
 from wherry.cli.commands.new import command as new
 from wherry.cli.commands.next import command as next_
+from wherry.cli.commands.open import command as open_
 from wherry.cli.commands.picture import command as picture
 from wherry.cli.commands.promote import command as promote
 from wherry.cli.commands.prove import command as prove
@@ -60,6 +61,7 @@ OPTIONS: list[tuple[click.Command, str]] = [
     (timebox, "--backlog --ideas"),
     (picture, f"-w --watch {LOOK}"),
     (next_, f"name {LOOK}"),
+    (open_, "--kubeconfig --user"),
     (show, f"thing {LOOK}"),
     (word, f"term {LOOK}"),
     (story, f"thing -f --follow --tail --since --app --each {LOOK}"),

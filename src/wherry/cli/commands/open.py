@@ -1,0 +1,42 @@
+"""`wherry open`: a link that shows the cluster in a browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from wherry.cli.connection import with_client
+from wherry.cli.output import Trouble, note, say
+from wherry.cluster.data_dir import DataDir
+
+PATH = "/ui/login-links"
+
+
+@click.command()
+@click.option("--kubeconfig", type=click.Path(path_type=Path, exists=True), help="Look as somebody else, or from afar.")
+@click.option("--user", help="Look as a named user (wherry user add).")
+@click.pass_obj
+def command(data_dir: DataDir, kubeconfig: Path | None, user: str | None) -> None:
+    """Print a link that signs a browser in, once, with your own rights."""
+    import orjson
+
+    from wherry.apimachinery.errors import NotFound
+    from wherry.client.client import Client
+    from wherry.kit.http.types import read_body
+
+    if user is not None:
+        kubeconfig = data_dir.user_kubeconfig(user)
+        if Path(user).name != user or not kubeconfig.exists():
+            raise Trouble(f"there is no user {user} here", remedy=f"wherry user add {user}")
+
+    async def ask(client: Client) -> bytes:
+        try:
+            return await read_body(await client.request("POST", PATH))
+        except NotFound as error:
+            raise Trouble("this cluster has no dashboard", remedy="wherry picture shows any Kubernetes") from error
+
+    answer = orjson.loads(with_client(kubeconfig, data_dir, ask))
+    note(f"Open this link within {answer['goodForSeconds']} seconds; it works once, for {answer['name']}:")
+    say(answer["url"])
+    note("Your browser may warn: the cluster's certificate is its own. Go on; or let the browser trust it.")

@@ -1,0 +1,84 @@
+"""What a person may do from a page: each is one call to the Kubernetes API, in the person's name."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from wherry.api.core.node import NODES
+from wherry.api.core.pod import PODS
+from wherry.apimachinery.errors import BadRequest
+from wherry.apimachinery.resource_type import AnyResourceType
+from wherry.apimachinery.timestamps import format_time
+from wherry.client.client import Client
+from wherry.dashboard.markup import url
+from wherry.narrate.workloads import WORKLOAD_RESOURCES
+
+REPLICAS_MAX = 100_000
+RESTARTED = "kubectl.kubernetes.io/restartedAt"
+
+Form = Mapping[str, str]
+Action = Callable[[Client, Form, float], Awaitable[tuple[str, str]]]
+"""Does it, and gives a sentence for the next page and the path of that page. Raises StatusError."""
+
+
+async def _stop(client: Client, form: Form, now_s: float) -> tuple[str, str]:
+    namespace, name = _need(form, "namespace"), _need(form, "name")
+    await client.delete(PODS, name, namespace)
+    return f"The pod {name} is being stopped.", url("pods", namespace, name)
+
+
+async def _scale(client: Client, form: Form, now_s: float) -> tuple[str, str]:
+    resource, namespace, name = _workload(form)
+    replicas = form.get("replicas", "")
+    if not (replicas.isascii() and replicas.isdigit() and int(replicas[:9]) <= REPLICAS_MAX and len(replicas) < 9):
+        raise BadRequest(f"the number of copies must be a whole number from 0 to {REPLICAS_MAX}")
+    number = int(replicas)
+    await client.patch(resource, name, {"spec": {"replicas": number}}, namespace, subresource="scale")
+    return f"{name} shall have {number} {'copy' if number == 1 else 'copies'} now.", _page(resource, namespace, name)
+
+
+async def _restart(client: Client, form: Form, now_s: float) -> tuple[str, str]:
+    resource, namespace, name = _workload(form)
+    template = {"metadata": {"annotations": {RESTARTED: format_time(now_s)}}}
+    await client.patch(resource, name, {"spec": {"template": template}}, namespace, patch_type="strategic")
+    return f"{name} starts anew, copy by copy.", _page(resource, namespace, name)
+
+
+async def _cordon(client: Client, form: Form, now_s: float) -> tuple[str, str]:
+    name = _need(form, "name")
+    await client.patch(NODES, name, {"spec": {"unschedulable": True}})
+    return f"{name} takes no new pods.", url(node=name)
+
+
+async def _uncordon(client: Client, form: Form, now_s: float) -> tuple[str, str]:
+    name = _need(form, "name")
+    await client.patch(NODES, name, {"spec": {"unschedulable": None}})
+    return f"{name} takes pods again.", url(node=name)
+
+
+ACTIONS: Mapping[str, Action] = {
+    "stop": _stop,
+    "scale": _scale,
+    "restart": _restart,
+    "cordon": _cordon,
+    "uncordon": _uncordon,
+}
+
+
+def _need(form: Form, name: str) -> str:
+    value = form.get(name, "")
+    if not value or "/" in value or value in (".", ".."):
+        raise BadRequest(f'the form lacks a good value for "{name}"')
+    return value
+
+
+def _workload(form: Form) -> tuple[AnyResourceType, str, str]:
+    kind = _need(form, "kind")
+    resource = next((one for one in WORKLOAD_RESOURCES if one.kind == kind), None)
+    if resource is None:
+        raise BadRequest(f'the kind "{kind}" cannot be changed here')
+    return resource, _need(form, "namespace"), _need(form, "name")
+
+
+def _page(resource: AnyResourceType, namespace: str, name: str) -> str:
+    return url("workloads", resource.kind, namespace, name)

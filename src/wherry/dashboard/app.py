@@ -1,0 +1,264 @@
+"""The dashboard: its addresses under /ui, and who may have them.
+
+    /ui/                       the picture; /ui/story, /ui/next, /ui/glossary
+    /ui/pods/NS/NAME           why a pod is as it is; /ui/workloads/KIND/NS/NAME
+    /ui/stream                 what changes, for the views that a browser shows
+    /ui/logs/NS/POD            a container's log as it grows
+    /ui/v1/picture.json        the facts behind the picture
+    /ui/actions/NAME           one change, as a form
+    /ui/login-links            makes a link that signs in once (asked with the person's own credentials)
+    /ui/login?code=...         signs in; /ui/logout signs out
+
+Every answer about the cluster is made of what the API server tells this very person: see person.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+from pathlib import Path
+from random import Random
+from urllib.parse import parse_qsl, quote, unquote, urlencode
+
+import msgspec
+import orjson
+
+from wherry.api.core.pod import PODS
+from wherry.apimachinery.errors import BadRequest, Forbidden, NotFound, StatusError, Unauthorized
+from wherry.client.client import Client
+from wherry.dashboard.actions import ACTIONS
+from wherry.dashboard.channel import Channel
+from wherry.dashboard.guard import guarded, is_known_host, is_own_form
+from wherry.dashboard.layout import frame, message_page, whole_page
+from wherry.dashboard.live import Live, Lives
+from wherry.dashboard.person import Credentials, client_of, name_of
+from wherry.dashboard.sessions import CODE_LIFE_S, Session, Sessions, cookie_in, cookie_name, set_cookie
+from wherry.dashboard.stream import event_stream
+from wherry.dashboard.views.registry import VIEWS
+from wherry.dashboard.views.view import Asked, Page, View
+from wherry.kit.clock import Clock
+from wherry.kit.http.types import App, Request, Response
+from wherry.kit.tasks import TaskScope
+
+PREFIX = "/ui"
+HTML = "text/html; charset=utf-8"
+PLAIN = "text/plain; charset=utf-8"
+STATIC = Path(__file__).with_name("static")
+STATIC_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
+VIEWS_PER_STREAM_MAX = 16
+LOG_LINES = 500
+
+
+class Dashboard:
+    """Answers what is asked below /ui; implements kit.component.Component."""
+
+    name = "dashboard"
+
+    def __init__(
+        self,
+        api: App,
+        clock: Clock,
+        random: Random,
+        *,
+        hosts: Collection[str],
+        this_host: str = "",
+        keep_sessions_in: Path | None = None,
+    ) -> None:
+        """`api` answers Kubernetes' API; `hosts` are the names and addresses of this server, in small letters."""
+        self.ready = asyncio.Event()
+        self._api = api
+        self._clock = clock
+        self._hosts = frozenset(hosts)
+        self.sessions = Sessions(clock, keep_sessions_in)
+        self._lives = Lives(lambda client, namespace: Live(client, namespace, clock, random, this_host))
+        self._scope: TaskScope | None = None
+        self._static = {file.name: file.read_bytes() for file in STATIC.iterdir() if file.suffix in STATIC_TYPES}
+
+    async def run(self) -> None:
+        """Keep what people look at current, until cancelled."""
+        async with TaskScope(self.name) as scope:
+            self._scope = scope
+            self.ready.set()
+            await asyncio.Event().wait()
+
+    async def app(self, request: Request) -> Response:
+        """Answer one request."""
+        if not is_known_host(request, self._hosts):
+            return guarded(Response(421, PLAIN, b"This server has another name.\n"))
+        try:
+            return guarded(await self._answer(request))
+        except StatusError as error:
+            return guarded(self._refusal(error))
+
+    async def _answer(self, request: Request) -> Response:
+        path = [unquote(segment) for segment in request.path.removeprefix(PREFIX).strip("/").split("/")]
+        match request.method, path:
+            case "GET" | "HEAD", ["static", name] if name in self._static:
+                return Response(200, STATIC_TYPES[Path(name).suffix], self._static[name])
+            case "POST", ["login-links"]:
+                return await self._make_login_link(request)
+            case "GET", ["login"]:
+                return self._login(request)
+        session = self._session(request)
+        if request.method == "GET":
+            return await self._show(request, session, path)
+        if request.method == "POST":
+            return await self._change(request, session, path)
+        return Response(405, PLAIN, b"405 method not allowed\n")
+
+    async def _show(self, request: Request, session: Session, path: list[str]) -> Response:
+        match path:
+            case [""] if request.path == PREFIX:
+                return _see_other(f"{PREFIX}/")
+            case ["stream"]:
+                return await self._stream(request, session)
+            case ["v1", "picture.json"]:
+                namespace = dict(request.query_items()).get("ns", "")
+                live = await self._live(session, namespace)
+                return Response(body=msgspec.json.encode(live.model.snapshot(namespace)))
+            case ["logs", namespace, pod]:
+                return await self._log(request, session, namespace, pod)
+        return await self._page(request, session, path)
+
+    async def _change(self, request: Request, session: Session, path: list[str]) -> Response:
+        if not is_own_form(request):
+            raise Forbidden("this form does not come from a page of this dashboard")
+        match path:
+            case ["logout"]:
+                return self._logout(request, session)
+            case ["actions", name]:
+                return await self._act(request, session, name)
+        raise NotFound("There is no such form.")
+
+    def _refusal(self, error: StatusError) -> Response:
+        if error.code == 401:
+            sentence = "You are not signed in here, or no longer: links work once, and sessions end."
+            return Response(401, HTML, message_page("Please sign in", sentence, "wherry open").encode())
+        title = {403: "You may not do that", 404: "There is no such page"}.get(error.code, "That did not work")
+        return Response(error.code, HTML, message_page(title, error.message, back=f"{PREFIX}/").encode())
+
+    # ------------------------------------------------------------------------------------ signing in and out
+
+    async def _make_login_link(self, request: Request) -> Response:
+        """Only programs ask for links: a browser would say from which page it asks."""
+        if "origin" in request.headers or "sec-fetch-site" in request.headers:
+            raise Forbidden("links are made by: wherry open")
+        credentials = Credentials(request.peer, request.headers.get("authorization", ""))
+        try:
+            name = await name_of(self._api, credentials)
+        except StatusError as error:
+            return Response(error.code, body=error.to_bytes())
+        code = self.sessions.make_code(name, credentials)
+        link = f"https://{request.headers['host']}{PREFIX}/login?{urlencode({'code': code})}"
+        return Response(201, body=orjson.dumps({"url": link, "name": name, "goodForSeconds": int(CODE_LIFE_S)}))
+
+    def _login(self, request: Request) -> Response:
+        if "prefetch" in request.headers.get("sec-purpose", "") + request.headers.get("purpose", ""):
+            raise Forbidden("a link that works once is not for looking ahead")
+        cookie = self.sessions.redeem(dict(request.query_items()).get("code", ""))
+        if cookie is None:
+            raise Unauthorized
+        # A page that leads on, not a redirect: the browser then comes from our own page, and a strict cookie is sent.
+        main = f'<h1>You are signed in</h1><p><a href="{PREFIX}/">Open the picture</a></p>'
+        response = Response(200, HTML, frame("Signed in", main, refresh=f"{PREFIX}/").encode())
+        response.headers.append(set_cookie(cookie_name(request.headers.get("host", "")), cookie))
+        return response
+
+    def _logout(self, request: Request, session: Session) -> Response:
+        self.sessions.end(session)
+        body = message_page("You are signed out", "This browser may see nothing of the cluster now.", "wherry open")
+        response = Response(200, HTML, body.encode())
+        response.headers.append(set_cookie(cookie_name(request.headers.get("host", "")), ""))
+        return response
+
+    def _session(self, request: Request) -> Session:
+        cookie = cookie_in(request.headers.get("cookie", ""), cookie_name(request.headers.get("host", "")))
+        session = self.sessions.find(cookie)
+        if session is None:
+            raise Unauthorized
+        return session
+
+    # ------------------------------------------------------------------------------------------------ views
+
+    async def _page(self, request: Request, session: Session, path: list[str]) -> Response:
+        view, page, channel, _ = await self._open(session, path, request.query)
+        return Response(200, HTML, whole_page(page, channel, session, view.path).encode())
+
+    async def _open(self, session: Session, path: list[str], query: str) -> tuple[View, Page, Channel, Live]:
+        """A view, ready to be shown. Raises NotFound."""
+        first, rest = path[0], tuple(path[1:])
+        view = next((one for one in VIEWS if one.path == first and one.segments == len(rest)), None)
+        if view is None or not all(rest):
+            raise NotFound("There is no page at this address.")
+        asked = Asked(rest, dict(parse_qsl(query)))
+        live = await self._live(session, rest[-2] if len(rest) > 1 else asked.get("ns"))
+        page = view.make(live, asked)
+        address = "/".join(quote(one, safe="") for one in path) + (f"?{query}" if query else "")
+        return view, page, await live.channel(address, page.render, page.interval_s), live
+
+    async def _live(self, session: Session, namespace: str) -> Live:
+        """What this person may see: the whole cluster, or, where they may not, the namespace that they ask for."""
+        assert self._scope is not None
+        client = self._client(session)
+        try:
+            live = await self._lives.get(self._scope, session.credentials.key, client)
+            if namespace and PODS.kind in live.model.hidden:
+                live = await self._lives.get(self._scope, session.credentials.key, client, namespace)
+        except Unauthorized:
+            self.sessions.end(session)
+            raise
+        return live
+
+    def _client(self, session: Session) -> Client:
+        return client_of(self._api, session.credentials)
+
+    async def _stream(self, request: Request, session: Session) -> Response:
+        asked = request.query_items()
+        addresses = [value for name, value in asked if name == "view"][:VIEWS_PER_STREAM_MAX]
+        positions = [value for name, value in asked if name == "from"]
+        if last := request.headers.get("last-event-id", ""):
+            positions = last.split(",")
+        positions += [""] * (len(addresses) - len(positions))
+        if not addresses:
+            raise BadRequest("a stream needs a view")
+        channels, lives = [], []
+        for address in addresses:
+            path, _, query = address.partition("?")
+            _, _, channel, live = await self._open(session, [unquote(one) for one in path.split("/")], query)
+            channels.append(channel)
+            lives.append(live)
+
+        def is_good() -> bool:
+            return self.sessions.is_good(session) and not any(live.is_over for live in lives)
+
+        return Response(200, "text/event-stream", event_stream(channels, positions, self._clock, is_good))
+
+    async def _log(self, request: Request, session: Session, namespace: str, pod: str) -> Response:
+        asked = dict(request.query_items())
+        query = {name: asked[name] for name in ("container", "follow", "previous") if asked.get(name)}
+        path = PODS.url(_safe(namespace), _safe(pod), "log")
+        response = await self._client(session).request("GET", path, urlencode({**query, "tailLines": LOG_LINES}))
+        return Response(200, PLAIN, response.body)
+
+    async def _act(self, request: Request, session: Session, name: str) -> Response:
+        action = ACTIONS.get(name)
+        if action is None:
+            raise NotFound("There is no such action.")
+        form = dict(parse_qsl(request.body.decode(errors="replace"), keep_blank_values=True))
+        session.note, page = await action(self._client(session), form, self._clock.now_s())
+        return _see_other(page)
+
+
+def is_dashboards(path: str) -> bool:
+    """Whether a path is the dashboard's to answer."""
+    return path.startswith(PREFIX) and (len(path) == len(PREFIX) or path[len(PREFIX)] == "/")
+
+
+def _see_other(path: str) -> Response:
+    return Response(303, PLAIN, b"", [("Location", path)])
+
+
+def _safe(segment: str) -> str:
+    if not segment or "/" in segment or segment in (".", ".."):
+        raise NotFound("There is no page at this address.")
+    return segment

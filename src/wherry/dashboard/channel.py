@@ -1,0 +1,131 @@
+"""One view as a stream of patches, shared by every tab that shows it with the same rights.
+
+    something has changed ──> render, at most every `interval_s` ──> difference ──> the last messages ──> each stream
+
+Streams keep no queue: each remembers which message it has sent last, and whoever has fallen behind what is still kept
+(or comes from before a restart) gets a snapshot. So a browser that does not read costs nothing, and the last state
+wins.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+import orjson
+
+from wherry.apimachinery.document import Document
+from wherry.apimachinery.errors import StatusError
+from wherry.dashboard.fragments import Fragment, Tree, difference
+from wherry.kit.clock import Clock
+
+MESSAGES_KEPT = 100
+PATCHES_KEPT = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A view at one moment: its pieces, and the sentence that is read out to who cannot see it."""
+
+    pieces: Sequence[Fragment]
+    say: str = ""
+
+
+Render = Callable[[], Awaitable[Rendered]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Message:
+    number: int
+    patches: int
+    data: bytes
+
+
+class Channel:
+    """The current state of a view and its last changes."""
+
+    def __init__(self, view: str, render: Render, clock: Clock, interval_s: float) -> None:
+        """`view` is the address that tells browsers which view a message is for."""
+        self.view = view
+        self.tree = Tree(())
+        self.say = ""
+        self.used_s = clock.monotonic_s()
+        self._render = render
+        self._clock = clock
+        self._interval_s = interval_s
+        self._epoch = secrets.token_hex(4)
+        self._number = 0
+        self._messages: deque[_Message] = deque()
+        self._patches = 0
+        self._dirty = asyncio.Event()
+        self._readers: set[asyncio.Event] = set()
+
+    @property
+    def position(self) -> str:
+        """Where whoever has the current state goes on."""
+        return f"{self._epoch}.{self._number}"
+
+    @property
+    def is_read(self) -> bool:
+        """Whether a stream is open."""
+        return bool(self._readers)
+
+    async def start(self) -> None:
+        """Render for the first time. Raises what the API says (StatusError)."""
+        rendered = await self._render()
+        self.tree, self.say = Tree(rendered.pieces), rendered.say
+
+    async def run(self) -> None:
+        """Keep up with what changes, until cancelled."""
+        while True:
+            await self._dirty.wait()
+            self._dirty.clear()
+            # What it is about may be gone; then the page stays as it was until something changes again.
+            with contextlib.suppress(StatusError):
+                await self._update()
+            await self._clock.sleep(self._interval_s)
+
+    def mark(self) -> None:
+        """Something has changed."""
+        self._dirty.set()
+
+    def open(self, wake: asyncio.Event) -> None:
+        """Set `wake` whenever there is a message."""
+        self._readers.add(wake)
+
+    def close(self, wake: asyncio.Event) -> None:
+        """Do not any more."""
+        self._readers.discard(wake)
+        self.used_s = self._clock.monotonic_s()
+
+    def after(self, position: str) -> list[bytes]:
+        """The messages after a position; one snapshot, when they are not kept any more."""
+        epoch, _, number = position.partition(".")
+        first = self._messages[0].number if self._messages else self._number + 1
+        if epoch != self._epoch or not number.isdigit() or not first - 1 <= int(number) <= self._number:
+            return [self._message({"snapshot": self.tree.html()})]
+        return [message.data for message in self._messages if message.number > int(number)]
+
+    async def _update(self) -> None:
+        rendered = await self._render()
+        tree = Tree(rendered.pieces)
+        patches = difference(self.tree, tree)
+        said, self.say = self.say, rendered.say
+        self.tree = tree
+        if not patches and said == self.say:
+            return
+        self._number += 1
+        kept = _Message(self._number, len(patches), self._message({"patches": patches}))
+        self._messages.append(kept)
+        self._patches += kept.patches
+        while self._messages and (len(self._messages) > MESSAGES_KEPT or self._patches > PATCHES_KEPT):
+            self._patches -= self._messages.popleft().patches
+        for wake in self._readers:
+            wake.set()
+
+    def _message(self, content: Document) -> bytes:
+        return orjson.dumps({"view": self.view, "position": self.position, "say": self.say, **content})

@@ -1,0 +1,187 @@
+"""What one person may see, always current: informers with that person's rights, and the facts made of them.
+
+Pages of the same person share one. It ends when nobody has looked for a while, or when the person's rights have
+changed: then the next page begins anew with the new rights.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from random import Random
+from typing import TypeVar, cast
+
+import msgspec
+
+from wherry.api.core.event import EVENTS
+from wherry.api.core.event_parts import Event
+from wherry.apimachinery.errors import Forbidden, NotFound, StatusError
+from wherry.apimachinery.resource_type import AnyResourceType, ResourceType
+from wherry.client.client import Client
+from wherry.client.indexer import meta_of
+from wherry.client.informer import Informer
+from wherry.client.reflector import Reflector
+from wherry.dashboard.channel import Channel, Render
+from wherry.kit.clock import Clock
+from wherry.kit.tasks import TaskScope
+from wherry.narrate.model import ReadModel
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+UNUSED_S = 60.0
+# Nobody is told when rights change; a view that lives on them is asked about so often.
+RECHECK_S = 20.0
+CHANNELS_MAX = 32
+EVENTS_MAX = 2000
+
+
+class Live:
+    """One person's view of the cluster, or of one namespace where that is all they may see."""
+
+    def __init__(self, client: Client, namespace: str, clock: Clock, random: Random, this_host: str) -> None:
+        """Nothing is asked before `run`."""
+        self.client = client
+        self.namespace = namespace
+        self.ready = asyncio.Event()
+        self.is_over = False
+        self.trouble: StatusError | None = None
+        self.used_s = clock.monotonic_s()
+        self._clock = clock
+        self._random = random
+        self._informers: dict[tuple[str, str], Informer[msgspec.Struct]] = {}
+        self._scope: TaskScope | None = None
+        self._channels: dict[str, tuple[Channel, asyncio.Task[None]]] = {}
+        self._events: Informer[Event] | None = None
+        self.model = ReadModel(self._informer, this_host=this_host)
+        self.model.subscribe(lambda change: self._mark())
+
+    async def run(self) -> None:
+        """Follow the cluster until nobody looks any more."""
+        try:
+            async with TaskScope("live") as scope:
+                self._scope = scope
+                await self._follow_all(scope)
+                self.ready.set()
+                while self._is_used():
+                    await self._clock.sleep(RECHECK_S)
+                    if await self._hidden() != self.model.hidden:
+                        break
+        except StatusError as error:
+            self.trouble = error
+        finally:
+            self.is_over = True
+            self.ready.set()
+
+    async def channel(self, view: str, render: Render, interval_s: float) -> Channel:
+        """The channel of a view, made at its first use. Raises StatusError when the view cannot be shown."""
+        self.used_s = self._clock.monotonic_s()
+        known = self._channels.get(view)
+        if known is not None:
+            known[0].used_s = self.used_s
+            return known[0]
+        channel = Channel(view, render, self._clock, interval_s)
+        await channel.start()
+        if view not in self._channels and self._scope is not None and not self.is_over:
+            self._make_room()
+            self._channels[view] = (channel, self._scope.start("channel", channel.run()))
+        return channel
+
+    async def events(self) -> list[Event]:
+        """The last Events, oldest first. Empty where the person may not see them."""
+        if self._events is None:
+            self._events = self._informer(EVENTS)
+            if not await self._may_list(EVENTS):
+                self._events.synced.set()
+            elif self._scope is not None:
+                self._events.add_handler(lambda old, new: self._mark())
+                _ = self._scope.start("events", self._reflector(self._events).run())
+        await self._events.synced.wait()
+        listed = self._events.lister.list()
+        return sorted(listed, key=_revision)[-EVENTS_MAX:]
+
+    def _informer(self, resource: ResourceType[T], /) -> Informer[T]:
+        key = (resource.group, resource.plural)
+        if key not in self._informers:
+            self._informers[key] = cast("Informer[msgspec.Struct]", Informer(resource, self._clock))
+        # The key names the kind, so the stored informer is of this kind.
+        return cast("Informer[T]", self._informers[key])
+
+    def _reflector(self, informer: Informer[T]) -> Reflector[T]:
+        return Reflector(
+            self.client,
+            informer.resource,
+            informer,
+            clock=self._clock,
+            random=self._random,
+            namespace=self.namespace if informer.resource.namespaced else "",
+        )
+
+    async def _follow_all(self, scope: TaskScope) -> None:
+        hidden = await self._hidden()
+        self.model.hidden = hidden
+        for informer in [*self._informers.values()]:
+            if informer.resource.kind not in hidden:
+                _ = scope.start("reflector", self._reflector(informer).run())
+                await informer.synced.wait()
+
+    async def _hidden(self) -> tuple[str, ...]:
+        """The kinds that this person may not list (any more), or that this cluster does not have."""
+        kinds = [informer.resource for informer in self._informers.values() if informer is not self._events]
+        return tuple([resource.kind for resource in kinds if not await self._may_list(resource)])
+
+    async def _may_list(self, resource: AnyResourceType) -> bool:
+        try:
+            await self.client.list(resource, self.namespace if resource.namespaced else "", limit=1)
+        except (Forbidden, NotFound):
+            return False
+        return True
+
+    def _mark(self) -> None:
+        for channel, _ in self._channels.values():
+            channel.mark()
+
+    def _is_used(self) -> bool:
+        now_s = self._clock.monotonic_s()
+        for view, (channel, task) in [*self._channels.items()]:
+            if channel.is_read:
+                self.used_s = now_s
+            elif now_s - channel.used_s > UNUSED_S:
+                del self._channels[view]
+                task.cancel()
+        return now_s - self.used_s <= UNUSED_S
+
+    def _make_room(self) -> None:
+        while len(self._channels) >= CHANNELS_MAX:
+            view = min(self._channels, key=lambda one: self._channels[one][0].used_s)
+            self._channels.pop(view)[1].cancel()
+
+
+def _revision(event: Event) -> int:
+    version = meta_of(event).resource_version
+    return int(version) if version.isdigit() else 0
+
+
+class Lives:
+    """All of them, by person and namespace."""
+
+    def __init__(self, make: Callable[[Client, str], Live], most: int = 32) -> None:
+        """`most` bounds how many people's views are kept at a time."""
+        self._make = make
+        self._most = most
+        self._lives: dict[tuple[str, str], Live] = {}
+
+    async def get(self, scope: TaskScope, person: str, client: Client, namespace: str = "") -> Live:
+        """A person's view, ready. Raises StatusError when the API server does not let them in."""
+        key = (person, namespace)
+        live = self._lives.get(key)
+        if live is None or live.is_over:
+            self._lives = {known: one for known, one in self._lives.items() if not one.is_over}
+            while len(self._lives) >= self._most:
+                oldest = min(self._lives, key=lambda one: self._lives[one].used_s)
+                self._lives.pop(oldest)
+            live = self._lives[key] = self._make(client, namespace)
+            _ = scope.start("live", live.run())
+        await live.ready.wait()
+        if live.trouble is not None:
+            raise live.trouble
+        return live

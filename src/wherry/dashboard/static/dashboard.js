@@ -1,0 +1,268 @@
+// Keeps a page current: patches by id over server-sent events, one connection for all tabs of a browser.
+// Without this script every page is complete, only not live.
+
+const view = document.getElementById("view");
+const say = document.getElementById("say");
+const state = document.getElementById("state");
+const pause = document.getElementById("pause");
+const SAY_MS = 3000, LEAVING_MS = 3000, HELD_MAX = 500;
+const still = matchMedia("(prefers-reduced-motion: reduce)");
+
+// ------------------------------------------------------------------ patches
+
+const template = document.createElement("template");
+const parse = html => { template.innerHTML = html; return template.content; };
+
+function place(element, parent, after) {
+  const home = parent === "view" ? view : document.getElementById(parent);
+  if (!home) return;
+  const before = after && document.getElementById(after);
+  if (before && before.parentNode === home) before.after(element); else home.prepend(element);
+}
+
+function leave(element) {
+  // Whoever leaves keeps the place for a moment, so that eyes can follow.
+  if (element.contains(document.activeElement)) moveFocus(element);
+  if (!element.classList.contains("pod")) { element.remove(); return; }
+  element.removeAttribute("id");
+  element.classList.add("leaving");
+  element.inert = true;
+  setTimeout(() => element.remove(), LEAVING_MS);
+}
+
+function moveFocus(element) {
+  const all = things(), at = all.findIndex(one => element.contains(one));
+  const next = all.slice(at + 1).concat(all.slice(0, Math.max(at, 0)).reverse()).find(one => !element.contains(one));
+  (next || document.getElementById("main")).focus();
+}
+
+function focusPath(element) {
+  // Where inside an element the focus is, so that it can be given back to its successor.
+  if (!element.contains(document.activeElement)) return null;
+  return [...element.querySelectorAll("a, button, summary, input")].indexOf(document.activeElement);
+}
+
+function apply(patch) {
+  const old = document.getElementById(patch.id);
+  if (patch.gone) { if (old) leave(old); return; }
+  if (!patch.html) {
+    // Moving an element takes the focus from it.
+    const focused = old && old.contains(document.activeElement) ? document.activeElement : null;
+    if (old) place(old, patch.parent, patch.after);
+    if (focused) focused.focus({ preventScroll: true });
+    return;
+  }
+  const element = parse(patch.html).firstElementChild;
+  const focus = old ? focusPath(old) : null;
+  const open = old ? [...old.querySelectorAll("details[open]")].length : 0;
+  if (old) {
+    // A form that somebody fills in is not pulled away.
+    if (open) for (const one of element.querySelectorAll("details")) one.open = true;
+    old.remove();
+  }
+  place(element, patch.parent, patch.after);
+  rove(element);
+  if (!still.matches) { element.classList.add("changed"); setTimeout(() => element.classList.remove("changed"), 1000); }
+  if (focus !== null) {
+    const targets = [...element.querySelectorAll("a, button, summary, input")];
+    (targets[focus] || document.getElementById("main")).focus({ preventScroll: true });
+  }
+}
+
+function applySnapshot(html) {
+  const id = document.activeElement && document.activeElement.closest("[id]") && document.activeElement.closest("[id]").id;
+  const inside = view.contains(document.activeElement);
+  view.replaceChildren(parse(html));
+  rove(view);
+  if (inside) {
+    const again = id && document.getElementById(id);
+    ((again && (again.matches("a, button") ? again : again.querySelector("a, button"))) || document.getElementById("main")).focus();
+  }
+}
+
+// ------------------------------------------------- keyboard: one stop, arrows inside
+
+const things = () => [...view.querySelectorAll(".thing")].filter(one => !one.closest(".leaving"));
+
+function rove(root) {
+  for (const one of root.querySelectorAll(".thing")) one.tabIndex = -1;
+  if (!view.querySelector('.thing[tabindex="0"]')) { const first = view.querySelector(".thing"); if (first) first.tabIndex = 0; }
+}
+
+function step(event) {
+  const all = things(), at = all.indexOf(event.target);
+  if (at < 0 || event.ctrlKey || event.altKey || event.metaKey) return;
+  const to = { ArrowDown: at + 1, ArrowRight: at + 1, ArrowUp: at - 1, ArrowLeft: at - 1, Home: 0, End: all.length - 1 }[event.key];
+  if (to === undefined) return;
+  event.preventDefault();
+  const next = all[Math.max(0, Math.min(all.length - 1, to))];
+  all[at].tabIndex = -1;
+  next.tabIndex = 0;
+  next.focus();
+}
+
+// ------------------------------------------------------- messages, pause, what is read out
+
+let position = view ? view.dataset.position : "";
+let held = null, waiting = [], frame = 0, unsaid = "", said = "";
+
+const number = text => Number(text.split(".")[1]);
+const epoch = text => text.split(".")[0];
+
+function receive(message) {
+  if (message.view !== view.dataset.view) return;
+  if (epoch(message.position) === epoch(position) && number(message.position) <= number(position) && !message.snapshot) return;
+  position = message.position;
+  if (held) { held.push(message); if (held.length > HELD_MAX) held = ["too many"]; return; }
+  waiting.push(message);
+  if (!frame) frame = requestAnimationFrame(paint);
+  // A tab in the background has no frames.
+  if (document.hidden) { cancelAnimationFrame(frame); paint(); }
+}
+
+function paint() {
+  frame = 0;
+  const messages = waiting;
+  waiting = [];
+  for (const message of messages) {
+    if (message.snapshot !== undefined) applySnapshot(message.snapshot);
+    else for (const patch of message.patches) apply(patch);
+    if (message.say && message.say !== said) unsaid = message.say;
+  }
+}
+
+function togglePause() {
+  const isPaused = held === null;
+  pause.setAttribute("aria-pressed", String(isPaused));
+  pause.textContent = isPaused ? "Go on" : "Pause updates";
+  if (isPaused) { held = []; show("paused"); return; }
+  const messages = held;
+  held = null;
+  if (messages[0] === "too many") { location.reload(); return; }
+  show("live");
+  waiting.push(...messages);
+  paint();
+}
+
+function show(word) {
+  if (held && word !== "paused") return;
+  state.hidden = false;
+  state.textContent = word;
+  document.documentElement.dataset.state = word;
+}
+
+// ------------------------------------------------------------- one stream for all tabs
+
+const me = { view: view && view.dataset.view };
+let source = null, wanted = new Map(), tabs = new Map(), channel = null, isLeader = false;
+
+function open(entries) {
+  if (source) source.close();
+  const query = new URLSearchParams();
+  for (const [name, from] of entries) { query.append("view", name); query.append("from", from); }
+  source = new EventSource(`/ui/stream?${query}`);
+  source.onopen = () => tell({ state: "live" });
+  source.onerror = () => tell({ state: source.readyState === EventSource.CLOSED ? "stopped" : "reconnecting" });
+  source.onmessage = event => {
+    const message = JSON.parse(event.data);
+    if (wanted.has(message.view)) wanted.set(message.view, message.position);
+    tell({ message });
+  };
+}
+
+function tell(what) {
+  if (channel) channel.postMessage(what);
+  hear(what);
+}
+
+function hear(what) {
+  if (what.message) receive(what.message);
+  if (what.state === "stopped") { show("not connected: load the page again"); setTimeout(retry, 2000); }
+  else if (what.state) show(what.state);
+}
+
+function retry() {
+  // The stream was refused: signed out, or the view is gone. A page load tells which.
+  if (!source || source.readyState === EventSource.CLOSED) {
+    fetch(location.href, { method: "GET", cache: "no-store" }).then(answer => {
+      if (answer.status === 401) show("signed out: wherry open");
+      else if (isLeader || !channel) open(entriesNow());
+    }, () => setTimeout(retry, 2000));
+  }
+}
+
+const entriesNow = () => channel ? [...wanted] : [[me.view, position]];
+
+function want(tab, name, from) {
+  tabs.set(tab, name);
+  const known = wanted.get(name);
+  const isOlder = known && epoch(known) === epoch(from) && number(from) < number(known);
+  if (known && !isOlder) { channel.postMessage({ state: "live" }); return; }
+  wanted.set(name, from);
+  open([...wanted]);
+}
+
+function forget(tab) {
+  const name = tabs.get(tab);
+  tabs.delete(tab);
+  if (name !== undefined && ![...tabs.values()].includes(name)) { wanted.delete(name); if (wanted.size) open([...wanted]); }
+}
+
+function share() {
+  const own = crypto.randomUUID();
+  channel = new BroadcastChannel("wherry");
+  const ask = () => channel.postMessage({ want: own, view: me.view, from: position });
+  channel.onmessage = event => {
+    const what = event.data;
+    if (what.who) ask();
+    else if (what.want) { if (isLeader) want(what.want, what.view, what.from); }
+    else if (what.bye) { if (isLeader) forget(what.bye); }
+    else hear(what);
+  };
+  addEventListener("pagehide", () => { channel.postMessage({ bye: own }); if (source) source.close(); });
+  addEventListener("pageshow", event => { if (event.persisted) location.reload(); });
+  ask();
+  navigator.locks.request("wherry-stream", () => {
+    isLeader = true;
+    document.documentElement.dataset.leader = "yes";
+    want(own, me.view, position);
+    channel.postMessage({ who: true });
+    return new Promise(() => {});
+  });
+}
+
+// ------------------------------------------------------------------------------- logs
+
+async function followLog(event) {
+  const link = event.target.closest("a[data-log]");
+  if (!link) return;
+  event.preventDefault();
+  const log = document.getElementById("log");
+  followLog.stop?.abort();
+  const stop = followLog.stop = new AbortController();
+  log.hidden = false;
+  log.textContent = "";
+  log.setAttribute("aria-label", `log of ${link.dataset.log}`);
+  try {
+    const answer = await fetch(`${link.href}&follow=true`, { signal: stop.signal });
+    if (!answer.ok) { log.textContent = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector(".headline")?.textContent; return; }
+    const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      const isAtEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
+      log.append(part.value);
+      while (log.childNodes.length > 2000) log.firstChild.remove();
+      if (isAtEnd) log.scrollTop = log.scrollHeight;
+    }
+  } catch (error) { if (error.name !== "AbortError") log.append("\n(the log has ended)"); }
+}
+
+document.addEventListener("click", followLog);
+
+if (view) {
+  rove(view);
+  view.addEventListener("keydown", step);
+  pause.hidden = false;
+  pause.addEventListener("click", togglePause);
+  setInterval(() => { if (unsaid && !held) { said = say.textContent = unsaid; unsaid = ""; } }, SAY_MS);
+  if (navigator.locks && window.BroadcastChannel && crypto.randomUUID) share(); else open(entriesNow());
+}

@@ -1,0 +1,210 @@
+"""The picture: nodes, in them pods, in them containers, as nested lists; symbol, word, border and colour say how.
+
+Above 60 nodes each becomes a tile with its numbers; a person may pin either form. What is wanted and not there yet
+has a dashed empty place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from wherry.dashboard.channel import Rendered
+from wherry.dashboard.fragments import ROOT, Fragment
+from wherry.dashboard.live import Live
+from wherry.dashboard.markup import element_id, text, url, with_terms
+from wherry.dashboard.views.view import Asked, Page, View
+from wherry.narrate.facts import NodeFacts, PodFacts, Snapshot, WorkloadFacts
+from wherry.narrate.headline import needing_help
+from wherry.narrate.pod_state import SYMBOLS, WORDS
+
+NODES_IN_DETAIL_MAX = 60
+GHOSTS_MAX = 20
+ZOOMS = (("", "as fits"), ("pods", "pods"), ("nodes", "nodes"))
+
+
+class Picture:
+    """The picture as somebody has asked for it; remembers the HTML of what has not changed."""
+
+    def __init__(self, live: Live, asked: Asked) -> None:
+        """`asked` may have ns, app, state, node and zoom."""
+        self._live = live
+        self._namespace = asked.get("ns")
+        self._app, self._state, self._node = asked.get("app"), asked.get("state"), asked.get("node")
+        self._zoom = asked.get("zoom")
+        self._made: dict[str, tuple[PodFacts, Fragment]] = {}
+
+    async def render(self) -> Rendered:
+        """Its pieces now."""
+        snapshot = self._live.model.snapshot(self._namespace)
+        return Rendered([*self._pieces(snapshot)], snapshot.sentence)
+
+    def _pieces(self, snapshot: Snapshot) -> Iterator[Fragment]:
+        yield _headline(snapshot)
+        made, self._made = self._made, {}
+        waiting = [pod for pod in snapshot.waiting if self._is_shown(pod)]
+        if waiting and not self._node:
+            yield Fragment("unplaced", ROOT, '<section id="unplaced"><h2>No node yet</h2>', "</section>")
+            yield Fragment("pods", "unplaced", '<ul id="pods" class="pods" aria-label="pods without a node">', "</ul>")
+            yield from self._pods(waiting, "pods", made)
+        ghosts = [*self._ghosts(snapshot.workloads)]
+        if ghosts:
+            yield Fragment("wanted", ROOT, '<section id="wanted"><h2>Wanted, not there yet</h2>', "</section>")
+            yield Fragment("ghosts", "wanted", '<ul id="ghosts" class="pods" aria-label="wanted pods">', "</ul>")
+            yield from ghosts
+        nodes = [node for node in snapshot.nodes if self._node in ("", node.name)]
+        is_far = self._zoom == "nodes" or (self._zoom != "pods" and len(nodes) > NODES_IN_DETAIL_MAX)
+        kind = "tiles" if is_far else "nodes"
+        yield Fragment("nodes", ROOT, f'<ul id="nodes" class="{kind}" aria-label="nodes">', "</ul>")
+        for node in nodes:
+            yield from [_tile(node)] if is_far else self._in_detail(node, made)
+
+    def _in_detail(self, node: NodeFacts, made: dict[str, tuple[PodFacts, Fragment]]) -> Iterator[Fragment]:
+        own, pods = element_id("node", node.name), element_id("pods", node.name)
+        mark = "ready" if node.ready else "not-ready"
+        yield Fragment(own, "nodes", f'<li id="{text(own)}" class="node {mark} {_css(node.kind)}">', "</li>")
+        yield _node_head(node, own)
+        yield Fragment(
+            pods, own, f'<ul id="{text(pods)}" class="pods" aria-label="pods on {text(node.name)}">', "</ul>"
+        )
+        yield from self._pods([pod for pod in node.pods if self._is_shown(pod)], pods, made)
+
+    def _pods(
+        self, pods: Iterable[PodFacts], parent: str, made: dict[str, tuple[PodFacts, Fragment]]
+    ) -> Iterator[Fragment]:
+        for pod in pods:
+            known = made.get(pod.id)
+            fragment = known[1] if known is not None and known[0] is pod else pod_piece(pod, parent)
+            self._made[pod.id] = (pod, fragment)
+            yield fragment
+
+    def _ghosts(self, workloads: Iterable[WorkloadFacts]) -> Iterator[Fragment]:
+        for one in workloads:
+            if self._state or self._node or (self._app and one.app != self._app):
+                continue
+            for number in range(min(one.missing, GHOSTS_MAX)):
+                own = element_id("ghost", one.id, str(number))
+                more = one.missing - GHOSTS_MAX
+                last = f" (and {more} more)" if number == GHOSTS_MAX - 1 and more > 0 else ""
+                said = f"one more {one.name} is wanted{last}"
+                yield Fragment(own, "ghosts", f'<li id="{text(own)}" class="ghost">{text(said)}</li>')
+
+    def _is_shown(self, pod: PodFacts) -> bool:
+        return self._app in ("", pod.app) and self._state in ("", pod.state)
+
+
+def pod_piece(pod: PodFacts, parent: str) -> Fragment:
+    """One pod with its containers."""
+    own = element_id("pod", pod.namespace, pod.name)
+    reason = f'<span class="reason">{text(pod.reason)}</span>' if pod.needs_help else ""
+    containers = "".join(
+        f'<li class="container {one.state.lower()}"><span aria-hidden="true">{one.symbol}</span> {text(one.name)}'
+        f'<span class="hidden"> {one.state}</span></li>'
+        for one in pod.containers
+    )
+    return Fragment(
+        own,
+        parent,
+        f'<li id="{text(own)}" class="pod {pod.state.lower()}">'
+        f'<a class="thing" href="{text(url("pods", pod.namespace, pod.name))}">'
+        f'<span class="symbol" aria-hidden="true">{pod.symbol}</span> <span class="name">{text(pod.name)}</span> '
+        f'<span class="state">{pod.state}</span>{reason}</a>'
+        f'<ul class="containers" aria-label="containers in {text(pod.name)}">{containers}</ul></li>',
+    )
+
+
+def _node_head(node: NodeFacts, parent: str) -> Fragment:
+    own = f"{parent}/head"
+    kind = f'<span class="kind">{text(node.kind)}</span>'
+    return Fragment(
+        own,
+        parent,
+        f'<div id="{text(own)}" class="head"><h2>{text(node.name)}</h2> '
+        f'<span class="badge">{text(node.state)}</span> {kind}<p>{text(node.sentence)}</p>{node_action(node)}</div>',
+    )
+
+
+def node_action(node: NodeFacts) -> str:
+    """Where a person may close a node for new pods, or open it again."""
+    if node.kind in ("gone", "hidden"):
+        return ""
+    action, label = ("cordon", "Take no new pods") if node.accepts_pods else ("uncordon", "Take pods again")
+    return (
+        f'<details class="action"><summary>{label}</summary>'
+        f'<form method="post" action="/ui/actions/{action}"><input type="hidden" name="name" value="{text(node.name)}">'
+        f"<p>What runs there stays. The same with kubectl: <code>kubectl {action} {text(node.name)}</code></p>"
+        f'<button type="submit">{label}: {text(node.name)}</button></form></details>'
+    )
+
+
+def _tile(node: NodeFacts) -> Fragment:
+    own = element_id("node", node.name)
+    counts = node.counts
+    states = ", ".join(f"{number} {word.lower()}" for word, number in counts.states.items() if number) or "no pods"
+    mark = "not-ready" if not node.ready else "help" if counts.needs_help else "ready"
+    return Fragment(
+        own,
+        "nodes",
+        f'<li id="{text(own)}" class="tile {mark} {_css(node.kind)}"><a class="thing" '
+        f'href="{text(url(node=node.name))}"><span class="name">{text(node.name)}</span> '
+        f'<span class="kind">{text(node.kind)}</span>{_bar(counts.states)}'
+        f'<span class="state">{text(node.state)}: {text(states)}</span></a></li>',
+    )
+
+
+def _bar(states: dict[str, int]) -> str:
+    """How the pods of a node are, as one line; the words beside it say the same."""
+    total, at, parts = sum(states.values()), 0.0, []
+    for word, number in states.items():
+        width = 100 * number / total if total else 0
+        if width:
+            parts.append(f'<rect class="{word.lower()}" x="{at:g}" width="{width:g}" height="6"/>')
+        at += width
+    return f'<svg class="bar" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">{"".join(parts)}</svg>'
+
+
+def _headline(snapshot: Snapshot) -> Fragment:
+    troubled = needing_help(snapshot.nodes, snapshot.waiting)
+    jump = ""
+    if troubled:
+        first = troubled[0]
+        jump = f' <a class="jump" href="{text(url("pods", first.namespace, first.name))}">Why {text(first.name)}?</a>'
+    hidden = f" You may not see: {', '.join(snapshot.hidden)}." if snapshot.hidden else ""
+    return Fragment(
+        "headline", ROOT, f'<p id="headline" class="headline">{with_terms(snapshot.sentence + hidden)}{jump}</p>'
+    )
+
+
+def _css(kind: str) -> str:
+    return f"kind-{kind.replace(' ', '-')}"
+
+
+def _filters(live: Live, asked: Asked) -> str:
+    """The form that chooses what is shown; it works without a script."""
+    snapshot = live.model.snapshot()
+    apps = sorted({pod.app for pod in snapshot.pods})
+    namespaces = sorted({pod.namespace for pod in snapshot.pods} | {asked.get("ns")} - {""})
+    choices = (
+        _choice("ns", "Namespace", [("", "all"), *((one, one) for one in namespaces)], asked.get("ns")),
+        _choice("app", "App", [("", "all"), *((one, one) for one in apps)], asked.get("app")),
+        _choice("state", "State", [("", "all"), *((w, f"{SYMBOLS[w]} {w}") for w in WORDS)], asked.get("state")),
+        _choice("zoom", "Show", ZOOMS, asked.get("zoom")),
+    )
+    return (
+        f'<form class="filters" method="get" action="/ui/">{"".join(choices)}<button type="submit">Show</button></form>'
+    )
+
+
+def _choice(name: str, label: str, options: Iterable[tuple[str, str]], chosen: str) -> str:
+    shown = "".join(
+        f'<option value="{text(value)}"{" selected" if value == chosen else ""}>{text(said)}</option>'
+        for value, said in options
+    )
+    return f'<label>{label} <select name="{name}">{shown}</select></label>'
+
+
+def _make(live: Live, asked: Asked) -> Page:
+    lead = f"<p>{with_terms('Each box is a node. Inside are its pods, and inside each pod its containers.')}</p>"
+    return Page("Picture", Picture(live, asked).render, lead + _filters(live, asked))
+
+
+PICTURE = View("", "Picture", _make)

@@ -1,0 +1,12 @@
+"""All views, in the order of the navigation."""
+
+from __future__ import annotations
+
+from wherry.dashboard.views.glossary import GLOSSARY
+from wherry.dashboard.views.next import NEXT
+from wherry.dashboard.views.picture import PICTURE
+from wherry.dashboard.views.pod import POD
+from wherry.dashboard.views.story import STORY
+from wherry.dashboard.views.workload import WORKLOAD
+
+VIEWS = (PICTURE, STORY, NEXT, GLOSSARY, POD, WORKLOAD)

@@ -1,0 +1,88 @@
+"""The story: what the masters and the nodes saw, did and why, newest first, as it happens."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from wherry.dashboard.channel import Rendered
+from wherry.dashboard.fragments import ROOT, Fragment
+from wherry.dashboard.live import Live
+from wherry.dashboard.markup import element_id, text, with_terms
+from wherry.dashboard.views.view import Asked, Page, View
+from wherry.narrate.story import Line, lines
+
+LINES_SHOWN = 200
+INTERVAL_S = 0.3
+
+
+def line_pieces(told: Iterable[Line], parent: str) -> list[Fragment]:
+    """Lines of a story, newest first."""
+    found: dict[str, Fragment] = {}
+    for line in told:
+        own = element_id("line", line.namespace, line.subject, line.reason, f"{line.time_s:.6f}")
+        found[own] = Fragment(own, parent, _line(own, line))
+    return [*reversed(found.values())]
+
+
+def shown_time(time_s: float) -> str:
+    """A moment as people read it; "" for one that nobody knows."""
+    if not time_s:
+        return ""
+    at = datetime.fromtimestamp(time_s, UTC).isoformat(timespec="seconds")
+    return f'<time datetime="{at}">{time.strftime("%H:%M:%S", time.localtime(time_s))}</time>'
+
+
+def _line(own: str, line: Line) -> str:
+    step = f'<p class="next">Next: <code>{text(line.next)}</code></p>' if line.next else ""
+    mark = '<span class="symbol" aria-hidden="true">✕</span> <span class="hidden">Trouble: </span>'
+    return (
+        f'<li id="{text(own)}" class="{"trouble" if line.is_warning else "fine"}">{shown_time(line.time_s)} '
+        f"{mark if line.is_warning else ''}<strong>{text(line.actor)}</strong>"
+        f"<p>{with_terms(line.text)}</p>{step}</li>"
+    )
+
+
+class Story:
+    """The story as somebody has asked for it."""
+
+    def __init__(self, live: Live, asked: Asked) -> None:
+        """`asked` may have ns, app and trouble."""
+        self._live = live
+        self._namespace, self._app, self._trouble = asked.get("ns"), asked.get("app"), asked.get("trouble")
+
+    async def render(self) -> Rendered:
+        """Its lines now."""
+        events = await self._live.events()
+        told = [line for line in lines(events) if self._is_told(line)][-LINES_SHOWN:]
+        count = f"{len(told)} lines of the last hour." if told else "Nothing has happened in the last hour."
+        pieces = [
+            Fragment("told", ROOT, f'<p id="told" class="headline">{count}</p>'),
+            Fragment("lines", ROOT, '<ol id="lines" class="story">', "</ol>"),
+            *line_pieces(told, "lines"),
+        ]
+        return Rendered(pieces, told[-1].text if told else "")
+
+    def _is_told(self, line: Line) -> bool:
+        return (
+            self._namespace in ("", line.namespace)
+            and self._app in ("", line.app)
+            and (not self._trouble or line.is_warning)
+        )
+
+
+def _make(live: Live, asked: Asked) -> Page:
+    checked = " checked" if asked.get("trouble") else ""
+    above = (
+        f"<p>{with_terms('What the masters and the nodes saw, did and why.')}</p>"
+        '<form class="filters" method="get" action="/ui/story">'
+        f'<label>Namespace <input name="ns" value="{text(asked.get("ns"))}"></label>'
+        f'<label>App <input name="app" value="{text(asked.get("app"))}"></label>'
+        f'<label><input type="checkbox" name="trouble" value="1"{checked}> only trouble</label>'
+        '<button type="submit">Show</button></form>'
+    )
+    return Page("Story", Story(live, asked).render, above, interval_s=INTERVAL_S)
+
+
+STORY = View("story", "Story", _make)

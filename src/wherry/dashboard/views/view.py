@@ -1,0 +1,42 @@
+"""What a view is: a title, a page's still part, and pieces that change."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from wherry.dashboard.channel import Rendered
+from wherry.dashboard.live import Live
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody wants to see: the rest of the path, and the query."""
+
+    segments: tuple[str, ...]
+    query: Mapping[str, str]
+
+    def get(self, name: str) -> str:
+        """A value of the query, "" when it is not there."""
+        return self.query.get(name, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A view for one request. `render` gives what changes, again and again; `above` and `below` stay as they are."""
+
+    title: str
+    render: Callable[[], Awaitable[Rendered]]
+    above: str = ""
+    below: str = ""
+    interval_s: float = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One view: the first segment of its path, its name in the navigation ("" keeps it out), and who makes it."""
+
+    path: str
+    label: str
+    make: Callable[[Live, Asked], Page]
+    segments: int = 0

@@ -1,0 +1,84 @@
+"""A real browser for tests of the dashboard: Debian's Chromium, driven by Playwright."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Route, expect
+
+from suites.running_cluster import RunningCluster
+
+CHROMIUM = shutil.which("chromium") or ""
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WAIT_MS = 15_000
+
+needs_chromium = pytest.mark.skipif(not CHROMIUM, reason="there is no chromium here: scripts/setup dev installs it")
+
+
+def launch(playwright: Playwright) -> Browser:
+    expect.set_options(timeout=WAIT_MS)
+    return playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS, headless=True)
+
+
+def origin(cluster: RunningCluster) -> str:
+    return f"https://127.0.0.1:{cluster.port}"
+
+
+def login_link(cluster: RunningCluster, *options: str) -> str:
+    return cluster.wherry("open", *options).stdout.strip()
+
+
+class Visit:
+    """One signed-in browser context; every request to another host, and every error of a page, is noted."""
+
+    def __init__(self, browser: Browser, cluster: RunningCluster, *options: str, **context: object) -> None:
+        self.cluster = cluster
+        self.foreign: list[str] = []
+        self.errors: list[str] = []
+        settings = {"ignore_https_errors": True, "viewport": {"width": 1280, "height": 800}, **context}
+        self.context: BrowserContext = browser.new_context(**settings)  # type: ignore[arg-type]  # Playwright's options
+        self.context.set_default_timeout(WAIT_MS)
+        self.context.route("**/*", self._watch)
+        page = self.page()
+        page.goto(login_link(cluster, *options))
+        page.wait_for_url("**/ui/")
+        page.close()
+
+    def _watch(self, route: Route) -> None:
+        if urlsplit(route.request.url).netloc != f"127.0.0.1:{self.cluster.port}":
+            self.foreign.append(route.request.url)
+            route.abort()
+        else:
+            route.continue_()
+
+    def page(self) -> Page:
+        page = self.context.new_page()
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("console", lambda said: self.errors.append(said.text) if "Content Security" in said.text else None)
+        return page
+
+    def open(self, path: str = "/ui/", *, is_live: bool = True) -> Page:
+        page = self.page()
+        page.goto(origin(self.cluster) + path)
+        if is_live:
+            expect(page.locator("#state")).to_have_text("live")
+        return page
+
+    def close(self) -> None:
+        self.context.close()
+        assert self.foreign == []
+        assert self.errors == []
+
+
+NewVisit = Callable[..., Visit]

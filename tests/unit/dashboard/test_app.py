@@ -1,0 +1,288 @@
+"""The dashboard over a real API server in memory, its pages read as a browser without a script reads them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from random import Random
+from urllib.parse import urlencode, urlsplit
+
+import orjson
+import pytest
+
+from suites.api_harness import ADMIN, Api, make_api
+from wherry.apimachinery.document import Document
+from wherry.dashboard.app import Dashboard, is_dashboards
+from wherry.dashboard.views.glossary import GLOSSARY
+from wherry.dashboard.views.next import NEXT
+from wherry.dashboard.views.picture import PICTURE
+from wherry.dashboard.views.pod import POD
+from wherry.dashboard.views.registry import VIEWS
+from wherry.dashboard.views.story import STORY
+from wherry.dashboard.views.workload import WORKLOAD
+from wherry.kit.clock import FakeClock, settle
+from wherry.kit.http.types import Peer, Request, read_body
+from wherry.kit.tasks import TaskScope
+
+HOST = "127.0.0.1:6443"
+TEMPLATE: Document = {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "c", "image": "i:1"}]}}
+VOID = {"meta", "link", "input", "br", "rect"}
+
+
+class Read(HTMLParser):
+    """A page's text and ids; asserts that every element is closed where it should be."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.ids: list[str] = []
+        self.words: list[str] = []
+        self.attributes: list[str] = []
+        self._open: list[str] = []
+        self.feed(page)
+        assert self._open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.ids += [value or "" for name, value in attrs if name == "id"]
+        self.attributes += [name for name, _ in attrs]
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in VOID:
+            assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join("".join(self.words).split())
+
+
+@dataclass
+class Answer:
+    status: int
+    body: str
+    headers: dict[str, str]
+
+
+class Browser:
+    """Asks as a browser does, and keeps its cookie."""
+
+    def __init__(self, dashboard: Dashboard) -> None:
+        self.dashboard = dashboard
+        self.cookie = ""
+
+    async def ask(self, method: str, address: str, body: str = "", **headers: str) -> Answer:
+        parts = urlsplit(address)
+        given = {"host": HOST, "cookie": self.cookie, **{k.replace("_", "-"): v for k, v in headers.items()}}
+        peer = ADMIN if address == "/ui/login-links" and "authorization" not in given else None
+        request = Request(method, parts.path, parts.query, given, body.encode(), peer)
+        response = await self.dashboard.app(request)
+        return Answer(response.status, (await read_body(response)).decode(), dict(response.headers))
+
+    async def sign_in(self, **headers: str) -> None:
+        made = await self.ask("POST", "/ui/login-links", **headers)
+        assert made.status == 201, made.body
+        parts = urlsplit(orjson.loads(made.body)["url"])
+        answer = await self.ask("GET", f"{parts.path}?{parts.query}")
+        assert answer.status == 200
+        self.cookie = answer.headers["Set-Cookie"].partition(";")[0]
+
+    async def read(self, address: str) -> Read:
+        answer = await self.ask("GET", address)
+        assert answer.status == 200, answer.body
+        page = Read(answer.body)
+        assert len(page.ids) == len(set(page.ids))
+        # The policy forbids both, and would silently ignore them.
+        assert not [name for name in page.attributes if name == "style" or name.startswith("on")]
+        return page
+
+    async def send(self, action: str, **form: str) -> Answer:
+        return await self.ask("POST", f"/ui/actions/{action}", urlencode(form), origin=f"https://{HOST}")
+
+
+@pytest.fixture
+async def api() -> Api:
+    api = await make_api()
+    await api.must("POST", "/api/v1/nodes", {"metadata": {"name": "laptop"}})
+    spec = {"nodeName": "laptop", "containers": [{"name": "c", "image": "i:1"}]}
+    await api.must("POST", "/api/v1/namespaces/default/pods", {"metadata": {"name": "web-1"}, "spec": spec})
+    selector = {"matchLabels": {"app": "web"}}
+    deployment = {"metadata": {"name": "web"}, "spec": {"replicas": 2, "selector": selector, "template": TEMPLATE}}
+    await api.must("POST", "/apis/apps/v1/namespaces/default/deployments", deployment)
+    return api
+
+
+@pytest.fixture
+async def browser(api: Api, clock: FakeClock) -> AsyncIterator[Browser]:
+    dashboard = Dashboard(api.server.app, clock, Random(7), hosts=["127.0.0.1"])
+    async with TaskScope("test") as scope:
+        _ = scope.start("dashboard", dashboard.run())
+        await dashboard.ready.wait()
+        yield Browser(dashboard)
+
+
+async def test_nobody_sees_anything_without_signing_in(browser: Browser) -> None:
+    for address in ("/ui", "/ui/", "/ui/story", "/ui/stream?view=", "/ui/v1/picture.json", "/ui/logs/default/web-1"):
+        answer = await browser.ask("GET", address)
+        assert answer.status == 401
+        assert "wherry open" in answer.body
+        assert "web-1" not in answer.body
+    assert (await browser.send("stop", namespace="default", name="web-1")).status == 401
+
+
+async def test_a_link_is_for_who_has_proved_who_they_are_and_works_once(browser: Browser) -> None:
+    refused = await browser.ask("POST", "/ui/login-links", authorization="Bearer wrong")
+    assert refused.status == 401
+    assert (await browser.ask("POST", "/ui/login-links", origin="https://evil.example")).status == 403
+    made = await browser.ask("POST", "/ui/login-links")
+    parts = urlsplit(orjson.loads(made.body)["url"])
+    address = f"{parts.path}?{parts.query}"
+    assert (await browser.ask("GET", address, sec_purpose="prefetch")).status == 403
+    assert (await browser.ask("GET", address)).status == 200
+    assert (await browser.ask("GET", address)).status == 401
+
+
+async def test_every_view_is_complete_without_a_script(browser: Browser) -> None:
+    await browser.sign_in()
+    picture = await browser.read("/ui/")
+    assert "pod/default/web-1" in picture.ids
+    assert "node/laptop" in picture.ids
+    assert "one more web is wanted" in picture.text
+    assert "kubernetes-admin" in picture.text
+    for view in VIEWS:
+        if not view.segments:
+            await browser.read(f"/ui/{view.path}")
+    assert "0 of 2 copies run." in (await browser.read("/ui/next")).text
+    pod = await browser.read("/ui/pods/default/web-1")
+    assert "nobody makes it anew" in pod.text
+    assert "kubectl delete pod web-1 -n default" in pod.text
+    workload = await browser.read("/ui/workloads/Deployment/default/web")
+    assert "image: i:1" in workload.text
+    assert "kubectl scale deployment/web -n default --replicas=N" in workload.text
+
+
+async def test_the_picture_shows_what_was_asked_for(browser: Browser) -> None:
+    await browser.sign_in()
+    assert "pod/default/web-1" not in (await browser.read("/ui/?app=other")).ids
+    assert "pod/default/web-1" not in (await browser.read("/ui/?state=Failed")).ids
+    far = await browser.read("/ui/?zoom=nodes")
+    assert "node/laptop" in far.ids
+    assert "pod/default/web-1" not in far.ids
+    facts = orjson.loads((await browser.ask("GET", "/ui/v1/picture.json")).body)
+    assert [pod["name"] for pod in facts["nodes"][0]["pods"]] == ["web-1"]
+
+
+async def test_what_is_not_there_is_said_and_not_guessed(browser: Browser) -> None:
+    await browser.sign_in()
+    assert "is not there any more" in (await browser.read("/ui/pods/default/nobody")).text
+    for address in ("/ui/nowhere", "/ui/pods/default", "/ui/workloads/Secret/default/x", "/ui/static/app.py"):
+        assert (await browser.ask("GET", address)).status == 404
+    assert (await browser.ask("PUT", "/ui/")).status == 405
+
+
+async def test_a_form_changes_what_it_says_in_the_persons_name(browser: Browser, api: Api) -> None:
+    await browser.sign_in()
+    web = "/apis/apps/v1/namespaces/default/deployments/web"
+    scaled = await browser.send("scale", kind="Deployment", namespace="default", name="web", replicas="5")
+    assert (scaled.status, scaled.headers["Location"]) == (303, "/ui/workloads/Deployment/default/web")
+    assert (await api.ask("GET", web)).at("spec.replicas") == 5
+    assert "web shall have 5 copies now." in (await browser.read("/ui/")).text
+    assert "web shall have 5 copies now." not in (await browser.read("/ui/")).text
+    await browser.send("restart", kind="Deployment", namespace="default", name="web")
+    annotations = (await api.ask("GET", web)).at("spec.template.metadata.annotations")
+    assert isinstance(annotations, dict)
+    assert "kubectl.kubernetes.io/restartedAt" in annotations
+    await browser.send("cordon", name="laptop")
+    assert (await api.ask("GET", "/api/v1/nodes/laptop")).at("spec.unschedulable") is True
+    await browser.send("uncordon", name="laptop")
+    assert (await api.ask("GET", "/api/v1/nodes/laptop")).at("spec.unschedulable") is None
+    await browser.send("stop", namespace="default", name="web-1")
+    gone = await api.ask("GET", "/api/v1/namespaces/default/pods/web-1")
+    assert gone.status == 404 or gone.at("metadata.deletionTimestamp")
+
+
+@pytest.mark.parametrize("replicas", ["", "-1", "many", "1e9", "999999999", "٣"])
+async def test_a_number_of_copies_that_is_none_is_refused(browser: Browser, replicas: str) -> None:
+    await browser.sign_in()
+    answer = await browser.send("scale", kind="Deployment", namespace="default", name="web", replicas=replicas)
+    assert answer.status == 400
+
+
+async def test_forms_of_strangers_and_strange_forms_are_refused(browser: Browser) -> None:
+    await browser.sign_in()
+    body = urlencode({"namespace": "default", "name": "web-1"})
+    assert (await browser.ask("POST", "/ui/actions/stop", body, origin="https://evil.example")).status == 403
+    assert (await browser.ask("POST", "/ui/logout", origin="null")).status == 403
+    assert (await browser.send("stop", namespace="default", name="../x")).status == 400
+    assert (await browser.send("explode")).status == 404
+    assert (await browser.ask("GET", "/ui/", host="evil.example")).status == 421
+
+
+async def test_whoever_may_nothing_sees_nothing_and_changes_nothing(browser: Browser, api: Api) -> None:
+    await browser.sign_in(authorization="Bearer secret-token")
+    page = await browser.read("/ui/")
+    assert "alice" in page.text
+    assert "You may not see: " in page.text
+    assert "web-1" not in page.text
+    assert "web-1" not in (await browser.ask("GET", "/ui/story")).body
+    assert (await browser.ask("GET", "/ui/pods/default/web-1")).status == 403
+    assert (await browser.ask("GET", "/ui/logs/default/web-1")).status == 403
+    assert (await browser.send("stop", namespace="default", name="web-1")).status == 403
+    assert (await api.ask("GET", "/api/v1/namespaces/default/pods/web-1")).at("metadata.deletionTimestamp") is None
+
+
+async def test_rights_that_are_given_and_taken_change_what_is_seen(
+    browser: Browser, api: Api, clock: FakeClock
+) -> None:
+    await browser.sign_in(authorization="Bearer secret-token")
+    assert "web-1" not in (await browser.read("/ui/")).text
+    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "looks"}
+    subject = {"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "alice"}
+    bindings = "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings"
+    rules = [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list", "watch"]}]
+    roles = "/apis/rbac.authorization.k8s.io/v1/clusterroles"
+    await api.must("POST", roles, {"metadata": {"name": "looks"}, "rules": rules})
+    await api.must("POST", bindings, {"metadata": {"name": "alice"}, "roleRef": role, "subjects": [subject]})
+    await clock.advance(20)
+    await settle(1000)
+    seen = (await browser.read("/ui/")).text
+    assert "web-1" in seen
+    assert "You may not see laptop itself; it runs 1 pod." in seen
+    assert "laptop is gone" not in seen
+    await api.must("DELETE", f"{bindings}/alice")
+    await clock.advance(20)
+    await settle(1000)
+    assert "web-1" not in (await browser.read("/ui/")).text
+
+
+async def test_signing_out_ends_the_session(browser: Browser) -> None:
+    await browser.sign_in()
+    answer = await browser.ask("POST", "/ui/logout", origin=f"https://{HOST}")
+    assert "Max-Age=0" in answer.headers["Set-Cookie"]
+    assert (await browser.ask("GET", "/ui/")).status == 401
+
+
+async def test_a_certificate_that_has_ended_ends_the_session(browser: Browser, clock: FakeClock) -> None:
+    from wherry.dashboard.person import Credentials
+
+    peer = Peer("kubernetes-admin", ("system:masters",), clock.now_s() + 30)
+    cookie = browser.dashboard.sessions.redeem(browser.dashboard.sessions.make_code("me", Credentials(peer)))
+    browser.cookie = f"__Host-wherry-6443={cookie}"
+    await browser.read("/ui/")
+    await clock.advance(31)
+    assert (await browser.ask("GET", "/ui/")).status == 401
+
+
+def test_the_navigation_leads_to_what_needs_no_name() -> None:
+    assert VIEWS == (PICTURE, STORY, NEXT, GLOSSARY, POD, WORKLOAD)
+    assert [view.label for view in VIEWS if not view.segments] == ["Picture", "Story", "Now and next", "Glossary"]
+    assert [view.label for view in VIEWS if view.segments] == ["", ""]
+
+
+def test_only_paths_below_the_prefix_are_the_dashboards() -> None:
+    assert [path for path in ("/ui", "/ui/", "/ui/x", "/uix", "/", "/api/ui") if is_dashboards(path)] == [
+        "/ui", "/ui/", "/ui/x",
+    ]  # fmt: skip
