@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from suites.conformance import box
 from suites.conformance_cluster import Cluster
 from wherry.apimachinery.document import Document
@@ -92,6 +94,19 @@ async def test_pods_that_own_each_other_in_a_circle_go_together(cluster: Cluster
         return not await cluster.items(path)
 
     await cluster.until(all_gone, "the end of all three pods")
+
+
+@pytest.mark.parametrize("policy", ["Foreground", "Background", "Orphan"])
+async def test_what_owns_itself_can_be_deleted_and_is_left_alone_until_then(cluster: Cluster, policy: str) -> None:
+    path = f"/api/v1/namespaces/{await cluster.namespace()}/secrets"
+    for name in ("one", "other"):
+        made = await cluster.must("POST", path, {"metadata": {"name": name}})
+        await cluster.patch(f"{path}/{name}", {"metadata": {"ownerReferences": [owner(made, blocks=True)]}})
+    await cluster.pass_time(10)
+    assert len(await cluster.items(path)) == 2
+    await cluster.must("DELETE", f"{path}/one", delete(policy))
+    await cluster.until_gone(f"{path}/one")
+    assert await cluster.exists(f"{path}/other")
 
 
 async def test_a_replica_set_stays_until_its_pods_are_gone(cluster: Cluster) -> None:

@@ -179,6 +179,7 @@ def plan_foreground(
     blocking = any(
         reference.uid == owner.uid and reference.block_owner_deletion
         for _, dependent in dependents
+        if dependent.uid != owner.uid  # what owns itself would wait for itself
         for reference in dependent.owner_references
     )
     if not blocking:

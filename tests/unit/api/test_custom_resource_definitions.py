@@ -149,6 +149,7 @@ def test_a_definition_needs_good_versions(versions: list[Document], error: str) 
         (field({**TEXT, "oneOf": [{"description": "x"}]}), f"{SCHEMA}.properties[x].oneOf[0].description: Forbidden: must be empty to be structural"),
         (field({"type": "object", "anyOf": [{"properties": {"q": {"minLength": 1}}}]}), f"{SCHEMA}.properties[x].properties[q]: Required value: because it is defined in {SCHEMA}.properties[x].anyOf[0].properties[q]"),
         (field({"type": "integer", "default": "x"}), f'{SCHEMA}.properties[x].default: Invalid value: "string":  in body must be of type integer: "string"'),
+        (field({**TEXT, "default": "a", "x-kubernetes-validations": [{"rule": "self == 'b'"}]}), f'{SCHEMA}.properties[x].default: Invalid value: "string": failed rule: self == \'b\''),
         (field({"type": "object", "default": {"b": 1}, "properties": {"a": TEXT}}), f'{SCHEMA}.properties[x].default: Invalid value: {{"b":1}}: must not have unknown fields'),
         ({"type": "object", "properties": {"metadata": {"type": "object", "properties": {"labels": {"type": "object"}}}}}, f"{SCHEMA}.properties[metadata]: Forbidden: must not specify anything other than name and generateName, but metadata is implicitly specified"),
         (field({"type": "array", "items": TEXT, "x-kubernetes-list-type": "bag"}), f'{SCHEMA}.properties[x].x-kubernetes-list-type: Unsupported value: "bag": supported values: "atomic", "map", "set"'),

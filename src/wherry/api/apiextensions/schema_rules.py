@@ -19,7 +19,8 @@ from wherry.apimachinery.field_errors import FieldError, child, forbidden, index
 from wherry.apimachinery.patterns import PatternError, compile_pattern
 from wherry.apimachinery.structural.node import compile_schema
 from wherry.apimachinery.structural.prune import prune_value
-from wherry.apimachinery.structural.validate import NO_PATH, validate
+from wherry.apimachinery.structural.rules import Budget, validate_rules
+from wherry.apimachinery.structural.validate import ABSENT, NO_PATH, validate
 
 TYPES = ("array", "boolean", "integer", "number", "object", "string")
 NOT_SUPPORTED = ("$ref", "$schema", "definitions", "dependencies", "patternProperties", "additionalItems", "id")
@@ -262,18 +263,24 @@ def _unnamed(part: Document, whole: Document, path: str, whole_path: str) -> lis
     return errors
 
 
-def validate_defaults(schema: Document, path: str) -> list[FieldError]:
-    """Each default must be what the schema allows at its place, with nothing that would be pruned."""
+def validate_defaults(schema: Document, path: str, budget: Budget | None = None) -> list[FieldError]:
+    """Each default must be what the schema and its rules allow at its place, with nothing that would be pruned.
+
+    Args:
+        budget: what the rules about all defaults of a schema may cost together.
+    """
+    budget = Budget() if budget is None else budget
     errors: list[FieldError] = []
     if "default" in schema:
         place, value = child(path, "default"), schema["default"]
         node = compile_schema({name: each for name, each in schema.items() if name != "default"})
         if prune_value(node, compile_schema({"default": value}).fresh_default()):
             errors.append(invalid(place, value, "must not have unknown fields"))
-        for error in validate(node, value):
+        wrong = validate(node, value) or validate_rules(node, value, ABSENT, budget, is_object=False)
+        for error in wrong:
             field = place if error.field in ("", NO_PATH) else child(place, error.field)
             errors.append(FieldError(error.reason, field, error.message))
     for place, below, level in places_below(schema, path):
         if level != "value":
-            errors += validate_defaults(below, place)
+            errors += validate_defaults(below, place, budget)
     return errors

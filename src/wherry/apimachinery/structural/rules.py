@@ -103,9 +103,9 @@ class Budget:
         return self.remaining < 0
 
 
-def validate_rules(node: Node, new: object, old: object, budget: Budget) -> list[FieldError]:
-    """What the rules say about a whole object; `old` is ABSENT for a new one."""
-    return _validate(node, new, old, "", budget, is_object=True)
+def validate_rules(node: Node, new: object, old: object, budget: Budget, *, is_object: bool = True) -> list[FieldError]:
+    """What the rules say about a whole object, or a part of one; `old` is ABSENT for a new one."""
+    return _validate(node, new, old, "", budget, is_object=is_object)
 
 
 def _validate(node: Node, new: object, old: object, path: str, budget: Budget, *, is_object: bool) -> list[FieldError]:
