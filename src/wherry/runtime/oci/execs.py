@@ -193,7 +193,8 @@ class CrunExec:
         """Kill the command and what it has started, and let go of everything. Safe to call twice."""
         if self._process is not None:
             if self._process.exit_code is None:
-                kill_tree(self._pid_file)
+                # Its first words may come before crun has written the pid file: then it is found below crun.
+                kill_tree(self._pid_file, self._process.pid)
             await self._process.close()
         if self._terminal_transport is not None:
             self._terminal_transport.close()
@@ -215,13 +216,11 @@ async def _read_terminal(reader: asyncio.StreamReader) -> bytes:
         return b""
 
 
-def kill_tree(pid_file: Path) -> None:
-    """Kill the process of a pid file and all its descendants."""
-    try:
-        root = int(pid_file.read_text(encoding="ascii"))
-    except (OSError, ValueError):
-        return
-    pending, found = [root], []
+def kill_tree(pid_file: Path, *pids: int) -> None:
+    """Kill the process of a pid file, if there is one, these others, and all their descendants."""
+    pending, found = [*pids], []
+    with contextlib.suppress(OSError, ValueError):
+        pending.append(int(pid_file.read_text(encoding="ascii")))
     while pending:
         pid = pending.pop()
         identity = identify(pid)
