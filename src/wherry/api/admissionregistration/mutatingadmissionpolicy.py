@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from msgspec import field
 
-from wherry.api.admissionregistration.match_condition import MatchCondition, validate_match_conditions
 from wherry.api.admissionregistration.policy import (
-    FAILURE_POLICIES,
-    ParamKind,
-    Variable,
+    PolicySpec,
     default_policy,
     param_kind_cell,
     usable_variables,
-    validate_constraints,
-    validate_param_kind,
-    validate_variables,
+    validate_policy,
 )
-from wherry.api.admissionregistration.rule import MatchResources
 from wherry.api.expressions import validate_expression
 from wherry.api.object_meta import one_of
 from wherry.apimachinery.field_errors import FieldError, child, index, invalid, required
@@ -28,8 +22,6 @@ from wherry.apimachinery.timestamps import age_since
 # There is nothing to change in what is deleted.
 MUTABLE_OPERATIONS = ("*", "CONNECT", "CREATE", "UPDATE")
 REINVOCATION_POLICIES = ("IfNeeded", "Never")
-# No condition sees the variables of its policy.
-OF_POLICIES = frozenset(("variables",))
 
 
 class MutationExpression(Struct):
@@ -44,14 +36,9 @@ class Mutation(Struct):
     patch_type: str = ""
 
 
-class MutatingAdmissionPolicySpec(Struct):
-    failure_policy: str = ""
-    match_conditions: tuple[MatchCondition, ...] = ()
-    match_constraints: MatchResources | None = None
+class MutatingAdmissionPolicySpec(PolicySpec):
     mutations: tuple[Mutation, ...] = ()
-    param_kind: ParamKind | None = None
     reinvocation_policy: str = ""
-    variables: tuple[Variable, ...] = ()
 
 
 class MutatingAdmissionPolicy(Struct):
@@ -64,14 +51,7 @@ class MutatingAdmissionPolicy(Struct):
 def _validate(new: MutatingAdmissionPolicy, old: MutatingAdmissionPolicy | None) -> list[FieldError]:
     spec = new.spec
     variables = usable_variables(spec.param_kind)
-    errors = one_of("spec.failurePolicy", spec.failure_policy, FAILURE_POLICIES, may_be_absent=False)
-    errors += validate_param_kind(spec.param_kind, "spec.paramKind")
-    errors += validate_constraints(spec.match_constraints, "spec.matchConstraints", MUTABLE_OPERATIONS)
-    if old is None or (spec.match_conditions, spec.param_kind) != (old.spec.match_conditions, old.spec.param_kind):
-        errors += validate_match_conditions(
-            spec.match_conditions, "spec.matchConditions", variables=variables - OF_POLICIES
-        )
-    errors += validate_variables(spec.variables, "spec.variables", variables)
+    errors = validate_policy(spec, None if old is None else old.spec, MUTABLE_OPERATIONS)
     if not spec.mutations:
         errors.append(required("spec.mutations", "mutations must contain at least one item"))
     for position, mutation in enumerate(spec.mutations):

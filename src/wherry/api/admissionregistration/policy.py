@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from wherry.api.admissionregistration.match_condition import MatchCondition, validate_match_conditions
 from wherry.api.admissionregistration.rule import MatchResources, default_match_resources, validate_match_resources
 from wherry.api.documents import find_section, put_absent, section
 from wherry.api.expressions import ADMISSION, validate_expression
@@ -20,6 +21,8 @@ from wherry.apimachinery.names import dns1035_label, dns1123_subdomain, path_seg
 from wherry.apimachinery.struct import Struct
 
 FAILURE_POLICIES = ("Fail", "Ignore")
+# No condition sees the variables of its policy.
+OF_POLICIES = frozenset(("variables",))
 NOT_FOUND_ACTIONS = ("Deny", "Allow")
 RESERVED = frozenset((
     "true", "false", "null", "in", "as", "break", "const", "continue", "else", "for", "function", "if", "import", "let",
@@ -39,6 +42,16 @@ class ParamKind(Struct):
 class Variable(Struct):
     expression: str = ""
     name: str = ""
+
+
+class PolicySpec(Struct):
+    """What both kinds of policy say: which requests, under which conditions, with which settings and variables."""
+
+    failure_policy: str = ""
+    match_conditions: tuple[MatchCondition, ...] = ()
+    match_constraints: MatchResources | None = None
+    param_kind: ParamKind | None = None
+    variables: tuple[Variable, ...] = ()
 
 
 class ParamRef(Struct):
@@ -71,7 +84,20 @@ def usable_variables(param_kind: ParamKind | None) -> frozenset[str]:
     return ADMISSION - {"params"} if param_kind is None else ADMISSION
 
 
-def validate_constraints(match: MatchResources | None, path: str, operations: tuple[str, ...]) -> list[FieldError]:
+def validate_policy(new: PolicySpec, old: PolicySpec | None, operations: tuple[str, ...]) -> list[FieldError]:
+    """What is wrong with the part that both kinds of policy have; conditions that were stored already are not asked."""
+    variables = usable_variables(new.param_kind)
+    errors = one_of("spec.failurePolicy", new.failure_policy, FAILURE_POLICIES, may_be_absent=False)
+    errors += _validate_param_kind(new.param_kind, "spec.paramKind")
+    errors += _validate_constraints(new.match_constraints, "spec.matchConstraints", operations)
+    if old is None or (new.match_conditions, new.param_kind) != (old.match_conditions, old.param_kind):
+        errors += validate_match_conditions(
+            new.match_conditions, "spec.matchConditions", variables=variables - OF_POLICIES
+        )
+    return errors + _validate_variables(new.variables, "spec.variables", variables)
+
+
+def _validate_constraints(match: MatchResources | None, path: str, operations: tuple[str, ...]) -> list[FieldError]:
     """A policy must say which resources it is about."""
     if match is None:
         return [required(path)]
@@ -81,7 +107,7 @@ def validate_constraints(match: MatchResources | None, path: str, operations: tu
     return errors
 
 
-def validate_param_kind(param_kind: ParamKind | None, path: str) -> list[FieldError]:
+def _validate_param_kind(param_kind: ParamKind | None, path: str) -> list[FieldError]:
     """A kind by its version and name."""
     if param_kind is None:
         return []
@@ -107,7 +133,7 @@ def _validate_version(text: str, path: str) -> list[FieldError]:
     return errors + fitting(path, version, dns1035_label)
 
 
-def validate_variables(named: tuple[Variable, ...], path: str, variables: frozenset[str]) -> list[FieldError]:
+def _validate_variables(named: tuple[Variable, ...], path: str, variables: frozenset[str]) -> list[FieldError]:
     """Names for parts of later expressions."""
     errors: list[FieldError] = []
     for position, variable in enumerate(named):

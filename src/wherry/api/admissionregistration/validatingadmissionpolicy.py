@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from msgspec import field
 
-from wherry.api.admissionregistration.match_condition import MatchCondition, validate_match_conditions
 from wherry.api.admissionregistration.policy import (
-    FAILURE_POLICIES,
-    ParamKind,
-    Variable,
+    PolicySpec,
     default_policy,
     param_kind_cell,
     usable_variables,
-    validate_constraints,
-    validate_param_kind,
-    validate_variables,
+    validate_policy,
 )
-from wherry.api.admissionregistration.rule import OPERATIONS, MatchResources
+from wherry.api.admissionregistration.rule import OPERATIONS
 from wherry.api.condition import Condition, validate_conditions
 from wherry.api.expressions import validate_expression
 from wherry.api.object_meta import one_of
@@ -31,8 +26,6 @@ REASONS = ("Forbidden", "Invalid", "RequestEntityTooLarge", "Unauthorized")
 ANNOTATIONS_MAX = 20
 VALUE_EXPRESSION_BYTES_MAX = 5 * 1024
 ONE_OF_BOTH = "validations or auditAnnotations must contain at least one item"
-# No condition sees the variables of its policy.
-OF_POLICIES = frozenset(("variables",))
 
 
 class Validation(Struct):
@@ -47,14 +40,9 @@ class AuditAnnotation(Struct):
     value_expression: str = ""
 
 
-class ValidatingAdmissionPolicySpec(Struct):
+class ValidatingAdmissionPolicySpec(PolicySpec):
     audit_annotations: tuple[AuditAnnotation, ...] = ()
-    failure_policy: str = ""
-    match_conditions: tuple[MatchCondition, ...] = ()
-    match_constraints: MatchResources | None = None
-    param_kind: ParamKind | None = None
     validations: tuple[Validation, ...] = ()
-    variables: tuple[Variable, ...] = ()
 
 
 class ExpressionWarning(Struct):
@@ -82,14 +70,7 @@ class ValidatingAdmissionPolicy(Struct):
 def _validate(new: ValidatingAdmissionPolicy, old: ValidatingAdmissionPolicy | None) -> list[FieldError]:
     spec = new.spec
     variables = usable_variables(spec.param_kind)
-    errors = one_of("spec.failurePolicy", spec.failure_policy, FAILURE_POLICIES, may_be_absent=False)
-    errors += validate_param_kind(spec.param_kind, "spec.paramKind")
-    errors += validate_constraints(spec.match_constraints, "spec.matchConstraints", OPERATIONS)
-    if old is None or (spec.match_conditions, spec.param_kind) != (old.spec.match_conditions, old.spec.param_kind):
-        errors += validate_match_conditions(
-            spec.match_conditions, "spec.matchConditions", variables=variables - OF_POLICIES
-        )
-    errors += validate_variables(spec.variables, "spec.variables", variables)
+    errors = validate_policy(spec, None if old is None else old.spec, OPERATIONS)
     if not spec.validations and not spec.audit_annotations:
         errors += [required(path, ONE_OF_BOTH) for path in ("spec.validations", "spec.auditAnnotations")]
     for position, validation in enumerate(spec.validations):

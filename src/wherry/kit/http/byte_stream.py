@@ -1,18 +1,17 @@
 """A connection that has left HTTP behind: bytes in, bytes out, for SPDY and for whatever a proxied server speaks.
 
 As with a WebSocket, somebody else owns the connection and calls `feed`, `feed_eof`, `pause_writing` and
-`resume_writing`. What has not been read is bounded: above MAX_UNREAD_BYTES nothing more is read from the network.
+`resume_writing`. What has not been read is bounded by its inbox.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 
+from wherry.kit.http.inbox import Inbox, wake
 from wherry.kit.http.types import ByteStream, ByteStreamClosed
 from wherry.kit.tasks import TaskScope
 
-MAX_UNREAD_BYTES = 1 << 20
 READ_BYTES = 64 << 10
 
 
@@ -22,26 +21,12 @@ class SocketByteStream:
     def __init__(self, transport: asyncio.Transport) -> None:
         """`transport` has done its HTTP already."""
         self._transport = transport
-        self._parts: deque[bytes] = deque()
-        self._unread_bytes = 0
-        self._is_over = False
-        self._is_read_paused = False
-        self._arrived: asyncio.Future[None] | None = None
+        self._inbox = Inbox(transport)
         self._drained: asyncio.Future[None] | None = None
 
     async def read(self) -> bytes:
         """Wait for the next bytes; b"" at the end."""
-        while not self._parts:
-            if self._is_over:
-                return b""
-            self._arrived = asyncio.get_running_loop().create_future()
-            await self._arrived
-        part = self._parts.popleft()
-        self._unread_bytes -= len(part)
-        if self._is_read_paused and self._unread_bytes <= MAX_UNREAD_BYTES // 2:
-            self._is_read_paused = False
-            self._transport.resume_reading()
-        return part
+        return await self._inbox.take() or b""
 
     async def write(self, data: bytes) -> None:
         """Send; waits while the peer reads too slowly. Raises ByteStreamClosed."""
@@ -62,17 +47,11 @@ class SocketByteStream:
 
     def feed(self, data: bytes) -> None:
         """Bytes have come from the network."""
-        self._parts.append(data)
-        self._unread_bytes += len(data)
-        if self._unread_bytes > MAX_UNREAD_BYTES and not self._is_read_paused:
-            self._is_read_paused = True
-            self._transport.pause_reading()
-        _wake(self._arrived)
+        self._inbox.put(data)
 
     def feed_eof(self) -> None:
         """Nothing more will come."""
-        self._is_over = True
-        _wake(self._arrived)
+        self._inbox.end()
         self.resume_writing()
 
     def pause_writing(self) -> None:
@@ -83,7 +62,7 @@ class SocketByteStream:
     def resume_writing(self) -> None:
         """The peer has caught up."""
         drained, self._drained = self._drained, None
-        _wake(drained)
+        wake(drained)
 
 
 async def relay(near: ByteStream, far: ByteStream) -> None:
@@ -105,8 +84,3 @@ async def _copy(source: ByteStream, target: ByteStream) -> None:
         await target.end()
     except ByteStreamClosed:
         await source.close()
-
-
-def _wake(future: asyncio.Future[None] | None) -> None:
-    if future is not None and not future.done():
-        future.set_result(None)

@@ -10,10 +10,10 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
-from collections import deque
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from wherry.kit.http.inbox import Inbox, wake
 from wherry.kit.http.types import WebSocketClosed
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 # kubectl cp and exec send chunks of 32 KiB; a whole port-forward frame stays below 1 MiB as well.
 MAX_MESSAGE_BYTES = 4 << 20
-# Above this many unread bytes we stop reading from the network until the reader has caught up.
-MAX_UNREAD_BYTES = 1 << 20
 # How long the other side may take to answer our close frame.
 CLOSE_TIMEOUT_S = 5.0
 
@@ -37,40 +35,29 @@ class SocketWebSocket:
         self._protocol = protocol
         self._send = protocol.send_text if sends_text else protocol.send_binary
         self._transport = transport
-        self._messages: deque[bytes] = deque()
-        self._unread_bytes = 0
+        self._inbox = Inbox(transport)
         self._parts: list[bytes] = []
-        self._is_over = False
-        self._is_read_paused = False
-        self._arrived: asyncio.Future[None] | None = None
         self._drained: asyncio.Future[None] | None = None
         self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     @property
     def is_over(self) -> bool:
         """Whether nothing more will arrive."""
-        return self._is_over
+        return self._inbox.is_over
 
     @property
     def close_code(self) -> int | None:
         """The other side's close code; None while open, 1006 when the connection just broke."""
-        if not self._is_over:
+        if not self._inbox.is_over:
             return None
         received = self._protocol.close_rcvd
         return received.code if received is not None else 1006
 
     async def receive(self) -> bytes:
         """Wait for the next message (text arrives as UTF-8). Raises WebSocketClosed at the end."""
-        while not self._messages:
-            if self._is_over:
-                raise WebSocketClosed
-            self._arrived = asyncio.get_running_loop().create_future()
-            await self._arrived
-        message = self._messages.popleft()
-        self._unread_bytes -= len(message)
-        if self._is_read_paused and self._unread_bytes <= MAX_UNREAD_BYTES // 2:
-            self._is_read_paused = False
-            self._transport.resume_reading()
+        message = await self._inbox.take()
+        if message is None:
+            raise WebSocketClosed
         return message
 
     async def send(self, message: bytes) -> None:
@@ -79,7 +66,7 @@ class SocketWebSocket:
 
         while self._drained is not None:
             await asyncio.shield(self._drained)
-        if self._is_over or self._protocol.state is not State.OPEN:
+        if self._inbox.is_over or self._protocol.state is not State.OPEN:
             raise WebSocketClosed
         self._send(message)
         self._flush()
@@ -88,14 +75,12 @@ class SocketWebSocket:
         """Say goodbye and wait (shortly) for the answer; safe to call twice."""
         from websockets.protocol import State
 
-        if not self._is_over:
+        if not self._inbox.is_over:
             if self._protocol.state is State.OPEN:
                 # A control frame holds 125 bytes, two of which are the code.
                 self._protocol.send_close(code, reason.encode()[:123].decode(errors="ignore"))
                 self._flush()
-            if self._is_read_paused:
-                self._is_read_paused = False
-                self._transport.resume_reading()
+            self._inbox.resume()
             _, waiting = await asyncio.wait([self._ended], timeout=CLOSE_TIMEOUT_S)
             if waiting:
                 self._transport.abort()
@@ -103,14 +88,14 @@ class SocketWebSocket:
 
     def feed(self, data: bytes) -> None:
         """Bytes have come from the network."""
-        if self._is_over:
+        if self._inbox.is_over:
             return
         self._protocol.receive_data(data)
         self._take_events()
 
     def feed_eof(self) -> None:
         """The connection is gone or half closed; nothing more will come."""
-        if not self._is_over:
+        if not self._inbox.is_over:
             self._protocol.receive_eof()
             self._take_events()
             self._finish()
@@ -123,7 +108,7 @@ class SocketWebSocket:
     def resume_writing(self) -> None:
         """The peer has caught up."""
         drained, self._drained = self._drained, None
-        _wake(drained)
+        wake(drained)
 
     def _take_events(self) -> None:
         from websockets.frames import Frame, Opcode
@@ -134,20 +119,12 @@ class SocketWebSocket:
             if frame.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
                 self._parts.append(bytes(frame.data))
                 if frame.fin:
-                    self._deliver(self._parts[0] if len(self._parts) == 1 else b"".join(self._parts))
+                    self._inbox.put(self._parts[0] if len(self._parts) == 1 else b"".join(self._parts))
                     self._parts = []
         self._flush()
         has_said_goodbye = self._protocol.state is not State.OPEN and self._protocol.close_rcvd is not None
         if has_said_goodbye or self._protocol.parser_exc is not None:
             self._finish()
-
-    def _deliver(self, message: bytes) -> None:
-        self._messages.append(message)
-        self._unread_bytes += len(message)
-        if self._unread_bytes > MAX_UNREAD_BYTES and not self._is_read_paused:
-            self._is_read_paused = True
-            self._transport.pause_reading()
-        _wake(self._arrived)
 
     def _flush(self) -> None:
         for piece in self._protocol.data_to_send():
@@ -158,9 +135,8 @@ class SocketWebSocket:
                 self._transport.close()
 
     def _finish(self) -> None:
-        self._is_over = True
-        _wake(self._arrived)
-        _wake(self._ended)
+        self._inbox.end()
+        wake(self._ended)
         self.resume_writing()
 
 
@@ -196,8 +172,3 @@ def server_websocket(transport: asyncio.Transport, *, sends_text: bool) -> Socke
     from websockets.protocol import Protocol, Side
 
     return SocketWebSocket(Protocol(Side.SERVER, max_size=MAX_MESSAGE_BYTES), transport, sends_text=sends_text)
-
-
-def _wake(future: asyncio.Future[None] | None) -> None:
-    if future is not None and not future.done():
-        future.set_result(None)

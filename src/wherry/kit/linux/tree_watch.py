@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-import ctypes
 import errno
 import os
-import struct
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,16 +15,14 @@ from wherry.kit.linux.inotify import (
     IN_MOVED_FROM,
     IN_MOVED_TO,
     IN_Q_OVERFLOW,
+    ChangeQueue,
 )
-from wherry.kit.linux.syscalls import checked, encoded, libc
 
 IN_IGNORED = 0x00008000
 IN_ONLYDIR = 0x01000000
 IN_DONT_FOLLOW = 0x02000000
 IN_ISDIR = 0x40000000
 _EVENTS = IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MODIFY | IN_MOVED_FROM | IN_MOVED_TO
-_HEADER = struct.Struct("iIII")
-_READ_BYTES = 65536
 
 
 class TreeWatch:
@@ -49,42 +44,29 @@ class TreeWatch:
         self._skip = skip
         self._on_change = on_change
         self._directories: dict[int, Path] = {}
-        self._descriptor: int | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._queue = ChangeQueue(self._handle)
 
     def start(self) -> None:
         """Begin; changes after this call are seen. Raises OSError (ENOSPC: the user's limit of watches)."""
-        assert self._descriptor is None, "started twice"
-        self._descriptor = checked(libc().inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC), "inotify_init1")
+        self._queue.open()
         try:
             _ = self._add(self.root)
         except OSError:
-            os.close(self._descriptor)
-            self._descriptor = None
+            self._queue.close()
             raise
-        self._loop = asyncio.get_running_loop()
-        self._loop.add_reader(self._descriptor, self._read)
 
     def stop(self) -> None:
         """End. Safe to call twice."""
-        if self._descriptor is not None and self._loop is not None:
-            self._loop.remove_reader(self._descriptor)
-            os.close(self._descriptor)
-            self._descriptor = None
-            self._directories = {}
+        self._queue.close()
+        self._directories = {}
 
     def _add(self, top: Path) -> list[Path]:
         """Watch a directory and those below it; gives the files that are there, which nobody may have seen come."""
-        assert self._descriptor is not None
         files: list[Path] = []
         for folder, names, entries in os.walk(top):
             names[:] = [name for name in names if name not in self._skip]
-            bits = ctypes.c_uint32(_EVENTS | IN_ONLYDIR | IN_DONT_FOLLOW)
             try:
-                number = checked(
-                    libc().inotify_add_watch(self._descriptor, encoded(Path(folder)), bits),
-                    f"inotify_add_watch {folder}",
-                )
+                number = self._queue.add(Path(folder), _EVENTS | IN_ONLYDIR | IN_DONT_FOLLOW)
             except OSError as error:
                 if error.errno in (errno.ENOENT, errno.ENOTDIR):
                     # Gone again before it could be watched.
@@ -93,20 +75,6 @@ class TreeWatch:
             self._directories[number] = Path(folder)
             files += [Path(folder, entry) for entry in entries]
         return files
-
-    def _read(self) -> None:
-        assert self._descriptor is not None
-        try:
-            data = os.read(self._descriptor, _READ_BYTES)
-        except BlockingIOError:
-            return
-        offset = 0
-        while offset < len(data):
-            number, bits, _, length = _HEADER.unpack_from(data, offset)
-            offset += _HEADER.size
-            name = os.fsdecode(data[offset : offset + length].rstrip(b"\0"))
-            offset += length
-            self._handle(number, bits, name)
 
     def _handle(self, number: int, bits: int, name: str) -> None:
         if bits & IN_Q_OVERFLOW:
