@@ -120,8 +120,8 @@ GROUPS: Mapping[str, Template] = {
     "FailedScheduling": wrong("{number} pods of {family} wait for a node: {message}", WHY),
     "Unhealthy": wrong("Nodes find {number} containers of {family} not well{took}", WHY),
     "BackOff": wrong("Nodes wait before they try {number} containers of {family} again", WHY),
-    "scaled-up": fine("{family} was brought from {before} to {after} copies ({number} new pods{took})"),
-    "scaled-down": fine("{family} was brought from {before} to {after} copies ({number} pods fewer{took})"),
+    "scaled-up": fine("{family} was brought from {before} to {after} copies ({number} new {pods}{took})"),
+    "scaled-down": fine("{family} was brought from {before} to {after} copies ({number} {pods} fewer{took})"),
 }
 OTHER_GROUP = fine("{text} (and {number} more of this kind)")
 

@@ -121,9 +121,10 @@ def _scaling_sentence(group: Group, scaling: Event) -> str:
     match = _scaled(scaling)
     if match is None or not group.events:
         return sentence(scaling)
+    number = len(group.events)
     said = {"family": app_name(scaling.involved_object.name), "before": match[3], "after": match[4]}
     why = why_of(scaling)
-    text = _fill(GROUPS[group.reason], scaling, group, number=len(group.events), **said)
+    text = _fill(GROUPS[group.reason], scaling, group, number=number, pods="pod" if number == 1 else "pods", **said)
     return f"{text.rstrip('.')}, because {why}." if why else text
 
 

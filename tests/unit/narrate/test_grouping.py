@@ -54,6 +54,10 @@ def test_scaling_and_the_pods_it_makes_are_one_line() -> None:
     assert (line.count, line.app) == (28, "orders")
 
 
+def test_one_new_pod_is_not_called_pods() -> None:
+    assert told([scaled(3, 4), created(1, 0.0)])[0].startswith("orders was brought from 3 to 4 copies (1 new pod, ")
+
+
 def test_a_pod_that_replaces_another_is_not_part_of_the_scaling() -> None:
     events = [scaled(0, 2), created(1, 0.1), created(2, 0.2), created(3, 5)]
     assert told(events)[1] == "The replica set controller created pod orders-7d9f2-xxxx3 for replica set orders-7d9f2."

@@ -21,7 +21,7 @@ from wherry.method.delivery.overlay import render, settle
 from wherry.method.delivery.provenance import Provenance
 from wherry.method.delivery.requester import requester
 from wherry.method.delivery.run_plan import current_release
-from wherry.method.delivery.stamping import Pin
+from wherry.method.delivery.stamping import Pin, unpinned_images
 from wherry.method.project import Environment, Project
 from wherry.runtime.images.image_store import ImageStore
 from wherry.runtime.images.reference import InvalidReference, familiar_name, parse_reference
@@ -96,6 +96,11 @@ class Releasing:
             note(f"   The namespace {order.namespace} was not there; it is now the environment {order.environment}.")
         made = await ledger.add(content, await requester(client, getpass.getuser()), format_time(time.time()))
         await run_in_thread(self._keep_images, made)
+        if unpinned := unpinned_images(content.documents):
+            note(
+                f"   {made.name} knows {', '.join(unpinned)} by name only, because no such image is on this machine: "
+                "what it runs may change. To pin it: wherry image build or import, then wherry release"
+            )
         return Released(made, is_new=True, before=here[-1] if here else None, current=current_release(here))
 
     def _pin(self, order: Order, environment: Environment, known: Mapping[str, PinnedImage]) -> Pin:

@@ -193,7 +193,7 @@ async def _containers(scenes: Scenes, selector: str) -> list[tuple[str, str]]:
 SCENES: tuple[tuple[str, str, Callable[[Scenes], Awaitable[None]]], ...] = (
     ("Images", "Build the application's images, without Docker and without a registry.", build_images),
     ("Deploy", "Hand the wish to the masters: one database, one service.", deploy),
-    ("Use it", "Call x through the Service.", call_x),
+    ("Use it", "Call the service's own API, /x, through its Kubernetes Service.", call_x),
     ("A crash", "Kill the container's process.", kill_container),
     ("A lost pod", "Delete the pod.", delete_pod),
     ("More load", "Scale from 1 to 3.", scale_out),

@@ -33,6 +33,13 @@ def pin_images(documents: Iterable[Document], pin: Pin) -> tuple[list[Document],
     return made, tuple(pinned[name] for name in sorted(pinned))
 
 
+def unpinned_images(documents: Iterable[Document]) -> list[str]:
+    """The images that pinned manifests still name without a digest, sorted: what they are may change."""
+    templates = [template for document in documents if (template := pod_template(document)) is not None]
+    names = {text(container, "image") for template in templates for container in containers(template)}
+    return sorted(name for name in names if name and "@" not in name)
+
+
 def runs_image(document: Document, image: str) -> bool:
     """Whether an object's pods run this very image."""
     template = pod_template(document)

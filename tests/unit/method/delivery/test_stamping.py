@@ -3,7 +3,7 @@ from __future__ import annotations
 from suites.release_orders import DIGEST, image, manifests, workload
 from wherry.apimachinery.document import Document
 from wherry.method.delivery.documents import pod_template, section
-from wherry.method.delivery.stamping import RELEASE, REVISION, SERVICE, pin_images, runs_image, stamp
+from wherry.method.delivery.stamping import RELEASE, REVISION, SERVICE, pin_images, runs_image, stamp, unpinned_images
 
 IMAGE = f"orders@{DIGEST}"
 
@@ -21,6 +21,12 @@ def test_images_that_are_known_are_named_by_digest_and_others_stay() -> None:
     assert [one.image for one in pinned] == [IMAGE]
     assert runs_image(documents[2], IMAGE)
     assert runs_image(documents[3], "orders-db:18")
+
+
+def test_images_that_nobody_here_knows_are_named_as_what_may_change() -> None:
+    documents, _ = pin_images(manifests(), {"orders": image()}.get)
+    assert unpinned_images(documents) == ["orders-db:18"]
+    assert unpinned_images([manifests()[0], workload("orders", image=IMAGE)]) == []
 
 
 def test_the_services_own_pods_carry_the_release_and_the_commit() -> None:
