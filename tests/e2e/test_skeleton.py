@@ -180,7 +180,7 @@ def test_a_demonstration_tells_each_hop_and_the_timebox_is_ticked_by_what_was_se
     kept = cluster.get("timebox", "orders")["status"]
     assert isinstance(kept, dict)
     assert (kept["done"], kept["total"]) == (9, 12)
-    assert "- [ ] `wherry timebox` ticks" in wherry(cluster, service.folder, "timebox", "--backlog")
+    assert "- [ ] `wherry timebox` ticks" in wherry(cluster, service.folder, "timebox", "--backlog", "md")
 
 
 def test_a_second_service_with_its_own_database_and_a_contract_to_the_first_is_one_more_command(

@@ -24,12 +24,15 @@ ONCE = ("healed", "demo")
 
 
 @click.command()
-@click.option("--backlog", is_flag=True, help="What is left, as backlog items in Markdown.")
+@click.option(
+    "--backlog", type=click.Choice(("md", "csv", "json")), help="What is left, as backlog items with criteria."
+)
 @click.option("--ideas", is_flag=True, help="Which idea each item teaches, and how to get there.")
 @click.pass_obj
-def command(data_dir: DataDir, backlog: bool, ideas: bool) -> None:
+def command(data_dir: DataDir, backlog: str | None, ideas: bool) -> None:
     """How far is the walking skeleton in this folder? Exit code 0 means that all of it is done."""
     from wherry.cli.delivery.stage import project_here
+    from wherry.method.backlog import FORMATS
     from wherry.method.timebox.clock import read_timebox
     from wherry.method.timebox.ticks import backlog as backlog_of
     from wherry.method.timebox.ticks import tick_off
@@ -37,8 +40,8 @@ def command(data_dir: DataDir, backlog: bool, ideas: bool) -> None:
     project = project_here()
     timebox = read_timebox(project.root)
     ticks = tick_off(_look(data_dir, project, timebox))
-    if backlog:
-        say(backlog_of(project.name, ticks).rstrip())
+    if backlog is not None:
+        say(FORMATS[backlog](f"What is left of the walking skeleton of {project.name}", backlog_of(ticks)).rstrip())
         return
     _tell(project.name, timebox, ticks, ideas=ideas)
     if not all(entry.is_done for entry in ticks):

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from wherry.method.backlog import Item as BacklogItem
+
 SHORT_CHARS = 12
 
 
@@ -195,17 +197,19 @@ ITEMS: tuple[Item, ...] = (
 )
 
 
-def backlog(service: str, ticks: Sequence[Tick]) -> str:
-    """What is left as backlog items with acceptance criteria, in Markdown."""
-    left = [tick for tick in ticks if not tick.is_done]
-    lines = [f"# What is left of the walking skeleton of {service}", ""]
-    if not left:
-        return "\n".join([*lines, "Nothing: it walks.", ""])
-    for tick in left:
-        title = tick.item.title
-        lines += [f"## {title}", "", f"Why: {tick.item.idea}.", "", f"How: {tick.how}.", ""]
-        lines += [f'- [ ] `wherry timebox` ticks "{title}", and names the evidence.', ""]
-    return "\n".join(lines)
+def backlog(ticks: Sequence[Tick]) -> list[BacklogItem]:
+    """What is left, as backlog items: each is done when the timebox ticks it."""
+    return [
+        BacklogItem(
+            tick.item.title,
+            tick.item.idea,
+            (f'`wherry timebox` ticks "{tick.item.title}", and names the evidence',),
+            how=tick.how,
+            source="wherry timebox",
+        )
+        for tick in ticks
+        if not tick.is_done
+    ]
 
 
 def _count(number: int, noun: str) -> str:
