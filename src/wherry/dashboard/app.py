@@ -33,6 +33,7 @@ from wherry.dashboard.layout import frame, message_page, whole_page
 from wherry.dashboard.live import Live, Lives
 from wherry.dashboard.person import Credentials, client_of, name_of
 from wherry.dashboard.sessions import CODE_LIFE_S, Session, Sessions, cookie_in, cookie_name, set_cookie
+from wherry.dashboard.static_files import static_file
 from wherry.dashboard.stream import event_stream
 from wherry.dashboard.views.registry import VIEWS
 from wherry.dashboard.views.view import Asked, Page, View
@@ -43,8 +44,6 @@ from wherry.kit.tasks import TaskScope
 PREFIX = "/ui"
 HTML = "text/html; charset=utf-8"
 PLAIN = "text/plain; charset=utf-8"
-STATIC = Path(__file__).with_name("static")
-STATIC_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
 VIEWS_PER_STREAM_MAX = 16
 LOG_LINES = 500
 
@@ -72,7 +71,6 @@ class Dashboard:
         self.sessions = Sessions(clock, keep_sessions_in)
         self._lives = Lives(lambda client, namespace: Live(client, namespace, clock, random, this_host))
         self._scope: TaskScope | None = None
-        self._static = {file.name: file.read_bytes() for file in STATIC.iterdir() if file.suffix in STATIC_TYPES}
 
     async def run(self) -> None:
         """Keep what people look at current, until cancelled."""
@@ -93,8 +91,8 @@ class Dashboard:
     async def _answer(self, request: Request) -> Response:
         path = [unquote(segment) for segment in request.path.removeprefix(PREFIX).strip("/").split("/")]
         match request.method, path:
-            case "GET" | "HEAD", ["static", name] if name in self._static:
-                return Response(200, STATIC_TYPES[Path(name).suffix], self._static[name])
+            case "GET" | "HEAD", ["static", *rest] if (file := static_file("/".join(rest))) is not None:
+                return file
             case "POST", ["login-links"]:
                 return await self._make_login_link(request)
             case "GET", ["login"]:
@@ -126,6 +124,9 @@ class Dashboard:
         match path:
             case ["logout"]:
                 return self._logout(request, session)
+            case ["depth"]:
+                session.is_technical = not session.is_technical
+                return _see_other(_own_page(_form(request).get("back", "")))
             case ["actions", name]:
                 return await self._act(request, session, name)
         raise NotFound("There is no such form.")
@@ -182,7 +183,8 @@ class Dashboard:
 
     async def _page(self, request: Request, session: Session, path: list[str]) -> Response:
         view, page, channel, _ = await self._open(session, path, request.query)
-        return Response(200, HTML, whole_page(page, channel, session, view.path).encode())
+        still = await page.still() if page.still is not None else ""
+        return Response(200, HTML, whole_page(page, channel, session, view, still).encode())
 
     async def _open(self, session: Session, path: list[str], query: str) -> tuple[View, Page, Channel, Live]:
         """A view, ready to be shown. Raises NotFound."""
@@ -244,8 +246,7 @@ class Dashboard:
         action = ACTIONS.get(name)
         if action is None:
             raise NotFound("There is no such action.")
-        form = dict(parse_qsl(request.body.decode(errors="replace"), keep_blank_values=True))
-        session.note, page = await action(self._client(session), form, self._clock.now_s())
+        session.note, page = await action(self._client(session), _form(request), self._clock.now_s())
         return _see_other(page)
 
 
@@ -256,6 +257,15 @@ def is_dashboards(path: str) -> bool:
 
 def _see_other(path: str) -> Response:
     return Response(303, PLAIN, b"", [("Location", path)])
+
+
+def _form(request: Request) -> dict[str, str]:
+    return dict(parse_qsl(request.body.decode(errors="replace"), keep_blank_values=True))
+
+
+def _own_page(address: str) -> str:
+    """An address of this dashboard; nobody is led elsewhere."""
+    return address if address.startswith(f"{PREFIX}/") and address.isprintable() else f"{PREFIX}/"
 
 
 def _safe(segment: str) -> str:

@@ -2,54 +2,103 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from wherry.dashboard.channel import Channel
-from wherry.dashboard.markup import link, popovers, text
+from wherry.dashboard.markup import hidden_fields, link, popovers, text, url, with_terms
 from wherry.dashboard.sessions import Session
+from wherry.dashboard.static_files import STYLES
 from wherry.dashboard.views.registry import VIEWS
-from wherry.dashboard.views.view import Page
+from wherry.dashboard.views.view import Page, View
 
 
-def whole_page(page: Page, channel: Channel, session: Session, current: str) -> str:
-    """A view's page; `current` is the path of its place in the navigation."""
-    note, session.note = session.note, ""
-    said = f'<p class="note" role="status">{text(note)}</p>' if note else ""
+def whole_page(page: Page, channel: Channel, session: Session, view: View, still: str = "") -> str:
+    """A view's page; `still` is what its `Page.still` has made."""
     live = f'data-view="{text(channel.view)}" data-position="{channel.position}"'
+    main = (
+        f"<h1>{text(page.title)}</h1>{_note(session)}{_explanation(view)}{page.above}"
+        f'<div id="view" {live}>{channel.tree.html()}</div>{still}{page.below}'
+        f'<div id="say" class="hidden" role="status" aria-live="polite"></div>{popovers()}'
+    )
     return frame(
         page.title,
-        f'<h1>{text(page.title)}</h1>{said}{page.above}<div id="view" {live}>{channel.tree.html()}</div>{page.below}'
-        f'<div id="say" class="hidden" role="status" aria-live="polite"></div>{popovers()}',
-        navigation=_navigation(session, current),
+        main,
+        navigation=_navigation(session, view.path, f"/ui/{channel.view}"),
+        depth=depth_of(session),
+        scripts=page.scripts,
+        styles=page.styles,
     )
 
 
-def _navigation(session: Session, current: str) -> str:
+def answer_page(title: str, main: str, session: Session, back: str) -> str:
+    """A page that answers a form; it does not change by itself. `back` is where the person came from."""
+    shown = f"<h1>{text(title)}</h1>{main}{popovers()}"
+    return frame(title, shown, navigation=_navigation(session, "", back), depth=depth_of(session))
+
+
+def depth_of(session: Session) -> str:
+    """How deep this person reads: plain words, or with the technical details beside them."""
+    return "technical" if session.is_technical else "plain"
+
+
+def _note(session: Session) -> str:
+    note, session.note = session.note, ""
+    return f'<p class="note" role="status">{text(note)}</p>' if note else ""
+
+
+def _explanation(view: View) -> str:
+    if not view.explains:
+        return ""
+    said = f"<p>{with_terms(view.explains)}</p><p>{link(url('glossary'), 'All words')}</p>"
+    return f'<details class="explain"><summary>Explain this screen</summary>{said}</details>'
+
+
+def _navigation(session: Session, current: str, back: str) -> str:
     links = "".join(
         f'<a href="/ui/{view.path}"{_current(view.path, current)}>{text(view.label)}</a>'
         for view in VIEWS
         if view.label
     )
     return (
-        f'<nav aria-label="Views">{links}</nav><p id="state" role="status" hidden></p>'
+        f'<nav aria-label="Views">{links}</nav><div class="tools"><p id="state" role="status" hidden></p>'
         '<button type="button" id="pause" aria-pressed="false" hidden>Pause updates</button>'
+        f"{_depth_form(session, back)}"
         f'<form method="post" action="/ui/logout" class="who"><span>{text(session.name)}</span> '
-        '<button type="submit">Sign out</button></form>'
+        '<button type="submit">Sign out</button></form></div>'
     )
+
+
+def _depth_form(session: Session, back: str) -> str:
+    """The same facts, with more or fewer technical details: one button, remembered for the session."""
+    label = "Plain words" if session.is_technical else "Technical details"
+    button = f'<button type="submit">{label}</button>'
+    return f'<form method="post" action="/ui/depth">{hidden_fields(back=back)}{button}</form>'
 
 
 def _current(path: str, current: str) -> str:
     return ' aria-current="page"' if path == current else ""
 
 
-def frame(title: str, main: str, *, navigation: str = "", refresh: str = "") -> str:
+def frame(
+    title: str,
+    main: str,
+    *,
+    navigation: str = "",
+    refresh: str = "",
+    depth: str = "plain",
+    scripts: Iterable[str] = (),
+    styles: Iterable[str] = (),
+) -> str:
     """A complete document; `refresh` leads on at once to another page."""
+    linked = "".join(f'<link rel="stylesheet" href="/ui/static/{name}">' for name in (*STYLES, *styles))
+    run = "".join(f'<script type="module" src="/ui/static/{name}"></script>' for name in ("dashboard.js", *scripts))
     lead_on = f'<meta http-equiv="refresh" content="0; url={text(refresh)}">' if refresh else ""
     return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        f'<!doctype html><html lang="en" data-depth="{depth}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta name="color-scheme" content="light dark">'
         f"{lead_on}<title>{text(title)} - Wherry</title>"
-        '<link rel="stylesheet" href="/ui/static/dashboard.css"><link rel="icon" href="/ui/static/icon.svg">'
-        '<script type="module" src="/ui/static/dashboard.js"></script></head>'
+        f'{linked}<link rel="icon" href="/ui/static/icon.svg">{run}</head>'
         '<body><a class="skip" href="#main">Skip to the content</a>'
         f'<header><strong class="brand">Wherry</strong>{navigation}</header><main id="main" tabindex="-1">{main}</main>'
         "</body></html>"

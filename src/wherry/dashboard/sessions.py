@@ -30,7 +30,7 @@ SESSIONS_MAX = 256
 
 @dataclass(slots=True)
 class Session:
-    """One browser that has signed in. `note` is shown once, on the next page."""
+    """One browser that has signed in. `note` is shown once, on the next page; `is_technical` says how deep it reads."""
 
     id: str
     name: str
@@ -39,6 +39,7 @@ class Session:
     used_s: float
     note: str = ""
     is_over: bool = False
+    is_technical: bool = False
 
 
 class _Kept(msgspec.Struct, frozen=True):

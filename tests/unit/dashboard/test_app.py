@@ -277,9 +277,28 @@ async def test_a_certificate_that_has_ended_ends_the_session(browser: Browser, c
 
 
 def test_the_navigation_leads_to_what_needs_no_name() -> None:
-    assert VIEWS == (PICTURE, STORY, NEXT, GLOSSARY, POD, WORKLOAD)
-    assert [view.label for view in VIEWS if not view.segments] == ["Picture", "Story", "Now and next", "Glossary"]
-    assert [view.label for view in VIEWS if view.segments] == ["", ""]
+    assert VIEWS[0] is PICTURE
+    assert {STORY, NEXT, GLOSSARY, POD, WORKLOAD} <= set(VIEWS)
+    assert len({(view.path, view.segments) for view in VIEWS}) == len(VIEWS)
+    assert [view.path for view in VIEWS if bool(view.label) == bool(view.segments)] == []
+
+
+async def test_the_depth_of_reading_is_kept_and_changes_no_fact(browser: Browser) -> None:
+    await browser.sign_in()
+    plain = await browser.ask("GET", "/ui/next")
+    assert '<html lang="en" data-depth="plain">' in plain.body
+    changed = await browser.ask("POST", "/ui/depth", "back=%2Fui%2Fnext%3Fns%3Dx", origin=f"https://{HOST}")
+    assert (changed.status, changed.headers["Location"]) == (303, "/ui/next?ns=x")
+    deep = await browser.ask("GET", "/ui/next")
+    assert 'data-depth="technical"' in deep.body
+    assert deep.body.split("<h1>")[1] == plain.body.split("<h1>")[1]
+
+
+@pytest.mark.parametrize("back", ["https://evil.example/", "//evil.example", "/api", "/ui/x%0d%0aSet-Cookie:a=b", ""])
+async def test_the_way_back_leads_nowhere_else(browser: Browser, back: str) -> None:
+    await browser.sign_in()
+    answer = await browser.ask("POST", "/ui/depth", f"back={back}", origin=f"https://{HOST}")
+    assert answer.headers["Location"] == "/ui/"
 
 
 def test_only_paths_below_the_prefix_are_the_dashboards() -> None:

@@ -107,9 +107,20 @@ def pod_piece(pod: PodFacts, parent: str) -> Fragment:
         f'<li id="{text(own)}" class="pod {pod.state.lower()}">'
         f'<a class="thing" href="{text(url("pods", pod.namespace, pod.name))}">'
         f'<span class="symbol" aria-hidden="true">{pod.symbol}</span> <span class="name">{text(pod.name)}</span> '
-        f'<span class="state">{pod.state}</span>{reason}</a>'
+        f'<span class="state">{pod.state}</span>{reason}</a>{_pod_details(pod)}'
         f'<ul class="containers" aria-label="containers in {text(pod.name)}">{containers}</ul></li>',
     )
+
+
+def _pod_details(pod: PodFacts) -> str:
+    said = (pod.namespace, pod.address or "no address", f"{pod.ready}/{len(pod.containers)} ready")
+    restarts = (f"{pod.restarts} restarts",) if pod.restarts else ()
+    return f'<div class="technical">{text(" · ".join((*said, *restarts)))}</div>'
+
+
+def _node_details(node: NodeFacts) -> str:
+    memory = f"{node.memory_bytes / 2**30:.1f} GiB"
+    return f'<p class="technical">{node.cpu_milli} milli-CPU · {memory} · at most {node.pods_max} pods</p>'
 
 
 def _node_head(node: NodeFacts, parent: str) -> Fragment:
@@ -119,7 +130,8 @@ def _node_head(node: NodeFacts, parent: str) -> Fragment:
         own,
         parent,
         f'<div id="{text(own)}" class="head"><h2>{text(node.name)}</h2> '
-        f'<span class="badge">{text(node.state)}</span> {kind}<p>{text(node.sentence)}</p>{node_action(node)}</div>',
+        f'<span class="badge">{text(node.state)}</span> {kind}<p>{text(node.sentence)}</p>'
+        f"{_node_details(node)}{node_action(node)}</div>",
     )
 
 

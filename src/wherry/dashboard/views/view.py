@@ -23,20 +23,31 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A view for one request. `render` gives what changes, again and again; `above` and `below` stay as they are."""
+    """A view for one request. `render` gives what changes, again and again; `above` and `below` stay as they are.
+
+    `still` makes, once for each request, what has to be asked for and does not change by itself; it stands below what
+    changes. `scripts` and `styles` are files of static that this page needs beside those of all pages.
+    """
 
     title: str
     render: Callable[[], Awaitable[Rendered]]
     above: str = ""
     below: str = ""
     interval_s: float = 0.1
+    still: Callable[[], Awaitable[str]] | None = None
+    scripts: tuple[str, ...] = ()
+    styles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One view: the first segment of its path, its name in the navigation ("" keeps it out), and who makes it."""
+    """One view: the first segment of its path, its name in the navigation ("" keeps it out), and who makes it.
+
+    `explains` says in plain words what the screen shows and what a person can do there.
+    """
 
     path: str
     label: str
     make: Callable[[Live, Asked], Page]
     segments: int = 0
+    explains: str = ""
