@@ -1,5 +1,5 @@
 # Two commands: `make demo` and `make test`. Both set up what they need.
-.PHONY: demo setup dev test check bench prove conformance update lock clean
+.PHONY: demo setup dev test check docs bench prove conformance update lock clean
 
 demo: setup
 	@.venv/bin/wherry demo
@@ -21,6 +21,10 @@ check:
 	@.venv/bin/lint-imports --no-logo >.import-linter.log 2>&1 || { tail -40 .import-linter.log; exit 1; }
 	@rm -f .import-linter.log
 	@.venv/bin/python -m pytest -q -x tests/tidy
+
+# The documentation site: build/docs/html. Broken links and pages that nobody can find are errors.
+docs: dev
+	@.venv/bin/python -m handbook
 
 bench: dev
 	@.venv/bin/python -m benchmarks

@@ -28,11 +28,11 @@ class Health:
             "livez": dict(live),
             "readyz": {**live, **ready},
         }
-        self._registry = Registry()
-        self._results = self._registry.gauge(
+        self.registry = Registry()
+        self._results = self.registry.gauge(
             "kubernetes_healthcheck", "[STABLE] 1: the check passes, 0: it does not.", ("name", "type")
         )
-        self._totals = self._registry.counter(
+        self._totals = self.registry.counter(
             "kubernetes_healthchecks_total", "[STABLE] How often checks were run.", ("name", "status", "type")
         )
 
@@ -45,7 +45,7 @@ class Health:
         for root, checks in self._checks.items():
             for name, check in checks.items():
                 self._results.labels(name, root).set(0.0 if check() else 1.0)
-        return self._registry.text()
+        return self.registry.text()
 
     def answer(self, request: Request) -> Response | None:
         """The answer to a health path; None for any other path."""

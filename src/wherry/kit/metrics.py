@@ -116,7 +116,7 @@ class Metric(Generic[S]):
         self.name = name
         self.help_text = help_text
         self.kind = kind
-        self._labels = labels
+        self.label_names = labels
         self._make = make
         self._values: dict[tuple[str, ...], S] = {}
 
@@ -124,7 +124,7 @@ class Metric(Generic[S]):
         """The value for these label values, in the order in which the labels were declared."""
         found = self._values.get(values)
         if found is None:
-            assert len(values) == len(self._labels), f"{self.name} has labels {self._labels}"
+            assert len(values) == len(self.label_names), f"{self.name} has labels {self.label_names}"
             found = self._values[values] = self._make()
         return found
 
@@ -136,7 +136,7 @@ class Metric(Generic[S]):
         """This family in Prometheus' text form."""
         lines = [f"# HELP {self.name} {_escape_help(self.help_text)}", f"# TYPE {self.name} {self.kind}"]
         for values, sample in sorted(self._values.items(), key=lambda item: item[0]):
-            pairs = zip(self._labels, values, strict=True)
+            pairs = zip(self.label_names, values, strict=True)
             labels = ",".join(f'{label}="{_escape(value)}"' for label, value in pairs)
             lines.extend(sample.lines(self.name, labels))
         return "\n".join(lines) + "\n"
@@ -170,9 +170,13 @@ class Registry:
         self._add(metric)
         return metric
 
+    def metrics(self) -> list[Metric[CounterValue] | Metric[GaugeValue] | Metric[HistogramValue]]:
+        """All that are declared, by name."""
+        return [self._metrics[name] for name in sorted(self._metrics)]
+
     def text(self) -> str:
         """Everything, as GET /metrics shows it."""
-        return "".join(self._metrics[name].text() for name in sorted(self._metrics))
+        return "".join(metric.text() for metric in self.metrics())
 
     def _add(self, metric: Metric[CounterValue] | Metric[GaugeValue] | Metric[HistogramValue]) -> None:
         assert metric.name not in self._metrics, f"{metric.name} is declared twice"

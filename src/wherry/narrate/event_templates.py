@@ -44,6 +44,8 @@ EVENTS: Mapping[str, Template] = {
     "SucceededDaemonPod": fine("{who} replaces a pod of {thing} that has ended: {message}"),
     "NoPods": fine("{Thing} protects no pod: none has the labels that it asks for"),
     "UnmanagedPods": wrong("{Thing} covers pods that no workload wants: {message}", WHY),
+    "NotDeleted": wrong("A pod that {thing} let go is still there: {message}", WHY),
+    "CalculateExpectedPodCountFailed": wrong("{who} cannot tell how many pods {thing} protects: {message}", WHY),
     "SuccessfulRescale": fine("{who} changed the number of copies of {thing}: {message}"),
     "FailedGetResourceMetric": wrong("{who} cannot see how busy {thing} is: {message}", WHY),
     # Nodes

@@ -1,0 +1,1 @@
+"""Pages that the code itself writes: one file, one page, one line in registry.py."""
