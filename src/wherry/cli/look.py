@@ -1,12 +1,13 @@
 """What the commands that look at a cluster share: their options, the way to the facts, and how the answer ends.
 
-Every one of them takes `-n`, `--kubeconfig` (any Kubernetes), `-o json|yaml|name`, `--plain` and `--teach`, and ends
-with what to do next.
+Every one of them takes `-n`, `--kubeconfig` and `--context` (any Kubernetes), `-o json|yaml|name`, `--plain` and
+`--teach`, and ends with what to do next.
 """
 
 from __future__ import annotations
 
 import functools
+import os
 import platform
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from wherry.cli.connection import with_client
-from wherry.cli.output import printable, say
+from wherry.cli.output import note, printable, say
 from wherry.cli.terminal import Terminal, terminal
 from wherry.cli.troubles import known
 
@@ -34,6 +35,7 @@ _OPTIONS = (
     click.option(
         "--kubeconfig", type=click.Path(path_type=Path, exists=True), help="Another cluster's, any Kubernetes."
     ),
+    click.option("--context", default="", help="One of the kubeconfig's contexts (default: its current one)."),
     click.option("-o", "--output", type=click.Choice(("json", "yaml", "name")), help="For programs, not for people."),
     click.option("--plain", is_flag=True, help="No boxes, no colours, one fact a line."),
     click.option("--teach", is_flag=True, help="Show the same with kubectl."),
@@ -50,6 +52,7 @@ class Look:
     output: str | None
     plain: bool
     teach: bool
+    context: str = ""
 
     @property
     def terminal(self) -> Terminal:
@@ -58,7 +61,7 @@ class Look:
 
     def ask(self, use: Callable[[Client], Awaitable[T]]) -> T:
         """Connect and call `use`."""
-        return with_client(self.kubeconfig, self.data_dir, use)
+        return with_client(self.kubeconfig, self.data_dir, use, context=self.context)
 
     def snapshot(self) -> Snapshot:
         """The facts of the cluster now."""
@@ -115,19 +118,34 @@ def look_options(command: Callable[..., None]) -> Callable[..., None]:
         *arguments: object,
         namespace: str,
         kubeconfig: Path | None,
+        context: str,
         output: str | None,
         plain: bool,
         teach: bool,
         **others: object,
     ) -> None:
         data_dir: DataDir = click.get_current_context().obj
-        look = Look(data_dir, namespace, kubeconfig, output, plain, teach)
+        look = Look(data_dir, namespace, chosen_kubeconfig(kubeconfig, data_dir), output, plain, teach, context)
         command(*arguments, look=look, **others)
 
     decorated: Callable[..., None] = with_look
     for option in reversed(_OPTIONS):
         decorated = option(decorated)
     return decorated
+
+
+def chosen_kubeconfig(given: Path | None, data_dir: DataDir) -> Path | None:
+    """Which cluster is meant: the one that is named, else the one in our folder (None), else the one of KUBECONFIG."""
+    from wherry.kit.settings import environment
+
+    if given is not None or data_dir.kubeconfig.exists():
+        return given
+    # kubectl's own variable may list several files, which it merges; the first one that exists has the current context.
+    named = [Path(name).expanduser() for name in environment().get("KUBECONFIG", "").split(os.pathsep) if name]
+    found = next((path for path in named if path.exists()), None)
+    if found is not None:
+        note(f"   (the cluster of KUBECONFIG, {found}: there is none in {data_dir.root})")
+    return found
 
 
 async def read_model(client: Client, namespace: str = "") -> ReadModel:

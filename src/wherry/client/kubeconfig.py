@@ -13,6 +13,11 @@ from wherry.client.http_transport import Http
 from wherry.kit.files import write_atomically
 from wherry.kit.http.tls import KeyPair, client_context
 
+CREDENTIAL_S = 60.0
+"""A program that gives credentials may have to ask a server far away."""
+
+CREDENTIAL_KEYS = ("token", "clientCertificateData", "clientKeyData")
+
 
 class KubeconfigError(ValueError):
     """The kubeconfig cannot be used; the message says which part and why."""
@@ -102,8 +107,11 @@ def load_kubeconfig(path: Path, *, context: str = "") -> KubeconfigContext:
     user_name = _text(chosen, "user")
     user = _entry(document, path, "users", user_name, "user") if user_name else {}
     read = _Reader(path)
+    token = _text(user, "token")
     cert_pem = read.data_or_file(user, "client-certificate")
     key_pem = read.data_or_file(user, "client-key")
+    if isinstance(user.get("exec"), dict):
+        token, cert_pem, key_pem = _ask_program(path, user["exec"])
     if bool(cert_pem) != bool(key_pem):
         raise KubeconfigError(f'{path}: user "{user_name}" needs both a client certificate and its key')
     token_file = _text(user, "tokenFile")
@@ -116,7 +124,7 @@ def load_kubeconfig(path: Path, *, context: str = "") -> KubeconfigContext:
         tls_server_name=_text(cluster, "tls-server-name"),
         insecure_skip_tls_verify=cluster.get("insecure-skip-tls-verify") is True,
         client_identity=KeyPair(cert_pem, key_pem) if cert_pem else None,
-        token=_text(user, "token"),
+        token=token,
         token_file=path.parent / token_file if token_file else None,
     )
 
@@ -156,6 +164,40 @@ class _Reader:
                 raise KubeconfigError(f"{self.path}: {key}-data is not base64: {error}") from error
         file = _text(section, key)
         return (self.path.parent / file).read_bytes() if file else b""
+
+
+def _ask_program(path: Path, section: object) -> tuple[str, bytes, bytes]:
+    """The token, or certificate and key, that a program gives: how clusters of cloud providers know people.
+
+    The program is the user's own, named in the user's own kubeconfig; kubectl starts it just so.
+    """
+    from wherry.kit.process import run_blocking
+    from wherry.kit.settings import environment
+
+    assert isinstance(section, dict)
+    arguments = [str(argument) for argument in section.get("args") or ()]
+    given = {str(one["name"]): str(one["value"]) for one in section.get("env") or () if isinstance(one, dict)}
+    version = _text(section, "apiVersion") or "client.authentication.k8s.io/v1"
+    asked = {"apiVersion": version, "kind": "ExecCredential", "spec": {"interactive": False}}
+    command = _text(section, "command")
+    if "/" in command and not command.startswith("/"):
+        command = str(path.parent / command)
+    env = {**environment(), **given, "KUBERNETES_EXEC_INFO": json.dumps(asked)}
+    try:
+        done = run_blocking([command, *arguments], timeout_s=CREDENTIAL_S, env=env)
+    except FileNotFoundError as error:
+        hint = _text(section, "installHint")
+        raise KubeconfigError(f"{path}: there is no program {command}{f'. {hint}' if hint else ''}") from error
+    except TimeoutError as error:
+        raise KubeconfigError(f"{path}: {error}") from error
+    if done.exit_code:
+        raise KubeconfigError(f"{path}: {command} gave no credentials: {done.message()}")
+    try:
+        status = json.loads(done.stdout)["status"]
+        token, cert_pem, key_pem = (str(status.get(key, "")) for key in CREDENTIAL_KEYS)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise KubeconfigError(f"{path}: {command} gave no ExecCredential") from error
+    return token, cert_pem.encode(), key_pem.encode()
 
 
 def _text(section: Mapping[str, object], key: str) -> str:

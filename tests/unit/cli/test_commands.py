@@ -50,7 +50,7 @@ from wherry.cli.commands.word import command as word
 from wherry.cli.output import Trouble
 from wherry.cluster.data_dir import DataDir
 
-LOOK = "-n --namespace --kubeconfig -o --output --plain --teach"
+LOOK = "-n --namespace --kubeconfig --context -o --output --plain --teach"
 OPTIONS: list[tuple[click.Command, str]] = [
     (up, "--port --bind --real-node --simulated-nodes"),
     (down, "--delete-data"),

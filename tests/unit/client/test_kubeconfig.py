@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from pathlib import Path
 
 import pytest
@@ -107,3 +108,45 @@ current-context: a
         assert (await transport.request(Request("GET", "/"))).body == f"Bearer {token}".encode()
     await transport.close()
     await server.stop()
+
+
+def with_program(folder: Path, answer: str, *, exit_code: int = 0, command: str = "./give") -> Path:
+    """A kubeconfig whose user is known by what a program says."""
+    program = folder / "give"
+    program.write_text(f"#!/bin/sh\necho asked >&2\nprintf '%s' '{answer}'\nexit {exit_code}\n")
+    program.chmod(0o755)
+    path = folder / "config"
+    user = {"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": command, "installHint": "get it"}}
+    document = {
+        "clusters": [{"name": "c", "cluster": {"server": "http://h:1"}}],
+        "users": [{"name": "u", "user": user}],
+        "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
+        "current-context": "c",
+    }
+    path.write_text(json.dumps(document))
+    return path
+
+
+def test_a_program_that_the_kubeconfig_names_gives_the_token(tmp_path: Path) -> None:
+    assert load_kubeconfig(with_program(tmp_path, '{"status": {"token": "abc"}}')).token == "abc"
+
+
+def test_a_program_may_give_a_certificate(tmp_path: Path) -> None:
+    status = {"clientCertificateData": ADMIN.cert_pem.decode(), "clientKeyData": ADMIN.key_pem.decode()}
+    assert load_kubeconfig(with_program(tmp_path, json.dumps({"status": status}))).client_identity == ADMIN
+
+
+@pytest.mark.parametrize(
+    ("answer", "exit_code", "command", "words"),
+    [
+        ("{}", 0, "./give", "gave no ExecCredential"),
+        ("no", 0, "./give", "gave no ExecCredential"),
+        ("", 3, "./give", "asked"),
+        ("{}", 0, "no-such-program", "there is no program no-such-program. get it"),
+    ],
+)
+def test_a_program_that_gives_nothing_is_named(
+    tmp_path: Path, answer: str, exit_code: int, command: str, words: str
+) -> None:
+    with pytest.raises(KubeconfigError, match=words):
+        load_kubeconfig(with_program(tmp_path, answer, exit_code=exit_code, command=command))

@@ -11,6 +11,8 @@ from wherry.cli.output import Trouble, note, say
 from wherry.cluster.data_dir import DataDir
 
 PATH = "/ui/login-links"
+NO_DASHBOARD = (403, 404)
+"""Another Kubernetes does not know the path, or refuses what its roles do not name."""
 
 
 @click.command()
@@ -21,7 +23,7 @@ def command(data_dir: DataDir, kubeconfig: Path | None, user: str | None) -> Non
     """Print a link that signs a browser in, once, with your own rights."""
     import orjson
 
-    from wherry.apimachinery.errors import NotFound
+    from wherry.apimachinery.errors import StatusError
     from wherry.client.client import Client
     from wherry.kit.http.types import read_body
 
@@ -33,8 +35,11 @@ def command(data_dir: DataDir, kubeconfig: Path | None, user: str | None) -> Non
     async def ask(client: Client) -> bytes:
         try:
             return await read_body(await client.request("POST", PATH))
-        except NotFound as error:
-            raise Trouble("this cluster has no dashboard", remedy="wherry picture shows any Kubernetes") from error
+        except StatusError as error:
+            if error.code not in NO_DASHBOARD:
+                raise
+            remedy = "wherry picture, which shows any Kubernetes"
+            raise Trouble("this cluster has no dashboard for you", remedy=remedy) from error
 
     answer = orjson.loads(with_client(kubeconfig, data_dir, ask))
     note(f"Open this link within {answer['goodForSeconds']} seconds; it works once, for {answer['name']}:")

@@ -41,7 +41,8 @@ def command(look: Look, thing: str) -> None:
         return
     _tell(found)
     scope = f" -n {found.namespace}" if found.namespace else ""
-    look.end(f"kubectl describe {found.kind.lower()} {found.name}{scope}", *found.next[:3])
+    steps = found.next[:3] or (f"wherry show {found.kind.lower()}/{found.name}{scope}",)
+    look.end(f"kubectl describe {found.kind.lower()} {found.name}{scope}", *steps)
 
 
 def _target(look: Look, snapshot: Snapshot, thing: str) -> Target:
