@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from suites.custom_resources import serving
+from wherry.api.method.api import APIS
 from wherry.api.method.signature import SIGNATURES
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import Forbidden
@@ -27,6 +28,7 @@ from wherry.method.contracts.api import read_api
 from wherry.method.contracts.breaks import judge_change, sentences
 from wherry.method.contracts.catalogue import Entry, NoCatalogue, ensure_catalogue, read_catalogue, read_published_need
 from wherry.method.contracts.needs import read_need
+from wherry.method.contracts.overview import Piece, read_puzzle
 from wherry.method.contracts.reading import read_text
 from wherry.method.contracts.sources import Provided
 from wherry.method.contracts.state import State
@@ -303,3 +305,33 @@ async def test_without_a_catalogue_only_somebody_who_may_makes_one() -> None:
         nobody = Client(InProcess(api.server.app, user="ben", groups=("system:authenticated",)))
         with pytest.raises(NoCatalogue):
             await ensure_catalogue(nobody)
+
+
+async def test_the_puzzle_shows_what_each_service_offers_and_needs_and_who_has_not_signed() -> None:
+    async with world() as w:
+        await w.begun()
+        await agree(w.ana, project("orders"), (await w.contract(w.ana))[0])
+        puzzle = await read_puzzle(w.ben.client, w.ben.ca_pems)
+        assert puzzle.pieces == (
+            Piece("orders", "orders-dev", "orders-team", offers=("GET /orders/{id}",)),
+            Piece("web", "web-dev", "web-team", needs=("orders",)),
+        )
+        (one,) = puzzle.of("web")
+        assert (one.name, one.state.word, one.requests) == ("web-orders", "Exposed", ("GET /orders/42",))
+        assert [signed.user for signed in one.signed] == ["ana"]
+        assert [party.team for party in one.unsigned] == ["web-team"]
+
+
+async def test_a_need_whose_provider_takes_its_promise_back_is_a_hole_in_the_puzzle() -> None:
+    async with world() as w:
+        await w.begun()
+        await w.ana.client.delete(APIS, "orders", "orders-dev")
+        puzzle = await read_puzzle(w.ben.client, w.ben.ca_pems)
+        assert puzzle.pieces[0] == Piece("orders", "orders-dev", is_published=False)
+        assert puzzle.contracts[0].state.why == "orders has published no contract."
+
+
+async def test_where_nobody_has_published_anything_the_puzzle_is_empty() -> None:
+    async with serving() as api:
+        puzzle = await read_puzzle(Client(InProcess(api.server.app, user="ben", groups=("system:authenticated",))))
+        assert puzzle.pieces == puzzle.contracts == ()

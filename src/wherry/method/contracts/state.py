@@ -118,16 +118,21 @@ def _exposed(facts: Facts) -> Condition:
     return Condition("Exposed", True, f"{name} serves what it has published.")
 
 
+def unsigned(facts: Facts) -> tuple[Party, ...]:
+    """Whose signature under the documents as they are now is missing; both, when there is nothing to sign."""
+    pair = (facts.api.digest if facts.api else "", facts.need.digest)
+    parties = dict.fromkeys((facts.provider, facts.consumer))
+    return tuple(party for party in parties if not pair[0] or not _signers(facts, party, pair))
+
+
 def _agreed(facts: Facts) -> Condition:
-    digest = facts.api.digest if facts.api else ""
-    missing = [
-        f"{party.team} ({' or '.join(party.people) or 'nobody is named'})"
-        for party in dict.fromkeys((facts.provider, facts.consumer))
-        if not _signers(facts, party, (digest, facts.need.digest))
-    ]
-    if not digest or missing:
-        return Condition("Agreed", False, f"Not signed yet by {listed(missing)}." if missing else "Nothing to sign.")
-    people = {user for party in (facts.provider, facts.consumer) for user in _signers(facts, party, (digest, facts.need.digest))}  # fmt: skip  # noqa: E501
+    if facts.api is None:
+        return Condition("Agreed", False, "Nothing to sign.")
+    missing = [f"{party.team} ({' or '.join(party.people) or 'nobody is named'})" for party in unsigned(facts)]
+    if missing:
+        return Condition("Agreed", False, f"Not signed yet by {listed(missing)}.")
+    pair = (facts.api.digest, facts.need.digest)
+    people = {user for party in (facts.provider, facts.consumer) for user in _signers(facts, party, pair)}
     return Condition("Agreed", True, f"Signed by {listed(sorted(people))}.")
 
 
