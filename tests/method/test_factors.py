@@ -13,6 +13,7 @@ import pytest
 from wherry.method.done.agreement import Agreement
 from wherry.method.done.board import Board
 from wherry.method.done.check import judge_facts
+from wherry.method.done.criteria import BY_ID
 from wherry.method.evidence.criterion import Factor
 from wherry.method.evidence.verdict import Verdict, Word
 from wherry.method.factors.admin_processes import ADMIN_PROCESSES
@@ -27,7 +28,7 @@ from wherry.method.factors.logs import LOGS
 from wherry.method.factors.parity import PARITY
 from wherry.method.factors.port_binding import PORT_BINDING
 from wherry.method.factors.processes import PROCESSES
-from wherry.method.factors.registry import BY_ID, FACTORS
+from wherry.method.factors.registry import FACTORS
 from wherry.method.facts.reading import read_facts
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -50,6 +51,10 @@ IN_THE_MANIFESTOS_ORDER = (
     LOGS,
     ADMIN_PROCESSES,
 )
+
+
+# What files alone never refute.
+SEEN_ON_WHAT_RUNS = {"contract-exposed", "contract-verified", "rest-api"}
 
 
 def factor_of(check: str) -> str:
@@ -103,11 +108,13 @@ async def test_a_tempting_innocent_is_never_refuted(name: str, committed: Callab
 
 @pytest.mark.parametrize("factor", BY_ID.values(), ids=lambda factor: factor.id)
 def test_every_factor_has_fixtures_and_words_for_everybody(factor: Factor) -> None:
-    assert any(factor_of(check) == factor.id for check in CHECKS)
+    assert factor.id in SEEN_ON_WHAT_RUNS or any(factor_of(check) == factor.id for check in CHECKS)
     assert factor.criterion.plain.endswith(".")
     assert len(factor.criterion.plain.split()) <= 25
 
 
 def test_the_factors_are_the_manifestos_twelve_in_its_order() -> None:
     assert FACTORS == IN_THE_MANIFESTOS_ORDER
-    assert [factor.criterion.number for factor in FACTORS] == list(range(1, 13))
+    assert [factor.criterion.code for factor in FACTORS] == [
+        "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII",
+    ]  # fmt: skip

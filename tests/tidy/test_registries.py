@@ -67,6 +67,7 @@ REGISTRIES = [
     Registry("cli.commands"),
     Registry("dashboard.views", frozenset({"view"})),
     Registry("method.factors"),
+    Registry("method.services"),
     Registry("method.experiments", frozenset({"experiment", "journey", "survey", "twin"})),
 ]
 # One subresource has two doors: POST .../pods/x/binding and POST .../bindings. Two others are parts of a pod.

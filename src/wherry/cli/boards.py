@@ -6,11 +6,10 @@ import json
 
 from wherry.cli.output import printable, say, table
 from wherry.method.done.board import Board
+from wherry.method.done.criteria import BY_ID
 from wherry.method.done.report.structured import as_document, as_junit, title_of
 from wherry.method.evidence.verdict import SYMBOLS, Verdict, Word
-from wherry.method.factors.registry import BY_ID
 
-ROMAN = ("", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")
 SAYS_CHARS_MAX = 84
 
 
@@ -44,9 +43,9 @@ def _show_text(board: Board, following: str) -> None:
 
 def _row(entry: Verdict) -> tuple[str, ...]:
     factor = BY_ID.get(entry.criterion)
-    number = ROMAN[factor.criterion.number] if factor is not None else ""
+    code = factor.criterion.code if factor is not None else ""
     says = entry.says if len(entry.says) <= SAYS_CHARS_MAX else f"{entry.says[: SAYS_CHARS_MAX - 1]}…"
-    return (number, title_of(entry), f"{SYMBOLS[entry.word]} {entry.word.value}", printable(says))
+    return (code, title_of(entry), f"{SYMBOLS[entry.word]} {entry.word.value}", printable(says))
 
 
 def say_proof(verdict: Verdict) -> None:

@@ -16,7 +16,7 @@ from wherry.method.delivery.ledger import list_releases
 from wherry.method.delivery.refusal import CannotDeliver
 from wherry.method.done.agreement import Agreement, BadAgreement, read_agreement
 from wherry.method.done.board import Board
-from wherry.method.done.check import KNOWN
+from wherry.method.done.criteria import KNOWN
 from wherry.method.done.judgement import judge_release
 from wherry.method.done.proofs import list_proofs, read_files
 from wherry.method.facts.facts import Facts

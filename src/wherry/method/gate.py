@@ -16,7 +16,7 @@ from wherry.api.method.release import Release
 from wherry.client.client import Client
 from wherry.method.done.agreement import Agreement, BadAgreement, read_agreement
 from wherry.method.done.board import Board
-from wherry.method.done.check import KNOWN
+from wherry.method.done.criteria import KNOWN
 from wherry.method.done.judgement import judge_release
 from wherry.method.done.proofs import list_proofs, read_files
 from wherry.method.evidence.verdict import Word

@@ -83,7 +83,7 @@ OPTIONS: list[tuple[click.Command, str]] = [
     (prove, "factor --in --release --project"),
     (done, "directory --in -o --output"),
     (waive, "criterion --why --until --who --project"),
-    (meaning, "factor --project"),
+    (meaning, "criterion --say --agree --who --project"),
     (report, "directory --format --in -o --output"),
     (teardown, ""),
     (server, "--port --bind --real-node --simulated-nodes"),

@@ -1,40 +1,129 @@
-"""`wherry meaning FACTOR`: what a factor says, in plain words, in the manifesto's, and in the team's own."""
+"""`wherry meaning [CRITERION]`: what a criterion says, what it means to the team, and who has agreed to that."""
 
 from __future__ import annotations
 
+import getpass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from wherry.cli.output import Trouble, printable, say
+from wherry.cli.output import Trouble, printable, say, table
+from wherry.method.contracts.words import listed
+
+if TYPE_CHECKING:
+    from wherry.method.done.meanings import Meaning
+    from wherry.method.project import Project
 
 
 @click.command()
-@click.argument("factor")
+@click.argument("criterion", required=False)
+@click.option("--say", "words", default="", help="Write down what it means to your team, in place of what was there.")
+@click.option("--agree", is_flag=True, help="Agree to the words as they are now; --who, or you.")
+@click.option("--who", default="", help="Who agrees; you, if not named.")
 @click.option(
     "--project", type=click.Path(path_type=Path, exists=True, file_okay=False), help="The repository's folder."
 )
-def command(factor: str, project: Path | None) -> None:
-    """What does a factor mean? The words of https://12factor.net (CC BY 4.0), and those of your team."""
-    from wherry.cli.boards import ROMAN
-    from wherry.cli.delivery.stage import project_or_none
-    from wherry.cli.judging import agreement_of
-    from wherry.method.factors.registry import BY_ID
+def command(criterion: str | None, words: str, agree: bool, who: str, project: Path | None) -> None:
+    """What does a criterion mean? In plain words, in those of https://12factor.net (CC BY 4.0), and in your team's.
 
-    found = BY_ID.get(factor)
-    if found is None:
-        raise Trouble(f'there is no factor "{factor}"', remedy=f"one of: {', '.join(BY_ID)}", exit_code=2)
-    criterion = found.criterion
-    say(f"{criterion.title}: {criterion.plain}")
-    say(f'  Factor {ROMAN[criterion.number]} of twelve: "{criterion.quote}" (12factor.net, CC BY 4.0)')
-    here = project_or_none(project)
-    agreement = agreement_of(here.root) if here is not None else None
-    own = agreement.meaning.get(factor, "") if agreement is not None else ""
-    if own:
-        say(printable(f"  To this team: {own}"))
-        agreed = agreement.agreed.get(factor, {}) if agreement is not None else {}
-        who = ", ".join(f"{name} ({day})" for name, day in sorted(agreed.items()))
-        say(printable(f"  Agreed by: {who}" if who else f"  Agreed by: nobody yet. In done.toml: [agreed.{factor}]"))
+    Without one: where the team stands with all of them, and who has not yet agreed.
+    """
+    from wherry.cli.delivery.stage import project_here, project_or_none
+    from wherry.method.done.criteria import BY_ID
+
+    if criterion is None:
+        if words or agree:
+            raise Trouble("say which criterion you mean", remedy="wherry meaning logs --agree", exit_code=2)
+        _show_all(project_here(project))
+        return
+    if criterion not in BY_ID:
+        raise Trouble(f'there is no criterion "{criterion}"', remedy=f"one of: {', '.join(BY_ID)}", exit_code=2)
+    if words or agree:
+        _write(project_here(project), criterion, words.strip(), (who or getpass.getuser()) if agree else "")
+    _show_one(criterion, project_or_none(project))
+
+
+def _meanings(project: Project) -> tuple[Meaning, ...]:
+    from wherry.cli.judging import agreement_of
+    from wherry.method.done.criteria import required
+    from wherry.method.done.meanings import meanings
+
+    agreement = agreement_of(project.root)
+    wanted = [entry.criterion for entry in required(agreement.requires)]
+    return meanings(agreement, wanted, _people(project))
+
+
+def _people(project: Project) -> tuple[str, ...]:
+    """Who belongs to the team, as far as the files say."""
+    from wherry.cli.contract_words import understood
+    from wherry.method.contracts.parties import read_parties
+    from wherry.method.contracts.sources import PARTIES
+
+    path = project.root / PARTIES
+    return understood(lambda: read_parties(path)).people(project.file.team or project.name) if path.is_file() else ()
+
+
+def _show_all(project: Project) -> None:
+    found = _meanings(project)
+    agreed = sum(one.standing == "all" for one in found)
+    say(f"{project.name}: the whole team agrees on what {agreed} of {len(found)} criteria mean.")
+    rows = [
+        (one.criterion, "yes" if one.words else "-", listed(name for name, _ in one.agreed) or "-",
+         listed(one.missing) or ("-" if one.words else "nobody has said it"))
+        for one in found
+    ]  # fmt: skip
+    table(("CRITERION", "OWN WORDS", "AGREED", "NOT YET"), [tuple(map(printable, row)) for row in rows])
+    open_ones = [one for one in found if one.standing != "all"]
+    if open_ones:
+        first = open_ones[0]
+        say(f"Next: wherry meaning {first.criterion} {'--agree' if first.words else '--say TEXT'}")
     else:
-        say("  To this team: not agreed yet. In done.toml, under [meaning]: what does it mean to you?")
-    say(f"Next: wherry prove {factor}")
+        say("Next: wherry done")
+
+
+def _show_one(name: str, project: Project | None) -> None:
+    from wherry.method.done.criteria import BY_ID
+
+    criterion = BY_ID[name].criterion
+    say(f"{criterion.title}: {criterion.plain}")
+    if criterion.quote:
+        say(f'  Factor {criterion.code} of twelve: "{criterion.quote}" (12factor.net, CC BY 4.0)')
+    mine = next((one for one in _meanings(project) if one.criterion == name), None) if project is not None else None
+    if project is not None and mine is None:
+        say("  This team does not ask for it: it is not in `requires` of done.toml.")
+    elif mine is None or not mine.words:
+        say(f"  To this team: nobody has said it yet. wherry meaning {name} --say TEXT")
+    else:
+        _show_words(mine)
+    say(f"Next: wherry prove {name}")
+
+
+def _show_words(mine: Meaning) -> None:
+    say(printable(f"  To this team: {mine.words}"))
+    who = ", ".join(f"{name} ({day})" for name, day in mine.agreed)
+    say(printable(f"  Agreed by: {who or 'nobody yet'}"))
+    if mine.missing:
+        say(printable(f"  Not yet: {listed(mine.missing)}. To agree: wherry meaning {mine.criterion} --agree"))
+    if mine.outdated:
+        say(printable(f"  {listed(mine.outdated)} agreed to other words, before these were written."))
+
+
+def _write(project: Project, name: str, words: str, who: str) -> None:
+    from wherry.cli.judging import agreement_of, today
+    from wherry.method.done.agreement import FILE_NAME
+    from wherry.method.done.editing import CannotEdit, edit, quoted
+    from wherry.method.done.meanings import signature_text
+
+    path = project.root / FILE_NAME
+    words = words or agreement_of(project.root).meaning.get(name, "")
+    if not words:
+        raise Trouble(
+            f"there are no words of the team about {name} yet", remedy=f"wherry meaning {name} --say TEXT", exit_code=2
+        )
+    try:
+        edit(path, "meaning", name, quoted(words))
+        if who:
+            edit(path, f"agreed.{name}", who, signature_text(words, today()))
+    except CannotEdit as error:
+        raise Trouble(f"{path} is written in a way that this command cannot change", remedy=str(error)) from error

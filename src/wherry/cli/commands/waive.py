@@ -24,7 +24,7 @@ def command(criterion: str, why: str, until: datetime.datetime, who: str, projec
     from wherry.cli.delivery.stage import project_here
     from wherry.cli.judging import agreement_of, today
     from wherry.method.done.agreement import FILE_NAME, Waiver, waiver_text
-    from wherry.method.done.check import KNOWN
+    from wherry.method.done.criteria import KNOWN
 
     root = project_here(project).root
     agreement_of(root)

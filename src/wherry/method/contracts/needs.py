@@ -13,8 +13,13 @@ from wherry.method.contracts.reading import BrokenDocument, Text, read_file
 
 def read_needs(folder: Path, consumer: str) -> list[Need]:
     """The needs in a folder (contracts/needs), in the order of their names. Raises BrokenDocument."""
-    files = sorted(path for path in folder.glob("*") if path.suffix in (".json", ".yaml", ".yml"))
+    files = sorted(path for path in folder.glob("*") if is_need(path))
     return [read_need(read_file(path), consumer=consumer) for path in files]
+
+
+def is_need(path: Path) -> bool:
+    """Whether a file in such a folder is one; a README is none."""
+    return path.suffix in (".json", ".yaml", ".yml")
 
 
 def read_need(text: Text, *, consumer: str) -> Need:

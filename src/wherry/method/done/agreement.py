@@ -5,8 +5,8 @@ team = "shop"
 requires = ["logs", "config"]          # what counts; without it: all twelve factors
 [meaning]
 logs = "One line of JSON for each event."
-[agreed.logs]                          # who agreed to that meaning, and when
-ana = 2026-01-31
+[agreed.logs]                          # who agreed to that meaning, and when; "text" says to which words
+ana = {on = 2026-01-31, text = "0f3a6c21b7d9"}
 [thresholds]
 start_s = 5.0                          # the live experiments' own numbers
 [gate]
@@ -28,6 +28,7 @@ from typing import Literal
 
 import msgspec
 
+from wherry.method.done.editing import quoted
 from wherry.method.evidence.verdict import Verdict, Word
 
 FILE_NAME = "done.toml"
@@ -57,6 +58,13 @@ class Waiver(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return today <= self.until
 
 
+class Signed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One person's agreement to a meaning: when, and to which words ("": to whichever stood there)."""
+
+    on: datetime.date
+    text: str = ""
+
+
 class Agreement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """done.toml, as it is written."""
 
@@ -64,7 +72,7 @@ class Agreement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     team: str = ""
     requires: tuple[str, ...] = ()
     meaning: dict[str, str] = {}
-    agreed: dict[str, dict[str, datetime.date]] = {}
+    agreed: dict[str, dict[str, datetime.date | Signed]] = {}
     thresholds: Thresholds = Thresholds()
     waiver: tuple[Waiver, ...] = ()
     gate: dict[str, Literal["open", "not refuted", "done"]] = {}
@@ -109,6 +117,5 @@ def apply_waivers(verdict: Verdict, agreement: Agreement, today: datetime.date) 
 
 def waiver_text(waiver: Waiver) -> str:
     """A waiver as it is appended to done.toml."""
-    quoted = {name: msgspec.json.encode(getattr(waiver, name)).decode() for name in ("criterion", "who", "why")}
-    lines = [f"{name} = {value}" for name, value in quoted.items()]
+    lines = [f"{name} = {quoted(getattr(waiver, name))}" for name in ("criterion", "who", "why")]
     return "\n".join(["", "[[waiver]]", *lines, f"until = {waiver.until.isoformat()}", ""])

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from wherry.api.method.proof import ProofSpec
 from wherry.method.done.agreement import Agreement, apply_waivers
 from wherry.method.done.board import Board
-from wherry.method.done.check import CONTRACTS
+from wherry.method.done.criteria import required
 from wherry.method.done.proofs import observations_of
 from wherry.method.evidence.observation import Observation, Weight, doubt
 from wherry.method.evidence.verdict import Verdict, for_release, judge
-from wherry.method.factors.registry import FACTORS
 from wherry.method.facts.facts import Facts
 
 NOT_READ = doubt("The repository is not here, so nothing could be read.")
@@ -26,7 +25,7 @@ def judge_release(
     *,
     digest: str,
     today: datetime.date,
-    contracts: Sequence[Verdict] = (),
+    seen_now: Mapping[str, Sequence[Observation]] | None = None,
 ) -> Board:
     """Judge every criterion that the team requires, for the release with this digest. Pure.
 
@@ -37,19 +36,18 @@ def judge_release(
         agreement: done.toml.
         digest: the release's image.
         today: for waivers.
-        contracts: verdicts about contracts, from whoever judges those.
+        seen_now: by criterion, what the cluster shows at this moment: who has signed, what fits.
     """
     known = list(proofs)
+    now = seen_now or {}
     verdicts = [
-        _judge(factor.id, factor.static(facts) if facts is not None else [NOT_READ], known, digest)
-        for factor in FACTORS
-        if not agreement.requires or factor.id in agreement.requires
-    ]
-    by_id = {verdict.criterion: verdict for verdict in contracts}
-    verdicts += [
-        by_id.get(name) or judge(name, [doubt("Contracts are shown by `wherry contract list`.")])
-        for name in CONTRACTS
-        if name in agreement.requires
+        _judge(
+            entry.id,
+            [*(entry.static(facts) if facts is not None else [NOT_READ]), *now.get(entry.id, ())],
+            known,
+            digest,
+        )
+        for entry in required(agreement.requires)
     ]
     return Board(service, tuple(apply_waivers(verdict, agreement, today) for verdict in verdicts), digest)
 

@@ -16,19 +16,21 @@ from wherry.method.facts.facts import Facts
 class Criterion:
     """One thing that has to be true of an increment before it is done.
 
-    `plain` is for everybody, `quote` is the manifesto's own sentence. `id` is what done.toml calls it.
+    `plain` is for everybody, `quote` is the manifesto's own sentence ("" where it has none). `id` is what done.toml
+    calls it, `code` its short name on a board: I to XII for the factors, C1 to C4 for contracts, M1 and M2 for what
+    makes a microservice.
     """
 
     id: str
-    number: int
+    code: str
     title: str
     plain: str
-    quote: str
+    quote: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Factor:
-    """A criterion with the check that reads the repository for it.
+    """A criterion (one of the twelve factors, or of the six of services) with the check that reads the repository.
 
     `static` is pure: facts in, observations out, in the order in which a person should read them.
     """

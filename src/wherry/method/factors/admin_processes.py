@@ -9,12 +9,12 @@ from itertools import pairwise
 from wherry.method.evidence.criterion import Criterion, Factor
 from wherry.method.evidence.observation import Observation, against, doubt, not_applicable, supports
 from wherry.method.facts.facts import EnvironmentFacts, Facts
-from wherry.method.facts.manifests import app_workloads, containers, items, name_of, workloads
+from wherry.method.facts.manifests import app_workloads, containers, items, name_of, repository_of, workloads
 from wherry.method.facts.reading import goes_in
 
 CRITERION = Criterion(
     "admin",
-    12,
+    "XII",
     "Admin processes",
     "Tasks such as moving the database's tables forward ship with the service, and run in its very environment.",
     "Run admin/management tasks as one-off processes",
@@ -81,11 +81,11 @@ def _check_migrations(facts: Facts, migrations: list[str]) -> Iterator[Observati
 
 def _check_jobs(environment: EnvironmentFacts) -> Iterator[Observation]:
     own = {str(entry.get("image")) for _, spec in app_workloads(environment) for entry in containers(spec)}
-    repositories = {_repository(image): image for image in own}
+    repositories = {repository_of(image): image for image in own}
     for document, spec in workloads(environment, "Job", "CronJob"):
         for container in containers(spec):
             image = str(container.get("image"))
-            released = repositories.get(_repository(image))
+            released = repositories.get(repository_of(image))
             if released is not None and image != released:
                 yield against(
                     f"{name_of(document)} runs {image}, but the service runs {released} ({environment.name}): the task"
@@ -94,13 +94,9 @@ def _check_jobs(environment: EnvironmentFacts) -> Iterator[Observation]:
                     fix=f"run it from {released} too: one release, one image",
                     repeat=f"grep -rn 'image:' {environment.overlay.split('/')[0]}",
                 )
-        uses_own = any(_repository(str(entry.get("image"))) in repositories for entry in items(spec, "containers"))
+        uses_own = any(repository_of(str(entry.get("image"))) in repositories for entry in items(spec, "containers"))
         if own and not uses_own:
             yield doubt(f"{name_of(document)} runs another image than the service.", environment.overlay)
-
-
-def _repository(image: str) -> str:
-    return image.partition("@")[0].rpartition("/")[2].partition(":")[0]
 
 
 def _check_by_hand(facts: Facts) -> Iterator[Observation]:

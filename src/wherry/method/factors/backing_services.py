@@ -11,7 +11,7 @@ from wherry.method.facts.facts import Facts
 
 CRITERION = Criterion(
     "backing-services",
-    4,
+    "IV",
     "Backing services",
     "The database and every other service can be exchanged by a setting alone.",
     "Treat backing services as attached resources",

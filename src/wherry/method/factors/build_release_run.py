@@ -15,7 +15,7 @@ from wherry.method.facts.manifests import command_of, items, name_of, workloads
 
 CRITERION = Criterion(
     "build-release-run",
-    5,
+    "V",
     "Build, release, run",
     "Building happens once; what was built is released with its settings, and starting it changes nothing any more.",
     "Strictly separate build and run stages",

@@ -8,7 +8,7 @@ from wherry.method.facts.facts import Facts
 
 CRITERION = Criterion(
     "codebase",
-    1,
+    "I",
     "Codebase",
     "One repository holds all the code, and everything that runs comes from one of its commits.",
     "One codebase tracked in revision control, many deploys",

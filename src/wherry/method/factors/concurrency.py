@@ -12,7 +12,7 @@ from wherry.method.facts.manifests import app_workloads, command_of, containers,
 
 CRITERION = Criterion(
     "concurrency",
-    8,
+    "VIII",
     "Concurrency",
     "When there is more to do, more copies are started, and nothing else has to change.",
     "Scale out via the process model",

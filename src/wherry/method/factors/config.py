@@ -17,7 +17,7 @@ from wherry.method.facts.manifests import containers, items, listed, section, wo
 
 CRITERION = Criterion(
     "config",
-    3,
+    "III",
     "Config",
     "Everything that differs between environments is set from outside; the code could be published this very minute.",
     "Store config in the environment",

@@ -14,7 +14,7 @@ from wherry.method.facts.facts import Facts
 
 CRITERION = Criterion(
     "dependencies",
-    2,
+    "II",
     "Dependencies",
     "The service says exactly what it needs, and brings it along: nothing is expected to be on the machine already.",
     "Explicitly declare and isolate dependencies",

@@ -13,7 +13,7 @@ from wherry.method.facts.manifests import app_workloads, command_of, containers,
 
 CRITERION = Criterion(
     "disposability",
-    9,
+    "IX",
     "Disposability",
     "A copy is there in seconds, and when it is told to stop it finishes what it has begun.",
     "Maximize robustness with fast startup and graceful shutdown",

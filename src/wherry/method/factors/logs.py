@@ -14,7 +14,7 @@ from wherry.method.facts.manifests import app_workloads, containers, items, name
 
 CRITERION = Criterion(
     "logs",
-    11,
+    "XI",
     "Logs",
     "The service says what happens on its standard output, at once, and keeps no log files.",
     "Treat logs as event streams",

@@ -10,11 +10,11 @@ from wherry.method.evidence.criterion import Criterion, Factor
 from wherry.method.evidence.observation import Observation, against, doubt, note, supports
 from wherry.method.facts.code import imports
 from wherry.method.facts.facts import EnvironmentFacts, Facts
-from wherry.method.facts.manifests import command_of, containers, items, name_of, section, workloads
+from wherry.method.facts.manifests import command_of, containers, items, name_of, repository_of, section, workloads
 
 CRITERION = Criterion(
     "parity",
-    10,
+    "X",
     "Dev/prod parity",
     "What the team tries out is what its users get: same code, same databases, same versions, everywhere.",
     "Keep development, staging, and production as similar as possible",
@@ -67,7 +67,7 @@ def _compare_containers(
         first, second = here[container], there[container]
         repeat = f"diff <(kubectl kustomize {one.overlay}) <(kubectl kustomize {other.overlay})"
         images = str(first.get("image")), str(second.get("image"))
-        if _repository(images[0]) != _repository(images[1]):
+        if repository_of(images[0]) != repository_of(images[1]):
             yield against(
                 f"{name} runs {images[0]} in {one.name}, but {images[1]} in {other.name}: what works in one may fail"
                 " in the other.",
@@ -94,11 +94,6 @@ def _compare_containers(
         }
         if differ:
             yield note(f"{', '.join(sorted(differ))}: set in only one of {one.name} and {other.name}.")
-
-
-def _repository(image: str) -> str:
-    """The image without its registry, tag and digest: registries may differ."""
-    return image.partition("@")[0].rpartition("/")[2].partition(":")[0]
 
 
 def _compare_schemes(one: EnvironmentFacts, other: EnvironmentFacts) -> Iterator[Observation]:

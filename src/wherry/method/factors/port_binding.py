@@ -15,7 +15,7 @@ from wherry.method.facts.manifests import containers, items, name_of, pod_labels
 
 CRITERION = Criterion(
     "port-binding",
-    7,
+    "VII",
     "Port binding",
     "The service brings its own web server and listens on the port that it is told.",
     "Export services via port binding",

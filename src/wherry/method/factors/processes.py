@@ -15,7 +15,7 @@ from wherry.method.facts.manifests import app_workloads, items, listed, name_of,
 
 CRITERION = Criterion(
     "processes",
-    6,
+    "VI",
     "Processes",
     "Any copy can answer any request, and a copy that dies takes nothing with it.",
     "Execute the app as one or more stateless processes",

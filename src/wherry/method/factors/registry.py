@@ -30,4 +30,3 @@ FACTORS: tuple[Factor, ...] = (
     LOGS,
     ADMIN_PROCESSES,
 )
-BY_ID = {factor.id: factor for factor in FACTORS}

@@ -88,6 +88,46 @@ class EnvironmentFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Flaw:
+    """What is wrong with a file, in a sentence, and the way out; `where` is its path, with a line if that is known."""
+
+    says: str
+    where: str
+    fix: str
+
+
+@dataclass(frozen=True, slots=True)
+class NeedFacts:
+    """What the service needs of one other: a file below contracts/needs."""
+
+    path: str
+    provider: str
+    requests: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ContractFacts:
+    """What the files say of contracts. `path` is "" when nothing is promised, `digest` of what the promise says.
+
+    `people` may sign for the service's team; None when no file says who.
+    """
+
+    path: str = ""
+    served_at: str = ""
+    operations: tuple[str, ...] = ()
+    digest: str = ""
+    needs: tuple[NeedFacts, ...] = ()
+    team: str = ""
+    people: tuple[str, ...] | None = None
+    flaws: tuple[Flaw, ...] = ()
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether nothing is promised and nothing needed."""
+        return not self.path and not self.needs and not self.flaws
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """A service's repository, read."""
 
@@ -103,6 +143,7 @@ class Facts:
     admin: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     settings: frozenset[str] = frozenset()
     files: frozenset[str] = frozenset()
+    contracts: ContractFacts = ContractFacts()
 
     @property
     def packages(self) -> frozenset[str]:

@@ -146,6 +146,11 @@ def containers(spec: Document) -> list[Document]:
     return items(spec, "containers")
 
 
+def repository_of(image: str) -> str:
+    """The image's own name, without registry, tag and digest: registries may differ."""
+    return image.partition("@")[0].rpartition("/")[2].partition(":")[0]
+
+
 def command_of(container: Document) -> tuple[str, ...]:
     """What a container runs, as far as the manifest says."""
     return tuple(str(word) for key in ("command", "args") for word in listed(container, key))

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from wherry.method.facts.contracts import read_contracts
 from wherry.method.facts.dependencies import read_dependencies
 from wherry.method.facts.facts import Facts, Image, Module, TextFile
 from wherry.method.facts.git import list_files, read_history
@@ -35,6 +36,9 @@ class Settings:
     admin: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     overlays: Mapping[str, str] = field(default_factory=dict)
     config: frozenset[str] = frozenset()
+    team: str = ""
+    contract: str = ""
+    served_at: str = ""
 
 
 async def read_facts(root: Path, kubectl: Path | None) -> Facts:
@@ -68,6 +72,7 @@ async def read_facts(root: Path, kubectl: Path | None) -> Facts:
         admin=settings.admin,
         settings=settings.config,
         files=frozenset(files),
+        contracts=read_contracts(root, settings.team or settings.name, settings.contract, settings.served_at),
     )
 
 
@@ -82,12 +87,16 @@ def read_settings(root: Path) -> Settings:
         raise NothingToCheck(f"{path} cannot be used: {error}") from error
     admin = document.get("admin", {})
     environments = document.get("environments", {})
+    service = document["service"] if isinstance(document.get("service"), dict) else {}
     return Settings(
         name=str(document.get("name", root.absolute().name)),
         image=str(document.get("image", "")),
         admin={name: tuple(map(str, argv)) for name, argv in admin.items() if isinstance(argv, list)},
         overlays={name: str(entry.get("overlay", "")) for name, entry in environments.items()},
         config=frozenset(document.get("config", {})),
+        team=str(document.get("team", "")),
+        contract=str(service.get("contract", "")),
+        served_at=str(service.get("served_at", "/openapi.json")),
     )
 
 

@@ -6,9 +6,9 @@ from html import escape
 
 from wherry.apimachinery.timestamps import format_time
 from wherry.method.done.board import Board
+from wherry.method.done.criteria import BY_ID
 from wherry.method.done.report.structured import title_of
 from wherry.method.evidence.verdict import SYMBOLS, Verdict, Word
-from wherry.method.factors.registry import BY_ID
 
 STYLE = """
 :root{color-scheme:light dark;--line:#8886}body{font:16px/1.5 system-ui,sans-serif;max-width:64rem;margin:2rem auto;

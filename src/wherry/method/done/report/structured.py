@@ -8,8 +8,8 @@ from xml.sax.saxutils import escape, quoteattr
 
 from wherry.apimachinery.document import Document
 from wherry.method.done.board import DONE, Board
+from wherry.method.done.criteria import BY_ID
 from wherry.method.evidence.verdict import Verdict, Word
-from wherry.method.factors.registry import BY_ID
 
 # https://openreports.io: the words that dashboards of policies know.
 OPEN_REPORTS = {
