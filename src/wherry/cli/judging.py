@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from wherry.api.method.proof import ProofSpec
@@ -16,11 +17,12 @@ from wherry.method.delivery.ledger import list_releases
 from wherry.method.delivery.refusal import CannotDeliver
 from wherry.method.done.agreement import Agreement, BadAgreement, read_agreement
 from wherry.method.done.board import Board
+from wherry.method.done.contract_evidence import Evidence, contract_evidence
 from wherry.method.done.criteria import KNOWN
 from wherry.method.done.judgement import judge_release
 from wherry.method.done.proofs import list_proofs, read_files
 from wherry.method.facts.facts import Facts
-from wherry.method.facts.reading import NothingToCheck, read_facts
+from wherry.method.facts.reading import NothingToCheck, contracts_of, read_facts
 from wherry.method.project import NotAProject, Project, find_project
 
 
@@ -55,25 +57,33 @@ def board_of(data_dir: DataDir, directory: Path, environment: str | None) -> Boa
         raise Trouble(str(error), remedy=error.remedy, exit_code=2) from error
     agreement = agreement_of(project.root)
 
-    async def collect() -> tuple[Facts, Release | None, list[ProofSpec]]:
-        facts, (release, proofs) = await asyncio.gather(
+    async def collect() -> tuple[Facts, FromCluster]:
+        return await asyncio.gather(
             read_facts(project.root, kubectl_or_none()), _from_cluster(data_dir, project, environment)
         )
-        return facts, release, [*read_files(project.root), *proofs]
 
     try:
-        facts, release, proofs = asyncio.run(collect())
+        facts, found = asyncio.run(collect())
     except NothingToCheck as error:
         raise Trouble(str(error), remedy="cd into a service's repository", exit_code=2) from error
+    release = found.release
     digest = release.spec.digest if release is not None else ""
     if release is None:
         note(" Nothing is released yet, or the cluster does not answer: this is about files only.")
-    return judge_release(project.name, facts, proofs, agreement, digest=digest, today=today())
+    proofs = [*read_files(project.root), *found.proofs]
+    return judge_release(project.name, facts, proofs, agreement, digest=digest, today=today(), seen_now=found.seen_now)
 
 
-async def _from_cluster(
-    data_dir: DataDir, project: Project, environment: str | None
-) -> tuple[Release | None, list[ProofSpec]]:
+@dataclass(frozen=True, slots=True)
+class FromCluster:
+    """What a cluster knows of a service; nothing of it where none answers."""
+
+    release: Release | None = None
+    proofs: tuple[ProofSpec, ...] = ()
+    seen_now: Evidence = field(default_factory=dict)
+
+
+async def _from_cluster(data_dir: DataDir, project: Project, environment: str | None) -> FromCluster:
     """The newest release of an environment, and what was proved of it; nothing where no cluster answers."""
     names = [environment] if environment else list(project.environments)
     try:
@@ -85,9 +95,16 @@ async def _from_cluster(
                 if known:
                     spaces = {one.metadata.namespace for one in known}
                     proofs = [entry for space in spaces for entry in await list_proofs(client, space, project.name)]
-                    return known[-1], proofs
+                    seen_now = await contract_evidence(
+                        client,
+                        project.name,
+                        project.namespaces,
+                        contracts_of(project.root),
+                        known_ca=clusters.authority(project, place),
+                    )
+                    return FromCluster(known[-1], tuple(proofs), seen_now)
     except NotAProject as error:
         raise Trouble(str(error), remedy=error.remedy, exit_code=2) from error
     except (CannotDeliver, StatusError, OSError):
-        return None, []
-    return None, []
+        return FromCluster()
+    return FromCluster()

@@ -16,18 +16,21 @@ from wherry.api.method.release import Release
 from wherry.client.client import Client
 from wherry.method.done.agreement import Agreement, BadAgreement, read_agreement
 from wherry.method.done.board import Board
+from wherry.method.done.contract_evidence import contract_evidence
 from wherry.method.done.criteria import KNOWN
 from wherry.method.done.judgement import judge_release
 from wherry.method.done.proofs import list_proofs, read_files
 from wherry.method.evidence.verdict import Word
-from wherry.method.facts.reading import NothingToCheck, read_facts
+from wherry.method.facts.reading import NothingToCheck, contracts_of, read_facts
 from wherry.method.project import Project
 
 
-async def gate(project: Project, release: Release, environment: str, *, client: Client) -> tuple[str, ...]:
+async def gate(
+    project: Project, release: Release, environment: str, *, client: Client, known_ca: bytes = b""
+) -> tuple[str, ...]:
     """Why `release` may not be promoted to `environment`, each reason a sentence; none: it may.
 
-    `client` reaches the cluster where the release runs now.
+    `client` reaches the cluster where the release runs now; `known_ca` is the authority of its kubeconfig.
     """
     try:
         agreement = read_agreement(project.root, KNOWN)
@@ -40,8 +43,12 @@ async def gate(project: Project, release: Release, environment: str, *, client: 
     except NothingToCheck:
         facts = None
     proofs = [*read_files(project.root), *await list_proofs(client, release.metadata.namespace, project.name)]
+    seen_now = await contract_evidence(
+        client, project.name, project.namespaces, contracts_of(project.root), known_ca=known_ca
+    )
     today = datetime.datetime.now(tz=datetime.UTC).date()
-    board = judge_release(project.name, facts, proofs, agreement, digest=release.spec.digest, today=today)
+    digest = release.spec.digest
+    board = judge_release(project.name, facts, proofs, agreement, digest=digest, today=today, seen_now=seen_now)
     return reasons(board, agreement, environment)
 
 

@@ -27,7 +27,8 @@ async def promote(
         raise CannotDeliver(
             f"nothing of {project.name} runs in {origin}, so there is nothing to promote", f"wherry run --in {origin}"
         )
-    reasons = await gate(project, running, target, client=place.client)
+    known_ca = clusters.authority(project, project.environment(origin))
+    reasons = await gate(project, running, target, client=place.client, known_ca=known_ca)
     if reasons:
         raise CannotDeliver(
             f"{running.name} may not go to {target} yet: " + "; ".join(reasons),

@@ -146,6 +146,12 @@ async def entries(actor: Actor, *, service: str = "", only: str = "") -> list[tu
     return found
 
 
+async def promised(actor: Actor, service: str) -> tuple[ApiObject | None, str]:
+    """The promise of a service in the actor's namespace, and the digest that what runs serves. Raises NoCatalogue."""
+    api = (await read_catalogue(actor.client)).api(actor.namespace, service)
+    return api, await look(actor, api) if api is not None else ""
+
+
 async def _entry(actor: Actor, catalogue: Catalogue, agreement: Agreement) -> Entry | None:
     spec = agreement.spec
     api = catalogue.api(spec.provider_namespace, spec.provider)

@@ -28,12 +28,14 @@ from wherry.method.contracts.catalogue import (
 from wherry.method.contracts.reading import BrokenDocument
 from wherry.method.contracts.running_service import RunningService
 from wherry.method.contracts.seal import Signed
-from wherry.method.contracts.state import Party, State, compute_state, unsigned
+from wherry.method.contracts.state import Party, State, compute_state, is_signed_otherwise, last_result, unsigned
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """One contract: between whom, how it stands and why, who has signed the documents of today, and who has not.
+
+    `signed_before`: both parties had signed other documents. `last_result` is what the last trial said ("": none).
 
     `requests` is what the consumer sends, as people say it: "GET /orders/42".
     """
@@ -47,6 +49,8 @@ class Standing:
     signed: tuple[Signed, ...] = ()
     unsigned: tuple[Party, ...] = ()
     requests: tuple[str, ...] = ()
+    signed_before: bool = False
+    last_result: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,8 @@ def standing(entry: Entry) -> Standing:
         state=compute_state(facts),
         signed=tuple(one for one in facts.signatures if (one.statement.api_digest, one.statement.need_digest) == pair),
         unsigned=unsigned(facts),
+        signed_before=is_signed_otherwise(facts),
+        last_result=last_result(facts),
         requests=tuple(dict.fromkeys(wish.request for wish in facts.need.wishes)),
     )
 

@@ -154,6 +154,11 @@ def _agreed_pairs(facts: Facts) -> set[tuple[str, str]]:
     return {pair for pair in pairs if all(_signers(facts, party, pair) for party in (facts.provider, facts.consumer))}
 
 
+def is_signed_otherwise(facts: Facts) -> bool:
+    """Whether both parties have agreed, to other documents than today's."""
+    return bool(_agreed_pairs(facts)) and bool(unsigned(facts))
+
+
 def _current_trial(facts: Facts) -> Tried | None:
     """The last trial of these documents on what runs now."""
     if facts.api is None:
@@ -165,6 +170,12 @@ def _current_trial(facts: Facts) -> Tried | None:
         and (not facts.release or one.release == facts.release)
     ]
     return max(found, key=lambda one: one.at, default=None)
+
+
+def last_result(facts: Facts) -> str:
+    """What the last trial of these documents on what runs now said: Passed, Failed, Incomplete; "": not tried."""
+    trial = _current_trial(facts)
+    return trial.result if trial is not None else ""
 
 
 def _verified(facts: Facts) -> Condition:

@@ -8,7 +8,7 @@ from types import TracebackType
 
 from wherry.client.client import Client
 from wherry.client.http_transport import Http
-from wherry.client.kubeconfig import KubeconfigError, transport_from_kubeconfig
+from wherry.client.kubeconfig import KubeconfigError, load_kubeconfig, transport_from_kubeconfig
 from wherry.method.delivery.refusal import CannotDeliver
 from wherry.method.project import Environment, Project
 
@@ -44,6 +44,14 @@ class Clusters:
         """The options that point the real kubectl at an environment's cluster."""
         path, context = self._place(project, environment)
         return (f"--kubeconfig={path}", *((f"--context={context}",) if context else ()))
+
+    def authority(self, project: Project, environment: Environment) -> bytes:
+        """The certificate of the authority that an environment's kubeconfig trusts; b"" for none."""
+        path, context = self._place(project, environment)
+        try:
+            return load_kubeconfig(path, context=context).ca_pem
+        except (KubeconfigError, OSError):
+            return b""
 
     def is_elsewhere(self, environment: Environment) -> bool:
         """Whether the environment is on another cluster than this machine's."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from wherry.method.facts.contracts import read_contracts
 from wherry.method.facts.dependencies import read_dependencies
-from wherry.method.facts.facts import Facts, Image, Module, TextFile
+from wherry.method.facts.facts import ContractFacts, Facts, Image, Module, TextFile
 from wherry.method.facts.git import list_files, read_history
 from wherry.method.facts.image import read_image
 from wherry.method.facts.manifests import read_environments
@@ -72,8 +72,14 @@ async def read_facts(root: Path, kubectl: Path | None) -> Facts:
         admin=settings.admin,
         settings=settings.config,
         files=frozenset(files),
-        contracts=read_contracts(root, settings.team or settings.name, settings.contract, settings.served_at),
+        contracts=contracts_of(root),
     )
+
+
+def contracts_of(root: Path) -> ContractFacts:
+    """What the files say of contracts, and nothing else of the repository."""
+    settings = read_settings(root)
+    return read_contracts(root, settings.team or settings.name, settings.contract, settings.served_at)
 
 
 def read_settings(root: Path) -> Settings:

@@ -18,7 +18,7 @@ def check(facts: Facts) -> list[Observation]:
     """Files alone never show it."""
     if facts.contracts.is_alone:
         return [not_applicable("There is no contract to try.")]
-    return [doubt("Files cannot show it: a contract is tried on what runs.", fix="wherry contract verify")]
+    return [doubt("Files cannot show it: a contract is tried on what runs.", fix="wherry prove contract-verified")]
 
 
 CONTRACT_VERIFIED = Factor(CRITERION, check)

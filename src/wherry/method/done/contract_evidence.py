@@ -1,0 +1,146 @@
+"""What the cluster's catalogue shows of a service's contracts at this moment, as observations of their criteria.
+
+It is looked up whenever a board is made, and kept nowhere: a signature may come, or lose its meaning, at any time and
+without a new release.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from wherry.apimachinery.errors import Forbidden, StatusError
+from wherry.client.client import Client
+from wherry.method.contracts.acting import Actor, entries, promised
+from wherry.method.contracts.catalogue import NoCatalogue, client_authorities, read_published_api
+from wherry.method.contracts.overview import Standing, standing
+from wherry.method.contracts.reading import BrokenDocument
+from wherry.method.evidence.observation import Method, Observation, Weight, against, doubt, not_applicable
+from wherry.method.facts.facts import ContractFacts
+
+LIST = "wherry contract list"
+Evidence = Mapping[str, Sequence[Observation]]
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """The service's own promise: the digest in the catalogue, and that of what is served ("": unknown)."""
+
+    digest: str
+    served: str = ""
+    served_at: str = ""
+
+
+async def contract_evidence(
+    client: Client, service: str, namespaces: Iterable[str], contracts: ContractFacts, *, known_ca: bytes = b""
+) -> Evidence:
+    """Read the catalogue and ask what runs; nothing where there is no catalogue, or we may not read it.
+
+    Args:
+        client: whose rights count.
+        service: its name.
+        namespaces: where its environments are.
+        contracts: what its files say; the default when they are not here.
+        known_ca: the authority of the kubeconfig.
+    """
+    spaces = tuple(namespaces)
+    authorities = await client_authorities(client, known_ca)
+    try:
+        found = await entries(Actor(client, next(iter(spaces), ""), "", ca_pems=authorities), service=service)
+        published = [one for space in spaces if (one := await _published(client, space, service)) is not None]
+    except (NoCatalogue, Forbidden, BrokenDocument):
+        return {}
+    standings = [standing(entry) for entry, _ in found]
+    mine = [
+        one
+        for one in standings
+        if (one.consumer == service and one.consumer_namespace in spaces)
+        or (one.provider == service and one.provider_namespace in spaces)
+    ]
+    return observe(service, contracts, published, mine)
+
+
+async def _published(client: Client, namespace: str, service: str) -> Published | None:
+    api, served = await promised(Actor(client, namespace, ""), service)
+    if api is None:
+        return None
+    try:
+        digest = (await read_published_api(client, api)).digest
+    except (BrokenDocument, StatusError):
+        digest = ""
+    return Published(digest, served or api.status.served.digest, api.spec.served_at)
+
+
+def observe(
+    service: str, contracts: ContractFacts, published: Sequence[Published], standings: Sequence[Standing]
+) -> Evidence:
+    """Observations by criterion, from what is known. Pure."""
+    return {
+        "contract-explicit": [_explicit(one) for one in standings],
+        "contract-exposed": list(_exposed(service, contracts, published)),
+        "contract-agreed": [_agreed(one) for one in standings] or [_nobody(contracts)],
+        "contract-verified": [_verified(one) for one in standings],
+    }
+
+
+def _live(seen: Observation) -> Observation:
+    return replace(seen, method=Method.LIVE)
+
+
+def _shown(says: str) -> Observation:
+    return Observation(Weight.SUPPORTS, says, method=Method.LIVE)
+
+
+def _explicit(one: Standing) -> Observation:
+    condition = one.state.condition("Explicit")
+    if condition.holds:
+        return _shown(f"{one.name}: {condition.why}")
+    fix = "change the promise or the need until the two fit: wherry breaks"
+    return _live(against(f"{one.name}: {condition.why}", fix=fix, repeat=LIST))
+
+
+def _exposed(service: str, contracts: ContractFacts, published: Sequence[Published]) -> Iterable[Observation]:
+    if not published and contracts.path:
+        yield _live(doubt(f"The promise of {service} is not published in this cluster.", fix="wherry contract expose"))
+    for one in published:
+        if contracts.digest and one.digest != contracts.digest:
+            says = "The repository promises something else than what is published."
+            yield _live(doubt(says, contracts.path, fix="wherry contract expose"))
+        elif not one.served:
+            says = f"Nobody has seen {service} serve its contract at {one.served_at or 'any path'}."
+            yield _live(doubt(says, fix="wherry contract list, while it runs"))
+        elif one.served != one.digest:
+            says = f"{service} serves another contract at {one.served_at} than it has published."
+            fix = "release what was published, or publish what runs: wherry contract expose"
+            yield _live(against(says, fix=fix, repeat="wherry contract expose"))
+        else:
+            yield _shown(f"{service} serves at {one.served_at} just what it has published.")
+
+
+def _nobody(contracts: ContractFacts) -> Observation:
+    if contracts.needs:
+        names = ", ".join(need.provider for need in contracts.needs)
+        return _live(doubt(f"Nobody has proposed a contract with {names} yet.", fix="wherry contract propose"))
+    return _live(not_applicable("Nobody has said yet that they need it, so there is nobody to agree with."))
+
+
+def _agreed(one: Standing) -> Observation:
+    condition = one.state.condition("Agreed")
+    if condition.holds:
+        return _shown(f"{one.name}: {condition.why}")
+    says = f"{one.name}: {condition.why}"
+    if one.signed_before:
+        fix = "talk about what has changed, and sign again: wherry contract agree"
+        return _live(against(f"{says} What both had signed has changed since.", fix=fix, repeat=LIST))
+    return _live(doubt(says, fix="each team signs: wherry contract agree"))
+
+
+def _verified(one: Standing) -> Observation:
+    condition = one.state.condition("Verified")
+    if condition.holds:
+        return _shown(f"{one.name}: {condition.why}")
+    says = f"{one.name}: {condition.why}"
+    if one.last_result == "Failed":
+        fix = "answer as the contract says, or agree on another one"
+        return _live(against(says, fix=fix, repeat=f"wherry contract verify {one.name}"))
+    return _live(doubt(says, fix=f"wherry contract verify {one.name} --twin"))
