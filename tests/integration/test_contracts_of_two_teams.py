@@ -334,4 +334,5 @@ async def test_a_need_whose_provider_takes_its_promise_back_is_a_hole_in_the_puz
 async def test_where_nobody_has_published_anything_the_puzzle_is_empty() -> None:
     async with serving() as api:
         puzzle = await read_puzzle(Client(InProcess(api.server.app, user="ben", groups=("system:authenticated",))))
-        assert puzzle.pieces == puzzle.contracts == ()
+        assert not puzzle.pieces
+        assert not puzzle.contracts
