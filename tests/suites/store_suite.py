@@ -42,6 +42,13 @@ class StoreSuite:
         page = await store.list("")
         assert (page.items, page.revision, page.remaining) == ([], 1, 0)
 
+    async def test_what_is_past_can_be_asked_for_by_time(self, store: Store) -> None:
+        assert store.oldest_moment_s is None
+        await store.put("/a", b"1")
+        oldest_s = store.oldest_moment_s
+        assert oldest_s is not None
+        assert (store.revision_at(oldest_s - 1), store.revision_at(oldest_s + 3600)) == (0, 2)
+
     async def test_every_write_gets_the_next_revision(self, store: Store) -> None:
         assert await store.put("/a", b"1") == KeyValue("/a", b"1", 2, 2)
         assert await store.put("/b", b"1") == KeyValue("/b", b"1", 3, 3)

@@ -167,6 +167,13 @@ class Store(Protocol):
     def oldest_revision(self) -> int:
         """The oldest revision from which one can still list or watch."""
 
+    @property
+    def oldest_moment_s(self) -> float | None:
+        """Since when the past can be asked for, in seconds since 1970; None while nothing has happened."""
+
+    def revision_at(self, time_s: float) -> int:
+        """The revision that was the newest at that moment, to the second; 0 when it is too long ago."""
+
     async def get(self, key: str) -> KeyValue | None:
         """The key's newest value."""
 

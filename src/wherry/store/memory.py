@@ -7,8 +7,10 @@ to it. It keeps everything for ever and writes nothing to disk, so it serves tes
 from __future__ import annotations
 
 import asyncio
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 
+from wherry.kit.clock import Clock, SystemClock
 from wherry.store.interface import (
     Compacted,
     FutureRevision,
@@ -26,8 +28,10 @@ FIRST_REVISION = 2  # A store that is empty is at revision 1, so that 0 can mean
 class MemoryStore:
     """Keys and values with history, in memory."""
 
-    def __init__(self) -> None:
-        """Empty."""
+    def __init__(self, clock: Clock | None = None) -> None:
+        """Empty. `clock` tells when each change happened."""
+        self._clock = clock or SystemClock()
+        self._times_s: list[float] = []  # as the history
         self._history: list[StoreEvent] = []  # the event of revision N is at N - FIRST_REVISION
         self._oldest_revision = FIRST_REVISION - 1
         self._current: dict[str, KeyValue] = {}
@@ -36,8 +40,9 @@ class MemoryStore:
 
     def copy(self) -> MemoryStore:
         """A store of its own with the same history, as after a restart: nobody watches it."""
-        twin = MemoryStore()
+        twin = MemoryStore(self._clock)
         twin._history, twin._current = list(self._history), dict(self._current)
+        twin._times_s = list(self._times_s)
         twin._oldest_revision = self._oldest_revision
         return twin
 
@@ -50,6 +55,19 @@ class MemoryStore:
     def oldest_revision(self) -> int:
         """The oldest revision from which one can still list or watch."""
         return self._oldest_revision
+
+    @property
+    def oldest_moment_s(self) -> float | None:
+        """Since when the past can be asked for; None while nothing has happened."""
+        kept = self._times_s[max(0, self._oldest_revision - FIRST_REVISION) :]
+        return kept[0] if kept else None
+
+    def revision_at(self, time_s: float) -> int:
+        """The revision that was the newest at that moment; 0 when it is too long ago."""
+        oldest_s = self.oldest_moment_s
+        if oldest_s is None or time_s < oldest_s:
+            return 0
+        return FIRST_REVISION - 1 + bisect_right(self._times_s, time_s)
 
     async def get(self, key: str) -> KeyValue | None:
         """The key's newest value."""
@@ -135,6 +153,7 @@ class MemoryStore:
 
     def _record(self, event: StoreEvent) -> None:
         self._history.append(event)
+        self._times_s.append(self._clock.now_s())
         apply_event(self._current, event)
         for watch in self._watches:
             watch.tell()

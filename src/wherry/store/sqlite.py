@@ -6,6 +6,7 @@
            4        │ /pods/a/x  │ 2       │ 2        │ ...      │ "2"      revision 2 is now superseded
            5        │ /pods/a/y  │ 3       │ 3        │ ...      │ NULL     deleted
     meta   oldest = 3: lists and watches may start at 3;  swept = 3: what only revisions below 3 need is removed
+    moment 2 | 1800000000.5: up to revision 2 everything was there before that moment (moments.py)
 
 A write appends one row; `previous` leads back to the row that it supersedes. The state at revision R is
 the newest state with everything after R undone along these links. Compaction up to R removes the rows
@@ -40,6 +41,7 @@ from wherry.store.interface import (
     StoreError,
     StoreEvent,
 )
+from wherry.store.moments import Mark, Moments
 from wherry.store.state import CurrentState
 from wherry.store.watch_hub import WATCH_BUFFER_EVENTS_MAX, HubWatch, WatchHub
 from wherry.store.writer import Writer
@@ -59,6 +61,8 @@ CREATE TABLE log (
 CREATE TABLE meta (name TEXT PRIMARY KEY, number INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 INSERT INTO meta VALUES ('oldest', 1), ('swept', 1);
 """
+# Not part of the schema's version: whoever does not know this table can read and write all the others.
+MOMENT_SCHEMA = "CREATE TABLE IF NOT EXISTS moment (revision INTEGER PRIMARY KEY, time REAL NOT NULL) STRICT"
 INSERT = "INSERT INTO log (revision, key, created, previous, checksum, value) VALUES (?, ?, ?, ?, ?, ?)"
 SELECT_ALL = "SELECT revision, key, created, previous, checksum, value FROM log ORDER BY revision"
 SELECT_EVENTS = """
@@ -75,6 +79,9 @@ SWEEP_SUPERSEDED = """
 DELETE FROM log WHERE revision IN (SELECT previous FROM log WHERE revision > ? AND revision <= ? AND previous > 0)
 """
 SWEEP_DELETIONS = "DELETE FROM log WHERE revision > ? AND revision <= ? AND value IS NULL"
+INSERT_MOMENT = "INSERT OR REPLACE INTO moment VALUES (?, ?)"
+# The last mark below the oldest revision stays: it bounds the first moment that can still be shown.
+SWEEP_MOMENTS = "DELETE FROM moment WHERE revision < (SELECT max(revision) FROM moment WHERE revision < ?)"
 SET_META = "UPDATE meta SET number = ? WHERE name = ?"
 
 # The past is read in pieces of so many revisions, some 2 ms each, so that a watch that starts far back
@@ -160,7 +167,9 @@ class SqliteLog:
                 raise CorruptDatabase(self.path, "revisions are missing")
             return Loaded(items, revision, self._oldest_written, superseded_bytes)
 
-    def commit(self, events: Sequence[StoreEvent], *, oldest_revision: int, sweep_revision: int) -> None:
+    def commit(
+        self, events: Sequence[StoreEvent], *, oldest_revision: int, sweep_revision: int, mark: Mark | None = None
+    ) -> None:
         """Write all or nothing, durably; see writer.Journal."""
         execute = self._connection.execute
         with self._translated():
@@ -175,6 +184,9 @@ class SqliteLog:
                     execute(SET_META, (sweep_revision, "swept"))
                 if oldest_revision > self._oldest_written:
                     execute(SET_META, (oldest_revision, "oldest"))
+                    execute(SWEEP_MOMENTS, (oldest_revision,))
+                if mark is not None:
+                    execute(INSERT_MOMENT, mark)
                 failpoint("in-commit")
                 execute("COMMIT")
                 failpoint("after-commit")
@@ -184,6 +196,11 @@ class SqliteLog:
                 raise
         self.swept_revision = max(self.swept_revision, sweep_revision)
         self._oldest_written = max(self._oldest_written, oldest_revision)
+
+    def read_marks(self) -> Sequence[Mark]:
+        """When which revision was the newest, oldest first."""
+        with self._translated():
+            return [Mark(*row) for row in self._connection.execute("SELECT revision, time FROM moment ORDER BY revision")]
 
     def read_events(self, prefix: str, after_revision: int, until_revision: int) -> list[StoreEvent]:
         """The events below `prefix` of the revisions after the one and up to the other."""
@@ -275,6 +292,7 @@ class SqliteLog:
             )
         if check and (found := connection.execute("PRAGMA quick_check(1)").get) != "ok":
             raise CorruptDatabase(self.path, str(found))
+        connection.execute(MOMENT_SCHEMA)
         pages, empty = connection.execute("PRAGMA page_count").get, connection.execute("PRAGMA freelist_count").get
         if empty * PAGE_BYTES > EMPTY_MAX_BYTES and empty > pages // 2:
             connection.execute("VACUUM")
@@ -351,6 +369,7 @@ class SqliteStore:
             self._hub,
             budget,
             clock,
+            moments=Moments(self._log.read_marks()),
             oldest_revision=loaded.oldest_revision,
             committed=lambda: self._checkpoints.note(self._log.wal_bytes),
         )
@@ -365,6 +384,15 @@ class SqliteStore:
     def oldest_revision(self) -> int:
         """The oldest revision from which one can still list or watch."""
         return self._writer.oldest_revision
+
+    @property
+    def oldest_moment_s(self) -> float | None:
+        """Since when the past can be asked for; None while nothing has happened."""
+        return self._writer.moments.oldest_s
+
+    def revision_at(self, time_s: float) -> int:
+        """The revision that was the newest at that moment, to the second; 0 when it is too long ago."""
+        return self._writer.moments.revision_at(time_s, self.revision)
 
     async def get(self, key: str) -> KeyValue | None:
         """The key's newest value."""

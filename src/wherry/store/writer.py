@@ -19,6 +19,7 @@ from typing import Protocol
 from wherry.kit.clock import Clock
 from wherry.store.compaction import ROW_OVERHEAD_BYTES, HistoryBudget
 from wherry.store.interface import KeyExists, KeyValue, RevisionConflict, StoreBroken, StoreError, StoreEvent
+from wherry.store.moments import Mark, Moments
 from wherry.store.state import CurrentState
 from wherry.store.watch_hub import WatchHub
 
@@ -35,11 +36,16 @@ class Journal(Protocol):
     def swept_revision(self) -> int:
         """Up to here nothing is left that only the past needs."""
 
-    def commit(self, events: Sequence[StoreEvent], *, oldest_revision: int, sweep_revision: int) -> None:
-        """Write all or nothing, durably: events, the oldest revision kept, and sweep up to a revision.
+    def commit(
+        self, events: Sequence[StoreEvent], *, oldest_revision: int, sweep_revision: int, mark: Mark | None = None
+    ) -> None:
+        """Write all or nothing, durably: events, the oldest revision kept, a mark, and sweep up to a revision.
 
         Raises StoreError; then nothing has been kept.
         """
+
+    def read_marks(self) -> Sequence[Mark]:
+        """When which revision was the newest, oldest first."""
 
     def reopen(self, revision: int) -> list[StoreEvent]:
         """After a failure: open the file again; returns what it holds beyond `revision`."""
@@ -68,11 +74,13 @@ class Writer:
         budget: HistoryBudget,
         clock: Clock,
         *,
+        moments: Moments,
         oldest_revision: int,
         committed: Callable[[], None],
     ) -> None:
         """`oldest_revision` is the oldest kept so far; `committed` is called after each commit."""
         self.oldest_revision = oldest_revision
+        self.moments = moments
         self._committed = committed
         self._journal = journal
         self._state = state
@@ -173,13 +181,18 @@ class Writer:
     def _write(self, events: Sequence[StoreEvent], oldest_revision: int) -> None:
         newest = events[-1].revision if events else self._state.revision
         self.oldest_revision, before = oldest_revision, self.oldest_revision
+        mark = self.moments.due(self._state.revision, self._clock.now_s()) if events else None
         try:
             sweep = self._sweep_revision(newest, len(events))
-            self._journal.commit(events, oldest_revision=oldest_revision, sweep_revision=sweep)
+            self._journal.commit(events, oldest_revision=oldest_revision, sweep_revision=sweep, mark=mark)
         except StoreError:
             self.oldest_revision = before
             self._must_reopen = True
             raise
+        if mark is not None:
+            self.moments.add(mark)
+        if oldest_revision > before:
+            self.moments.forget(oldest_revision)
         self._committed()
 
     def _sweep_revision(self, newest: int, written: int = 0) -> int:
@@ -193,6 +206,7 @@ class Writer:
         if not self._must_reopen:
             return
         landed = self._journal.reopen(self._state.revision)
+        self.moments = Moments(self._journal.read_marks())
         self._must_reopen = False
         if landed:
             self._state.apply(landed)

@@ -316,3 +316,56 @@ async def test_only_the_owner_may_read_the_files(store: SqliteStore, path: Path)
     await store.put("/a", b"1")
     for file in path.parent.iterdir():
         assert file.stat().st_mode & 0o077 == 0, file
+
+
+async def test_when_it_was_is_remembered_over_a_restart_and_forgotten_with_the_history(path: Path) -> None:
+    clock = FakeClock(1000.0)
+    store = SqliteStore(path, clock=clock)
+    assert store.oldest_moment_s is None
+    for n in range(1, 4):
+        await store.put("/a", b"%d" % n)
+        await clock.advance(10)
+    assert store.oldest_moment_s == 1000.0
+    assert [store.revision_at(at) for at in (999, 1000, 1009, 1010, 1025, 5000)] == [0, 2, 2, 3, 4, 4]
+    await store.close()
+    store = SqliteStore(path, clock=clock)
+    assert [store.revision_at(at) for at in (999, 1000, 1009, 1010, 1025, 5000)] == [0, 2, 2, 3, 4, 4]
+    page = await store.list("", at_revision=store.revision_at(1015))
+    assert [item.value for item in page.items] == [b"2"]
+    await store.compact(4)
+    assert (store.oldest_moment_s, store.revision_at(1005), store.revision_at(1020)) == (1020.0, 0, 4)
+    await store.close()
+    store = SqliteStore(path, clock=clock)
+    assert (store.oldest_moment_s, store.revision_at(1005), store.revision_at(1020)) == (1020.0, 0, 4)
+    await store.close()
+
+
+async def test_a_file_of_before_there_were_moments_gets_them(path: Path) -> None:
+    clock = FakeClock(1000.0)
+    store = SqliteStore(path, clock=clock)
+    await store.put("/a", b"1")
+    await store.close()
+    with apsw.Connection(str(path)) as connection:
+        connection.execute("DROP TABLE moment")
+    store = SqliteStore(path, clock=clock)
+    assert store.oldest_moment_s is None
+    await clock.advance(10)
+    await store.put("/a", b"2")
+    assert (store.revision_at(1005), store.revision_at(1010)) == (0, 3)
+    await store.close()
+
+
+@pytest.mark.usefixtures("_no_failpoints")
+async def test_a_commit_that_failed_leaves_no_moment(path: Path) -> None:
+    clock = FakeClock(1000.0)
+    store = SqliteStore(path, clock=clock)
+    await store.put("/a", b"1")
+    await clock.advance(10)
+    failpoints.configure("in-commit:error:1")
+    with suppress(StoreBroken):
+        await store.put("/a", b"2")
+    failpoints.configure("")
+    await clock.advance(10)
+    await store.put("/a", b"3")
+    assert [store.revision_at(at) for at in (1000, 1010, 1020)] == [2, 2, 3]
+    await store.close()
