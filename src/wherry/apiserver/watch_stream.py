@@ -4,8 +4,8 @@ The stream begins where the client says: with what there is now, or right after 
 has no task of its own: the store calls it when there are events, a timer when a bookmark is due or the time is over,
 and whoever sends it takes what there is. All events since the last time leave as one piece.
 
-A bookmark says "you have seen everything up to this revision": one a minute, and one shortly before the end, for
-clients that ask for them.
+A bookmark says "you have seen everything up to this revision": one when the past has been read, one a minute, and one
+shortly before the end, for clients that ask for them.
 """
 
 from __future__ import annotations
@@ -82,6 +82,7 @@ class WatchStream(LiveBody):
             if plan.sends_initial_end and not page.items:
                 yield self._lines.bookmark(page.revision, initial_end=True)
             after_revision = page.revision
+        reads_the_past = plan.with_bookmarks and after_revision < self._store.revision
         try:
             watch = self._watch = self._store.watch(prefix, after_revision=after_revision)
         except Compacted as error:
@@ -95,6 +96,8 @@ class WatchStream(LiveBody):
             if piece:
                 yield piece
             await self._clock.sleep(0)
+        if reads_the_past:
+            yield self._end_of_the_past(watch)
         watch.on_ready = self.tell
 
     def take(self) -> bytes:
@@ -136,6 +139,13 @@ class WatchStream(LiveBody):
         except Compacted as error:
             return self._fail(error)
         return self._lines.of_events(events) if events else b""
+
+    def _end_of_the_past(self, watch: Watch) -> bytes:
+        """The last of it, and a bookmark: whoever wants just the past knows by that that it is complete."""
+        if self._is_over:
+            return b""
+        piece = self._next_lines(watch)
+        return piece + (b"" if watch.is_closed else self._lines.bookmark(watch.revision))
 
     def _fail(self, error: Compacted) -> bytes:
         self._is_over = True

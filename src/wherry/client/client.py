@@ -112,17 +112,21 @@ class Client:
         field_selector: str = "",
         limit: int = 0,
         continue_token: str = "",
+        at_revision: str = "",
     ) -> ObjectList[T]:
         """Read the objects of a kind, of one namespace or ("") of all.
 
         Args:
             limit: at most so many per answer; the rest is reached by the answer's `continue_token`.
             continue_token: where the page before ended. Raises Expired when that is too long ago.
+            at_revision: as they were then, instead of now. Raises Expired when that is too long ago.
         """
         query = _query(
             labelSelector=label_selector,
             fieldSelector=field_selector,
             limit=str(limit) if limit else "",
+            resourceVersion=at_revision,
+            resourceVersionMatch="Exact" if at_revision else "",
             **{"continue": continue_token},
         )
         body = await self._call("GET", _url(resource, namespace), query)

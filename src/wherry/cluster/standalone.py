@@ -159,6 +159,7 @@ class Standalone:
             this_host=self._node.name if self._node is not None else "",
             # Beside the keys: whoever gives the cluster a new authority ends all sessions too.
             keep_sessions_in=self._data_dir.pki / "dashboard-sessions.json",
+            past=self._store,
         )
 
     def _api_server(self, credentials: Credentials) -> ApiServer:

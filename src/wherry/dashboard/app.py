@@ -4,7 +4,7 @@
     /ui/pods/NS/NAME           why a pod is as it is; /ui/workloads/KIND/NS/NAME
     /ui/stream                 what changes, for the views that a browser shows
     /ui/logs/NS/POD            a container's log as it grows
-    /ui/v1/picture.json        the facts behind the picture
+    /ui/v1/NAME.json           the facts behind the pages, now and in the past: facts.py
     /ui/actions/NAME           one change, as a form
     /ui/login-links            makes a link that signs in once (asked with the person's own credentials)
     /ui/login?code=...         signs in; /ui/logout signs out
@@ -28,9 +28,11 @@ from wherry.apimachinery.errors import BadRequest, Forbidden, NotFound, StatusEr
 from wherry.client.client import Client
 from wherry.dashboard.actions import ACTIONS
 from wherry.dashboard.channel import Channel
+from wherry.dashboard.facts import ANSWERS, facts_as_json
 from wherry.dashboard.guard import guarded, is_known_host, is_own_form
 from wherry.dashboard.layout import frame, message_page, whole_page
 from wherry.dashboard.live import Live, Lives
+from wherry.dashboard.moments import Moments, Past
 from wherry.dashboard.person import Credentials, client_of, name_of
 from wherry.dashboard.sessions import CODE_LIFE_S, Session, Sessions, cookie_in, cookie_name, set_cookie
 from wherry.dashboard.static_files import static_file
@@ -62,14 +64,22 @@ class Dashboard:
         hosts: Collection[str],
         this_host: str = "",
         keep_sessions_in: Path | None = None,
+        past: Past | None = None,
     ) -> None:
-        """`api` answers Kubernetes' API; `hosts` are the names and addresses of this server, in small letters."""
+        """`api` answers Kubernetes' API; `hosts` are the names and addresses of this server, in small letters.
+
+        `past` knows which revision was the newest when.
+        """
         self.ready = asyncio.Event()
         self._api = api
         self._clock = clock
         self._hosts = frozenset(hosts)
         self.sessions = Sessions(clock, keep_sessions_in)
-        self._lives = Lives(lambda client, namespace: Live(client, namespace, clock, random, this_host))
+        self._this_host = this_host
+        self._moments = Moments(past, clock)
+        self._lives = Lives(
+            lambda client, namespace: Live(client, namespace, clock, random, this_host, moments=self._moments)
+        )
         self._scope: TaskScope | None = None
 
     async def run(self) -> None:
@@ -97,6 +107,8 @@ class Dashboard:
                 return await self._make_login_link(request)
             case "GET", ["login"]:
                 return self._login(request)
+            case "GET", ["v1", name] if name in ANSWERS:
+                return await self._facts(request, name)
         session = self._session(request)
         if request.method == "GET":
             return await self._show(request, session, path)
@@ -110,10 +122,6 @@ class Dashboard:
                 return _see_other(f"{PREFIX}/")
             case ["stream"]:
                 return await self._stream(request, session)
-            case ["v1", "picture.json"]:
-                namespace = dict(request.query_items()).get("ns", "")
-                live = await self._live(session, namespace)
-                return Response(body=msgspec.json.encode(live.model.snapshot(namespace)))
             case ["logs", namespace, pod]:
                 return await self._log(request, session, namespace, pod)
         return await self._page(request, session, path)
@@ -130,6 +138,29 @@ class Dashboard:
             case ["actions", name]:
                 return await self._act(request, session, name)
         raise NotFound("There is no such form.")
+
+    async def _facts(self, request: Request, name: str) -> Response:
+        """Facts as JSON: for a browser that has signed in, and for a program with its own credentials."""
+        asked = dict(request.query_items())
+        try:
+            session = await self._session_or_program(request)
+            if name == "picture.json" and not asked.get("at"):
+                namespace = asked.get("ns", "")
+                live = await self._live(session, namespace)
+                return Response(body=msgspec.json.encode(live.model.snapshot(namespace)))
+            return Response(
+                body=await facts_as_json(name, self._client(session), self._moments, asked, self._this_host)
+            )
+        except StatusError as error:
+            return Response(error.code, body=error.to_bytes())
+
+    async def _session_or_program(self, request: Request) -> Session:
+        try:
+            return self._session(request)
+        except Unauthorized:
+            credentials = Credentials(request.peer, request.headers.get("authorization", ""))
+            name = await name_of(self._api, credentials)
+            return Session("", name, credentials, ends_s=0.0, used_s=0.0)
 
     def _refusal(self, error: StatusError) -> Response:
         if error.code == 401:

@@ -22,6 +22,7 @@ from wherry.client.indexer import meta_of
 from wherry.client.informer import Informer
 from wherry.client.reflector import Reflector
 from wherry.dashboard.channel import Channel, Render
+from wherry.dashboard.moments import Moments
 from wherry.kit.clock import Clock
 from wherry.kit.tasks import TaskScope
 from wherry.narrate.model import ReadModel
@@ -38,9 +39,13 @@ EVENTS_MAX = 2000
 class Live:
     """One person's view of the cluster, or of one namespace where that is all they may see."""
 
-    def __init__(self, client: Client, namespace: str, clock: Clock, random: Random, this_host: str) -> None:
-        """Nothing is asked before `run`."""
+    def __init__(
+        self, client: Client, namespace: str, clock: Clock, random: Random, this_host: str, *, moments: Moments
+    ) -> None:
+        """Nothing is asked before `run`. `moments` finds what somebody means by a moment."""
         self.client = client
+        self.this_host = this_host
+        self.moments = moments
         self.namespace = namespace
         self.ready = asyncio.Event()
         self.is_over = False

@@ -15,15 +15,12 @@ from wherry.api.core.pod import Pod
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.struct import Struct
 from wherry.apimachinery.timestamps import parse_time
+from wherry.narrate.authors import MASTERS
 from wherry.narrate.cause_templates import CHAIN
 from wherry.narrate.grouping import moment
 from wherry.narrate.placement import decision_of
 from wherry.narrate.sentences import KIND_WORDS, narrator, sentence
 
-# Those who write what they have been told to by others are no beginning of anything.
-MASTERS = frozenset(
-    {"kube-controller-manager", "kube-scheduler", "kubelet", "kube-apiserver", "wherry", "deployment-controller"}
-)
 FIELDS_SHOWN = 4
 # What people mean to say comes before what a default has filled in.
 FIRST_FIELDS = ("replicas", "template", "containers", "selector", "ports", "labels", "data", "nodeSelector", "schedule")

@@ -302,9 +302,12 @@ async def hidden_kinds(client: Client, namespace: str = "") -> tuple[str, ...]:
     return tuple(hidden)
 
 
-async def read(client: Client, *, namespace: str = "", this_host: str = "", clock: Clock | None = None) -> ReadModel:
+async def read(
+    client: Client, *, namespace: str = "", this_host: str = "", clock: Clock | None = None, at_revision: str = ""
+) -> ReadModel:
     """A model of the cluster as it is now, from one list of each kind, or of what one namespace holds.
 
+    With `at_revision`: as it was then; raises Expired when that is too long ago.
     Kinds that this person may not list, or that the cluster does not have, stay empty and are named in `hidden`.
     """
     informers: dict[str, Informer[msgspec.Struct]] = {}
@@ -319,7 +322,8 @@ async def read(client: Client, *, namespace: str = "", this_host: str = "", cloc
     hidden = []
     for kind, one in informers.items():
         try:
-            listed = await client.list(one.resource, namespace if one.resource.namespaced else "")
+            place = namespace if one.resource.namespaced else ""
+            listed = await client.list(one.resource, place, at_revision=at_revision)
         except (Forbidden, NotFound):
             hidden.append(kind)
             continue

@@ -79,6 +79,7 @@ SWEEP_SUPERSEDED = """
 DELETE FROM log WHERE revision IN (SELECT previous FROM log WHERE revision > ? AND revision <= ? AND previous > 0)
 """
 SWEEP_DELETIONS = "DELETE FROM log WHERE revision > ? AND revision <= ? AND value IS NULL"
+SELECT_MOMENTS = "SELECT revision, time FROM moment ORDER BY revision"
 INSERT_MOMENT = "INSERT OR REPLACE INTO moment VALUES (?, ?)"
 # The last mark below the oldest revision stays: it bounds the first moment that can still be shown.
 SWEEP_MOMENTS = "DELETE FROM moment WHERE revision < (SELECT max(revision) FROM moment WHERE revision < ?)"
@@ -200,7 +201,7 @@ class SqliteLog:
     def read_marks(self) -> Sequence[Mark]:
         """When which revision was the newest, oldest first."""
         with self._translated():
-            return [Mark(*row) for row in self._connection.execute("SELECT revision, time FROM moment ORDER BY revision")]
+            return [Mark(*row) for row in self._connection.execute(SELECT_MOMENTS)]
 
     def read_events(self, prefix: str, after_revision: int, until_revision: int) -> list[StoreEvent]:
         """The events below `prefix` of the revisions after the one and up to the other."""

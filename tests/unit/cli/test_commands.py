@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from wherry.cli.commands.breaks import command as breaks
 from wherry.cli.commands.build import command as build
+from wherry.cli.commands.changes import command as changes
 from wherry.cli.commands.check import command as check
 from wherry.cli.commands.completion import command as completion
 from wherry.cli.commands.contract import command as contract
@@ -22,6 +23,7 @@ from wherry.cli.commands.export import command as export
 from wherry.cli.commands.image import command as image
 from wherry.cli.commands.import_ import command as import_
 from wherry.cli.commands.kubeconfig import command as kubeconfig
+from wherry.cli.commands.mark import command as mark
 from wherry.cli.commands.meaning import command as meaning
 from wherry.cli.commands.new import command as new
 from wherry.cli.commands.next import command as next_
@@ -59,7 +61,9 @@ OPTIONS: list[tuple[click.Command, str]] = [
     (completion, "shell"),
     (demo, "journey --in"),
     (timebox, "--backlog --ideas"),
-    (picture, f"-w --watch {LOOK}"),
+    (picture, f"-w --watch --at {LOOK}"),
+    (changes, f"--since --until {LOOK}"),
+    (mark, f"name {LOOK}"),
     (next_, f"name {LOOK}"),
     (open_, "--kubeconfig --user"),
     (show, f"thing {LOOK}"),

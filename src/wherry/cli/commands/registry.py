@@ -28,6 +28,8 @@ COMMANDS: dict[str, Entry] = {
     "next": Entry("wherry.cli.commands.next", "What is wanted, what is, and what comes next."),
     "open": Entry("wherry.cli.commands.open", "See the cluster in a browser: a link that works once."),
     "story": Entry("wherry.cli.commands.story", "What the masters saw, did and why."),
+    "changes": Entry("wherry.cli.commands.changes", "What changed between two moments, and who did it?"),
+    "mark": Entry("wherry.cli.commands.mark", "Remember this moment: the last review, the last demo."),
     "why": Entry("wherry.cli.commands.why", "Why is this thing as it is? (wherry why pod/web-1)"),
     "show": Entry("wherry.cli.commands.show", "All about one thing, in words."),
     "word": Entry("wherry.cli.commands.word", "What does this word mean? (wherry word pod)"),

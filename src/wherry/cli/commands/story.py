@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from wherry.cli.look import Look, kubectl_scope, look_options
-from wherry.cli.output import printable, say
-from wherry.cli.troubles import known
+from wherry.cli.output import note, printable, say
 
 if TYPE_CHECKING:
     from wherry.api.core.event_parts import Event
@@ -28,22 +27,24 @@ def show(line: Line) -> None:
 @click.argument("thing", required=False)
 @click.option("-f", "--follow", is_flag=True, help="Go on as it happens.")
 @click.option("--tail", default=0, help="Only the last so many lines.")
-@click.option("--since", default="", help="Only from then on: 10m, 2h, yesterday, 10:02, 2026-11-23.")
+@click.option("--since", default="", help="From then on: 10m, 2h, yesterday, 10:02, 'last review'.")
 @click.option("--app", default="", help="Only this program, whatever its pods are called.")
 @click.option("--each", is_flag=True, help="Every event by itself; similar ones are one line otherwise.")
 @look_options
 def command(look: Look, thing: str | None, follow: bool, tail: int, since: str, app: str, each: bool) -> None:
     """What the masters and the nodes saw, did and why, in plain words.
 
-    With a THING: only what happened to it. Events are kept for an hour.
+    With a THING: only what happened to it. Without --since: the last hour, for so long Events are kept.
     """
     from wherry.narrate import story
 
-    since_s = _moment(since)
     about = thing.rpartition("/")[2] if thing else ""
 
     async def tell(client: Client) -> None:
+        since_s = await _moment(client, since)
         events, revision = await story.tell(client, look.namespace)
+        if since:
+            events = await _with_ended(look, client, events, since, since_s)
         names = await _pods_of(look, client, app or about) if app or about else []
         chosen = [event for event in _chosen(events, app or about, names) if story.order(event)[0] >= since_s]
         lines = story.lines(chosen, grouped=not each)
@@ -61,15 +62,36 @@ def command(look: Look, thing: str | None, follow: bool, tail: int, since: str, 
     look.ask(tell)
 
 
-def _moment(since: str) -> float:
-    from wherry.narrate.when import parse_since
+async def _moment(client: Client, since: str) -> float:
+    from wherry.cli.past import moment_s
 
-    if not since:
-        return 0.0
+    return await moment_s(client, since) if since else 0.0
+
+
+async def _with_ended(look: Look, client: Client, events: list[Event], since: str, since_s: float) -> list[Event]:
+    """The Events since then, also those that are not kept any more; says so where nobody remembers that long."""
+    from wherry.cli.output import Trouble
+    from wherry.cli.past import moment, too_long_ago
+    from wherry.narrate.past import TooLongAgo, events_since
+
+    oldest_s = min((story_order(event) for event in events), default=time.time())
+    if since_s >= oldest_s:
+        return events
     try:
-        return parse_since(since, time.time())
-    except ValueError as error:
-        raise known("W0205", error=error) from error
+        ended = await events_since(client, await moment(client, since), await moment(client), look.namespace)
+    except (Trouble, TooLongAgo) as error:
+        # What is still there is worth telling.
+        sentence = error if isinstance(error, Trouble) else too_long_ago(error)
+        note(printable(f"{sentence}"))
+        return events
+    return [*{event.metadata.uid: event for event in (*ended, *events)}.values()]
+
+
+def story_order(event: Event) -> float:
+    """When an Event happened."""
+    from wherry.narrate.story import order
+
+    return order(event)[0]
 
 
 def _chosen(events: Sequence[Event], app: str, names: Sequence[str]) -> Sequence[Event]:

@@ -12,6 +12,7 @@ from wherry.dashboard.channel import Rendered
 from wherry.dashboard.fragments import ROOT, Fragment
 from wherry.dashboard.live import Live
 from wherry.dashboard.markup import element_id, text, url, with_terms
+from wherry.dashboard.views.then import moment_input, snapshot_then, tell_at
 from wherry.dashboard.views.view import Asked, Page, View
 from wherry.narrate.facts import NodeFacts, PodFacts, Snapshot, WorkloadFacts
 from wherry.narrate.headline import needing_help
@@ -31,12 +32,26 @@ class Picture:
         self._namespace = asked.get("ns")
         self._app, self._state, self._node = asked.get("app"), asked.get("state"), asked.get("node")
         self._zoom = asked.get("zoom")
+        self._at = asked.get("at")
+        self._then: Snapshot | None = None
+        self._said = ""
         self._made: dict[str, tuple[PodFacts, Fragment]] = {}
 
     async def render(self) -> Rendered:
         """Its pieces now."""
+        if self._at:
+            return await self._render_then()
         snapshot = self._live.model.snapshot(self._namespace)
         return Rendered([*self._pieces(snapshot)], snapshot.sentence)
+
+    async def _render_then(self) -> Rendered:
+        """As it was; the past stays as it is, so it is read once."""
+        moment = self._live.moments.find(self._at)
+        if self._then is None:
+            self._then = await snapshot_then(self._live, moment, self._namespace)
+            self._said = tell_at(moment)
+        note = Fragment("then", ROOT, f'<p id="then" class="then">{text(self._said)} <a href="/ui/">Now</a></p>')
+        return Rendered([note, *self._pieces(self._then)], f"{self._said} {self._then.sentence}")
 
     def _pieces(self, snapshot: Snapshot) -> Iterator[Fragment]:
         yield _headline(snapshot)
@@ -200,6 +215,7 @@ def _filters(live: Live, asked: Asked) -> str:
         _choice("app", "App", [("", "all"), *((one, one) for one in apps)], asked.get("app")),
         _choice("state", "State", [("", "all"), *((w, f"{SYMBOLS[w]} {w}") for w in WORDS)], asked.get("state")),
         _choice("zoom", "Show", ZOOMS, asked.get("zoom")),
+        moment_input("at", "At", asked.get("at"), "now"),
     )
     return (
         f'<form class="filters" method="get" action="/ui/">{"".join(choices)}<button type="submit">Show</button></form>'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wherry.dashboard.views.changes import CHANGES
 from wherry.dashboard.views.glossary import GLOSSARY
 from wherry.dashboard.views.next import NEXT
 from wherry.dashboard.views.picture import PICTURE
@@ -9,4 +10,4 @@ from wherry.dashboard.views.pod import POD
 from wherry.dashboard.views.story import STORY
 from wherry.dashboard.views.workload import WORKLOAD
 
-VIEWS = (PICTURE, STORY, NEXT, GLOSSARY, POD, WORKLOAD)
+VIEWS = (PICTURE, STORY, CHANGES, NEXT, GLOSSARY, POD, WORKLOAD)

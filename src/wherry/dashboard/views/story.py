@@ -6,11 +6,15 @@ import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+from wherry.api.core.event_parts import Event
 from wherry.dashboard.channel import Rendered
 from wherry.dashboard.fragments import ROOT, Fragment
 from wherry.dashboard.live import Live
 from wherry.dashboard.markup import element_id, text, with_terms
+from wherry.dashboard.moments import said_time, too_long_ago
+from wherry.dashboard.views.then import moment_input
 from wherry.dashboard.views.view import Asked, Page, View
+from wherry.narrate.past import Moment, TooLongAgo, events_since
 from wherry.narrate.story import Line, lines
 
 LINES_SHOWN = 200
@@ -48,21 +52,39 @@ class Story:
     """The story as somebody has asked for it."""
 
     def __init__(self, live: Live, asked: Asked) -> None:
-        """`asked` may have ns, app and trouble."""
+        """`asked` may have ns, app, trouble and since."""
         self._live = live
+        self._since = asked.get("since")
+        self._ended: list[Event] | None = None
         self._namespace, self._app, self._trouble = asked.get("ns"), asked.get("app"), asked.get("trouble")
 
     async def render(self) -> Rendered:
         """Its lines now."""
         events = await self._live.events()
-        told = [line for line in lines(events) if self._is_told(line)][-LINES_SHOWN:]
-        count = f"{len(told)} lines of the last hour." if told else "Nothing has happened in the last hour."
+        start_s, when = 0.0, "of the last hour"
+        if self._since:
+            moment = self._live.moments.find(self._since)
+            events, start_s = await self._with_ended(events, moment), moment.time_s
+            when = f"since {said_time(start_s)}"
+        told = [line for line in lines(events) if self._is_told(line) and line.end_s >= start_s][-LINES_SHOWN:]
+        count = f"{len(told)} lines {when}." if told else f"Nothing has happened {when.replace('of', 'in')}."
         pieces = [
             Fragment("told", ROOT, f'<p id="told" class="headline">{count}</p>'),
             Fragment("lines", ROOT, '<ol id="lines" class="story">', "</ol>"),
             *line_pieces(told, "lines"),
         ]
         return Rendered(pieces, told[-1].text if told else "")
+
+    async def _with_ended(self, events: list[Event], since: Moment) -> list[Event]:
+        """The Events that there are, and those that have been forgotten since then, read once."""
+        if self._ended is None:
+            namespace = self._live.namespace
+            try:
+                self._ended = await events_since(self._live.client, since, self._live.moments.now(), namespace)
+            except TooLongAgo as error:
+                raise too_long_ago(error) from error
+        known = {event.metadata.uid: event for event in (*self._ended, *events)}
+        return [*known.values()]
 
     def _is_told(self, line: Line) -> bool:
         return (
@@ -79,6 +101,7 @@ def _make(live: Live, asked: Asked) -> Page:
         '<form class="filters" method="get" action="/ui/story">'
         f'<label>Namespace <input name="ns" value="{text(asked.get("ns"))}"></label>'
         f'<label>App <input name="app" value="{text(asked.get("app"))}"></label>'
+        f"{moment_input('since', 'Since', asked.get('since'), 'an hour ago')}"
         f'<label><input type="checkbox" name="trouble" value="1"{checked}> only trouble</label>'
         '<button type="submit">Show</button></form>'
     )

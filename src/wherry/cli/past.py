@@ -1,0 +1,65 @@
+"""The command line's way to the past: what somebody means by a moment, and which revision it was.
+
+"last review" is a moment that somebody has marked (`wherry mark review`); all others are said in time. The masters
+know which revision belongs to a time; everything else is asked by the ordinary ways of the API.
+"""
+
+from __future__ import annotations
+
+import time
+from urllib.parse import urlencode
+
+import msgspec
+
+from wherry.apimachinery.errors import Expired, NotFound
+from wherry.cli.troubles import known
+from wherry.client.client import Client
+from wherry.kit.http.types import read_body
+from wherry.narrate.marks import last_mark
+from wherry.narrate.past import Moment, TooLongAgo
+from wherry.narrate.when import parse_since
+
+MOMENT_PATH = "/ui/v1/moment.json"
+
+
+async def moment_s(client: Client, text: str) -> float:
+    """The time that somebody means, in seconds since 1970."""
+    name = text.strip().lower().removeprefix("last ").strip()
+    if text.strip().lower().startswith("last "):
+        marked_s = await last_mark(client, name)
+        if marked_s is None:
+            raise known("W0207", name=name)
+        return marked_s
+    try:
+        return parse_since(text, time.time())
+    except ValueError as error:
+        raise known("W0205", error=error) from error
+
+
+async def moment(client: Client, text: str = "") -> Moment:
+    """The moment that somebody means; now, when they say nothing."""
+    if not text:
+        return await _ask(client, "")
+    time_s = await moment_s(client, text)
+    return await _ask(client, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time_s)))
+
+
+async def _ask(client: Client, at: str) -> Moment:
+    try:
+        response = await client.request("GET", MOMENT_PATH, urlencode({"at": at} if at else {}))
+    except Expired as error:
+        raise known("W0206", error=error.message) from error
+    except NotFound as error:
+        raise known("W0208") from error
+    return msgspec.json.decode(await read_body(response), type=Moment)
+
+
+def too_long_ago(error: TooLongAgo) -> Exception:
+    """What to say to who asks for more than is remembered."""
+    said = {"asked": said_time(error.asked_s), "oldest": said_time(error.oldest_s)}
+    return known("W0206", error="The masters remember back to {oldest}; {asked} is before that.".format_map(said))
+
+
+def said_time(time_s: float) -> str:
+    """A moment in words, in this machine's time zone."""
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(time_s))

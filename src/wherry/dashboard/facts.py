@@ -1,0 +1,71 @@
+"""The facts as JSON, for programs and for the command line: now, at a moment, and between two.
+
+    /ui/v1/picture.json?ns=&at=             the picture, now or then
+    /ui/v1/changes.json?since=&until=&ns=   what changed between two moments
+    /ui/v1/story.json?since=&ns=            the lines of the story since a moment, also of events that have ended
+    /ui/v1/moment.json?at=                  which revision was the newest then, and since when the masters remember
+
+Moments are what people type; a program sends a timestamp. A refusal is a Status, as everywhere in Kubernetes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+
+import msgspec
+
+from wherry.apimachinery.errors import BadRequest
+from wherry.client.client import Client
+from wherry.dashboard.moments import Moments, too_long_ago
+from wherry.narrate.past import Moment, TooLongAgo, changes_since, events_since, model_at
+from wherry.narrate.story import lines
+
+Asked = Mapping[str, str]
+Answer = Callable[[Client, Moments, Asked, str], Awaitable[object]]
+
+
+async def _picture(client: Client, moments: Moments, asked: Asked, this_host: str) -> object:
+    namespace = asked.get("ns", "")
+    model = await model_at(client, moments.find(asked["at"]), namespace=namespace, this_host=this_host)
+    return model.snapshot(namespace)
+
+
+async def _changes(client: Client, moments: Moments, asked: Asked, this_host: str) -> object:
+    since, until = _between(moments, asked)
+    return await changes_since(client, since, until, asked.get("ns", ""))
+
+
+async def _story(client: Client, moments: Moments, asked: Asked, this_host: str) -> object:
+    since, until = _between(moments, asked)
+    events = await events_since(client, since, until, asked.get("ns", ""))
+    return [line for line in lines(events) if line.end_s >= since.time_s]
+
+
+async def _moment(client: Client, moments: Moments, asked: Asked, this_host: str) -> object:
+    return moments.find(asked["at"]) if asked.get("at") else moments.now()
+
+
+ANSWERS: Mapping[str, Answer] = {
+    "picture.json": _picture,
+    "changes.json": _changes,
+    "story.json": _story,
+    "moment.json": _moment,
+}
+
+
+async def facts_as_json(name: str, client: Client, moments: Moments, asked: Asked, this_host: str) -> bytes:
+    """The answer called `name`. Raises StatusError."""
+    try:
+        return msgspec.json.encode(await ANSWERS[name](client, moments, asked, this_host))
+    except TooLongAgo as error:
+        raise too_long_ago(error) from error
+
+
+def _between(moments: Moments, asked: Asked) -> tuple[Moment, Moment]:
+    if not asked.get("since"):
+        raise BadRequest("say since when: ?since=2h, ?since=yesterday, ?since=10:02")
+    since = moments.find(asked["since"])
+    until = moments.find(asked["until"]) if asked.get("until") else moments.now()
+    if until.time_s < since.time_s:
+        raise BadRequest("the end is before the beginning: exchange since and until")
+    return since, until

@@ -1,0 +1,71 @@
+"""What changed between two moments: who created, changed or deleted what, in plain sentences."""
+
+from __future__ import annotations
+
+from wherry.dashboard.channel import Rendered
+from wherry.dashboard.fragments import ROOT, Fragment
+from wherry.dashboard.live import Live
+from wherry.dashboard.markup import element_id, text, with_terms
+from wherry.dashboard.moments import said_time, too_long_ago
+from wherry.dashboard.views.story import shown_time
+from wherry.dashboard.views.then import moment_input
+from wherry.dashboard.views.view import Asked, Page, View
+from wherry.narrate.changes import summary
+from wherry.narrate.history import Change
+from wherry.narrate.past import TooLongAgo, changes_since
+
+SINCE = "1h ago"
+INTERVAL_S = 2.0
+"""Reading the past costs more than looking at the present."""
+
+
+def _piece(number: int, one: Change) -> Fragment:
+    own = element_id("change", str(number))
+    step = f'<p class="next">Next: <code>{text(one.next)}</code></p>' if one.next else ""
+    return Fragment(
+        own,
+        "changes",
+        f'<li id="{text(own)}" class="fine">{shown_time(one.time_s)} <p>{with_terms(one.text)}</p>{step}</li>',
+    )
+
+
+class Changes:
+    """The changes as somebody has asked for them."""
+
+    def __init__(self, live: Live, asked: Asked) -> None:
+        """`asked` may have since, until and ns."""
+        self._live = live
+        self._namespace = asked.get("ns")
+        self._since, self._until = asked.get("since") or SINCE, asked.get("until")
+
+    async def render(self) -> Rendered:
+        """The changes, oldest first."""
+        moments = self._live.moments
+        since, until = moments.find(self._since), moments.find(self._until) if self._until else moments.now()
+        try:
+            told = await changes_since(self._live.client, since, until, self._live.namespace or self._namespace)
+        except TooLongAgo as error:
+            raise too_long_ago(error) from error
+        said = summary(told, said_time(since.time_s), said_time(until.time_s) if self._until else "now")
+        return Rendered(
+            [
+                Fragment("told", ROOT, f'<p id="told" class="headline">{text(said)}</p>'),
+                Fragment("changes", ROOT, '<ol id="changes" class="story">', "</ol>"),
+                *(_piece(number, one) for number, one in enumerate(told)),
+            ]
+        )
+
+
+def _make(live: Live, asked: Asked) -> Page:
+    above = (
+        f"<p>{with_terms('What somebody created, changed or deleted between two moments.')}</p>"
+        '<form class="filters" method="get" action="/ui/changes">'
+        f"{moment_input('since', 'Since', asked.get('since'), SINCE)}"
+        f'<label>Until <input name="until" value="{text(asked.get("until"))}" placeholder="now" size="12"></label>'
+        f'<label>Namespace <input name="ns" value="{text(asked.get("ns"))}"></label>'
+        '<button type="submit">Show</button></form>'
+    )
+    return Page("What changed", Changes(live, asked).render, above, interval_s=INTERVAL_S)
+
+
+CHANGES = View("changes", "What changed", _make)
