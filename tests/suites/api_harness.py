@@ -119,7 +119,7 @@ async def make_api(
     What a start makes is made once and copied: for each server it is as if it had been started again.
     """
     if clock is not None:
-        return await _bootstrapped(_build(MemoryStore(), clock, connect_node, disabled))
+        return await _bootstrapped(_build(MemoryStore(clock), clock, connect_node, disabled))
     if not _made:
         store = MemoryStore()
         await _bootstrapped(_build(store, FakeClock(), None, frozenset()))

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from wherry.apimachinery.errors import Expired, NotFound
+from wherry.cli.output import note
 from wherry.cli.troubles import known
 from wherry.client.client import Client
 from wherry.kit.http.types import read_body
@@ -36,17 +37,24 @@ async def moment_s(client: Client, text: str) -> float:
         raise known("W0205", error=error) from error
 
 
-async def moment(client: Client, text: str = "") -> Moment:
-    """The moment that somebody means; now, when they say nothing."""
+async def moment(client: Client, text: str = "", *, or_oldest: bool = False) -> Moment:
+    """The moment that somebody means; now, when they say nothing.
+
+    `or_oldest`: for one that is too long ago, the first that the masters remember, and a note that says so.
+    """
     if not text:
-        return await _ask(client, "")
+        return await _ask(client)
     time_s = await moment_s(client, text)
-    return await _ask(client, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time_s)))
+    asked = {"at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time_s))}
+    found = await _ask(client, **asked, **({"orOldest": "true"} if or_oldest else {}))
+    if found.time_s > time_s + 1:
+        note(f"The masters remember back to {said_time(found.time_s)}: this is since then.")
+    return found
 
 
-async def _ask(client: Client, at: str) -> Moment:
+async def _ask(client: Client, **asked: str) -> Moment:
     try:
-        response = await client.request("GET", MOMENT_PATH, urlencode({"at": at} if at else {}))
+        response = await client.request("GET", MOMENT_PATH, urlencode(asked))
     except Expired as error:
         raise known("W0206", error=error.message) from error
     except NotFound as error:

@@ -61,6 +61,8 @@ async def changes_between(
             revision = int(event.resource_version) if event.resource_version.isdigit() else 0
             if revision > until:
                 break
+            if event.type == "ERROR" and event.error is not None:
+                raise event.error
             if event.object is not None:
                 found.append(PastChange(event.type, revision, event.object.document))
             if event.type == "BOOKMARK" and revision >= until:

@@ -151,6 +151,9 @@ class Dashboard:
             return Response(
                 body=await facts_as_json(name, self._client(session), self._moments, asked, self._this_host)
             )
+        except Unauthorized:
+            refusal = Unauthorized("you are not signed in here: wherry open; or send a token or a certificate")
+            return Response(401, body=refusal.to_bytes())
         except StatusError as error:
             return Response(error.code, body=error.to_bytes())
 

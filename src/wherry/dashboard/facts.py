@@ -3,8 +3,9 @@
     /ui/v1/picture.json?ns=&at=             the picture, now or then
     /ui/v1/changes.json?since=&until=&ns=   what changed between two moments
     /ui/v1/story.json?since=&ns=            the lines of the story since a moment, also of events that have ended
-    /ui/v1/moment.json?at=                  which revision was the newest then, and since when the masters remember
+    /ui/v1/moment.json?at=&orOldest=        which revision was the newest then, and since when the masters remember
 
+Whoever asks since when gets what is remembered; whoever asks how it was at a moment gets an answer or 410.
 Moments are what people type; a program sends a timestamp. A refusal is a Status, as everywhere in Kubernetes.
 """
 
@@ -42,7 +43,9 @@ async def _story(client: Client, moments: Moments, asked: Asked, this_host: str)
 
 
 async def _moment(client: Client, moments: Moments, asked: Asked, this_host: str) -> object:
-    return moments.find(asked["at"]) if asked.get("at") else moments.now()
+    if not asked.get("at"):
+        return moments.now()
+    return moments.find(asked["at"], or_oldest=bool(asked.get("orOldest")))
 
 
 ANSWERS: Mapping[str, Answer] = {
@@ -64,7 +67,7 @@ async def facts_as_json(name: str, client: Client, moments: Moments, asked: Aske
 def _between(moments: Moments, asked: Asked) -> tuple[Moment, Moment]:
     if not asked.get("since"):
         raise BadRequest("say since when: ?since=2h, ?since=yesterday, ?since=10:02")
-    since = moments.find(asked["since"])
+    since = moments.find(asked["since"], or_oldest=True)
     until = moments.find(asked["until"]) if asked.get("until") else moments.now()
     if until.time_s < since.time_s:
         raise BadRequest("the end is before the beginning: exchange since and until")

@@ -49,8 +49,12 @@ class Moments:
         oldest_s = self._past.oldest_moment_s
         return Moment(time_s=now_s, revision=self._past.revision, oldest_s=now_s if oldest_s is None else oldest_s)
 
-    def find(self, text: str) -> Moment:
+    def find(self, text: str, *, or_oldest: bool = False) -> Moment:
         """The moment that `text` means; what lies in the future means now.
+
+        Args:
+            text: as people say it.
+            or_oldest: what is too long ago means the first moment that the masters remember.
 
         Raises:
             BadRequest: it means none.
@@ -64,6 +68,8 @@ class Moments:
         if time_s >= now.time_s or self._past is None:
             return now
         revision = self._past.revision_at(time_s)
+        if not revision and or_oldest:
+            time_s, revision = now.oldest_s, self._past.revision_at(now.oldest_s)
         if not revision:
             raise too_long_ago(TooLongAgo(time_s, now.oldest_s))
         return Moment(time_s=time_s, revision=revision, oldest_s=now.oldest_s)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from wherry.api.core.configmap import CONFIG_MAPS
+from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import NotFound
 from wherry.apimachinery.timestamps import format_time, parse_time
 from wherry.client.client import Client
@@ -38,7 +39,7 @@ async def all_marks(client: Client) -> dict[str, float]:
 
 async def mark(client: Client, name: str, now_s: float) -> None:
     """Mark this moment by a name; an earlier one of the same name makes room."""
-    wanted = {"data": {mark_key(name): format_time(now_s)}}
+    wanted: Document = {"data": {mark_key(name): format_time(now_s)}}
     try:
         await client.patch(CONFIG_MAPS, CONFIG_MAP, wanted, NAMESPACE)
     except NotFound:

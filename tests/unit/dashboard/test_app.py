@@ -14,6 +14,7 @@ import pytest
 from suites.api_harness import ADMIN, Api, make_api
 from wherry.apimachinery.document import Document
 from wherry.dashboard.app import Dashboard, is_dashboards
+from wherry.dashboard.views.changes import CHANGES
 from wherry.dashboard.views.glossary import GLOSSARY
 from wherry.dashboard.views.next import NEXT
 from wherry.dashboard.views.picture import PICTURE
@@ -117,7 +118,8 @@ async def api() -> Api:
 
 @pytest.fixture
 async def browser(api: Api, clock: FakeClock) -> AsyncIterator[Browser]:
-    dashboard = Dashboard(api.server.app, clock, Random(7), hosts=["127.0.0.1"])
+    past = api.server.environment.store
+    dashboard = Dashboard(api.server.app, clock, Random(7), hosts=["127.0.0.1"], past=past)
     async with TaskScope("test") as scope:
         _ = scope.start("dashboard", dashboard.run())
         await dashboard.ready.wait()
@@ -305,3 +307,30 @@ def test_only_paths_below_the_prefix_are_the_dashboards() -> None:
     assert [path for path in ("/ui", "/ui/", "/ui/x", "/uix", "/", "/api/ui") if is_dashboards(path)] == [
         "/ui", "/ui/", "/ui/x",
     ]  # fmt: skip
+
+
+async def test_the_past_is_shown_by_a_form_without_a_script(browser: Browser) -> None:
+    await browser.sign_in()
+    picture = await browser.read("/ui/?at=1s")
+    assert "As it was at" in picture.text
+    assert "web-1" in picture.text
+    assert "then" in picture.ids
+    assert "As it was at" not in (await browser.read("/ui/")).text
+    refused = await browser.ask("GET", "/ui/?at=2001-01-01")
+    assert refused.status == 410
+    assert "remember back to" in refused.body
+    assert (await browser.ask("GET", "/ui/?at=soon")).status == 400
+
+
+async def test_what_changed_is_a_page(browser: Browser, api: Api) -> None:
+    await browser.sign_in()
+    page = await browser.read(f"/ui/{CHANGES.path}?since=2001-01-01")
+    assert "deployment web in default" in page.text
+    assert "Node laptop joined the cluster" in page.text
+    assert "Nothing changed between" in (await browser.read("/ui/changes?since=1s")).text
+
+
+async def test_the_story_can_be_asked_for_since_a_moment(browser: Browser) -> None:
+    await browser.sign_in()
+    page = await browser.read("/ui/story?since=2001-01-01")
+    assert "Nothing has happened since" in page.text or "lines since" in page.text

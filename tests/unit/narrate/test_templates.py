@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from wherry.cli.commands.registry import COMMANDS
-from wherry.narrate import cause_templates, event_templates
+from wherry.narrate import cause_templates, event_templates, past_templates
 from wherry.narrate.cause_templates import CrashPattern
 from wherry.narrate.glossary import words, words_in
 from wherry.narrate.templates import TEMPLATES, Template, count, tell
@@ -24,7 +24,7 @@ PASSIVE = re.compile(r"\b(is|are|was|were|been|being)\s+\w+(ed|en|made|told|sent
 def families() -> Iterator[tuple[str, Template]]:
     """Every template with its name."""
     groups: list[Mapping[str, Template]] = [TEMPLATES]
-    for module in (event_templates, cause_templates):
+    for module in (event_templates, cause_templates, past_templates):
         for value in vars(module).values():
             if isinstance(value, Template):
                 groups.append({"single": value})

@@ -321,7 +321,7 @@ async def test_only_the_owner_may_read_the_files(store: SqliteStore, path: Path)
 async def test_when_it_was_is_remembered_over_a_restart_and_forgotten_with_the_history(path: Path) -> None:
     clock = FakeClock(1000.0)
     store = SqliteStore(path, clock=clock)
-    assert store.oldest_moment_s is None
+    assert (store.oldest_moment_s, store.revision_at(1e12)) == (None, 0)
     for n in range(1, 4):
         await store.put("/a", b"%d" % n)
         await clock.advance(10)
@@ -348,7 +348,7 @@ async def test_a_file_of_before_there_were_moments_gets_them(path: Path) -> None
     with apsw.Connection(str(path)) as connection:
         connection.execute("DROP TABLE moment")
     store = SqliteStore(path, clock=clock)
-    assert store.oldest_moment_s is None
+    assert (store.oldest_moment_s, store.revision_at(1e12)) == (None, 0)
     await clock.advance(10)
     await store.put("/a", b"2")
     assert (store.revision_at(1005), store.revision_at(1010)) == (0, 3)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @click.option("--until", default="", help="Until when (default: now).")
 @look_options
 def command(look: Look, since: str, until: str) -> None:
-    """What was created, changed and deleted between two moments, in plain sentences, and who did it where that is known.
+    """What was created, changed and deleted between two moments, and who did it where that is known.
 
     Exit code 0: something changed; 1: nothing did.
     """
@@ -32,7 +32,7 @@ def command(look: Look, since: str, until: str) -> None:
     from wherry.narrate.past import TooLongAgo, changes_since
 
     async def ask(client: Client) -> tuple[Moment, Moment, list[Change]]:
-        start, end = await moment(client, since), await moment(client, until)
+        start, end = await moment(client, since, or_oldest=True), await moment(client, until)
         if end.time_s < start.time_s:
             raise known("W0205", error="the end is before the beginning: exchange --since and --until")
         try:

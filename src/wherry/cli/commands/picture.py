@@ -72,7 +72,6 @@ def _watch(look: Look) -> None:
     import asyncio
     import platform
 
-    from wherry.client.client import Client
     from wherry.client.informer import SharedInformers
     from wherry.kit.clock import SystemClock
     from wherry.kit.tasks import TaskScope

@@ -78,11 +78,11 @@ async def _with_ended(look: Look, client: Client, events: list[Event], since: st
     if since_s >= oldest_s:
         return events
     try:
-        ended = await events_since(client, await moment(client, since), await moment(client), look.namespace)
+        start = await moment(client, since, or_oldest=True)
+        ended = await events_since(client, start, await moment(client), look.namespace)
     except (Trouble, TooLongAgo) as error:
-        # What is still there is worth telling.
-        sentence = error if isinstance(error, Trouble) else too_long_ago(error)
-        note(printable(f"{sentence}"))
+        # Another cluster than Wherry: what is still there is worth telling.
+        note(printable(str(error if isinstance(error, Trouble) else too_long_ago(error))))
         return events
     return [*{event.metadata.uid: event for event in (*ended, *events)}.values()]
 

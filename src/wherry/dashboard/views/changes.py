@@ -7,8 +7,8 @@ from wherry.dashboard.fragments import ROOT, Fragment
 from wherry.dashboard.live import Live
 from wherry.dashboard.markup import element_id, text, with_terms
 from wherry.dashboard.moments import said_time, too_long_ago
+from wherry.dashboard.then import moment_input
 from wherry.dashboard.views.story import shown_time
-from wherry.dashboard.views.then import moment_input
 from wherry.dashboard.views.view import Asked, Page, View
 from wherry.narrate.changes import summary
 from wherry.narrate.history import Change
@@ -41,7 +41,10 @@ class Changes:
     async def render(self) -> Rendered:
         """The changes, oldest first."""
         moments = self._live.moments
-        since, until = moments.find(self._since), moments.find(self._until) if self._until else moments.now()
+        since, until = (
+            moments.find(self._since, or_oldest=True),
+            moments.find(self._until) if self._until else moments.now(),
+        )
         try:
             told = await changes_since(self._live.client, since, until, self._live.namespace or self._namespace)
         except TooLongAgo as error:
@@ -68,4 +71,10 @@ def _make(live: Live, asked: Asked) -> Page:
     return Page("What changed", Changes(live, asked).render, above, interval_s=INTERVAL_S)
 
 
-CHANGES = View("changes", "What changed", _make)
+CHANGES = View(
+    "changes",
+    "What changed",
+    _make,
+    explains="Each line is one change that somebody made, oldest first, with who it was where that is known. Pods that "
+    "the masters made or removed are counted for their workload. Choose the two moments above.",
+)

@@ -12,7 +12,7 @@ from wherry.dashboard.channel import Rendered
 from wherry.dashboard.fragments import ROOT, Fragment
 from wherry.dashboard.live import Live
 from wherry.dashboard.markup import element_id, text, url, with_terms
-from wherry.dashboard.views.then import moment_input, snapshot_then, tell_at
+from wherry.dashboard.then import moment_input, snapshot_then, tell_at
 from wherry.dashboard.views.view import Asked, Page, View
 from wherry.narrate.facts import NodeFacts, PodFacts, Snapshot, WorkloadFacts
 from wherry.narrate.headline import needing_help

@@ -12,7 +12,7 @@ from wherry.dashboard.fragments import ROOT, Fragment
 from wherry.dashboard.live import Live
 from wherry.dashboard.markup import element_id, text, with_terms
 from wherry.dashboard.moments import said_time, too_long_ago
-from wherry.dashboard.views.then import moment_input
+from wherry.dashboard.then import moment_input
 from wherry.dashboard.views.view import Asked, Page, View
 from wherry.narrate.past import Moment, TooLongAgo, events_since
 from wherry.narrate.story import Line, lines
@@ -63,7 +63,7 @@ class Story:
         events = await self._live.events()
         start_s, when = 0.0, "of the last hour"
         if self._since:
-            moment = self._live.moments.find(self._since)
+            moment = self._live.moments.find(self._since, or_oldest=True)
             events, start_s = await self._with_ended(events, moment), moment.time_s
             when = f"since {said_time(start_s)}"
         told = [line for line in lines(events) if self._is_told(line) and line.end_s >= start_s][-LINES_SHOWN:]

@@ -9,14 +9,15 @@ from wherry.narrate.facts import Snapshot
 from wherry.narrate.past import Moment, TooLongAgo, model_at
 from wherry.narrate.past_templates import SUMMARY
 
+SUGGESTED = ("5m ago", "1h ago", "today", "yesterday")
+
 
 def moment_input(name: str, label: str, value: str, empty: str) -> str:
     """A field for a moment as people say it; left empty it means `empty`."""
     return (
         f'<label>{text(label)} <input name="{name}" value="{text(value)}" list="moments" '
         f'placeholder="{text(empty)}" title="10:02, 5m ago, 2h, yesterday" size="12"></label>'
-        '<datalist id="moments"><option value="5m ago"><option value="1h ago"><option value="today">'
-        '<option value="yesterday"></datalist>'
+        f'<datalist id="moments">{"".join(f"<option>{one}</option>" for one in SUGGESTED)}</datalist>'
     )
 
 
