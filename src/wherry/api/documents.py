@@ -39,7 +39,7 @@ def find_section(document: Document, *path: str) -> Document | None:
 
 def sections(document: Document, *path: str) -> list[Document]:
     """The objects of the list at `path`; none where it is absent."""
-    value = find(document, *path)
+    value = document.get(path[0]) if len(path) == 1 else find(document, *path)
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 

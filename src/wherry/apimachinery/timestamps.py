@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 _RFC_3339 = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:[.,](\d+))?(?:Z|([+-])([01]\d|2[0-3]):([0-5]\d))")
 
@@ -15,7 +16,12 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def format_time(now_s: float) -> str:
     """A moment to the second, as metav1.Time: `2026-11-23T07:00:00Z`."""
-    return (_EPOCH + timedelta(seconds=int(now_s // 1))).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return _format_second(int(now_s // 1))
+
+
+@lru_cache(maxsize=64)  # many things happen in one second
+def _format_second(second: int) -> str:
+    return (_EPOCH + timedelta(seconds=second)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def format_micro_time(now_s: float) -> str:
@@ -23,6 +29,7 @@ def format_micro_time(now_s: float) -> str:
     return (_EPOCH + timedelta(microseconds=round(now_s * 1_000_000))).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
+@lru_cache(maxsize=1024)  # an object's own times are read again with each change to it
 def parse_time(text: str) -> float:
     """Seconds since 1970 of an RFC 3339 time in any zone.
 

@@ -22,6 +22,7 @@ from wherry.apimachinery.patch.managed_fields import (
     Owned,
     Scope,
     all_but_status,
+    created_by,
     have_other_times_only,
     only_status,
     parse_entries,
@@ -79,8 +80,7 @@ def own_created(request: ApiRequest, document: Document, options: WriteOptions, 
     """Note, in place, that all of a new object belongs to who has made it."""
     resource = request.target
     by = updater(manager_of(request, options), resource.api_version)
-    comparison = compare(merge_type_of(resource), {}, _owned_parts(document))
-    managers = track({}, comparison, by, resource.api_version, now, scope=scope_of(resource, ""))
+    managers = created_by(by, merge_type_of(resource), document, now, has_status=resource.has_status)
     if managers:
         metadata_of(document)[MANAGED_FIELDS] = write_entries(managers)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
+from os import urandom
 from random import Random
 
 # No vowels and no 0, 1, 3: a random ending can neither spell a word nor be misread.
@@ -11,8 +11,11 @@ SAFE_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
 
 
 def new_uid() -> str:
-    """A new object uid (a random UUID)."""
-    return str(uuid.uuid4())
+    """A new object uid (a random UUID: version 4 of RFC 9562)."""
+    digits = urandom(16).hex()
+    # Two of its bits say which variant it is, four which version.
+    variant = "89ab"[int(digits[16], 16) & 3]
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
 
 
 def name_suffix(random: Random, length: int = 5) -> str:

@@ -2,23 +2,28 @@ from __future__ import annotations
 
 import pytest
 
+from suites.sample_objects import created
+from wherry.api.registry import RESOURCE_TYPES
 from wherry.apimachinery.document import Document
-from wherry.apimachinery.merge_type import merge_type_for_kind
+from wherry.apimachinery.merge_type import custom_merge_type, merge_type_for_kind
 from wherry.apimachinery.patch.field_set import FieldSet
 from wherry.apimachinery.patch.managed_fields import (
     Managers,
     Owned,
     all_but_status,
     applier,
+    created_by,
     have_other_times_only,
     only_status,
     parse_entries,
     read_entries,
     track,
     updater,
+    whole_object,
     write_entries,
 )
 from wherry.apimachinery.patch.typed import compare
+from wherry.apimachinery.resource_type import AnyResourceType
 
 CONFIG_MAP = merge_type_for_kind("", "v1", "ConfigMap")
 POD = merge_type_for_kind("", "v1", "Pod")
@@ -142,3 +147,19 @@ def test_times_alone_make_no_difference() -> None:
     assert have_other_times_only([{**ENTRY, "time": "T1"}, other], [other, {**ENTRY, "time": "T2"}])
     assert not have_other_times_only([ENTRY], [other])
     assert not have_other_times_only([ENTRY], [])
+
+
+@pytest.mark.parametrize("resource", RESOURCE_TYPES, ids=lambda resource: f"{resource.api_version}/{resource.kind}")
+def test_a_new_objects_owner_is_the_one_that_tracking_from_nothing_finds(resource: AnyResourceType) -> None:
+    document = created(resource)
+    kind = merge_type_for_kind(resource.group, resource.version, resource.kind)
+    by = updater("kubectl", resource.api_version)
+    scope = all_but_status if resource.has_status else whole_object
+    tracked = track({}, compare(kind, {}, document), by, resource.api_version, "now", scope=scope)
+    assert created_by(by, kind, document, "now", has_status=resource.has_status) == tracked
+
+
+def test_nobody_owns_a_new_object_that_says_nothing_but_its_name() -> None:
+    document: Document = {"apiVersion": "example.org/v1", "kind": "Thing", "metadata": {"name": "a"}}
+    by = updater("kubectl", "example.org/v1")
+    assert created_by(by, custom_merge_type(None), document, "now", has_status=True) == {}

@@ -97,19 +97,21 @@ def _default_container(container: Document) -> None:
     for port in sections(container, "ports"):
         put_absent(port, protocol="TCP")
     for variable in sections(container, "env"):
-        _default_reference(find_section(variable, "valueFrom"))
-        file_ref = find_section(variable, "valueFrom", "fileKeyRef")
-        if file_ref is not None:
-            put_absent(file_ref, optional=False)
+        if "valueFrom" in variable:
+            _default_reference(find_section(variable, "valueFrom"))
     for name in PROBES:
         _default_probe(find_section(container, name))
-    for name in ("postStart", "preStop"):
-        _default_http_get(find_section(container, "lifecycle", name, "httpGet"))
+    lifecycle = find_section(container, "lifecycle") or {}
+    for name in lifecycle:
+        _default_http_get(find_section(lifecycle, name, "httpGet"))
 
 
 def _default_reference(source: Document | None) -> None:
     if source is None:
         return
+    file_ref = find_section(source, "fileKeyRef")
+    if file_ref is not None:
+        put_absent(file_ref, optional=False)
     field_ref = find_section(source, "fieldRef")
     if field_ref is not None:
         put_absent(field_ref, apiVersion="v1")

@@ -20,6 +20,7 @@ Source: sigs.k8s.io/structured-merge-diff, fieldpath.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 import orjson
 
@@ -187,6 +188,7 @@ def in_order(fields: FieldSet) -> FieldSet:
     }
 
 
+@lru_cache(maxsize=4096)  # names of containers, ports and variables: mostly the same ones
 def step_order(step: str) -> tuple[object, ...]:
     """What to sort steps by: their kind, then their name, their keys or their value."""
     kind, _, rest = step.partition(":")

@@ -19,8 +19,19 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from wherry.apimachinery.document import Document
-from wherry.apimachinery.patch.field_set import HERE, LEAF, FieldSet, difference, in_order, parse_fields, union, without
-from wherry.apimachinery.patch.typed import Comparison
+from wherry.apimachinery.merge_type import MergeType
+from wherry.apimachinery.patch.field_set import (
+    HERE,
+    LEAF,
+    FieldSet,
+    difference,
+    holds,
+    in_order,
+    parse_fields,
+    union,
+    without,
+)
+from wherry.apimachinery.patch.typed import Comparison, compare
 
 APPLY, UPDATE = "Apply", "Update"
 # So many managers that update are told apart; the oldest are then put into one entry.
@@ -41,6 +52,7 @@ _UNOWNED: FieldSet = {
     "f:metadata": {f"f:{name}": LEAF for name in UNOWNED_METADATA},
 }
 _STATUS: FieldSet = {"f:status": LEAF}
+_IDENTITY = frozenset(("apiVersion", "kind"))
 
 
 class Manager(NamedTuple):
@@ -128,9 +140,8 @@ def _order(key: Manager, owned: Owned) -> tuple[str, ...]:
 
 
 def _entry(key: Manager, owned: Owned) -> Document:
-    entry: Document = {"manager": key.name, "operation": key.operation, "apiVersion": owned.api_version}
-    if not key.name:
-        del entry["manager"]
+    entry: Document = {"manager": key.name} if key.name else {}
+    entry["operation"], entry["apiVersion"] = key.operation, owned.api_version
     if owned.time:
         entry["time"] = owned.time
     entry["fieldsType"] = "FieldsV1"
@@ -166,6 +177,27 @@ def only_status(fields: FieldSet) -> FieldSet:
     if "f:status" in fields:
         scoped["f:status"] = fields["f:status"]
     return scoped
+
+
+def created_by(by: Manager, kind: MergeType, document: Document, now: str, *, has_status: bool) -> Managers:
+    """Who owns a new object: whoever has made it, all that anybody can own of it.
+
+    The same as `track` from nothing, without looking at what nobody owns.
+
+    Args:
+        has_status: its status is written apart, and belongs to nobody yet.
+    """
+    metadata = document.get("metadata")
+    named = metadata if isinstance(metadata, dict) else {}
+    ownable = {name: value for name, value in document.items() if name not in _IDENTITY}
+    ownable["metadata"] = {name: value for name, value in named.items() if name not in UNOWNED_METADATA}
+    if has_status:
+        ownable.pop("status", None)
+    fields = compare(kind, {}, ownable).changed
+    if "f:metadata" in fields and holds(fields["f:metadata"]):
+        # Metadata as such is there in every object.
+        fields = whole_object(fields)
+    return {by: Owned(by.api_version, fields, now)} if fields else {}
 
 
 def track(

@@ -11,6 +11,9 @@ Source: sigs.k8s.io/structured-merge-diff, typed.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
+
+import orjson
 
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.merge_type import ATOMIC, DEDUCED, MergeType
@@ -18,6 +21,9 @@ from wherry.apimachinery.patch.field_set import HERE, LEAF, FieldSet, step_order
 from wherry.apimachinery.patch.list_items import by_step
 
 _NONE: MergeType = DEDUCED
+# The fields of so many lists are remembered, if a list is no longer than this.
+REMEMBERED_LISTS = 512
+REMEMBERED_BYTES_MAX = 8192
 
 
 @dataclass(slots=True)
@@ -65,6 +71,17 @@ def whole(kind: MergeType, value: object) -> FieldSet:
 
 
 def _whole_list(kind: MergeType, items: list[object]) -> FieldSet:
+    # A template's containers come again in every pod that is made from it.
+    text = orjson.dumps(items)
+    return _remembered_list(kind, text) if len(text) <= REMEMBERED_BYTES_MAX else _listed(kind, items)
+
+
+@lru_cache(maxsize=REMEMBERED_LISTS)
+def _remembered_list(kind: MergeType, text: bytes) -> FieldSet:
+    return _listed(kind, orjson.loads(text))
+
+
+def _listed(kind: MergeType, items: list[object]) -> FieldSet:
     all_of: FieldSet = {HERE: LEAF}
     found = by_step(kind, items)
     for step in sorted(found, key=step_order) if len(found) > 1 else found:

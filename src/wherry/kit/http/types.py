@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Protocol
 from urllib.parse import parse_qsl
 
@@ -52,7 +53,20 @@ class Request:
 
     def query_items(self) -> list[tuple[str, str]]:
         """The query's names and values in order, decoded; blank values are kept."""
-        return parse_qsl(self.query, keep_blank_values=True)
+        return list(_parsed(self.query)) if len(self.query) <= REMEMBERED_QUERY_MAX else _parse(self.query)
+
+
+# Clients repeat themselves; so many characters of a query are remembered.
+REMEMBERED_QUERY_MAX = 512
+
+
+@lru_cache(maxsize=256)
+def _parsed(query: str) -> tuple[tuple[str, str], ...]:
+    return tuple(_parse(query))
+
+
+def _parse(query: str) -> list[tuple[str, str]]:
+    return parse_qsl(query, keep_blank_values=True)
 
 
 class WebSocketClosed(Exception):
