@@ -5,7 +5,7 @@ authorization (may they), and then the handler of its verb or the function behin
 is raised on the way becomes a Status; warnings become headers; every answer is counted and timed.
 
 `build_app` makes an ApiServer from its parts; the same `app` function serves TLS connections and the
-components in this process.
+components in this process. Whoever puts it behind a socket passes `wants_stream` too, or every body comes whole.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import orjson
 
 from wherry.apimachinery.catalog import Catalog
 from wherry.apimachinery.document import Document
-from wherry.apimachinery.errors import MethodNotAllowed, RequestEntityTooLarge
+from wherry.apimachinery.errors import MethodNotAllowed, RequestEntityTooLarge, StatusError
 from wherry.apimachinery.resource_type import AnyResourceType
 from wherry.apiserver.admission.chain import AdmissionChain
 from wherry.apiserver.admission.interface import AdmissionEnvironment
@@ -58,7 +58,7 @@ from wherry.apiserver.protobuf_answers import ProtobufAnswers
 from wherry.apiserver.representations import represent
 from wherry.apiserver.request import ApiRequest, UserInfo
 from wherry.apiserver.reviews import REVIEW_TYPES, review_handler
-from wherry.apiserver.subresources.registry import STREAMS, handle_subresource, unstored_handler
+from wherry.apiserver.subresources.registry import BODY_STREAMS, STREAMS, handle_subresource, unstored_handler
 from wherry.apiserver.telemetry import Telemetry
 from wherry.apiserver.version import VersionInfo
 from wherry.apiserver.watch_frames import WatchFrames
@@ -170,14 +170,26 @@ class ApiServer:
         telemetry.observe(request, response.status, clock.monotonic_s() - started_s)
         return response
 
-    async def _answer(self, request: ApiRequest) -> Response:
+    def wants_stream(self, http: Request) -> bool:
+        """Whether the route of a request reads its body as it comes; asked only while the body is still coming."""
+        request = ApiRequest(http)
+        try:
+            self._current_routes().resolve(request)
+        except StatusError:
+            return False
+        return request.subresource in BODY_STREAMS
+
+    def _current_routes(self) -> Routes:
         if self._routes_revision != self.catalog.revision:
             self._routes, self._routes_revision = Routes(self.catalog), self.catalog.revision
+        return self._routes
+
+    async def _answer(self, request: ApiRequest) -> Response:
         request.user = await self._authenticator.authenticate(request)
         authorizer = self.environment.authorizer
         await authorizer.refresh()
         impersonate(authorizer, request)
-        self._routes.resolve(request)
+        self._current_routes().resolve(request)
         check_timeout(request)
         if request.resource is not None:
             await authorizer.refresh_for(request.user, request.resource.plural)

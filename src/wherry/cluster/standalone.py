@@ -41,7 +41,7 @@ from wherry.kit.clock import Clock, SystemClock
 from wherry.kit.component import Component
 from wherry.kit.http.server import Server
 from wherry.kit.http.tls import server_context
-from wherry.kit.http.types import App, Request, Response
+from wherry.kit.http.types import App, Request, Response, WantsStream
 from wherry.kit.log import get_logger
 from wherry.kit.tasks import TaskScope
 from wherry.kit.threads import run_in_thread
@@ -118,7 +118,7 @@ class Standalone:
             api.environment.components.update(scheduler=self._check("default-scheduler"))
             api.environment.components["controller-manager"] = self._check("controllers")
             dashboard = self._dashboard(api.app)
-            servers = await self._listen(in_front_of(api.app, dashboard), credentials)
+            servers = await self._listen(in_front_of(api.app, dashboard), api.wants_stream, credentials)
         try:
             with boot.step("namespaces, classes and the cluster's own Services"):
                 await api.custom_resources.load()
@@ -197,14 +197,14 @@ class Standalone:
             )
         raise ServiceUnavailable(f'the node "{name}" cannot be reached')
 
-    async def _listen(self, app: App, credentials: Credentials) -> list[Server]:
+    async def _listen(self, app: App, wants_stream: WantsStream, credentials: Credentials) -> list[Server]:
         """For people on this machine, and for pods on the bridge's address (unless the first covers it)."""
         tls = server_context(credentials.server, client_ca_pem=credentials.ca.cert_pem)
         hosts = [self._bind]
         if self._node is not None and self._bind != "0.0.0.0":  # noqa: S104
             hosts.append(self._node.address)
         servers = [
-            Server(app, tls=tls, host=host, port=self._identity.port, clock=self._clock)
+            Server(app, tls=tls, host=host, port=self._identity.port, clock=self._clock, wants_stream=wants_stream)
             for host in dict.fromkeys(hosts)
         ]
         for server in servers:

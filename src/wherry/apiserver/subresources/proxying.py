@@ -2,8 +2,8 @@
 
 A backend is dialled by the very address that was checked. It gets neither the caller's credentials nor his
 cookies, nor the headers that belong to one connection. Its redirects and the links in its HTML pages are
-turned so that they lead through the proxy again. An upgrade it agrees to becomes bytes both ways; one that it
-refuses ends the connection.
+turned so that they lead through the proxy again. Bodies of any length pass both ways as they come. An upgrade it
+agrees to becomes bytes both ways; one that it refuses ends the connection.
 
 Source: kubernetes apimachinery, pkg/util/proxy.
 """
@@ -24,7 +24,7 @@ from wherry.apiserver.environment import Environment
 from wherry.apiserver.request import ApiRequest
 from wherry.apiserver.subresources.html_links import LinkTurner, turn_links
 from wherry.kit.http.client import ConnectionFailed, HttpClient
-from wherry.kit.http.types import Request, Response, StreamUpgrade
+from wherry.kit.http.types import BodyBroken, Request, Response, StreamUpgrade
 
 SCHEMES = ("", "http", "https")
 HTTP_PORT, HTTPS_PORT = 80, 443
@@ -160,20 +160,37 @@ def passed_request(request: ApiRequest) -> Request:
     if upgrade:
         headers |= {"connection": "Upgrade", "upgrade": upgrade}
     return Request(
-        http.method, path_behind(request) or "/", http.query, headers, http.body, remote_address=http.remote_address
+        http.method,
+        path_behind(request) or "/",
+        http.query,
+        headers,
+        http.body,
+        remote_address=http.remote_address,
+        stream=http.stream,
     )
 
 
 async def forward(request: ApiRequest, target: Target) -> Response:
-    """Pass a request on to a backend. Raises ServiceUnavailable if it cannot be reached."""
+    """Pass a request on to a backend.
+
+    Raises:
+        ServiceUnavailable: it cannot be reached, or hung up before it answered.
+        BadRequest: the request's body has not come whole.
+    """
     is_tls = target.scheme == "https"
     client = HttpClient(target.address, target.port, tls=_unverified() if is_tls else None)
     asked = passed_request(request)
     try:
-        response = await (client.upgrade(asked) if "upgrade" in asked.headers else client.request(asked))
+        if "upgrade" in asked.headers:
+            response = await client.upgrade(asked)
+        else:
+            response = await client.request(asked, streams_answer=True)
     except ConnectionFailed as error:
         await client.close()
         raise ServiceUnavailable(f"error trying to reach service: {error}") from error
+    except BodyBroken as error:
+        await client.close()
+        raise BadRequest(f"the request's body did not reach the service: {error}") from error
     if isinstance(response.upgrade, StreamUpgrade):
         return response
     return await _brought_back(request, target, response, client)
@@ -198,8 +215,10 @@ async def _brought_back(request: ApiRequest, target: Target, response: Response,
     is_page = received.get("content-type", "").startswith("text/html") and "content-encoding" not in received
     if is_page and request.http.method != "HEAD":
         body = await _with_turned_links(body, turner)
+    has_length = isinstance(body, AsyncIterator) or request.http.method == "HEAD"
+    length = whole_number(received.get("content-length", "")) if has_length else None
     # The type stays among the headers: what a backend says is passed on as it is, never converted.
-    return Response(response.status, content_type="", body=body, headers=headers)
+    return Response(response.status, content_type="", body=body, headers=headers, length=length)
 
 
 async def _with_turned_links(

@@ -46,6 +46,8 @@ OWN: dict[tuple[str, str, str], Handler] = {
 }
 # They answer with something else than an object, whatever the client says that it takes.
 STREAMS = frozenset(("attach", "exec", "log", "portforward", "proxy"))
+# They read what is sent as it comes, however long it is; all others get it whole, or 413.
+BODY_STREAMS = frozenset(("proxy",))
 # Collections that only take orders about other objects.
 UNSTORED: dict[tuple[str, str], Handler] = {("", "bindings"): handle_bindings}
 

@@ -37,8 +37,10 @@ class SocketByteStream:
         self._transport.write(data)
 
     async def end(self) -> None:
-        """Say that no more bytes will be sent, where the connection can say so (TLS cannot)."""
-        if self._transport.can_write_eof() and not self._transport.is_closing():
+        """Say that no more bytes will be sent. TLS cannot say so and go on listening: there it is the end of all."""
+        if not self._transport.can_write_eof():
+            self._transport.close()
+        elif not self._transport.is_closing():
             self._transport.write_eof()
 
     async def close(self) -> None:

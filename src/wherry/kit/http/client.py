@@ -11,6 +11,7 @@ import ssl
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
+from wherry.kit.http.body_sender import BodySender
 from wherry.kit.http.byte_stream import relay
 from wherry.kit.http.client_connection import ClientConnection, ConnectionFailed
 from wherry.kit.http.types import Request, Response, StreamUpgrade
@@ -62,12 +63,19 @@ class HttpClient:
         self._idle: list[ClientConnection] = []
         self._open: set[ClientConnection] = set()
 
-    async def request(self, request: Request) -> Response:
+    async def request(self, request: Request, *, streams_answer: bool = False) -> Response:
         """Send, and wait for the response's head (and its body, when its length is known).
+
+        With `streams_answer` a body of known length is an iterator too. A request's own stream is sent while the
+        response comes.
 
         Raises:
             ConnectionFailed: no connection, or it broke before the response was there.
+            BodyBroken: the request's stream did not come whole.
         """
+        if request.stream is not None:
+            # What has been read of a stream cannot be read again, so the connection must be a good one.
+            return await self._exchange(await self._connect(), request, streams_answer=streams_answer)
         # A kept connection may have been closed by the server in the very moment we use it. What can be
         # repeated is repeated on a new connection; anything else might be done twice, so its sender decides.
         while self._idle:
@@ -75,11 +83,11 @@ class HttpClient:
             if not connection.is_usable:
                 continue
             try:
-                return await self._exchange(connection, request)
+                return await self._exchange(connection, request, streams_answer=streams_answer)
             except ConnectionFailed as failure:
                 if request.method not in _REPEATABLE or failure.has_response_begun:
                     raise
-        return await self._exchange(await self._connect(), request)
+        return await self._exchange(await self._connect(), request, streams_answer=streams_answer)
 
     async def upgrade(self, request: Request) -> Response:
         """Send a request that asks to leave HTTP (its headers say for what), over a connection of its own.
@@ -143,9 +151,15 @@ class HttpClient:
             connection.close()
         self._idle.clear()
 
-    async def _exchange(self, connection: ClientConnection, request: Request) -> Response:
+    async def _exchange(self, connection: ClientConnection, request: Request, *, streams_answer: bool) -> Response:
         try:
-            response = await connection.exchange(self._encode(request), is_head=request.method == "HEAD")
+            sender = _sender(request)
+            response = await connection.exchange(
+                self._encode(request, sender),
+                is_head=request.method == "HEAD",
+                sender=sender,
+                streams_answer=streams_answer,
+            )
         except BaseException:
             connection.close()
             raise
@@ -169,12 +183,14 @@ class HttpClient:
         else:
             connection.close()
 
-    def _encode(self, request: Request) -> bytes:
+    def _encode(self, request: Request, sender: BodySender | None = None) -> bytes:
         target = f"{request.path}?{request.query}" if request.query else request.path
         headers = {"host": self._host_header(), **self._headers, **request.headers}
         headers.pop("transfer-encoding", None)
         headers.pop("content-length", None)
-        if request.body or request.method in ("POST", "PUT", "PATCH"):
+        if sender is not None:
+            headers |= dict([sender.framing])
+        elif request.body or request.method in ("POST", "PUT", "PATCH"):
             headers["content-length"] = str(len(request.body))
         lines = [f"{request.method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
         head = "\r\n".join([*lines, "", ""])
@@ -201,6 +217,12 @@ class HttpClient:
         except OSError as error:
             raise ConnectionFailed(f"cannot connect to {self._host_header()}: {error}") from error
         return connection
+
+
+def _sender(request: Request) -> BodySender | None:
+    if request.stream is None:
+        return None
+    return BodySender(request.stream, asks_first=request.headers.get("expect", "").lower() == "100-continue")
 
 
 async def _last(connection: ClientConnection, body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

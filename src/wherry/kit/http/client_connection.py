@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections import deque
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 
 import httptools
 
+from wherry.kit.http.body_sender import BodySender
 from wherry.kit.http.byte_stream import SocketByteStream
+from wherry.kit.http.inbox import wake
 from wherry.kit.http.types import Response
 from wherry.kit.http.websocket import SocketWebSocket
 
@@ -18,6 +22,7 @@ if TYPE_CHECKING:
 
 # Above this many bytes of a stream that nobody has read yet, we stop reading from the network.
 UNREAD_BYTES_MAX = 1 << 20
+REST_BYTES = 64 << 10
 
 
 class ConnectionFailed(ConnectionError):
@@ -51,6 +56,8 @@ class ClientConnection(asyncio.Protocol):
         self._has_head = False
         self._is_complete = False
         self._is_head = False
+        self._streams_answer = False
+        self._sender: BodySender | None = None
         self._has_begun = False
         self._error = ""
         self._early = b""
@@ -62,18 +69,35 @@ class ClientConnection(asyncio.Protocol):
             return False
         if self._parser is None:
             return True
-        return self._is_complete and not self._error and self._parser.should_keep_alive() and not self._is_head
+        is_sent = self._sender is None or self._sender.is_sent
+        is_over = self._is_complete and is_sent and not self._error
+        return is_over and self._parser.should_keep_alive() and not self._is_head
 
-    async def exchange(self, data: bytes, *, is_head: bool) -> Response:
-        """Send a request's bytes and wait for its response; raises ConnectionFailed."""
+    async def exchange(
+        self, data: bytes, *, is_head: bool, sender: BodySender | None = None, streams_answer: bool = False
+    ) -> Response:
+        """Send a request's bytes and wait for its response.
+
+        `sender` sends the body that follows `data`; it goes on being sent while the response comes. With
+        `streams_answer` a response comes as a stream even if its length is known.
+
+        Raises:
+            ConnectionFailed: the connection broke.
+            BodyBroken: the body that is sent did not come whole.
+        """
         self._begin()
         self._is_head = is_head
+        self._streams_answer = streams_answer
         self._parser = httptools.HttpResponseParser(self)
         self._transport.write(data)
+        if sender is not None:
+            self._sender = sender
+            sender.start(self._transport, self._wake)
         while not self._has_head:
             await self._wait()
         headers = dict(reversed(self._headers))
-        is_streamed = "content-length" not in headers and not is_head and self._status not in (204, 304)
+        has_length = "content-length" in headers and not streams_answer
+        is_streamed = not has_length and not is_head and self._status not in (204, 304)
         response = Response(
             status=self._status, content_type=headers.get("content-type", ""), headers=self._headers, body=b""
         )
@@ -131,7 +155,12 @@ class ClientConnection(asyncio.Protocol):
 
     def close(self) -> None:
         """Close, whatever is going on."""
-        self._transport.close()
+        if self._sender is not None and not self._sender.is_sent:
+            self._sender.cancel()
+            # What the server has not taken yet would keep the connection open.
+            self._transport.abort()
+        else:
+            self._transport.close()
 
     async def _stream(self) -> AsyncIterator[bytes]:
         while True:
@@ -147,6 +176,8 @@ class ClientConnection(asyncio.Protocol):
             await self._wait()
 
     async def _wait(self) -> None:
+        if self._sender is not None and self._sender.failure is not None:
+            raise self._sender.failure
         if self._error or self._is_lost:
             raise ConnectionFailed(
                 self._error or "the server closed the connection", has_response_begun=self._has_begun
@@ -155,8 +186,9 @@ class ClientConnection(asyncio.Protocol):
         await self._changed
 
     def _wake(self) -> None:
-        if self._changed is not None and not self._changed.done():
-            self._changed.set_result(None)
+        wake(self._changed)
+        if self._sender is not None and (self._has_head or self._is_lost):
+            self._sender.answered(self._status if self._has_head else 0)
 
     # ------------------------------------------------------------------ the transport calls these
 
@@ -205,6 +237,8 @@ class ClientConnection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone."""
         self._all_open.discard(self)
+        if exc is not None and self._sender is not None and not self._is_complete:
+            self._read_the_rest()
         if self._has_head and not self._is_complete and self._ends_with_connection():
             self._is_complete = True
         self._is_lost = True
@@ -212,17 +246,31 @@ class ClientConnection(asyncio.Protocol):
             self._error = str(exc)
         if self._websocket is not None:
             self._websocket.feed_eof()
+        self.resume_writing()
         self._wake()
+
+    def _read_the_rest(self) -> None:
+        """A write that fails closes the transport, though the answer to it may have come already: read that."""
+        socket = self._transport.get_extra_info("socket")
+        if self._transport.get_extra_info("ssl_object") is not None or socket is None:
+            return
+        with suppress(OSError):
+            while not self._is_complete and (data := os.read(socket.fileno(), REST_BYTES)):
+                self.data_received(data)
 
     def pause_writing(self) -> None:
         """The server reads more slowly than we write."""
         if self._websocket is not None:
             self._websocket.pause_writing()
+        elif self._sender is not None:
+            self._sender.pause()
 
     def resume_writing(self) -> None:
         """The server has caught up."""
         if self._websocket is not None:
             self._websocket.resume_writing()
+        elif self._sender is not None:
+            self._sender.resume()
 
     # --------------------------------------------------------------------- the parser calls these
 
@@ -236,6 +284,8 @@ class ClientConnection(asyncio.Protocol):
         self._status = self._parser.get_status_code()
         if self._status < 200 and self._status != 101:
             self._headers = []
+            if self._sender is not None and self._status == 100:
+                self._sender.go_on()
             return
         self._has_head = True
         if self._is_head:
@@ -246,7 +296,7 @@ class ClientConnection(asyncio.Protocol):
         """A piece of the body."""
         self._parts.append(body)
         self._unread_bytes += len(body)
-        if self._unread_bytes > UNREAD_BYTES_MAX and not self._is_read_paused and not self._has_length():
+        if self._unread_bytes > UNREAD_BYTES_MAX and not self._is_read_paused and self._is_streamed():
             self._is_read_paused = True
             self._transport.pause_reading()
 
@@ -255,8 +305,8 @@ class ClientConnection(asyncio.Protocol):
         if self._status >= 200 or self._status == 101:
             self._is_complete = True
 
-    def _has_length(self) -> bool:
-        return any(name == "content-length" for name, _ in self._headers)
+    def _is_streamed(self) -> bool:
+        return self._streams_answer or all(name != "content-length" for name, _ in self._headers)
 
     def _ends_with_connection(self) -> bool:
         framing = {name for name, _ in self._headers}

@@ -1,8 +1,9 @@
 """One connection of the HTTP/1.1 server: bytes in, requests to the app, responses out in order.
 
 The parser is httptools' (llhttp). Requests that arrive while one is being answered wait in a queue,
-and nothing more is read from the network until it is empty. A connection that has become a WebSocket
-hands its bytes to `SocketWebSocket`. Reading lives here, writing in `ResponseWriter`.
+and nothing more is read from the network until it is empty. A body that has not come with its head is collected, or,
+where the route of its request wants that, handed on as it comes (`IncomingBody`). A connection that has become a
+WebSocket hands its bytes to `SocketWebSocket` (upgrades.py). Reading lives here, writing in `ResponseWriter`.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections import deque
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Protocol, cast
 from urllib.parse import urlsplit
@@ -17,29 +19,14 @@ from urllib.parse import urlsplit
 import httptools
 
 from wherry.kit.clock import Clock
-from wherry.kit.http.byte_stream import SocketByteStream
 from wherry.kit.http.eager import Work, Worker
+from wherry.kit.http.incoming_body import IncomingBody
 from wherry.kit.http.limits import Limits
 from wherry.kit.http.response_writer import ResponseWriter
 from wherry.kit.http.tls import peer_of
-from wherry.kit.http.types import (
-    App,
-    ByteStreamClosed,
-    Peer,
-    Request,
-    Response,
-    StreamUpgrade,
-    Upgrade,
-    WebSocketClosed,
-)
-from wherry.kit.http.websocket import (
-    SocketWebSocket,
-    accept_key,
-    handshake_error,
-    offered_subprotocols,
-    server_websocket,
-)
-from wherry.kit.http.wire import DateHeader, internal_error, refusal, response_head, too_large
+from wherry.kit.http.types import App, Peer, Request, Response, StreamUpgrade, Upgrade, WantsStream
+from wherry.kit.http.upgrades import Afterlife, leave_http, refuse_upgrade, upgrade_problem
+from wherry.kit.http.wire import DateHeader, internal_error, refusal, too_large
 from wherry.kit.log import get_logger
 
 log = get_logger(__name__)
@@ -50,13 +37,14 @@ LINGER_S = 0.5
 CHUNK_OVERHEAD_MAX = 8
 # What is read at once may begin with other requests.
 SLACK_BYTES = 1 << 20
-NO_CACHING = ("Cache-Control", "no-cache")
+GO_ON = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class Host(Protocol):
     """What all connections of a server share (the `Server` is it)."""
 
     app: App
+    wants_stream: WantsStream
     clock: Clock
     date: DateHeader
     limits: Limits
@@ -77,6 +65,7 @@ class Exchange:
     keep_alive: bool
     is_http_10: bool
     refused_with: Response | None = None
+    body: IncomingBody | None = None
 
 
 class Connection(asyncio.Protocol):
@@ -90,6 +79,9 @@ class Connection(asyncio.Protocol):
         "_head_bytes",
         "_headers",
         "_headers_count",
+        "_incoming",
+        "_is_body_full",
+        "_is_framing_decided",
         "_is_in_body",
         "_is_in_head",
         "_is_read_paused",
@@ -130,7 +122,10 @@ class Connection(asyncio.Protocol):
         self._is_upgrading = False
         self._is_read_paused = False
         self._owes_continue = False
-        self._websocket: SocketWebSocket | SocketByteStream | None = None
+        self._incoming: IncomingBody | None = None
+        self._is_body_full = False
+        self._is_framing_decided = False
+        self._websocket: Afterlife | None = None
         self._peer: Peer | None = None
         self._remote = ""
         self.deadline_s = float("inf")
@@ -179,6 +174,8 @@ class Connection(asyncio.Protocol):
             limits = self._server.limits
             if self._sent_bytes > self._body_bytes * CHUNK_OVERHEAD_MAX + limits.head_bytes + SLACK_BYTES:
                 self._refuse(too_large(limits.body_bytes))
+            else:
+                self._begin_stream()
         self._answer_waiting()
 
     def eof_received(self) -> None:
@@ -190,6 +187,8 @@ class Connection(asyncio.Protocol):
         """The connection is gone: whoever still works for this client stops."""
         if self._websocket is not None:
             self._websocket.feed_eof()
+        if self._incoming is not None:
+            self._incoming.fail("the client hung up")
         self._writer.connection_lost()
         self._worker.cancel()
         self._exchanges.clear()
@@ -207,6 +206,22 @@ class Connection(asyncio.Protocol):
         if self._websocket is not None:
             self._websocket.resume_writing()
 
+    # ------------------------------------------------------------------ a body that is read as it comes calls these
+
+    def pause_reading(self) -> None:
+        """Nobody reads the body as fast as it comes."""
+        self._is_body_full = True
+        self._transport.pause_reading()
+        self.deadline_s = float("inf")
+
+    def resume_reading(self) -> None:
+        """There is room for more of the body."""
+        self._is_body_full = False
+        if not self._is_read_paused:
+            self._transport.resume_reading()
+        if self._incoming is not None:
+            self.deadline_s = self._server.loop.time() + self._server.limits.body_s
+
     # --------------------------------------------------------------------- the parser calls these
 
     def on_message_begin(self) -> None:
@@ -220,6 +235,7 @@ class Connection(asyncio.Protocol):
         self._body = []
         self._body_bytes = 0
         self._sent_bytes = 0
+        self._is_framing_decided = False
         if not self._worker.is_busy:
             self.deadline_s = self._server.loop.time() + self._server.limits.head_s
 
@@ -271,20 +287,23 @@ class Connection(asyncio.Protocol):
             return
         length = headers.get("content-length")
         if length is not None and int(length) > self._server.limits.body_bytes:
-            self._refuse(too_large(self._server.limits.body_bytes))
-        elif "expect" in headers and headers["expect"].lower() == "100-continue":
+            if not self._begin_stream():
+                self._refuse(too_large(self._server.limits.body_bytes))
+        elif "expect" in headers and self._is_to_be_told_to_go_on() and not self._begin_stream():
             if self._worker.is_busy or self._exchanges:
                 self._owes_continue = True
             else:
-                self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+                self._transport.write(GO_ON)
 
     def on_body(self, body: bytes) -> None:
         """A piece of the body."""
         if self._is_refusing:
             return
         self._body_bytes += len(body)
-        if self._body_bytes > self._server.limits.body_bytes:
+        if self._body_bytes > self._server.limits.body_bytes and not self._begin_stream():
             self._refuse(too_large(self._server.limits.body_bytes))
+        elif self._incoming is not None:
+            self._incoming.feed(body)
         else:
             self._body.append(body)
 
@@ -294,27 +313,17 @@ class Connection(asyncio.Protocol):
         if self._is_refusing:
             return
         self._owes_continue = False
+        if self._incoming is not None:
+            self._incoming.end()
+            self._incoming = None
+            return
+        body = self._body
         try:
-            path, query = _split_target(self._url)
+            request = self._request(body[0] if len(body) == 1 else b"".join(body))
         except ValueError:
             self._refuse(refusal(400, "400 Bad Request: malformed request target"))
             return
-        body = self._body
-        request = Request(
-            self._parser.get_method().decode(),
-            path,
-            query,
-            self._headers,
-            body[0] if len(body) == 1 else b"".join(body),
-            self._peer,
-            self._remote,
-            self._repeated,
-        )
-        parser = self._parser
-        is_http_10 = parser.get_http_version() == "1.0"
-        # What follows an upgrade request is no HTTP, so there can be no next request.
-        keep_alive = parser.should_keep_alive() and not parser.should_upgrade()
-        self._exchanges.append(Exchange(request, keep_alive, is_http_10))
+        self._exchanges.append(self._exchange(request))
 
     # ------------------------------------------------------------------------------- the server calls these
 
@@ -343,12 +352,62 @@ class Connection(asyncio.Protocol):
 
     # --------------------------------------------------------------------------------------------- inside
 
+    def _request(self, body: bytes) -> Request:
+        """Raises ValueError for a target that is none."""
+        path, query = _split_target(self._url)
+        method = self._parser.get_method().decode()
+        return Request(method, path, query, self._headers, body, self._peer, self._remote, self._repeated)
+
+    def _exchange(self, request: Request) -> Exchange:
+        parser = self._parser
+        # What follows an upgrade request is no HTTP, so there can be no next request.
+        keep_alive = parser.should_keep_alive() and not parser.should_upgrade()
+        return Exchange(request, keep_alive, parser.get_http_version() == "1.0")
+
+    def _is_to_be_told_to_go_on(self) -> bool:
+        return self._headers.get("expect", "").lower() == "100-continue"
+
+    def _begin_stream(self) -> bool:
+        """Hand a body that is still coming on as it comes, if its route wants that; asked once for each request."""
+        if self._is_framing_decided or self._is_refusing:
+            return self._incoming is not None
+        self._is_framing_decided = True
+        # What an upgrade request sends is collected: behind its body, no HTTP is spoken.
+        if self._parser.should_upgrade():
+            return False
+        try:
+            request = self._request(b"")
+        except ValueError:
+            return False
+        if not self._server.wants_stream(request):
+            return False
+        length = self._headers.get("content-length")
+        go_on = self._go_on if self._is_to_be_told_to_go_on() else None
+        incoming = self._incoming = IncomingBody(self, None if length is None else int(length), go_on)
+        for piece in self._body:
+            incoming.feed(piece)
+        self._body = []
+        request.stream = incoming
+        exchange = self._exchange(request)
+        exchange.body = incoming
+        self._exchanges.append(exchange)
+        return True
+
+    def _go_on(self) -> None:
+        if not self._transport.is_closing():
+            self._transport.write(GO_ON)
+
     def _refuse(self, response: Response) -> None:
         if self._is_refusing:
             return
         self._is_refusing = True
         self._is_in_body = False
         self._is_in_head = False
+        if self._incoming is not None:
+            # Its request is being answered already: whoever does it learns that there is no more.
+            self._incoming.fail("malformed request body")
+            self._incoming = None
+            return
         self._exchanges.append(Exchange(Request("GET", ""), keep_alive=False, is_http_10=False, refused_with=response))
 
     def _answer_waiting(self) -> None:
@@ -356,7 +415,7 @@ class Connection(asyncio.Protocol):
         while self._exchanges and not worker.is_busy and not self._transport.is_closing():
             worker.start(self._serve(self._exchanges.popleft()))
         if worker.is_busy:
-            self.deadline_s = float("inf")
+            self.deadline_s = self._body_deadline_s()
             if (self._exchanges or self._is_upgrading) and not self._is_read_paused and self._websocket is None:
                 self._is_read_paused = True
                 self._transport.pause_reading()
@@ -365,18 +424,29 @@ class Connection(asyncio.Protocol):
 
     def _next_work(self) -> Work | None:
         if self._exchanges and not self._transport.is_closing():
-            return self._serve(self._exchanges.popleft())
+            exchange = self._exchanges.popleft()
+            if exchange.body is not None and not self._exchanges:
+                self._resume_reading()
+                self.deadline_s = self._body_deadline_s()
+            return self._serve(exchange)
         self._resume_reading()
         self._expect_request()
         if self._owes_continue and not self._transport.is_closing():
             self._owes_continue = False
-            self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            self._transport.write(GO_ON)
         return None
 
     def _resume_reading(self) -> None:
         if self._is_read_paused:
             self._is_read_paused = False
-            self._transport.resume_reading()
+            if not self._is_body_full:
+                self._transport.resume_reading()
+
+    def _body_deadline_s(self) -> float:
+        """Until when something of the body must come that is being read: all of it may take as long as it wants."""
+        if self._incoming is None or self._is_body_full or self._is_read_paused:
+            return float("inf")
+        return self._server.loop.time() + self._server.limits.body_s
 
     def _expect_request(self) -> None:
         limits, now_s = self._server.limits, self._server.loop.time()
@@ -400,82 +470,56 @@ class Connection(asyncio.Protocol):
             if response.upgrade is not None:
                 await self._upgrade(exchange, response.upgrade)
                 return
+            is_over = exchange.body is None or exchange.body.is_complete
             await self._writer.write(
                 response,
                 is_head=request.method == "HEAD",
-                keep_alive=exchange.keep_alive,
+                # An answer that is a stream may go on while the body comes, and end after it.
+                keep_alive=exchange.keep_alive and (is_over or isinstance(response.body, AsyncIterator)),
                 is_http_10=exchange.is_http_10,
             )
+        except ConnectionError as error:
+            # Where the body comes from, somebody has hung up; the client sees that too.
+            log.info("Cut off a response", err=str(error), method=request.method, path=request.path)
+            self._transport.close()
+            return
         except Exception as error:  # noqa: BLE001 - a body that fails half way can only be cut off
             log.error("Failed to send a response", err=error, method=request.method, path=request.path)
             self._transport.close()
             return
-        if not exchange.keep_alive or self._writer.is_last:
+        body = exchange.body
+        is_unread = exchange.refused_with is not None or (body is not None and self._is_left_unread(body))
+        if is_unread or not exchange.keep_alive or self._writer.is_last:
             self._exchanges.clear()
-            if exchange.refused_with is None:
-                self._transport.close()
-            else:
+            if is_unread:
                 self._server.loop.call_later(LINGER_S, self._transport.close)
+            else:
+                self._transport.close()
+
+    def _is_left_unread(self, body: IncomingBody) -> bool:
+        """Whether the request was answered before its body was here; then nothing of the rest is of interest."""
+        body.leave()
+        if body.is_complete:
+            return False
+        self._incoming = None
+        self._is_refusing = True
+        self._is_in_body = False
+        self._resume_reading()
+        return True
 
     async def _upgrade(self, exchange: Exchange, upgrade: Upgrade | StreamUpgrade) -> None:
-        request = exchange.request
-        problem = handshake_error(request.method, request.headers) if isinstance(upgrade, Upgrade) else ""
+        problem = upgrade_problem(exchange.request, upgrade)
         if problem or not self._is_upgrading:
-            await self._writer.write(
-                refusal(400, problem or "400 Bad Request"), is_head=False, keep_alive=False, is_http_10=False
-            )
-            self._transport.close()
-        elif isinstance(upgrade, Upgrade):
-            await self._become_websocket(request, upgrade)
+            await refuse_upgrade(self._writer, self._transport, problem or "400 Bad Request")
         else:
-            await self._become_stream(request, upgrade)
+            await leave_http(exchange.request, upgrade, self._transport, self._hand_over)
 
-    async def _become_stream(self, request: Request, upgrade: StreamUpgrade) -> None:
-        head = response_head(Response(101, content_type="", headers=[*upgrade.headers, NO_CACHING]), b"")
-        self._transport.write(head + b"\r\n")
-        stream = self._websocket = SocketByteStream(self._transport)
+    def _hand_over(self, afterlife: Afterlife) -> None:
+        self._websocket = afterlife
         early, self._early = self._early, b""
         if early:
-            stream.feed(early)
+            afterlife.feed(early)
         self._resume_reading()
-        try:
-            await upgrade.handler(stream)
-        except ByteStreamClosed:
-            pass
-        except Exception as error:  # noqa: BLE001 - as above: the other side sees the end, we keep the trace
-            log.error("Failed in a stream", err=error, path=request.path)
-        finally:
-            await stream.close()
-
-    async def _become_websocket(self, request: Request, upgrade: Upgrade) -> None:
-        lines = [
-            "HTTP/1.1 101 Switching Protocols",
-            "Upgrade: websocket",
-            "Connection: Upgrade",
-            f"Sec-WebSocket-Accept: {accept_key(request.headers['sec-websocket-key'])}",
-        ]
-        if upgrade.subprotocol:
-            assert upgrade.subprotocol in offered_subprotocols(request.headers)
-            lines.append(f"Sec-WebSocket-Protocol: {upgrade.subprotocol}")
-        self._transport.write("\r\n".join([*lines, "", ""]).encode())
-        websocket = self._websocket = server_websocket(self._transport, sends_text=upgrade.sends_text)
-        early, self._early = self._early, b""
-        if early:
-            websocket.feed(early)
-        self._resume_reading()
-        code = 1000
-        try:
-            await upgrade.handler(websocket)
-        except WebSocketClosed:
-            pass
-        except asyncio.CancelledError:
-            code = 1001
-            raise
-        except Exception as error:  # noqa: BLE001 - as above: the other side gets a close code, we keep the trace
-            log.error("Failed in a WebSocket", err=error, path=request.path)
-            code = 1011
-        finally:
-            await websocket.close(code)
 
 
 def _verified_peer(tls: ssl.SSLObject) -> Peer | None:

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from typing import Protocol
 
 # Above this many unread bytes we stop reading from the network, until the reader has taken half of them.
 UNREAD_BYTES_MAX = 1 << 20
 
 
+class Source(Protocol):
+    """Where pieces come from: an asyncio transport, or whoever has a word in its reading."""
+
+    def pause_reading(self) -> None:
+        """Bring no more for now."""
+
+    def resume_reading(self) -> None:
+        """Go on."""
+
+
 class Inbox:
     """Pieces of bytes in the order of their arrival, from the connection that puts them to the one who takes them."""
 
-    def __init__(self, transport: asyncio.Transport) -> None:
+    def __init__(self, transport: Source) -> None:
         """`transport` is where the pieces come from."""
         self._transport = transport
         self._pieces: deque[bytes] = deque()
@@ -20,6 +31,11 @@ class Inbox:
         self._is_over = False
         self._is_paused = False
         self._arrived: asyncio.Future[None] | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether everything that has arrived is taken."""
+        return not self._pieces
 
     @property
     def is_over(self) -> bool:
@@ -52,6 +68,12 @@ class Inbox:
         if self._unread_bytes <= UNREAD_BYTES_MAX // 2:
             self.resume()
         return piece
+
+    def discard(self) -> None:
+        """Forget what is unread."""
+        self._pieces.clear()
+        self._unread_bytes = 0
+        self.resume()
 
     def resume(self) -> None:
         """Read from the network again, however much is unread."""

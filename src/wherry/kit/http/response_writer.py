@@ -87,13 +87,16 @@ class ResponseWriter:
             await _close(body)
             self._transport.write(head + b"\r\n")
         elif isinstance(body, bytes):
-            self._write_bytes(b"%bContent-Length: %d\r\n\r\n" % (head, len(body)), b"" if is_head else body)
+            length = response.length if is_head and response.length is not None else len(body)
+            self._write_bytes(b"%bContent-Length: %d\r\n\r\n" % (head, length), b"" if is_head else body)
         elif isinstance(body, list):
             head = b"%bContent-Length: %d\r\n\r\n" % (head, sum(map(len, body)))
             await self._write_pieces(head, [] if is_head else body)
         elif is_head:
             await _close(body)
             self._transport.write(head + b"\r\n")
+        elif response.length is not None:
+            await self._stream(b"%bContent-Length: %d\r\n\r\n" % (head, response.length), body, is_chunked=False)
         elif is_http_10:
             # HTTP/1.0 knows no chunks: the end of the connection is the end of the body.
             self.is_last = True

@@ -19,7 +19,7 @@ import ssl
 from wherry.kit.clock import Clock, SystemClock
 from wherry.kit.http.connection import Connection
 from wherry.kit.http.limits import Limits
-from wherry.kit.http.types import App
+from wherry.kit.http.types import App, Request, WantsStream
 from wherry.kit.http.wire import DateHeader
 
 __all__ = ["Limits", "Server"]
@@ -43,9 +43,11 @@ class Server:
         port: int = 0,
         clock: Clock | None = None,
         limits: Limits | None = None,
+        wants_stream: WantsStream | None = None,
     ) -> None:
-        """`port` 0 takes a free one (see `.port` after `start`)."""
+        """`port` 0 takes a free one (see `.port` after `start`); without `wants_stream` every body comes whole."""
         self.app = app
+        self.wants_stream = wants_stream if wants_stream is not None else _never
         self.clock = clock if clock is not None else SystemClock()
         self.limits = limits if limits is not None else Limits()
         self.date = DateHeader(self.clock)
@@ -122,3 +124,7 @@ class Server:
         for connection in list(self._connections):
             connection.check_deadline(now_s)
         self._arm_sweep()
+
+
+def _never(request: Request) -> bool:
+    return False

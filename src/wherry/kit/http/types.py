@@ -27,13 +27,29 @@ class Peer:
     fingerprint: str = ""
 
 
+class BodyBroken(Exception):
+    """A body has not come whole: its sender hung up, or sent what is no body. The message says which."""
+
+
+class BodyStream(Protocol):
+    """A body that is read while it comes."""
+
+    @property
+    def length(self) -> int | None:
+        """How many bytes there will be, if its sender has said so."""
+
+    async def read(self) -> bytes:
+        """Wait for the next bytes; b"" at the end. Raises BodyBroken."""
+
+
 @dataclass(slots=True)
 class Request:
-    """One HTTP request, read completely.
+    """One HTTP request.
 
     `path` is percent-decoded by nobody yet: handlers split it first and decode each segment, so
     that an encoded slash stays inside its segment. `headers` has lower-case names; `repeated` has the
-    single values of those that came more than once.
+    single values of those that came more than once. `body` is whole, unless the route has asked for a
+    stream and the body was not there with the head: then `body` is empty and `stream` brings it.
     """
 
     method: str
@@ -44,6 +60,7 @@ class Request:
     peer: Peer | None = None
     remote_address: str = ""
     repeated: dict[str, list[str]] | None = None
+    stream: BodyStream | None = None
 
     def values(self, name: str) -> list[str]:
         """The values of a header, one for each time that it came."""
@@ -114,7 +131,7 @@ class ByteStream(Protocol):
         """Send; waits while the peer reads too slowly. Raises ByteStreamClosed."""
 
     async def end(self) -> None:
-        """Say that no more bytes will be sent, where the connection can say so."""
+        """Say that no more bytes will be sent; a connection that cannot say only that is closed."""
 
     async def close(self) -> None:
         """Close; safe to call twice."""
@@ -141,7 +158,8 @@ class Response:
 
     `body` is whole bytes; a list of bytes that is written piece by piece without being joined (a
     LIST); or an async iterator, sent chunked as it comes (a WATCH, a log), which is closed when the
-    client goes away. `upgrade` replaces the body by a WebSocket or by bytes both ways.
+    client goes away. `upgrade` replaces the body by a WebSocket or by bytes both ways. `length` is how long
+    an iterator's body will be, or the body that a HEAD does not get, where that is known beforehand.
     """
 
     status: int = 200
@@ -149,9 +167,12 @@ class Response:
     body: Body = b""
     headers: list[tuple[str, str]] = field(default_factory=list)
     upgrade: Upgrade | StreamUpgrade | None = None
+    length: int | None = None
 
 
 App = Callable[[Request], Awaitable[Response]]
+# Says of a request whose body is still coming whether its route reads it as it comes.
+WantsStream = Callable[[Request], bool]
 
 
 async def read_body(response: Response) -> bytes:
