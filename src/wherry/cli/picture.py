@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import zip_longest
 
+from wherry.cli.boxes import Box, draw_boxes
 from wherry.cli.terminal import Terminal
 from wherry.narrate.facts import NodeFacts, PodFacts, Snapshot, WorkloadFacts
 from wherry.narrate.pod_state import SYMBOLS, WORDS
 from wherry.narrate.templates import count
-
-BOX_MIN = 26
-"""A box narrower than this could not hold a pod's name."""
 
 NODES_IN_BOXES_MAX = 60
 """With more nodes each is a line with its numbers."""
 
 PODS_IN_BOX_MAX = 12
 BAR_MAX = 30
-GAP = " "
 
 
 def draw(snapshot: Snapshot, terminal: Terminal) -> list[str]:
@@ -28,29 +24,16 @@ def draw(snapshot: Snapshot, terminal: Terminal) -> list[str]:
     if len(snapshot.nodes) > NODES_IN_BOXES_MAX:
         lines = [_tile(node, terminal) for node in snapshot.nodes]
     else:
-        lines = _boxes([_node_box(node) for node in snapshot.nodes], terminal)
+        lines = draw_boxes([_node_box(node) for node in snapshot.nodes], terminal)
     if snapshot.waiting:
         title = f"no node yet: {count(len(snapshot.waiting), 'pod')}"
-        lines += _boxes([_Box(title, _pod_rows(snapshot.waiting))], terminal)
+        lines += draw_boxes([Box(title, _pod_rows(snapshot.waiting))], terminal)
     return lines + [_ghost(one) for one in snapshot.workloads if one.missing]
 
 
-class _Box:
-    """A title and rows of (text, state word)."""
-
-    def __init__(self, title: str, rows: Sequence[tuple[str, str]]) -> None:
-        self.title = title
-        self.rows = rows
-
-    @property
-    def width(self) -> int:
-        """How wide it would like to be, frame included."""
-        return max(len(self.title) + 5, *(len(text) + 4 for text, _ in self.rows), BOX_MIN)
-
-
-def _node_box(node: NodeFacts) -> _Box:
+def _node_box(node: NodeFacts) -> Box:
     kind = "" if node.kind == "other machine" else f" ({node.kind})"
-    return _Box(f"{node.name}{kind}  {node.state}", _pod_rows(node.pods) or [("no pods", "")])
+    return Box(f"{node.name}{kind}  {node.state}", _pod_rows(node.pods) or [("no pods", "")])
 
 
 def _pod_rows(pods: Sequence[PodFacts]) -> list[tuple[str, str]]:
@@ -65,34 +48,6 @@ def _pod_rows(pods: Sequence[PodFacts]) -> list[tuple[str, str]]:
 
 def _containers(pod: PodFacts) -> str:
     return "".join(f"[{one.name}]" for one in pod.containers if one.role != "first")
-
-
-def _boxes(boxes: Sequence[_Box], terminal: Terminal) -> list[str]:
-    """Boxes side by side, as many as fit, all of one row equally high."""
-    if not boxes:
-        return []
-    width = min(max(box.width for box in boxes), terminal.width)
-    columns = max(1, (terminal.width + len(GAP)) // (width + len(GAP)))
-    lines: list[str] = []
-    for start in range(0, len(boxes), columns):
-        row = boxes[start : start + columns]
-        height = max(len(box.rows) for box in row)
-        drawn = [_draw_box(box, width, height, terminal) for box in row]
-        lines += [GAP.join(parts) for parts in zip_longest(*drawn, fillvalue="")]
-    return lines
-
-
-def _draw_box(box: _Box, width: int, height: int, terminal: Terminal) -> list[str]:
-    inner = width - 4
-    title = _cut(box.title, inner - 1)
-    lines = [f"┌ {title} {'─' * (width - len(title) - 4)}┐"]
-    for text, word in [*box.rows, *[("", "")] * (height - len(box.rows))]:
-        lines.append(f"│ {terminal.coloured(_cut(text, inner).ljust(inner), word)} │")
-    return [*lines, f"└{'─' * (width - 2)}┘"]
-
-
-def _cut(text: str, width: int) -> str:
-    return text if len(text) <= width else text[: max(0, width - 1)] + "…"
 
 
 def _tile(node: NodeFacts, terminal: Terminal) -> str:

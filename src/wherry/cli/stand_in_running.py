@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from wherry.cli.contract_actor import Desk
 from wherry.cli.contract_words import understood
 from wherry.cli.output import Trouble, note, say
+from wherry.cluster.data_dir import DataDir
 from wherry.runtime.interface import RuntimeFailure
 
 if TYPE_CHECKING:
@@ -79,37 +80,28 @@ def on_this_machine(planned: Planned, port: int) -> None:
 
 def in_cluster(place: Desk, planned: Planned, port: int, image: str) -> None:
     """Apply it to an environment's namespace."""
-    from wherry.api.apps.deployment import DEPLOYMENTS
-    from wherry.api.core.configmap import CONFIG_MAPS
-    from wherry.api.core.service import SERVICES
-    from wherry.method.contracts.stand_in import IMAGE, LABEL, stand_in_objects
+    from wherry.method.contracts.acting import NotPossible
+    from wherry.method.contracts.stand_in import IMAGE, stand_in_objects
+    from wherry.method.contracts.stand_in_pods import put_stand_in
 
     objects = understood(
         lambda: stand_in_objects(planned.service, planned.entries, port=port or planned.port, image=image or IMAGE)
     )
 
     async def apply(actor: Actor) -> None:
-        real = [one for one in (await actor.client.list(SERVICES, actor.namespace)).items
-                if one.metadata.name == planned.service and LABEL not in one.metadata.labels]  # fmt: skip
-        if real:
-            raise Trouble(
-                f"{actor.namespace} has a real {planned.service}; a stand-in would take its place",
-                remedy="use an environment where it does not run",
-                exit_code=4,
-            )
-        for kind, document in zip((CONFIG_MAPS, DEPLOYMENTS, SERVICES), objects, strict=True):
-            metadata = document["metadata"]
-            assert isinstance(metadata, dict)
-            await actor.client.apply(kind, metadata["name"], document, actor.namespace)
+        try:
+            await put_stand_in(actor.client, actor.namespace, planned.service, objects)
+        except NotPossible as error:
+            raise Trouble(str(error), remedy=error.remedy, exit_code=4) from error
 
     if not image:
-        _build_image(place)
+        build_stand_in_image(place.data_dir, place.kubeconfig)
     place.act(apply)
     where = f"http://{planned.service}:{port or planned.port}"
     say(f"{planned.service} stands in in {place.environment.namespace}, at {where}.")
 
 
-def _build_image(place: Desk) -> None:
+def build_stand_in_image(data_dir: DataDir, kubeconfig: Path | None) -> None:
     """Make the image of this machine's Python in this machine's cluster; another cluster must have one."""
     import wherry
     from wherry.cluster.parts import open_images
@@ -118,11 +110,11 @@ def _build_image(place: Desk) -> None:
     package = Path(wherry.__file__).parent
     places = (package / "examples" / EXAMPLE, package.parents[1] / "examples" / EXAMPLE)
     folder = next((one for one in places if one.is_dir()), places[0])
-    if place.kubeconfig is not None and place.kubeconfig.resolve().parent.parent != place.data_dir.root:
+    if kubeconfig is not None and kubeconfig.resolve().parent.parent != data_dir.root:
         remedy = "name one: --image python:3"
         raise Trouble("another cluster needs an image with Python in it", remedy=remedy, exit_code=2)
     try:
-        build_image(open_images(place.data_dir), folder)
+        build_image(open_images(data_dir), folder)
     except (RuntimeFailure, PermissionError) as error:
         raise Trouble(
             f"the image of the stand-in could not be made: {error}", remedy=f"wherry image build {folder}"

@@ -25,6 +25,7 @@ from wherry.cli.commands.import_ import command as import_
 from wherry.cli.commands.kubeconfig import command as kubeconfig
 from wherry.cli.commands.mark import command as mark
 from wherry.cli.commands.meaning import command as meaning
+from wherry.cli.commands.model import command as model
 from wherry.cli.commands.new import command as new
 from wherry.cli.commands.next import command as next_
 from wherry.cli.commands.open import command as open_
@@ -65,6 +66,9 @@ OPTIONS: list[tuple[click.Command, str]] = [
     (changes, f"--since --until {LOOK}"),
     (mark, f"name {LOOK}"),
     (next_, f"name {LOOK}"),
+    (picture, f"-w --watch {LOOK}"),
+    (next_, f"name --model --backlog {LOOK}"),
+    (model, f"file --stand-ins --end-stand-ins --image {LOOK}"),
     (open_, "--kubeconfig --user"),
     (show, f"thing {LOOK}"),
     (word, f"term {LOOK}"),

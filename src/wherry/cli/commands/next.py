@@ -1,21 +1,45 @@
-"""`wherry next`: now and next, per workload: what is wanted, what is, and what happens between."""
+"""`wherry next`: now and next, per workload and for the whole system: what is wanted, what is, the way between."""
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from wherry.cli.look import Look, kubectl_scope, look_options
+from wherry.cli.look import Look, give_data, kubectl_scope, look_options
 from wherry.cli.output import printable, say
 from wherry.cli.troubles import known
+
+if TYPE_CHECKING:
+    from wherry.method.model.step import Gap, Step
+    from wherry.narrate.facts import WorkloadFacts
 
 
 @click.command()
 @click.argument("name", required=False)
+@click.option(
+    "--model",
+    "model_file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Only the way to what a model.yaml wants; the one in this folder is looked at anyway.",
+)
+@click.option(
+    "--backlog", type=click.Choice(("md", "csv", "json")), help="What is left of that way, as items with criteria."
+)
 @look_options
-def command(look: Look, name: str | None) -> None:
+def command(look: Look, name: str | None, model_file: Path | None, backlog: str | None) -> None:
     """What is wanted, what is there now, and what comes next. Exit code 0: all is as wanted; 1: not yet."""
+    if model_file is not None or backlog is not None:
+        gap = _gap(look, model_file)
+        _give_backlog(gap, model_file, backlog) if backlog is not None else _tell_gap(look, gap)
+        sys.exit(0 if gap.is_closed else 1)
+    settled = _tell_workloads(look, name)
+    sys.exit(0 if settled else 1)
+
+
+def _tell_workloads(look: Look, name: str | None) -> bool:
     workloads = list(look.snapshot().workloads)
     if name is not None:
         wanted = name.rpartition("/")[2]
@@ -24,17 +48,74 @@ def command(look: Look, name: str | None) -> None:
             raise known("W0203", thing=name, do="wherry next")
     workloads.sort(key=lambda one: (one.is_as_wanted, one.namespace, one.name))
     unsettled = [one for one in workloads if not one.is_as_wanted]
-    if not look.answered(workloads, [f"{one.kind.lower()}/{one.name}" for one in workloads]):
-        say(_verdict(len(workloads), len(unsettled)))
-        for one in workloads:
-            mark = "" if look.terminal.boxes is False else "✓ " if one.is_as_wanted else "→ "
-            say(printable(f"{mark}{one.name} ({one.kind}, namespace {one.namespace})"))
-            say(printable(f"    Now:  {one.now}"))
-            say(printable(f"    Next: {one.next}"))
-        step = unsettled and f"wherry why {unsettled[0].kind.lower()}/{unsettled[0].name} -n {unsettled[0].namespace}"
-        scope = kubectl_scope(look.namespace)
-        look.end(f"kubectl get deployments,statefulsets,daemonsets,jobs {scope}", step or "wherry picture")
-    sys.exit(1 if unsettled else 0)
+    if look.answered(workloads, [f"{one.kind.lower()}/{one.name}" for one in workloads]):
+        return not unsettled
+    say(_verdict(len(workloads), len(unsettled)))
+    for one in workloads:
+        _tell_workload(one, boxes=look.terminal.boxes)
+    gap = _gap_here(look) if name is None else None
+    if gap is not None:
+        say()
+        _tell_gap(look, gap, ends=False)
+    step = unsettled and f"wherry why {unsettled[0].kind.lower()}/{unsettled[0].name} -n {unsettled[0].namespace}"
+    scope = kubectl_scope(look.namespace)
+    steps = [step] if step else ["wherry next --model model.yaml"] if gap is not None and gap.left else []
+    look.end(f"kubectl get deployments,statefulsets,daemonsets,jobs {scope}", *(steps or ["wherry picture"]))
+    return not unsettled and (gap is None or gap.is_closed)
+
+
+def _tell_workload(one: WorkloadFacts, *, boxes: bool) -> None:
+    mark = "" if not boxes else "✓ " if one.is_as_wanted else "→ "
+    say(printable(f"{mark}{one.name} ({one.kind}, namespace {one.namespace})"))
+    say(printable(f"    Now:  {one.now}"))
+    say(printable(f"    Next: {one.next}"))
+
+
+def _gap(look: Look, model_file: Path | None) -> Gap:
+    from wherry.cli.landscape import look_at_landscape, model_file_here, understood_model
+    from wherry.cli.output import Trouble
+    from wherry.method.model.plan import plan_steps
+
+    path = model_file or model_file_here()
+    if path is None:
+        raise Trouble("there is no model.yaml here", remedy="name one: wherry next --model FILE", exit_code=2)
+    return plan_steps(understood_model(path), look_at_landscape(look))
+
+
+def _gap_here(look: Look) -> Gap | None:
+    from wherry.cli.landscape import look_at_landscape, model_file_here, model_or_note
+    from wherry.method.model.plan import plan_steps
+
+    path = model_file_here()
+    model = model_or_note(path) if path is not None else None
+    return plan_steps(model, look_at_landscape(look)) if model is not None else None
+
+
+def _tell_gap(look: Look, gap: Gap, *, ends: bool = True) -> None:
+    from wherry.cli.landscape import following, tell_steps, verdict
+
+    if ends and look.output is not None:
+        give_data(look.output, gap, [step.title for step in gap.steps])
+        return
+
+    def mark(step: Step) -> str:
+        if not look.terminal.boxes:
+            return "Done: " if step.done else "Open: "
+        return "✓ " if step.done else "→ "
+
+    say(verdict(gap))
+    tell_steps(gap, mark)
+    if ends:
+        kubectl = f"kubectl get deployments,statefulsets,apis,agreements {kubectl_scope(look.namespace)}"
+        look.end(kubectl, following(gap), "wherry next --backlog md" if gap.left else "wherry model")
+
+
+def _give_backlog(gap: Gap, model_file: Path | None, form: str) -> None:
+    from wherry.method.backlog import FORMATS
+    from wherry.method.model.step import backlog
+
+    source = f"wherry next --model {model_file or 'model.yaml'}"
+    say(FORMATS[form]("The way to the next state", backlog(gap.steps, source)).rstrip())
 
 
 def _verdict(total: int, unsettled: int) -> str:

@@ -26,6 +26,7 @@ COMMANDS: dict[str, Entry] = {
     "tour": Entry("wherry.cli.commands.tour", "What all of this is, shown on your own cluster."),
     "picture": Entry("wherry.cli.commands.picture", "The cluster as boxes in boxes: nodes, pods, containers."),
     "next": Entry("wherry.cli.commands.next", "What is wanted, what is, and what comes next."),
+    "model": Entry("wherry.cli.commands.model", "The system now and next, drawn from model.yaml and the cluster."),
     "open": Entry("wherry.cli.commands.open", "See the cluster in a browser: a link that works once."),
     "story": Entry("wherry.cli.commands.story", "What the masters saw, did and why."),
     "changes": Entry("wherry.cli.commands.changes", "What changed between two moments, and who did it?"),

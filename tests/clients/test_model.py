@@ -1,0 +1,242 @@
+"""A monolith becomes three pieces: the model, the steps, stand-ins for what is to come, and ticks by evidence."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from suites.running_cluster import RunningCluster
+
+MODEL = """
+now:
+  services:
+    - name: bazaar
+      parts: [stall, till, window]
+      database: {kind: postgresql, name: bazaar-db}
+next:
+  services:
+    - name: window
+      from: bazaar
+      database: none
+      needs: [stall.v1]
+    - name: stall
+      from: bazaar
+      team: stall-team
+      database: {kind: postgresql, version: "18"}
+      provides: [stall.v1]
+      needs: [till.v1]
+    - name: till
+      from: bazaar
+      database: {kind: postgresql, version: "18"}
+      provides: [{name: till.v1, document: till.yaml}]
+"""
+PROMISE = """
+openapi: 3.1.0
+info: {title: NAME, version: "1"}
+paths:
+  /things/{id}:
+    get:
+      responses:
+        "200":
+          description: It.
+          content: {application/json: {schema: {type: object, properties: {a: {type: string}}}}}
+"""
+STEPS = [
+    "Split till out of bazaar",
+    "Give till its own database (postgresql 18)",
+    "Publish what till promises (till.v1)",
+    "Split stall out of bazaar",
+    "Give stall its own database (postgresql 18)",
+    "Publish what stall promises (stall.v1)",
+    "Split window out of bazaar",
+    "Agree on till.v1 between stall and till",
+    "Try till.v1 for stall",
+    "Agree on stall.v1 between window and stall",
+    "Try stall.v1 for window",
+    "Retire bazaar",
+]
+
+
+@dataclass
+class Table:
+    """A team's folder with the model in it, and the cluster."""
+
+    cluster: RunningCluster
+    folder: Path
+
+    def __call__(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return self.cluster.wherry(*arguments, check=False, cwd=self.folder)
+
+    def must(self, *arguments: str) -> str:
+        done = self(*arguments)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def steps(self) -> dict[str, dict[str, object]]:
+        done = self("next", "--model", "model.yaml", "-o", "json")
+        assert done.returncode in (0, 1), done.stderr
+        return {str(step["title"]): step for step in json.loads(done.stdout)["steps"]}
+
+    def done(self) -> list[str]:
+        return [title for title, step in self.steps().items() if step["done"]]
+
+    def run(self, namespace: str, name: str, *, database: str = "", calls: str = "") -> None:
+        """Deploy a service: its pods, its Service, and PostgreSQL when it has a database of its own."""
+        config = {"DATABASE_HOST": database} if database else {}
+        config |= {"PARTNER_URL": f"http://{calls}.{namespace}:8080"} if calls else {}
+        objects = [workload("Deployment", name, f"{name}:1", config), service(name)]
+        if database:
+            objects += [workload("StatefulSet", database, "postgres:18", {}), service(database)]
+        text = json.dumps({"apiVersion": "v1", "kind": "List", "items": objects})
+        self.cluster.kubectl("-n", namespace, "apply", "-f", "-", text=text)
+        for kind, which in (("deployment", name), *([("statefulset", database)] if database else [])):
+            self.cluster.kubectl("-n", namespace, "rollout", "status", kind, which, "--timeout=30s")
+
+
+def workload(kind: str, name: str, image: str, config: dict[str, str]) -> dict[str, object]:
+    env = [{"name": key, "value": value} for key, value in config.items()]
+    labels = {"app": name}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": kind,
+        "metadata": {"name": name},
+        "spec": {
+            "selector": {"matchLabels": labels},
+            **({"serviceName": name} if kind == "StatefulSet" else {}),
+            "template": {
+                "metadata": {"labels": labels},
+                "spec": {"containers": [{"name": "main", "image": image, "env": env}]},
+            },
+        },
+    }
+
+
+def service(name: str) -> dict[str, object]:
+    spec = {"selector": {"app": name}, "ports": [{"port": 8080}]}
+    return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": spec}
+
+
+@pytest.fixture
+def table(simulated: RunningCluster, tmp_path: Path) -> Iterator[Table]:
+    (tmp_path / "model.yaml").write_text(MODEL)
+    for name in ("till", "stall"):
+        (tmp_path / f"{name}.yaml").write_text(PROMISE.replace("NAME", name))
+    yield Table(simulated, tmp_path)
+    for user in ("mia", "noa"):
+        simulated.wherry("user", "remove", user, check=False)
+
+
+def sign(table: Table, namespace: str, consumer: str, provider: str) -> None:
+    """Both teams do what it takes: expose, propose, agree."""
+    folders = {}
+    for name, user in ((provider, "mia"), (consumer, "noa")):
+        folder = folders[name] = table.folder / f"repository-{name}"
+        (folder / "contracts" / "needs").mkdir(parents=True, exist_ok=True)
+        (folder / "wherry.toml").write_text(
+            f'name = "{name}"\nteam = "{name}-team"\n[service]\nport = 8080\ncontract = "api.yaml"\n'
+            f'[environments.dev]\noverlay = "deploy"\nnamespace = "{namespace}"\n'
+        )
+        (folder / "api.yaml").write_text(PROMISE.replace("NAME", name))
+        (folder / "contracts" / "parties.yaml").write_text(f"teams: {{{name}-team: [{user}]}}\n")
+    request = {"method": "GET", "path": "/things/1"}
+    need = {"consumer": {"name": consumer}, "provider": {"name": provider}, "interactions": [
+        {"description": "reads", "request": request, "response": {"status": 200}}]}  # fmt: skip
+    (folders[consumer] / "contracts" / "needs" / f"{provider}.json").write_text(json.dumps(need))
+    for name, verb in ((provider, "expose"), (consumer, "propose")):
+        table.must("contract", verb, "--project", str(folders[name]))
+    for name, user in ((provider, "mia"), (consumer, "noa")):
+        kubeconfig = table.cluster.home / "users" / f"{user}.kubeconfig"
+        table.must("contract", "agree", f"{consumer}-{provider}", "--project", str(folders[name]), "--kubeconfig",
+                   str(kubeconfig))  # fmt: skip
+
+
+def test_a_monolith_becomes_three_pieces_and_every_step_is_ticked_by_what_the_cluster_shows(
+    table: Table, namespace: str
+) -> None:
+    table.run(namespace, "bazaar", database="bazaar-db")
+    before = table("next")
+    assert before.returncode == 1
+    assert "0 of 12 steps to the next state are done: 1 service of the model now, 3 services next." in before.stdout
+    assert list(table.steps()) == STEPS
+    assert "bazaar runs in" in str(table.steps()["Retire bazaar"]["seen"])
+
+    items = csv.DictReader(io.StringIO(table("next", "--backlog", "csv").stdout))
+    assert [item["Title"] for item in items] == STEPS
+    assert table("next", "--backlog", "md").stdout.count("\n## ") == 12
+
+    started = table("model", "--stand-ins", "-n", namespace, "--image", "python:3")
+    assert started.returncode == 0, started.stderr
+    assert "till: stand-ins answer" in started.stdout
+    assert "stall has no contract yet" in started.stderr
+    assert table.steps()["Split till out of bazaar"]["seen"] == "Only a stand-in answers for till now."
+    assert "a stand-in in" in table.must("model", "--plain")
+    assert "till: no stand-in any more." in table.must("model", "--end-stand-ins", "-n", namespace)
+    assert table.done() == []
+
+    table.run(namespace, "till", database="till-db")
+    table.run(namespace, "stall", database="bazaar-db", calls="till")
+    half = table.steps()
+    shared = half["Give stall its own database (postgresql 18)"]
+    assert shared["seen"] == "stall shares bazaar-db (postgresql 18) with bazaar."
+    assert half["Agree on till.v1 between stall and till"]["seen"] == "stall calls till already, without a contract."
+    assert table.done() == [STEPS[0], STEPS[1], STEPS[3]]
+
+    table.run(namespace, "stall", database="stall-db", calls="till")
+    table.run(namespace, "window", calls="stall")
+    for user in ("mia", "noa"):
+        table.must("user", "add", user, "--role", "edit", "--namespace", namespace)
+    table.must("contract", "setup", "--project", str(repository(table, namespace)))
+    sign(table, namespace, "stall", "till")
+    sign(table, namespace, "window", "stall")
+    table.cluster.kubectl(
+        "-n", namespace, "delete", "deployment,statefulset", "bazaar", "bazaar-db", "--ignore-not-found"
+    )
+    # Nodes that are played run no program, so nothing can be tried on them: these two steps stay open, and say so.
+    tried = [title for title in STEPS if title.startswith("Try ")]
+    assert [title for title in STEPS if title not in table.done()] == tried
+    after = table("next", "--model", "model.yaml")
+    assert after.returncode == 1
+    assert after.stdout.startswith("10 of 12 steps to the next state are done: 3 services of the model now")
+    drawn = table.must("model", "--plain")
+    assert "(wanted)" not in drawn
+    assert "stall ──▶ till.v1  Agreed" in drawn
+
+
+def repository(table: Table, namespace: str) -> Path:
+    folder = table.folder / "setup"
+    folder.mkdir()
+    (folder / "wherry.toml").write_text(f'name = "s"\n[environments.dev]\noverlay = "d"\nnamespace = "{namespace}"\n')
+    return folder
+
+
+def test_a_model_with_mistakes_is_refused_with_all_of_them_and_one_that_nobody_named_is_only_mentioned(
+    table: Table,
+) -> None:
+    (table.folder / "model.yaml").write_text(MODEL.replace("team:", "taem:").replace("[till.v1]", "[tell.v1]"))
+    refused = table("next", "--model", "model.yaml")
+    assert refused.returncode == 2
+    assert (
+        "model.yaml, line 15: next.services[1].taem: there is no such field. Do: did you mean team?" in refused.stderr
+    )
+    assert "nobody provides tell.v1 in next. Do: did you mean till?" in refused.stderr
+    mentioned = table("next")
+    assert mentioned.returncode in (0, 1)
+    assert "model.yaml is not looked at" in mentioned.stderr
+    (table.folder / "model.yaml").unlink()
+    missing = table("next", "--backlog", "md")
+    assert (missing.returncode, "there is no model.yaml here" in missing.stderr) == (2, True)
+
+
+def test_the_model_is_drawn_without_a_cluster_too(table: Table, tmp_path: Path) -> None:
+    nowhere = RunningCluster(tmp_path / "nowhere", 0)
+    drawn = nowhere.wherry("model", str(table.folder / "model.yaml"), "--plain")
+    assert "now is what model.yaml says" in drawn.stderr
+    assert "bazaar (wanted): [stall][till][window]; database bazaar-db: postgresql." in drawn.stdout
+    assert "stall (team stall-team) (wanted): stall.v1; database postgresql 18; out of bazaar." in drawn.stdout
