@@ -14,7 +14,7 @@ from playwright.async_api import Page, async_playwright
 
 from suites.api_harness import ADMIN, Api, make_api
 from suites.browser import CHROMIUM, FLAGS, needs_chromium
-from wherry.cluster.standalone import in_front_of
+from wherry.cluster.doorway import Doorway
 from wherry.dashboard.app import Dashboard
 from wherry.dashboard.person import Credentials
 from wherry.kit import pki
@@ -64,7 +64,9 @@ async def large() -> AsyncIterator[Large]:
     ca = pki.create_ca("large")
     identity = pki.issue(ca, "large", dns_names=["localhost"], ips=["127.0.0.1"], server=True)
     dashboard = Dashboard(api.server.app, SystemClock(), Random(7), hosts=["127.0.0.1"])
-    server = Server(in_front_of(api.server.app, dashboard), tls=server_context(identity, client_ca_pem=ca.cert_pem))
+    server = Server(
+        Doorway(api.server.app, lambda: dashboard).app, tls=server_context(identity, client_ca_pem=ca.cert_pem)
+    )
     async with TaskScope("large") as scope, async_playwright() as playwright:
         _ = scope.start("dashboard", dashboard.run())
         await server.start()

@@ -13,7 +13,6 @@ import ipaddress
 import os
 import shutil
 import socket
-from collections.abc import Awaitable
 from contextlib import nullcontext
 from random import Random
 from typing import TYPE_CHECKING
@@ -33,15 +32,15 @@ from wherry.client.transport import InProcess
 from wherry.cluster.boot import Boot
 from wherry.cluster.credentials import Credentials, ensure_credentials
 from wherry.cluster.data_dir import DataDir, Identity
+from wherry.cluster.doorway import Doorway
 from wherry.cluster.keys import controllers_keys
 from wherry.controllers.registry import all_controllers
-from wherry.dashboard.app import Dashboard, is_dashboards
 from wherry.kit import pki
 from wherry.kit.clock import Clock, SystemClock
 from wherry.kit.component import Component
 from wherry.kit.http.server import Server
 from wherry.kit.http.tls import server_context
-from wherry.kit.http.types import App, Request, Response, WantsStream
+from wherry.kit.http.types import App, WantsStream
 from wherry.kit.log import get_logger
 from wherry.kit.tasks import TaskScope
 from wherry.kit.threads import run_in_thread
@@ -53,6 +52,7 @@ from wherry.store.sqlite import SqliteStore
 
 if TYPE_CHECKING:
     from wherry.cluster.real_node import RealNode
+    from wherry.dashboard.app import Dashboard
 
 STOP_GRACE_S = 2.0
 # An address for documentation (RFC 5737), which no machine has.
@@ -117,8 +117,8 @@ class Standalone:
             api = self._api_server(credentials)
             api.environment.components.update(scheduler=self._check("default-scheduler"))
             api.environment.components["controller-manager"] = self._check("controllers")
-            dashboard = self._dashboard(api.app)
-            servers = await self._listen(in_front_of(api.app, dashboard), api.wants_stream, credentials)
+            doorway = Doorway(api.app, lambda: self._dashboard(api.app))
+            servers = await self._listen(doorway.app, api.wants_stream, credentials)
         try:
             with boot.step("namespaces, classes and the cluster's own Services"):
                 await api.custom_resources.load()
@@ -128,7 +128,7 @@ class Standalone:
             async with TaskScope("cluster") as scope:
                 _ = scope.start("custom-resources", api.custom_resources.run())
                 _ = scope.start("expiry", api.expiry.run())
-                _ = scope.start(dashboard.name, dashboard.run())
+                _ = scope.start(doorway.name, doorway.run())
                 await self._start_components(scope, api.app, credentials, boot)
                 boot.ready()
                 log.info("Started cluster", node=self._identity.node_name, port=self._identity.port)
@@ -151,6 +151,8 @@ class Standalone:
         return sorted({"127.0.0.1", self._address, self._identity.api_service_ip, self._bind})
 
     def _dashboard(self, api: App) -> Dashboard:
+        from wherry.dashboard.app import Dashboard
+
         return Dashboard(
             api,
             self._clock,
@@ -310,15 +312,6 @@ class Standalone:
         )
         _ = scope.start(self._fleet.name, self._fleet.run())
         await self._fleet.ready.wait()
-
-
-def in_front_of(api: App, dashboard: Dashboard) -> App:
-    """One address for both: the dashboard below its prefix, the API everywhere else."""
-
-    def choose(request: Request) -> Awaitable[Response]:
-        return dashboard.app(request) if is_dashboards(request.path) else api(request)
-
-    return choose
 
 
 def is_ready(node: Node | None) -> bool:

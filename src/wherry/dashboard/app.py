@@ -34,6 +34,7 @@ from wherry.dashboard.layout import frame, message_page, whole_page
 from wherry.dashboard.live import Live, Lives
 from wherry.dashboard.moments import Moments, Past
 from wherry.dashboard.person import Credentials, client_of, name_of
+from wherry.dashboard.place import PREFIX
 from wherry.dashboard.sessions import CODE_LIFE_S, Session, Sessions, cookie_in, cookie_name, set_cookie
 from wherry.dashboard.static_files import static_file
 from wherry.dashboard.stream import event_stream
@@ -43,7 +44,6 @@ from wherry.kit.clock import Clock
 from wherry.kit.http.types import App, Request, Response
 from wherry.kit.tasks import TaskScope
 
-PREFIX = "/ui"
 HTML = "text/html; charset=utf-8"
 PLAIN = "text/plain; charset=utf-8"
 VIEWS_PER_STREAM_MAX = 16
@@ -282,11 +282,6 @@ class Dashboard:
             raise NotFound("There is no such action.")
         session.note, page = await action(self._client(session), _form(request), self._clock.now_s())
         return _see_other(page)
-
-
-def is_dashboards(path: str) -> bool:
-    """Whether a path is the dashboard's to answer."""
-    return path.startswith(PREFIX) and (len(path) == len(PREFIX) or path[len(PREFIX)] == "/")
 
 
 def _see_other(path: str) -> Response:

@@ -13,7 +13,8 @@ import pytest
 
 from suites.api_harness import ADMIN, Api, make_api
 from wherry.apimachinery.document import Document
-from wherry.dashboard.app import Dashboard, is_dashboards
+from wherry.dashboard.app import Dashboard
+from wherry.dashboard.place import is_dashboards
 from wherry.dashboard.views.changes import CHANGES
 from wherry.dashboard.views.glossary import GLOSSARY
 from wherry.dashboard.views.next import NEXT

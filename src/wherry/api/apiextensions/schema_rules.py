@@ -17,9 +17,9 @@ from wherry.api.apiextensions.list_rules import validate_list_type, validate_map
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.field_errors import FieldError, child, forbidden, index, invalid, key, not_supported, required
 from wherry.apimachinery.patterns import PatternError, compile_pattern
-from wherry.apimachinery.structural.node import compile_schema
+from wherry.apimachinery.structural.budget import Budget
+from wherry.apimachinery.structural.node import Node, compile_schema
 from wherry.apimachinery.structural.prune import prune_value
-from wherry.apimachinery.structural.rules import Budget, validate_rules
 from wherry.apimachinery.structural.validate import ABSENT, NO_PATH, validate
 
 TYPES = ("array", "boolean", "integer", "number", "object", "string")
@@ -276,7 +276,7 @@ def validate_defaults(schema: Document, path: str, budget: Budget | None = None)
         node = compile_schema({name: each for name, each in schema.items() if name != "default"})
         if prune_value(node, compile_schema({"default": value}).fresh_default()):
             errors.append(invalid(place, value, "must not have unknown fields"))
-        wrong = validate(node, value) or validate_rules(node, value, ABSENT, budget, is_object=False)
+        wrong = validate(node, value) or _broken_rules(node, value, budget)
         for error in wrong:
             field = place if error.field in ("", NO_PATH) else child(place, error.field)
             errors.append(FieldError(error.reason, field, error.message))
@@ -284,3 +284,12 @@ def validate_defaults(schema: Document, path: str, budget: Budget | None = None)
         if level != "value":
             errors += validate_defaults(below, place, budget)
     return errors
+
+
+def _broken_rules(node: Node, value: object, budget: Budget) -> list[FieldError]:
+    if not node.has_rules_below:
+        return []
+    # Most definitions have no rules, and then nothing needs to know how to read one.
+    from wherry.apimachinery.structural.rules import validate_rules
+
+    return validate_rules(node, value, ABSENT, budget, is_object=False)

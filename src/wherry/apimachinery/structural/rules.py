@@ -20,15 +20,13 @@ from wherry.apimachinery.cel.values import NONE, CelError, CostExceeded, Optiona
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.field_errors import FieldError
 from wherry.apimachinery.json_path import JSONPathError, parse_names
+from wherry.apimachinery.structural.budget import Budget
 from wherry.apimachinery.structural.cel_types import cel_type
 from wherry.apimachinery.structural.node import Node
 from wherry.apimachinery.structural.validate import ABSENT, NO_PATH, item_key, same
 
 # As upstream, for one rule at one place.
 CALL_COST_MAX = 1_000_000
-# For all rules of one request. Upstream allows five times as much, in another thread; here the loop stands still
-# meanwhile, half a second at most.
-REQUEST_COST_MAX = 2_000_000
 # A message that a rule makes is cut here.
 MESSAGE_LENGTH_MAX = 5 * 1024
 OUT_OF_BUDGET = "validation failed due to running out of cost budget, no further validation rules will be run"
@@ -89,18 +87,6 @@ def _compile(declared: Document, of: Type | None) -> Rule:
         return Rule(declared, program, environment.compile(message, STRING))
     except CompileError as error:
         return Rule(declared, program, None, "", f"messageExpression {error}")
-
-
-class Budget:
-    """What the rules of one request may still cost."""
-
-    def __init__(self, cost_max: int = REQUEST_COST_MAX) -> None:
-        """Everything is still there."""
-        self.remaining = cost_max
-
-    def is_spent(self) -> bool:
-        """Whether nothing more may be evaluated."""
-        return self.remaining < 0
 
 
 def validate_rules(node: Node, new: object, old: object, budget: Budget, *, is_object: bool = True) -> list[FieldError]:

@@ -17,6 +17,7 @@ from wherry.apimachinery.document import Document
 from wherry.apimachinery.field_errors import FieldError
 from wherry.apimachinery.kind_schema import SchemaResult
 from wherry.apimachinery.schema import Schema, frame_schema
+from wherry.apimachinery.structural.budget import Budget
 from wherry.apimachinery.structural.defaults import fill_defaults
 from wherry.apimachinery.structural.embedded import CheckMetadata, embedded_objects, validate_embedded
 from wherry.apimachinery.structural.list_types import duplicates
@@ -124,7 +125,7 @@ class CustomSchema:
     ) -> list[FieldError]:
         if any(error.reason in BLOCKING for error in errors):
             return [field_errors.invalid(NO_PATH, None, NOT_CHECKED)]
-        from wherry.apimachinery.structural.rules import Budget, validate_rules
+        from wherry.apimachinery.structural.rules import validate_rules
 
         return validate_rules(node, new, ABSENT if old is None else old, Budget())
 

@@ -6,8 +6,9 @@ import time
 import pytest
 
 from wherry.apimachinery.document import Document
+from wherry.apimachinery.structural.budget import Budget
 from wherry.apimachinery.structural.node import compile_schema
-from wherry.apimachinery.structural.rules import Budget, validate_rules
+from wherry.apimachinery.structural.rules import validate_rules
 from wherry.apimachinery.structural.validate import ABSENT
 
 TEXT: Document = {"type": "string"}

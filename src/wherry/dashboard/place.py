@@ -1,0 +1,10 @@
+"""Where the dashboard stands: below /ui, beside the API."""
+
+from __future__ import annotations
+
+PREFIX = "/ui"
+
+
+def is_dashboards(path: str) -> bool:
+    """Whether a path is the dashboard's to answer."""
+    return path.startswith(PREFIX) and (len(path) == len(PREFIX) or path[len(PREFIX)] == "/")
