@@ -65,8 +65,6 @@ OPTIONS: list[tuple[click.Command, str]] = [
     (picture, f"-w --watch --at {LOOK}"),
     (changes, f"--since --until {LOOK}"),
     (mark, f"name {LOOK}"),
-    (next_, f"name {LOOK}"),
-    (picture, f"-w --watch {LOOK}"),
     (next_, f"name --model --backlog {LOOK}"),
     (model, f"file --stand-ins --end-stand-ins --image {LOOK}"),
     (open_, "--kubeconfig --user"),
