@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from random import Random
 
@@ -124,6 +125,18 @@ async def test_a_deleted_deployment_takes_everything_along(world: World) -> None
     [orphan] = (await admin.list(REPLICA_SETS)).items
     assert orphan.metadata.owner_references == ()
     assert len((await admin.list(PODS)).items) == 2
+
+
+async def test_two_that_own_each_other_go_though_each_is_to_go_after_the_other(world: World) -> None:
+    admin = world.admin
+    made = {name: await admin.create(CONFIG_MAPS, {"metadata": {"name": name}}, "default") for name in ("a", "b")}
+    for name, boss in (("a", "b"), ("b", "a")):
+        of = {"apiVersion": "v1", "kind": "ConfigMap", "name": boss, "uid": made[boss].metadata.uid}
+        owners: Document = {"metadata": {"ownerReferences": [{**of, "blockOwnerDeletion": True}]}}
+        await admin.patch(CONFIG_MAPS, name, owners, "default")
+    await asyncio.gather(*(admin.delete(CONFIG_MAPS, name, "default", propagation="Foreground") for name in made))
+    await world.calm(5)
+    assert not {each.metadata.name for each in (await admin.list(CONFIG_MAPS, "default")).items} & set(made)
 
 
 async def test_a_claim_is_provisioned_where_its_pod_was_scheduled_and_cleaned_up(world: World) -> None:

@@ -145,7 +145,7 @@ def plan_dependent(resource: AnyResourceType, meta: ObjectMeta, view: View) -> I
         propagation = "Foreground"
     if propagation == "Foreground" and _is_in_a_circle(resource, meta, view):
         # Those that own each other would wait for each other: whoever closes the circle holds nobody up.
-        freed = [msgspec.structs.replace(each, block_owner_deletion=False) for each in meta.owner_references]
+        freed = _freed(meta)
         if tuple(freed) != meta.owner_references:
             yield owners_patch(resource, meta, freed, why="what depends on it waits for it already")
     owners = (owner_of(reference, meta.namespace, view.custom_kinds) for reference in gone)
@@ -168,7 +168,7 @@ def state_of(reference: OwnerReference, namespace: str, view: View) -> Literal["
     meta = owner.find(view)
     if meta is None:
         return "gone"
-    return "waiting" if meta.is_being_deleted and FOREGROUND in meta.finalizers else "solid"
+    return "waiting" if _waits(meta) else "solid"
 
 
 def plan_foreground(
@@ -176,12 +176,18 @@ def plan_foreground(
 ) -> Sequence[Action]:
     """Delete the dependents first; when none is left that blocks, let the owner go."""
     actions = [action for resource, dependent in dependents for action in plan_dependent(resource, dependent, view)]
-    blocking = any(
-        reference.uid == owner.uid and reference.block_owner_deletion
-        for _, dependent in dependents
+    blocking = [
+        (resource, dependent)
+        for resource, dependent in dependents
         if dependent.uid != owner.uid  # what owns itself would wait for itself
-        for reference in dependent.owner_references
-    )
+        and any(each.uid == owner.uid and each.block_owner_deletion for each in dependent.owner_references)
+    ]
+    # Those that own each other, all of them told to go after the others, would wait for ever.
+    actions += [
+        owners_patch(resource, dependent, _freed(dependent), why=f"{owner.resource.kind} {owner.name} waits for it too")
+        for resource, dependent in blocking
+        if _waits(dependent) and _belongs_to(meta, dependent.uid, view)
+    ]
     if not blocking:
         actions.append(_without_finalizer(owner, meta, FOREGROUND, why="nothing depends on it any more"))
     return actions
@@ -212,7 +218,36 @@ def _has_dependents(resource: AnyResourceType, meta: ObjectMeta, view: View) -> 
 def _is_in_a_circle(resource: AnyResourceType, meta: ObjectMeta, view: View) -> bool:
     """Whether something that depends on it waits for its own dependents, and so for it."""
     owner = Owner(resource, meta.namespace, meta.name, meta.uid)
-    return any(each.is_being_deleted and FOREGROUND in each.finalizers for _, each in find_dependents(owner, view))
+    return any(_waits(each) for _, each in find_dependents(owner, view))
+
+
+def _belongs_to(meta: ObjectMeta, uid: str, view: View) -> bool:
+    """Whether the object has an owner of this uid, or one whose owner it is, as far up as they wait for their own."""
+    seen: set[str] = set()
+    level = [meta]
+    while level:
+        above: list[ObjectMeta] = []
+        for each in level:
+            for reference in each.owner_references:
+                if reference.uid == uid:
+                    return True
+                owner = owner_of(reference, each.namespace, view.custom_kinds)
+                found = owner.find(view) if owner is not None and reference.uid not in seen else None
+                seen.add(reference.uid)
+                if found is not None and _waits(found):
+                    above.append(found)
+        level = above
+    return False
+
+
+def _waits(meta: ObjectMeta) -> bool:
+    """Whether it is being deleted and waits for its dependents to go first."""
+    return meta.is_being_deleted and FOREGROUND in meta.finalizers
+
+
+def _freed(meta: ObjectMeta) -> list[OwnerReference]:
+    """Its owners, none of whom has to wait for it any more."""
+    return [msgspec.structs.replace(each, block_owner_deletion=False) for each in meta.owner_references]
 
 
 def _source(resource: AnyResourceType) -> Source:

@@ -131,6 +131,34 @@ def test_a_dependent_with_dependents_goes_foreground_too() -> None:
     assert delete.propagation == "Foreground"
 
 
+def test_those_that_wait_for_each_other_in_a_circle_are_freed() -> None:
+    waiting = {"deletion_timestamp": GOING, "finalizers": ("foregroundDeletion",)}
+    circle = [
+        config(name, reference(boss, blocks=True), **waiting) for name, boss in (("a", "c"), ("b", "a"), ("c", "b"))
+    ]
+    [freed] = plan_for(owner("a"), *circle)
+    assert isinstance(freed, Patch)
+    assert freed.name == "b"
+    metadata = freed.patch["metadata"]
+    assert isinstance(metadata, dict)
+    assert [(each["name"], each["blockOwnerDeletion"]) for each in metadata["ownerReferences"]] == [("a", False)]
+    [release] = plan_for(owner("a"), circle[0], config("b", reference("a"), **waiting), circle[2])
+    assert isinstance(release, Patch)
+    assert (release.name, release.patch) == ("a", {"metadata": {"finalizers": None}})
+
+
+def test_in_a_chain_of_those_who_wait_nobody_is_freed() -> None:
+    waiting = {"deletion_timestamp": GOING, "finalizers": ("foregroundDeletion",)}
+    chain = [
+        config("top", **waiting),
+        config("middle", reference("top", blocks=True), **waiting),
+        config("low", reference("middle", blocks=True), **waiting),
+    ]
+    assert plan_for(owner("top"), *chain) == []
+    assert plan_for(owner("middle"), *chain) == []
+    assert [type(action) for action in plan_for(owner("low"), *chain)] == [Patch]
+
+
 def test_orphaning_frees_the_dependents_and_then_lets_go() -> None:
     going = replica_set("web", deletion_timestamp=GOING, finalizers=("orphan",))
     free, release = plan_for(RS, going, pod("a", owner_references=OWNED))
