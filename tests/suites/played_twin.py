@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,18 +14,23 @@ from wherry.api.core.pod import Pod
 from wherry.api.method.release import Release, ReleaseSpec
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.meta import ObjectMeta
-from wherry.kit.process import Completed
 from wherry.method.delivery.run_plan import RunPlan
-from wherry.method.experiments.journey import Answer, Expect, Journey, Step
-from wherry.method.experiments.twin import Twin
+from wherry.method.journey.play import Answer, Call, CannotCall
+from wherry.method.journey.script import parse_journey
 from wherry.method.project import Environment, Project, ProjectFile, Variable
+from wherry.method.twins.twin import CannotTry, Twin
 
 IMAGE = "orders@sha256:" + "a" * 64
-JOURNEY = Journey(
-    (
-        Step("POST /x", body={"item": "${token}"}, expect=Expect(201), capture={"row": "id"}),
-        Step("GET /x/${row}", expect=Expect(200, {"item": "${token}"})),
-    )
+JOURNEY = parse_journey(
+    """
+journey: do-x
+title: Do x
+steps:
+- {say: It is written, call: POST /x, body: {item: "${token}"}, expect: {status: 201}, capture: {row: id}}
+- {say: It is read back, call: "GET /x/${row}", expect: {body: {item: "${token}"}}}
+- {say: All are listed, call: GET /x}
+""",
+    "do-x.yaml",
 )
 WORKLOAD: Document = {
     "apiVersion": "apps/v1",
@@ -63,6 +68,10 @@ class Sins:
     silent_default: bool = False
     mute: bool = False
     fails_together: bool = False
+    in_a_file: bool = False
+    twice: bool = False
+    broken: bool = False
+    web_server: bool = False
 
 
 @dataclass
@@ -75,6 +84,10 @@ class PlayedTwin(Twin):
     copies: dict[str, dict[str, str]] = field(default_factory=dict)
     up: list[str] = field(default_factory=list)
     count: int = 0
+
+    @override
+    async def pods(self) -> list[Pod]:
+        return [_pod(name) for name in self.up]
 
     @override
     async def scale(self, replicas: int) -> list[Pod]:
@@ -95,12 +108,26 @@ class PlayedTwin(Twin):
         return "\n".join(self.lines.get(pod, []))
 
     @override
-    async def execute(self, pod: str, program: str) -> Completed | None:
+    async def look(self, pod: str, program: str, *arguments: str) -> object:
+        """What a program in the container says."""
+        if program == "listeners":
+            name = "nginx" if self.sins.web_server else "python3"
+            return [[int(self.copies[pod].get("PORT", "0")), True, name]]
+        if program != "files":
+            return None
+        if arguments[0] == "tail":
+            return "2026-01-31 12:00:00 POST /x\n"
+        if arguments[0] == "delete":
+            self.rows.clear()
+            return 1
         size = sum(map(len, self.lines.values())) if self.sins.log_file else 10
-        return Completed(0, b'{"/tmp/app.txt": [%d, true]}' % size, b"")
+        kept = {"/data/rows": [sum(map(len, self.rows.values())), 1.0]} if self.sins.in_a_file else {}
+        return {"/tmp/app.txt": [size, float(size)], **kept}
 
     @override
-    async def start_copy(self, name: str, env: list[Document]) -> None:
+    async def start_copy(
+        self, name: str, env: list[Document], *, cpu: str = "", labels: object = None, pod: object = None
+    ) -> None:
         self.copies[name] = {str(entry["name"]): str(entry.get("value", "")) for entry in env}
         missing = {"PORT", "GREETING"} - self.copies[name].keys()
         if missing and not self.sins.mute:
@@ -110,8 +137,6 @@ class PlayedTwin(Twin):
     async def until(
         self, is_so: Callable[[dict[str, Pod]], bool], *, selector: str = "", name: str = "", timeout_s: float = 0
     ) -> dict[str, Pod]:
-        from wherry.method.experiments.twin import CannotTry
-
         ends = not self.sins.silent_default and len(self.copies.get(name, {})) < 2
         pods = {name: _pod(name, "Failed" if ends else "Running")}
         if not is_so(pods):
@@ -119,15 +144,29 @@ class PlayedTwin(Twin):
         return pods
 
     @override
-    async def ask(self, base: str, method: str, path: str, body: object) -> Answer:
-        found = re.search(r"/pods/([^:]+):(\d+)/proxy", base)
-        pod = found[1] if found else self.up[self.count % len(self.up)]
-        self.count += 1
-        if pod in self.copies:
-            listens = "8080" if self.sins.fixed_port else self.copies[pod].get("PORT", "")
-            if self.sins.nowhere or (found is not None and found[2] != listens):
-                return Answer(0, "nobody listens")
-        return self._answer(pod, method, path, body)
+    async def until_ready(self, pod: str, *, timeout_s: float = 0) -> Pod:
+        return _pod(pod)
+
+    @property
+    @override
+    def calls(self) -> Call:
+        async def call(method: str, path: str, body: object) -> Answer:
+            self.count += 1
+            return self._answer(self.up[self.count % len(self.up)], method, path, body)
+
+        return call
+
+    @override
+    def pod_calls(self, pod: str, port: int = 0) -> Call:
+        async def call(method: str, path: str, body: object) -> Answer:
+            listens = "8080"
+            if pod in self.copies and not self.sins.fixed_port:
+                listens = self.copies[pod].get("PORT", "")
+            if (self.sins.nowhere and pod in self.copies) or str(port or 8080) != listens:
+                raise CannotCall("nobody listens")
+            return self._answer(pod, method, path, body)
+
+        return call
 
     def _answer(self, pod: str, method: str, path: str, body: object) -> Answer:
         rows = self.rows.setdefault(pod if self.sins.in_memory else "database", {})
@@ -135,17 +174,24 @@ class PlayedTwin(Twin):
             self.lines.setdefault(pod, []).append(f"{method} {path}")
         if path == "/about":
             greeting = "hello" if self.sins.built_in else self.copies.get(pod, {}).get("GREETING", "hello")
-            return Answer(200, {"greeting": greeting})
+            return said(200, {"greeting": greeting})
         if path == "/readyz":
-            return Answer(200, {})
-        if self.sins.fails_together and len(self.up) > 1:
-            return Answer(500, "deadlock")
+            return said(200, {})
+        if self.sins.broken or (self.sins.fails_together and len(self.up) > 1):
+            return said(500, "deadlock")
+        if path == "/x" and method == "GET":
+            return said(200, {"items": list(rows.values()) * (2 if self.sins.twice and len(self.up) > 1 else 1)})
         if method == "POST":
             key = str(len(rows) + 1)
             rows[key] = {"id": key, **(body if isinstance(body, dict) else {})}
-            return Answer(201, {**rows[key], "pod": pod})
+            return said(201, {**rows[key], "pod": pod})
         row = rows.get(path.rpartition("/")[2])
-        return Answer(200, {**row, "pod": pod}) if row else Answer(404, {})
+        return said(200, {**row, "pod": pod}) if row else said(404, {})
+
+
+def said(status: int, body: object) -> Answer:
+    """An answer in JSON."""
+    return Answer(status, json.dumps(body).encode())
 
 
 def played_twin(**sins: bool) -> PlayedTwin:
@@ -165,4 +211,6 @@ def played_twin(**sins: bool) -> PlayedTwin:
 def _pod(name: str, phase: str = "Running") -> Pod:
     import msgspec
 
-    return msgspec.convert({"metadata": {"name": name}, "spec": {"containers": []}, "status": {"phase": phase}}, Pod)
+    containers = [{"name": "orders", "ready": phase == "Running", "restartCount": 0, "image": "", "imageID": ""}]
+    status = {"phase": phase, "containerStatuses": containers, "podIP": "10.0.0.1"}
+    return msgspec.convert({"metadata": {"name": name}, "spec": {"containers": []}, "status": status}, Pod)

@@ -68,7 +68,24 @@ REGISTRIES = [
     Registry("dashboard.views", frozenset({"view"})),
     Registry("method.factors"),
     Registry("method.services"),
-    Registry("method.experiments", frozenset({"experiment", "journey", "survey", "twin"})),
+    Registry(
+        "method.experiments",
+        frozenset(
+            {
+                "experiment",
+                "fenced_in",
+                "killing",
+                "peers",
+                "rollback",
+                "same_answers",
+                "second_database",
+                "start_times",
+                "stopping",
+                "survey",
+                "throughput",
+            }
+        ),
+    ),
 ]
 # One subresource has two doors: POST .../pods/x/binding and POST .../bindings. Two others are parts of a pod.
 TWICE = {"binding", "part"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from wherry import __version__
@@ -24,16 +24,21 @@ from wherry.method.done.proofs import keep_file, keep_proof, make_proof
 from wherry.method.done.proving import prove
 from wherry.method.evidence.observation import Observation
 from wherry.method.evidence.verdict import Verdict, Word, judge
-from wherry.method.experiments.experiment import Experiment
-from wherry.method.experiments.journey import read_journey
+from wherry.method.experiments.experiment import Experiment, remark
 from wherry.method.experiments.registry import EXPERIMENTS
+from wherry.method.experiments.same_answers import answers_of, compare_answers, typical_answers
 from wherry.method.experiments.survey import compare_releases, running_releases
-from wherry.method.experiments.twin import twin_of
+from wherry.method.twins.start import twin_of
+from wherry.method.journey.script import Journey, JourneyError, first_journey
 from wherry.method.project import Project
 from wherry.runtime.images.image_store import ImageStore
 
 SURVEYS = ("parity", "codebase")
 KNOWN = (*(entry.criterion for entry in EXPERIMENTS), *SURVEYS)
+
+
+def _quiet(_: str) -> None:
+    """Nobody needs to be told how these twins start."""
 
 
 def is_last(project: Project, environment: str) -> bool:
@@ -52,6 +57,7 @@ class ProvingRun:
     release_name: str | None
     clock: SystemClock = field(default_factory=SystemClock)
     verdicts: list[Verdict] = field(default_factory=list)
+    may_store: bool = True
 
     def __post_init__(self) -> None:
         """An unknown factor is the user's typing."""
@@ -69,11 +75,13 @@ class ProvingRun:
         chosen = [entry for entry in EXPERIMENTS if self.factor in (None, entry.criterion)]
         if chosen and is_last(self.project, release.spec.environment):
             chosen = self._without_twin(release)
-        proofs = await self._with_twin(clusters, client, release, chosen) if chosen else []
+        if chosen:
+            await self._with_twin(clusters, client, release, chosen)
         for name in SURVEYS:
             if self.factor in (None, name):
-                proofs.append(await self._survey(clusters, release, name))
-        await self._keep(client, release, proofs)
+                await self._survey(clusters, client, release, name)
+        if not self.may_store:
+            note(" You may not store proofs in this cluster; they are kept in .wherry/local/proofs.")
 
     def _without_twin(self, release: Release) -> list[Experiment]:
         """Where users are, nothing is stopped, killed or written: a twin has that place's settings and secrets."""
@@ -89,11 +97,11 @@ class ProvingRun:
 
     async def _with_twin(
         self, clusters: Clusters, client: Client, release: Release, chosen: Sequence[Experiment]
-    ) -> list[ProofSpec]:
+    ) -> None:
         place = self.project.environment(release.spec.environment)
         kubectl = (str(kubectl_path()), *clusters.kubectl_options(self.project, place))
         note(f" A twin of {release.name} starts, with an empty database.")
-        journey = read_journey(self.project)
+        journey = self._journey()
         task = asyncio.current_task()
         if task is not None:
             # A build server that gives up sends SIGTERM: the twin goes then too.
@@ -105,18 +113,28 @@ class ProvingRun:
         async with twin_of(client, release, self.project, journey, kubectl, say) as twin:
             numbers = agreement_of(self.project.root).thresholds
             twin.start_s_max, twin.share_min = numbers.start_s, numbers.share_min
-            return await prove(twin, chosen, self.clock, __version__, self._tell)
 
-    async def _survey(self, clusters: Clusters, release: Release, name: str) -> ProofSpec:
+            async def keep(verdict: Verdict, proof: ProofSpec) -> None:
+                await self._keep(client, release, verdict, proof)
+
+            await prove(twin, chosen, self.clock, __version__, keep)
+
+    def _journey(self) -> Journey | None:
+        try:
+            return first_journey(self.project.root, self.project.file.journey)
+        except JourneyError as error:
+            raise Trouble(str(error), remedy="correct it: wherry demo NAME plays it", exit_code=2) from error
+
+    async def _survey(self, clusters: Clusters, client: Client, release: Release, name: str) -> None:
         """What needs no twin: compare what runs, or build the commit again."""
         started_s, began_s = self.clock.now_s(), self.clock.monotonic_s()
-        seen = await (self._compare(clusters) if name == "parity" else self._rebuild(release))
+        seen = await (self._compare(clusters, client, release) if name == "parity" else self._rebuild(release))
         verdict = judge(name, seen, digest=release.spec.digest)
         duration_s = self.clock.monotonic_s() - began_s
-        self._tell(verdict, duration_s)
-        return make_proof(verdict, release, started_s=started_s, duration_s=duration_s, version=__version__)
+        proof = make_proof(verdict, release, started_s=started_s, duration_s=duration_s, version=__version__)
+        await self._keep(client, release, verdict, proof)
 
-    async def _compare(self, clusters: Clusters) -> list[Observation]:
+    async def _compare(self, clusters: Clusters, client: Client, release: Release) -> list[Observation]:
         known = [
             one
             for name in self.project.environments
@@ -124,19 +142,39 @@ class ProvingRun:
                 clusters.client(self.project, self.project.environment(name)), self.project.name
             )
         ]
-        return compare_releases(running_releases(known, self.project.environments))
+        running = running_releases(known, self.project.environments)
+        seen = compare_releases(running)
+        if not is_last(self.project, release.spec.environment):
+            seen += await self._compare_answers(clusters, client, release, running)
+        return seen
+
+    async def _compare_answers(
+        self, clusters: Clusters, client: Client, release: Release, running: Mapping[str, Release]
+    ) -> list[Observation]:
+        """Play the journey on a twin of another environment with the same image, and compare."""
+        here, journey = release.spec.environment, self._journey()
+        there = [
+            name
+            for name, one in running.items()
+            if name != here and one.spec.digest == release.spec.digest and not is_last(self.project, name)
+        ]
+        if not there or journey is None:
+            return [remark("Answers were not compared: no other environment with this image may be tried.")]
+        other = self.project.environment(there[0])
+        note(f" Twins of {here} and of {there[0]} play the same journey.")
+        async with (
+            twin_of(client, release, self.project, journey, (), _quiet) as one,
+            twin_of(clusters.client(self.project, other), running[there[0]], self.project, journey, (), _quiet) as two,
+        ):
+            return compare_answers(await typical_answers(one), await answers_of(two), here, there[0])
 
     async def _rebuild(self, release: Release) -> list[Observation]:
         return await rebuild(self.project, release, self.store)
 
-    async def _keep(self, client: Client, release: Release, proofs: list[ProofSpec]) -> None:
-        for proof in proofs:
-            keep_file(self.project.root, proof)
-        stored = [await keep_proof(client, release.metadata.namespace, proof) for proof in proofs]
-        if not all(stored):
-            note(" You may not store proofs in this cluster; they are kept in .wherry/local/proofs.")
-
-    def _tell(self, verdict: Verdict, duration_s: float) -> None:
+    async def _keep(self, client: Client, release: Release, verdict: Verdict, proof: ProofSpec) -> None:
+        """Tell and store a result as soon as it is there."""
         self.verdicts.append(verdict)
-        progress(verdict.criterion, duration_s * 1000)
+        progress(verdict.criterion, proof.duration_seconds * 1000)
         say_proof(verdict)
+        keep_file(self.project.root, proof)
+        self.may_store = await keep_proof(client, release.metadata.namespace, proof) and self.may_store

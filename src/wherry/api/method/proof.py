@@ -33,6 +33,7 @@ class ProofSpec(Struct):
     started_at: str = ""
     duration_seconds: float = 0.0
     wherry_version: str = ""
+    steps: tuple[str, ...] = ()
     observations: tuple[ProofObservation, ...] = ()
 
 

@@ -31,7 +31,7 @@ def command(
     from wherry.cli.commands.image import open_store
     from wherry.cli.delivery.stage import on_clusters, project_here
     from wherry.cli.proving import ProvingRun
-    from wherry.method.experiments.twin import CannotTry
+    from wherry.method.twins.twin import CannotTry
 
     run = ProvingRun(open_store(data_dir), project_here(project), factor, environment, release_name)
     try:

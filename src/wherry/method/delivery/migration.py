@@ -41,6 +41,8 @@ def migration_job(release: Release, documents: Iterable[Document]) -> Document |
     pod |= {"restartPolicy": "Never", "containers": [{**kept, "command": list(release.spec.migrate)}]}
     labels: Document = {SERVICE: release.spec.service, RELEASE: release.name, TASK: "migrate"}
     return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
         "metadata": {
             "name": migration_name(release),
             "labels": labels,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -22,8 +23,16 @@ FOLDER = Path(".wherry") / "local" / "proofs"
 DIGEST_CHARS = 12
 
 
-def make_proof(verdict: Verdict, release: Release, *, started_s: float, duration_s: float, version: str) -> ProofSpec:
-    """The record of one experiment on one release."""
+def make_proof(
+    verdict: Verdict,
+    release: Release,
+    *,
+    started_s: float,
+    duration_s: float,
+    version: str,
+    journal: Sequence[tuple[float, str]] = (),
+) -> ProofSpec:
+    """The record of one experiment on one release; `journal` is what was done, each with its time."""
     spec = release.spec
     return ProofSpec(
         service=spec.service,
@@ -38,6 +47,7 @@ def make_proof(verdict: Verdict, release: Release, *, started_s: float, duration
         started_at=format_time(int(started_s)),
         duration_seconds=round(duration_s, 3),
         wherry_version=version,
+        steps=tuple(f"{format_time(int(at_s))} {words}" for at_s, words in journal),
         observations=tuple(
             ProofObservation(
                 weight=seen.weight.value,

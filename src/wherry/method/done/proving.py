@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Awaitable, Callable, Sequence
 
 from wherry.api.method.proof import ProofSpec
 from wherry.apimachinery.errors import StatusError
@@ -12,34 +13,52 @@ from wherry.method.done.proofs import make_proof
 from wherry.method.evidence.observation import Observation
 from wherry.method.evidence.verdict import Verdict, judge
 from wherry.method.experiments.experiment import Experiment, failed
-from wherry.method.experiments.twin import CannotTry, Twin
+from wherry.method.journey.play import CannotCall
+from wherry.method.twins.start import restore
+from wherry.method.twins.twin import CannotTry, Twin
 
-Tell = Callable[[Verdict, float], None]
-"""Told each verdict, with how long it took in seconds."""
+Keep = Callable[[Verdict, ProofSpec], Awaitable[None]]
+"""Told each verdict at once, with its proof: what comes later can go wrong."""
 
 
-async def prove(
-    twin: Twin, experiments: Sequence[Experiment], clock: Clock, version: str, tell: Tell
-) -> list[ProofSpec]:
-    """Make the experiments; one that fails spoils no other. Gives a proof for each."""
-    proofs = []
+async def prove(twin: Twin, experiments: Sequence[Experiment], clock: Clock, version: str, keep: Keep) -> None:
+    """Make the experiments; one that fails spoils no other. Each gives a proof."""
     for experiment in experiments:
+        twin.journal.clear()
         started_s, began_s = clock.now_s(), clock.monotonic_s()
         verdict = judge(experiment.criterion, await observe(twin, experiment), digest=twin.release.spec.digest)
-        duration_s = clock.monotonic_s() - began_s
-        tell(verdict, duration_s)
-        proofs.append(make_proof(verdict, twin.release, started_s=started_s, duration_s=duration_s, version=version))
-    return proofs
+        proof = make_proof(
+            verdict,
+            twin.release,
+            started_s=started_s,
+            duration_s=clock.monotonic_s() - began_s,
+            version=version,
+            journal=twin.journal,
+        )
+        await keep(verdict, proof)
 
 
 async def observe(twin: Twin, experiment: Experiment) -> list[Observation]:
     """What an experiment sees; what goes wrong with it is an observation about it, not about the service."""
     try:
         async with asyncio.timeout(experiment.budget_s):
+            await check_steady(twin)
             return await experiment.run(twin)
-    except CannotTry as error:
-        return [failed(f"It could not be tried: {error}.")]
+    except (CannotTry, CannotCall) as error:
+        seen = failed(f"It could not be tried: {error}.")
     except StatusError as error:
-        return [failed(f"It could not be tried: the cluster refuses ({error.message}).")]
+        seen = failed(f"It could not be tried: the cluster refuses ({error.message}).")
     except TimeoutError:
-        return [failed(f"It could not be tried within {experiment.budget_s:.0f} s.")]
+        seen = failed(f"It could not be tried within {experiment.budget_s:.0f} s.")
+    # A twin that does not come back is said by the next experiment, before it begins.
+    with contextlib.suppress(CannotTry, StatusError):
+        await restore(twin)
+    return [seen]
+
+
+async def check_steady(twin: Twin) -> None:
+    """Before anything is tried, one copy runs and the journey passes. Raises CannotTry."""
+    _ = await twin.scale(1)
+    trouble = (await twin.play()).trouble if twin.journey is not None else ""
+    if trouble:
+        raise CannotTry(f"before it began, the journey did not pass: {trouble}")

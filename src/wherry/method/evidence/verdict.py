@@ -61,7 +61,9 @@ def judge(criterion: str, observations: Iterable[Observation], *, digest: str = 
     """Make one verdict out of everything that was observed about a criterion."""
     seen = tuple(observations)
     word, decisive = _decide(seen, digest)
-    says = decisive.says if decisive is not None else "Nothing was found that speaks for or against it."
+    # Where nothing speaks for or against it, what was noticed says why.
+    words = decisive or _first(seen, Weight.NOTE)
+    says = words.says if words is not None else "Nothing was found that speaks for or against it."
     return Verdict(
         criterion,
         word,

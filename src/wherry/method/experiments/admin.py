@@ -1,47 +1,94 @@
-"""XII, live: the migration ran as a Job from the very image of the release, and disturbed nobody."""
+"""XII, live: the tasks run as Jobs from the very image of the release, have their effect, and disturb nobody."""
 
 from __future__ import annotations
 
 from wherry.api.core.pod import PODS
+from wherry.apimachinery.document import Document
 from wherry.method.delivery.migration import migration_job, migration_name
-from wherry.method.delivery.waiting import Waiting
 from wherry.method.evidence.observation import Method, Observation, Weight
-from wherry.method.experiments.experiment import Experiment, open_question, refuted, shown
-from wherry.method.experiments.twin import MIGRATE_S, Twin
-from wherry.method.facts.manifests import section
+from wherry.method.experiments.experiment import Experiment, is_fine, open_question, refuted, remark, shown
+from wherry.method.facts.manifests import items, pod_spec, section
+from wherry.method.twins.start import run_job
+from wherry.method.twins.twin import Twin, image_digests, restarts
+
+AGAIN = "-again"
 
 
 async def run(twin: Twin) -> list[Observation]:
-    """Run the task once more beside the running service: from the same image, with the same settings."""
+    """Run the tasks beside the running service: from the same image, with the same settings."""
     job = migration_job(twin.release, twin.plan.service)
     if job is None:
         return [Observation(Weight.NOT_APPLICABLE, "The release has no one-off task.", method=Method.LIVE)]
     (pod,) = await twin.scale(1)
-    name = f"{migration_name(twin.release)}-again"
-    metadata = {key: value for key, value in section(job, "metadata").items() if key != "ownerReferences"}
-    jobs = await twin.kinds.find("batch/v1", "Job")
-    await twin.client.create(jobs, {**job, "metadata": {**metadata, "name": name}}, twin.namespace)
-    waiting = Waiting(twin.client, twin.namespace, twin.service, twin.release.name, twin.say)
-    if not await waiting.until_finished(jobs, name, MIGRATE_S):
+    words = " ".join(twin.release.spec.migrate)
+    if why := await run_job(twin, job, suffix=AGAIN):
         return [
             refuted(
-                f"The task fails when it is run a second time: {(await waiting.job_words(name))[:160]}",
+                f"The task fails when it is run a second time: {why[:160]}",
                 "admin",
                 fix="let the task find out what is done already",
             )
         ]
-    ran = (await twin.client.list(PODS, twin.namespace, label_selector=f"batch.kubernetes.io/job-name={name}")).items
-    images = {status.image_id for one in ran for status in one.status.container_statuses}
-    own = {status.image_id for status in pod.status.container_statuses}
-    if images and not images <= own:
-        return [
-            refuted("The task ran from another image than the service.", "admin", fix="run it from the release's image")
-        ]
+    twin.note(f'"{words}" was run once more as a Job, beside the running service.')
+    found = await _same_image(twin, f"{migration_name(twin.release)}{AGAIN}", image_digests(pod))
+    found += _same_settings(twin, job)
+    found += await _other_tasks(twin, job)
     (after,) = await twin.scale(1)
-    if after.metadata.uid != pod.metadata.uid:
-        return [open_question("The service was started anew while the task ran.")]
-    words = " ".join(twin.release.spec.migrate)
-    return [shown(f'"{words}" ran as a Job from the image of the release, twice, and the service did not notice.')]
+    if after.metadata.uid != pod.metadata.uid or restarts(after) > restarts(pod):
+        found.append(open_question("The service was started anew while the task ran."))
+    if twin.journey is not None and (trouble := (await twin.play()).trouble):
+        found.append(open_question(f"After the tasks the journey does not pass: {trouble}."))
+    if is_fine(found):
+        effect = "Only by it the tables are there that the journey needs. " if twin.journey is not None else ""
+        found.insert(
+            0,
+            shown(
+                f'"{words}" ran as a Job from the image of the release, with its settings, twice. {effect}The service'
+                " did not notice."
+            ),
+        )
+    return found
 
 
-ADMIN = Experiment("admin", run, budget_s=90.0)
+async def _same_image(twin: Twin, job: str, own: set[str]) -> list[Observation]:
+    ran = (await twin.client.list(PODS, twin.namespace, label_selector=f"batch.kubernetes.io/job-name={job}")).items
+    images = set().union(*map(image_digests, ran))
+    if not images:
+        return [open_question("The task's pod is gone already, so its image cannot be seen.")]
+    if images <= own:
+        return []
+    return [
+        refuted("The task ran from another image than the service.", "admin", fix="run it from the release's image")
+    ]
+
+
+def _same_settings(twin: Twin, job: Document) -> list[Observation]:
+    """Whether the task's variables come from where the service's come from."""
+    (container,) = items(section(job, "spec", "template", "spec"), "containers")
+    own = twin.container
+    if all(container.get(key) == own.get(key) for key in ("env", "envFrom")):
+        return []
+    return [open_question("The task has other variables than the service.", "give both the same env and envFrom")]
+
+
+async def _other_tasks(twin: Twin, job: Document) -> list[Observation]:
+    """The other tasks of wherry.toml that need no words of their own."""
+    found = []
+    for name, command in twin.project.file.admin.items():
+        if tuple(command) == tuple(twin.release.spec.migrate):
+            continue
+        why = await run_job(twin, _with_command(job, command), suffix=f"-{name}")
+        ended = f"alone ends with: {why[:120]}" if why else "ran as a Job, and succeeded."
+        found.append(remark(f"The task {name} {ended}"))
+    return found
+
+
+def _with_command(job: Document, command: tuple[str, ...]) -> Document:
+    spec = pod_spec(job)
+    changed = [{**entry, "command": list(command)} for entry in items(spec, "containers")]
+    outer = section(job, "spec")
+    template = section(outer, "template")
+    return {**job, "spec": {**outer, "template": {**template, "spec": {**spec, "containers": changed}}}}
+
+
+ADMIN = Experiment("admin", run, budget_s=120.0)

@@ -1,32 +1,108 @@
-"""IV, live: stop the database for a while; the service stays, says that it is not ready, and comes back by itself."""
+"""IV, live: a second database by configuration alone, the database away for a while, and whom the service talks to."""
 
 from __future__ import annotations
 
+import asyncio
+
 from wherry.api.apps.statefulset import STATEFUL_SETS
 from wherry.api.core.pod import Pod
-from wherry.kit.clock import SystemClock
 from wherry.method.delivery.documents import reference
 from wherry.method.evidence.observation import Observation
-from wherry.method.experiments.experiment import Experiment, open_question, refuted, shown
-from wherry.method.experiments.journey import play
-from wherry.method.experiments.twin import CannotTry, Twin, is_ready
+from wherry.method.experiments.experiment import Experiment, is_fine, open_question, refuted, shown
+from wherry.method.experiments.peers import watch_peers
+from wherry.method.experiments.second_database import SecondDatabase, plan_second, prepare_second, start_second
+from wherry.method.journey.play import Call, CannotCall, Play
+from wherry.method.twins.twin import CannotTry, Twin, is_ready, restarts
 
 AWAY_S = 5.0
 NOTICE_S = 30.0
 RETURN_S = 60.0
+COPY = "other-database"
 
 
 async def run(twin: Twin) -> list[Observation]:
-    """Can the database go and come back without anybody touching the service?"""
+    """Can another database be attached by settings, and can it go and come back by itself?"""
     databases = [reference(entry).name for entry in twin.plan.backing if entry.get("kind") == "StatefulSet"]
     if not databases:
-        return [open_question("No database is part of the release, so none can be stopped.")]
+        return [open_question("No database is part of the release, so none can be stopped or exchanged.")]
     (pod,) = await twin.scale(1)
-    before = _restarts(pod)
+    found = await watch_peers(twin, pod.metadata.name)
+    plan = plan_second(twin.plan.backing, twin.plan.settings, twin.environment())
+    awaited = await start_second(twin, plan) if plan is not None else []
+    # The second one starts while the first is away: nobody waits for it twice.
+    outage = await _outage(twin, pod, databases)
+    found += outage
+    if plan is None:
+        found.append(
+            open_question(
+                "No setting names the database, so no other one can be attached by configuration.",
+                "read the database's address from a variable, and set it in deploy/overlays",
+            )
+        )
+    elif twin.journey is None:
+        found.append(open_question("There is no journey that writes, so where rows go cannot be seen."))
+    elif is_fine(outage):
+        await prepare_second(twin, plan, awaited)
+        found += await _attach(twin, plan)
+    if is_fine(found):
+        found.insert(0, shown(_summary(plan)))
+    return found
+
+
+def _summary(plan: SecondDatabase | None) -> str:
+    changed = ", ".join(plan.changed) if plan is not None else ""
+    return (
+        f"By another {changed} alone the rows went into a second database, and none into the first. The database was"
+        f" away for {AWAY_S:.0f} s: the service said that it was not ready, lived on, and works again."
+    )
+
+
+async def _attach(twin: Twin, plan: SecondDatabase) -> list[Observation]:
+    """Start a copy that is led to the second database, write through it, and look for the rows in both."""
+    try:
+        await twin.start_copy(COPY, list(plan.environment))
+        try:
+            _ = await twin.until_ready(COPY)
+        except CannotTry as error:
+            return [open_question(f"Led to a second database, {error}.")]
+        copy = twin.pod_calls(COPY)
+        played = await twin.play(copy)
+        twin.note(f"A copy with another {', '.join(plan.changed)} played the journey.")
+        if await _has_token(twin.calls, played):
+            return [
+                refuted(
+                    f"Told by {', '.join(plan.changed)} to use a second database, the service wrote into the first.",
+                    "backing-services",
+                    fix="take the database's address from the settings, everywhere",
+                )
+            ]
+        if played.trouble:
+            return [open_question(f"With a second database the journey does not pass: {played.trouble}.")]
+        if not await _has_token(copy, played):
+            return [open_question("What was written cannot be read back, so where it went cannot be seen.")]
+        return []
+    finally:
+        await twin.remove(COPY)
+
+
+async def _has_token(call: Call, played: Play) -> bool:
+    """Whether what a play has written can be read by asking here."""
+    for path in played.reads:
+        try:
+            answer = await call("GET", path, None)
+        except CannotCall:
+            continue
+        if played.token.encode() in answer.body:
+            return True
+    return False
+
+
+async def _outage(twin: Twin, pod: Pod, databases: list[str]) -> list[Observation]:
+    """Stop the database for a while."""
     found: list[Observation] = []
     try:
-        for name in databases:
-            await twin.client.patch(STATEFUL_SETS, name, {"spec": {"replicas": 0}}, twin.namespace)
+        await _scale(twin, databases, 0)
+        twin.note(f"The database was stopped for {AWAY_S:.0f} s.")
         try:
             _ = await twin.until(
                 lambda pods: bool(pods) and not any(map(is_ready, pods.values())),
@@ -35,10 +111,19 @@ async def run(twin: Twin) -> list[Observation]:
             )
         except CannotTry:
             found.append(open_question("While its database was away, the service still said that it was ready."))
-        await SystemClock().sleep(AWAY_S)
+        await twin.clock.sleep(AWAY_S)
     finally:
-        for name in databases:
-            await twin.client.patch(STATEFUL_SETS, name, {"spec": {"replicas": 1}}, twin.namespace)
+        await asyncio.shield(_scale(twin, databases, 1))
+    return found + await _return(twin, pod)
+
+
+async def _scale(twin: Twin, databases: list[str], replicas: int) -> None:
+    for name in databases:
+        await twin.client.patch(STATEFUL_SETS, name, {"spec": {"replicas": replicas}}, twin.namespace)
+
+
+async def _return(twin: Twin, pod: Pod) -> list[Observation]:
+    """The database is there again: is the service, by itself and without a new start?"""
     try:
         back = await twin.until(
             lambda pods: bool(pods) and all(map(is_ready, pods.values())), selector=twin.selector, timeout_s=RETURN_S
@@ -52,7 +137,7 @@ async def run(twin: Twin) -> list[Observation]:
             )
         ]
     after = next(iter(back.values()))
-    if after.metadata.uid != pod.metadata.uid or _restarts(after) > before:
+    if after.metadata.uid != pod.metadata.uid or restarts(after) > restarts(pod):
         return [
             refuted(
                 "The database went away for a moment, and the service was started anew: it died with it.",
@@ -60,20 +145,9 @@ async def run(twin: Twin) -> list[Observation]:
                 fix="answer 503 at /readyz while the database is away, and go on living",
             )
         ]
-    if twin.journey is not None:
-        played = await play(twin.journey, twin.ask_service)
-        if played.trouble:
-            return [open_question(f"After the database came back, the journey does not pass: {played.trouble}.")]
-    return found or [
-        shown(
-            f"The database was away for {AWAY_S:.0f} s: the service said that it was not ready, lived on,"
-            " and works again."
-        )
-    ]
-
-
-def _restarts(pod: Pod) -> int:
-    return sum(status.restart_count for status in pod.status.container_statuses)
+    if twin.journey is not None and (trouble := (await twin.play()).trouble):
+        return [open_question(f"After the database came back, the journey does not pass: {trouble}.")]
+    return []
 
 
 BACKING_SERVICES = Experiment("backing-services", run, budget_s=150.0)

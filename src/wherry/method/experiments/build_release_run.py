@@ -1,68 +1,75 @@
-"""V, live: a release refuses to be changed, and nothing in the image changes while it runs."""
+"""V, live: a release refuses to be changed, starts without the internet, can be rolled back, and stays as it is."""
 
 from __future__ import annotations
 
+from wherry.api.core.configmap import CONFIG_MAPS
 from wherry.api.method.release import RELEASES
 from wherry.apimachinery.errors import Forbidden, StatusError
 from wherry.method.evidence.observation import Observation
-from wherry.method.experiments.experiment import Experiment, open_question, refuted, remark, shown
-from wherry.method.experiments.journey import play
-from wherry.method.experiments.twin import Twin
+from wherry.method.experiments.experiment import Experiment, is_fine, open_question, refuted, remark, shown
+from wherry.method.experiments.fenced_in import start_fenced_in
+from wherry.method.experiments.rollback import roll_back
+from wherry.method.twins.twin import Twin, image_digests
 
-CHANGED = """
-import os, sys
-started = os.stat('/proc/1').st_mtime
-for top in sys.argv[1:] or ['/app', '/opt/deps']:
-    for folder, _, names in os.walk(top):
-        for name in names:
-            path = os.path.join(folder, name)
-            try:
-                if os.stat(path).st_mtime >= started and not name.endswith('.pyc'):
-                    print(path)
-            except OSError:
-                pass
-"""
+MERGE = "application/merge-patch+json"
 
 
 async def run(twin: Twin) -> list[Observation]:
     """Is what runs what was released, and does it stay so?"""
-    found = [await _try_to_change(twin)]
+    found = [await _try_to_change(twin, path, change) for path, change in _changes(twin)]
+    found += await start_fenced_in(twin)
     (pod,) = await twin.scale(1)
     if twin.journey is not None:
-        _ = await play(twin.journey, twin.ask_service)
-    done = await twin.execute(pod.metadata.name, CHANGED)
-    if done is None:
-        found.append(
-            open_question("The files in the container cannot be seen here (no python3 in the image, or no exec).")
-        )
-    elif changed := done.stdout.decode().split("\n")[0]:
-        found.append(
-            refuted(
-                f"While it ran, {changed} changed: what runs is no longer what was released.",
-                "build-release-run",
-                fix="make it when the image is built, or keep it in a database",
-            )
-        )
-    running = {status.image_id.rpartition("@")[2] for status in pod.status.container_statuses}
-    if twin.release.spec.digest not in running and running:
+        _ = await twin.play()
+    found += await _files_changed(twin, pod.metadata.name)
+    if twin.release.spec.digest not in image_digests(pod):
         found.append(remark("The node names the image by another digest than the release does."))
-    if not any(entry.weight.value in ("against", "doubt") for entry in found):
-        found.insert(0, shown("The cluster refuses to change the release, and no file of it changed while it ran."))
+    found += await roll_back(twin, pod)
+    if is_fine(found):
+        found.insert(
+            0,
+            shown(
+                "The cluster refuses to change the release. It starts with a way to its declared services only, no file"
+                " of it changed while it ran, and after a rollback it is what it was, answer by answer."
+            ),
+        )
     return found
 
 
-async def _try_to_change(twin: Twin) -> Observation:
-    """Ask for a change of an immutable field, as a dry run: nobody's release is at risk."""
-    release = twin.release
-    path = RELEASES.url(release.metadata.namespace, release.name)
-    try:
-        await twin.client.request(
-            "PATCH", path, "dryRun=All", b'{"spec":{"number":999999}}', content_type="application/merge-patch+json"
+async def _files_changed(twin: Twin, pod: str) -> list[Observation]:
+    changed = await twin.look(pod, "changes")
+    if not isinstance(changed, list):
+        return [open_question("The files in the container cannot be seen here (no python3 in the image, or no exec).")]
+    if not changed:
+        return []
+    return [
+        refuted(
+            f"While it ran, {changed[0]} changed: what runs is no longer what was released.",
+            "build-release-run",
+            fix="make it when the image is built, or keep it in a database",
         )
+    ]
+
+
+def _changes(twin: Twin) -> list[tuple[str, bytes]]:
+    """What must be refused: another number of the release, other manifests of it."""
+    release = twin.release
+    found = [(RELEASES.url(release.metadata.namespace, release.name), b'{"spec":{"number":999999}}')]
+    if release.spec.manifests_from:
+        path = CONFIG_MAPS.url(release.metadata.namespace, release.spec.manifests_from)
+        found.append((path, b'{"data":{"manifests":"changed"}}'))
+    return found
+
+
+async def _try_to_change(twin: Twin, path: str, change: bytes) -> Observation:
+    """Ask for a change of what may not change, as a dry run: nobody's release is at risk."""
+    twin.note("It was tried to change the release (as a dry run).")
+    try:
+        await twin.client.request("PATCH", path, "dryRun=All", change, content_type=MERGE)
     except Forbidden:
         return remark("You may not change releases here at all.")
     except StatusError as error:
-        return remark(f"A change of the release was refused: {error.message[:120]}.")
+        return remark(f"A change of the release was refused: {error.message[:200].rstrip('.')}.")
     return refuted(
         "The cluster lets a release be changed after it was made.",
         "build-release-run",
@@ -70,4 +77,4 @@ async def _try_to_change(twin: Twin) -> Observation:
     )
 
 
-BUILD_RELEASE_RUN = Experiment("build-release-run", run)
+BUILD_RELEASE_RUN = Experiment("build-release-run", run, budget_s=150.0)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 from wherry.api.core.pod import Pod
 from wherry.apimachinery.document import Document
-from wherry.kit.clock import SystemClock
 from wherry.method.evidence.observation import Observation
-from wherry.method.experiments.experiment import Experiment, open_question, refuted, remark, shown
+from wherry.method.experiments.experiment import Experiment, is_fine, open_question, refuted, remark, shown
 from wherry.method.experiments.port_binding import without
-from wherry.method.experiments.twin import CannotTry, Twin
+from wherry.method.journey.play import Answer, CannotCall
+from wherry.method.twins.twin import CannotTry, Twin, has_ended, image_digests
 
 STOP_S = 20.0
 ANSWER_S = 20.0
@@ -34,7 +35,7 @@ async def run(twin: Twin) -> list[Observation]:
         found.append(await _with_other_value(twin, environment, name))
     if not visible:
         found.append(remark("No setting is declared to be visible (try, at, field), so none was changed."))
-    if not any(entry.weight.value in ("against", "doubt", "failed") for entry in found):
+    if is_fine(found):
         count = sum(name in given for name in declared)
         changed = f"another value of {', '.join(visible)} was to be seen at once; " if visible else ""
         found.insert(
@@ -47,16 +48,13 @@ async def _without(twin: Twin, environment: list[Document], name: str) -> Observ
     pod = f"without-{name.lower().replace('_', '-')}"
     try:
         await twin.start_copy(pod, without(environment, name))
-        try:
-            pods = await twin.until(_has_ended, name=pod, timeout_s=STOP_S)
-        except CannotTry:
-            return refuted(
-                f"Without the setting {name} the service starts all the same, with a value that nobody has given.",
-                "config",
-                fix=f"stop at once when {name} is missing, and say so",
-            )
-        words = await twin.log(pod)
-        if name not in words and pods:
+        with contextlib.suppress(CannotTry):
+            _ = await twin.until(lambda found: _has_decided(found, twin.container), name=pod, timeout_s=STOP_S)
+        (found,) = (await twin.until(bool, name=pod)).values()
+        twin.note(f"A copy was started without {name}: it {'ended' if has_ended(found) else 'went on'}.")
+        if not has_ended(found):
+            return _went_on(name, _works(found, twin.container))
+        if name not in await twin.log(pod):
             return refuted(
                 f"Without the setting {name} the service stops, but does not say that {name} is missing.",
                 "config",
@@ -67,33 +65,69 @@ async def _without(twin: Twin, environment: list[Document], name: str) -> Observ
         await twin.remove(pod)
 
 
-def _has_ended(pods: dict[str, Pod]) -> bool:
-    return any(pod.status.phase in ("Succeeded", "Failed") for pod in pods.values())
+def _went_on(name: str, works: bool | None) -> Observation:
+    """A slow start is no silent default: only a copy that works, or that nobody can ask, speaks against it."""
+    if works is False:
+        return open_question(f"Without the setting {name} a copy neither stops nor works within {STOP_S:.0f} s.")
+    return refuted(
+        f"Without the setting {name} the service starts all the same, with a value that nobody has given.",
+        "config",
+        fix=f"stop at once when {name} is missing, and say so",
+    )
+
+
+def _has_decided(pods: dict[str, Pod], container: Document) -> bool:
+    """Whether the copy has ended, or has come so far that it works."""
+    return any(has_ended(pod) or _works(pod, container) for pod in pods.values())
+
+
+def _works(pod: Pod, container: Document) -> bool | None:
+    """Whether the container's own probes say that it works; None when it has none."""
+    status = next((one for one in pod.status.container_statuses if one.name == container.get("name")), None)
+    if "startupProbe" in container:
+        return status is not None and bool(status.started)
+    if "readinessProbe" in container:
+        return status is not None and status.ready
+    return None
 
 
 async def _with_other_value(twin: Twin, environment: list[Document], name: str) -> Observation:
     variable = twin.project.file.config[name]
     try:
         await twin.start_copy(NAME, [*without(environment, name), {"name": name, "value": variable.try_}])
-        base = f"/api/v1/namespaces/{twin.namespace}/pods/{NAME}:{twin.port}/proxy"
-        clock = SystemClock()
-        until_s = clock.monotonic_s() + ANSWER_S
-        answer = await twin.ask(base, "GET", variable.at, None)
-        while answer.status != HTTP_OK and clock.monotonic_s() < until_s:
-            await clock.sleep(STEP_S)
-            answer = await twin.ask(base, "GET", variable.at, None)
-        if answer.status != HTTP_OK:
+        answer = await _answer(twin, variable.at)
+        if answer is None:
             return open_question(f"With another value of {name} the copy did not answer at {variable.at}.")
-        seen = answer.body.get(variable.field) if isinstance(answer.body, dict) and variable.field else answer.body
-        if str(seen) == variable.try_:
-            return remark(f'{name}="{variable.try_}" was to be seen at {variable.at}.')
-        return refuted(
-            f'{name} was set to "{variable.try_}", but {variable.at} says "{str(seen)[:60]}": it is built in.',
-            "config",
-            fix=f"read {name} from the environment",
-        )
+        twin.note(f'A copy was started with {name}="{variable.try_}", and {variable.at} was asked.')
+        said = answer.said
+        seen = said.get(variable.field) if isinstance(said, dict) and variable.field else said
+        if str(seen) != variable.try_:
+            return refuted(
+                f'{name} was set to "{variable.try_}", but {variable.at} says "{str(seen)[:60]}": it is built in.',
+                "config",
+                fix=f"read {name} from the environment",
+            )
+        (copy,) = (await twin.until(bool, name=NAME)).values()
+        (own,) = await twin.scale(1)
+        if image_digests(copy) != image_digests(own):
+            return open_question(f"The copy with another {name} ran another image.")
+        return remark(f'{name}="{variable.try_}" was to be seen at {variable.at}, from the same image.')
     finally:
         await twin.remove(NAME)
+
+
+async def _answer(twin: Twin, path: str) -> Answer | None:
+    """The copy's answer, as soon as it is there."""
+    until_s = twin.clock.monotonic_s() + ANSWER_S
+    while twin.clock.monotonic_s() < until_s:
+        try:
+            answer = await twin.pod_calls(NAME)("GET", path, None)
+        except CannotCall:
+            answer = None
+        if answer is not None and answer.status == HTTP_OK:
+            return answer
+        await twin.clock.sleep(STEP_S)
+    return None
 
 
 CONFIG = Experiment("config", run, budget_s=120.0)

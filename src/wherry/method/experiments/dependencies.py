@@ -1,65 +1,58 @@
-"""II, live: every module of the service can be imported in its own container, which holds nothing else."""
+"""II, live: everything that the code imports and starts is looked for in its own container."""
 
 from __future__ import annotations
 
 from wherry.method.evidence.observation import Observation
-from wherry.method.experiments.experiment import Experiment, open_question, refuted, remark, shown
-from wherry.method.experiments.journey import play
-from wherry.method.experiments.twin import Twin
-
-IMPORT_ALL = """
-import importlib, os, shutil, sys
-tops = [p for p in os.environ.get('PYTHONPATH', '').split(':') + [os.getcwd()] if p and p != '/opt/deps']
-names = []
-for top in tops:
-    for folder, folders, files in os.walk(top):
-        folders[:] = [f for f in folders if f.isidentifier() and os.path.exists(os.path.join(folder, f, '__init__.py'))]
-        for file in files:
-            if file.endswith('.py') and file != '__main__.py':
-                parts = os.path.relpath(os.path.join(folder, file), top)[:-3].split(os.sep)
-                if len(parts) > 1 or folder == top:
-                    names.append('.'.join(p for p in parts if p != '__init__'))
-count = 0
-for name in sorted({n for n in names if n}):
-    try:
-        importlib.import_module(name)
-        count += 1
-    except ImportError as error:
-        print('MISSING', name, error)
-    except BaseException:
-        pass
-print('COUNT', count)
-print('TOOLS', ' '.join(t for t in ('sh', 'bash', 'curl', 'wget', 'gcc', 'apt-get', 'pip') if shutil.which(t)))
-"""
+from wherry.method.experiments.experiment import Experiment, is_fine, open_question, refuted, remark, shown
+from wherry.method.twins.twin import Twin
 
 
 async def run(twin: Twin) -> list[Observation]:
-    """Does everything import where only that is which was declared?"""
+    """Is everything there where only that is which was declared?"""
     (pod,) = await twin.scale(1)
-    done = await twin.execute(pod.metadata.name, IMPORT_ALL)
-    if done is None or done.exit_code:
+    found = await twin.look(pod.metadata.name, "imports")
+    if not isinstance(found, dict):
         return [open_question("The container cannot be looked into (no python3 in the image, or no exec).")]
-    lines = [line.split(maxsplit=2) for line in done.stdout.decode("utf-8", "replace").splitlines() if line]
-    missing = [line for line in lines if line[0] == "MISSING"]
-    if missing:
-        return [
-            refuted(
-                f"In its own container {missing[0][1]} cannot be imported: {missing[0][-1]}.",
-                "dependencies",
-                fix="declare what it needs in pyproject.toml, and lock again",
-            )
-        ]
-    count = next((line[1] for line in lines if line[0] == "COUNT"), "0")
-    tools = next((" ".join(line[1:]) for line in lines if line[0] == "TOOLS"), "")
-    found = [remark(f"The image holds programs beside Python: {tools}.")] if tools else []
-    if twin.journey is not None:
-        played = await play(twin.journey, twin.ask_service)
-        if played.trouble:
-            return [open_question(f"All modules can be imported, but the journey does not pass: {played.trouble}.")]
-    return [
-        shown(f"All {count} modules can be imported in the service's own image, and the journey passes there."),
-        *found,
+    twin.note(f"Every module was imported in {pod.metadata.name}.")
+    seen = judge_imports(found)
+    if twin.journey is not None and (trouble := (await twin.play()).trouble):
+        seen.append(open_question(f"The journey does not pass: {trouble}."))
+    if is_fine(seen):
+        count = len(found["fine"])
+        text = f"All {count} modules can be imported in the service's own image, and the journey passes there."
+        seen.insert(0, shown(text))
+    return seen
+
+
+def judge_imports(found: dict[str, list[list[str]]]) -> list[Observation]:
+    """What was found in the container, judged. Pure.
+
+    Args:
+        found: what the program `imports` prints.
+    """
+    seen = [
+        _missing(f"In its own container {module} cannot be imported: {why}.", "declare what it needs")
+        for module, why in found["missing"]
     ]
+    seen += [
+        _missing(f"{module} imports {name} when it comes to it, and its own image has none.", f"declare {name}")
+        for module, name in found["later"]
+        if module not in {entry[0] for entry in found["missing"]}
+    ]
+    seen += [
+        _missing(
+            f"{module} starts the program {name}, which its own image does not have.",
+            "use a library that is declared, or put the program into the image",
+        )
+        for module, name in found["programs"]
+    ]
+    tools = " ".join(map(str, found["tools"]))
+    beside = f"The image holds programs beside Python: {tools}." if tools else "The image holds no shell and no tools."
+    return [*seen, remark(beside)]
+
+
+def _missing(says: str, fix: str) -> Observation:
+    return refuted(says, "dependencies", fix=f"{fix} (pyproject.toml, and lock again)")
 
 
 DEPENDENCIES = Experiment("dependencies", run)

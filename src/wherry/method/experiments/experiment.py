@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
 from wherry.method.evidence.observation import Method, Observation, Weight
-from wherry.method.experiments.twin import Twin
+from wherry.method.twins.twin import Twin
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,11 @@ class Experiment:
     criterion: str
     run: Callable[[Twin], Awaitable[list[Observation]]]
     budget_s: float = 60.0
+
+
+def is_fine(found: Iterable[Observation]) -> bool:
+    """Whether nothing so far speaks against it, leaves it open, or has failed."""
+    return not any(entry.weight in (Weight.AGAINST, Weight.DOUBT, Weight.FAILED) for entry in found)
 
 
 def shown(says: str) -> Observation:

@@ -6,37 +6,17 @@ import random
 
 from wherry.api.core.pod import Pod
 from wherry.apimachinery.document import Document
-from wherry.kit.clock import SystemClock
 from wherry.method.evidence.observation import Observation
-from wherry.method.experiments.experiment import Experiment, open_question, refuted, shown
-from wherry.method.experiments.journey import Answer, play
-from wherry.method.experiments.twin import Twin
+from wherry.method.experiments.experiment import Experiment, is_fine, open_question, refuted, remark, shown
+from wherry.method.journey.play import CannotCall
+from wherry.method.twins.twin import Twin, has_ended
 
 NAME = "other-port"
 LISTEN_S = 15.0
 STEP_S = 0.2
 PORT_MIN, PORT_MAX = 20000, 29999
-LISTENERS = """
-import os
-own = set()
-for pid in ('1',):
-    for fd in os.listdir('/proc/%s/fd' % pid):
-        try:
-            own.add(os.readlink('/proc/%s/fd/%s' % (pid, fd)))
-        except OSError:
-            pass
-for table in ('/proc/net/tcp', '/proc/net/tcp6'):
-    try:
-        rows = open(table).read().splitlines()[1:]
-    except OSError:
-        continue
-    for row in rows:
-        parts = row.split()
-        if parts[3] == '0A':
-            address, port = parts[1].split(':')
-            any_address = not address.strip('0')
-            print(int(port, 16), 'own' if 'socket:[%s]' % parts[9] in own else 'other', 'any' if any_address else 'one')
-"""
+# Programs that serve the web for others.
+WEB_SERVERS = frozenset(("nginx", "httpd", "apache2", "caddy", "haproxy", "traefik", "lighttpd", "envoy"))
 
 
 async def run(twin: Twin) -> list[Observation]:
@@ -44,6 +24,7 @@ async def run(twin: Twin) -> list[Observation]:
     port = random.randint(PORT_MIN, PORT_MAX)  # noqa: S311 - no secret
     try:
         await twin.start_copy(NAME, [*without(twin.environment(), "PORT"), {"name": "PORT", "value": str(port)}])
+        twin.note(f"A copy was started with PORT={port}.")
         _ = await twin.until(_has_started, name=NAME)
         return await _judge(twin, port)
     finally:
@@ -62,8 +43,7 @@ def _has_started(pods: dict[str, Pod]) -> bool:
 async def _judge(twin: Twin, port: int) -> list[Observation]:
     there = await _answers(twin, port)
     if not there:
-        here = await twin.ask(_base(twin, twin.port), "GET", _probe(twin), None)
-        if here.status:
+        if await _reaches(twin, twin.port):
             return [
                 refuted(
                     f"Told to listen on port {port}, the service still listens on {twin.port}.",
@@ -80,30 +60,41 @@ async def _judge(twin: Twin, port: int) -> list[Observation]:
                 fix='listen on all addresses, on the port of the environment: host="0.0.0.0"',
             )
         ]
-    found = []
-    listeners = await twin.execute(NAME, LISTENERS)
-    if listeners is not None and not listeners.exit_code:
-        rows = [line.split() for line in listeners.stdout.decode().splitlines()]
-        mine = [row for row in rows if row[0] == str(port)]
-        if mine and all(row[1] == "other" for row in mine):
-            found.append(open_question("The listening socket does not belong to the container's first process."))
-    if twin.journey is not None:
-
-        async def ask(method: str, path: str, body: object) -> Answer:
-            return await twin.ask(_base(twin, port), method, path, body)
-
-        played = await play(twin.journey, ask)
-        if played.trouble:
-            found.append(open_question(f"It listens on {port}, but the journey does not pass there: {played.trouble}."))
-    if not found:
-        found.append(
-            shown(f"Told to listen on port {port}, the service listens there by itself, and the journey passes.")
+    found = await _judge_listeners(twin, port)
+    if twin.journey is not None and (trouble := (await twin.play(twin.pod_calls(NAME, port))).trouble):
+        found.append(open_question(f"It listens on {port}, but the journey does not pass there: {trouble}."))
+    if is_fine(found):
+        found.insert(
+            0, shown(f"Told to listen on port {port}, the service listens there by itself, and the journey passes.")
         )
     return found
 
 
-def _base(twin: Twin, port: int) -> str:
-    return f"/api/v1/namespaces/{twin.namespace}/pods/{NAME}:{port}/proxy"
+async def _judge_listeners(twin: Twin, port: int) -> list[Observation]:
+    rows = await twin.look(NAME, "listeners")
+    if not isinstance(rows, list):
+        return [remark("Which process listens cannot be seen here (no python3 in the image, or no exec).")]
+    return judge_owner(port, [(int(number), bool(anywhere), str(name)) for number, anywhere, name in rows])
+
+
+def judge_owner(port: int, rows: list[tuple[int, bool, str]]) -> list[Observation]:
+    """Whose socket listens on the port: the service's own, a web server's, or another container's. Pure."""
+    mine = [row for row in rows if row[0] == port]
+    if not mine:
+        return [open_question(f"It answers on port {port}, but no socket of this pod listens there.")]
+    _, anywhere, program = mine[0]
+    if program in WEB_SERVERS:
+        return [
+            refuted(
+                f"Not the service listens on its port, but the web server {program} in front of it.",
+                "port-binding",
+                fix="let the service listen on its port itself, with a server library",
+            )
+        ]
+    if not program:
+        return [open_question("The listening socket belongs to another container of the pod (a sidecar?).")]
+    where = "on all addresses" if anywhere else "on one address"
+    return [remark(f"Its own process {program} listens there, {where}.")]
 
 
 def _probe(twin: Twin) -> str:
@@ -116,18 +107,24 @@ def _probe(twin: Twin) -> str:
 
 
 async def _answers(twin: Twin, port: int) -> bool:
-    clock = SystemClock()
-    until_s = clock.monotonic_s() + LISTEN_S
-    while clock.monotonic_s() < until_s:
-        if (await twin.ask(_base(twin, port), "GET", _probe(twin), None)).status:
+    until_s = twin.clock.monotonic_s() + LISTEN_S
+    while twin.clock.monotonic_s() < until_s:
+        if await _reaches(twin, port):
             return True
         pods = await twin.until(_has_started, name=NAME)
-        if any(pod.status.phase in ("Succeeded", "Failed") for pod in pods.values()):
+        if any(map(has_ended, pods.values())) or await _reaches(twin, twin.port):
             return False
-        if (await twin.ask(_base(twin, twin.port), "GET", _probe(twin), None)).status:
-            return False
-        await clock.sleep(STEP_S)
+        await twin.clock.sleep(STEP_S)
     return False
+
+
+async def _reaches(twin: Twin, port: int) -> bool:
+    """Whether the copy answers on a port at all, whatever it says."""
+    try:
+        _ = await twin.pod_calls(NAME, port)("GET", _probe(twin), None)
+    except CannotCall:
+        return False
+    return True
 
 
 PORT_BINDING = Experiment("port-binding", run)

@@ -1,13 +1,19 @@
-"""VI, live: write through one copy, read through another; and again after the first one was killed."""
+"""VI, live: write through one copy, read through another, kill one in between, and delete the files that it wrote."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from wherry.method.evidence.observation import Observation
-from wherry.method.experiments.experiment import Experiment, open_question, refuted, shown
-from wherry.method.experiments.journey import Answer, Ask, Journey, agrees, fill, mask, play
-from wherry.method.experiments.twin import Twin
+from wherry.method.experiments.experiment import Experiment, is_fine, open_question, refuted, remark, shown
+from wherry.method.journey.play import CannotCall, Play
+from wherry.method.twins.comparing import first_difference, stable_answers
+from wherry.method.twins.twin import Twin
+from wherry.method.twins.written_files import Files, delete_files, list_files
 
 FIX = "keep it in the database, where every copy finds it"
+TRIES = 5
+FILES_MAX = 50
 
 
 async def run(twin: Twin) -> list[Observation]:
@@ -19,83 +25,87 @@ async def run(twin: Twin) -> list[Observation]:
             )
         ]
     try:
-        one, other = await twin.scale(2)
-        return await _try(twin, twin.journey, one.metadata.name, other.metadata.name)
+        one, other = (pod.metadata.name for pod in await twin.scale(2))
+        found = await _through_another(twin, one, other)
+        if is_fine(found):
+            found += await _files(twin, other)
+        if is_fine(found):
+            found += await _killed_in_between(twin, one)
+    except CannotCall as error:
+        return [open_question(f"A copy could not be asked: {error}.")]
     finally:
         _ = await twin.scale(1)
+    if is_fine(found):
+        found.insert(
+            0,
+            shown(
+                "What was written through one copy was read through another. After a copy was killed between write and"
+                " read, nothing was missing."
+            ),
+        )
+    return found
 
 
-async def _try(twin: Twin, journey: Journey, one: str, other: str) -> list[Observation]:
-    first, second = _way(twin, one), _way(twin, other)
-    played = await play(journey, first)
+async def _through_another(twin: Twin, one: str, other: str) -> list[Observation]:
+    played = await twin.play(twin.pod_calls(one))
     if played.trouble:
         return [open_question(f"The journey does not pass in a single copy: {played.trouble}.")]
-    reads = [
-        str(fill(step.call, played.captured)).partition(" ")[2]
-        for step in journey.steps
-        if step.call.startswith("GET ")
-    ]
-    if not reads or all(step.call.startswith("GET ") for step in journey.steps):
+    if not played.writes or not _own_reads(played):
         return [open_question("The journey writes nothing, or reads nothing back.")]
-    stable = [await _stable(first, path) for path in reads]
-    for path, (status, masked) in zip(reads, stable, strict=True):
-        answer = await second("GET", path, None)
-        if answer.status != status or not agrees(masked, answer.body):
-            return [_differs(path, status, answer, "what was written through one copy")]
+    stable = await stable_answers(twin.pod_calls(one), played.reads)
+    twin.note(f"The journey was played through {one}, and its {len(stable)} reads were asked for through {other}.")
+    if why := await first_difference(twin.pod_calls(other), stable):
+        return [refuted(f"What was written through one copy was not there for the other: {why}.", "processes", fix=FIX)]
+    return []
+
+
+async def _killed_in_between(twin: Twin, one: str) -> list[Observation]:
+    """Write through a copy, kill it at once, and only then read, through the Service."""
+    played = await twin.play(twin.pod_calls(one))
+    if played.trouble:
+        return [open_question(f"The journey does not pass in a single copy: {played.trouble}.")]
+    stable = await stable_answers(twin.pod_calls(one), _own_reads(played))
     await twin.remove(one)
-    for path, (status, masked) in zip(reads, stable, strict=True):
-        answer = await _after_kill(twin, path)
-        if answer.status != status or not agrees(masked, answer.body):
-            return [_differs(path, status, answer, "after that copy was killed, what it had written")]
-    count = len(reads)
-    return [
-        shown(
-            f"What was written through one copy was read through another ({count} of {count} answers equal), and still"
-            " after the first was killed."
-        )
-    ]
+    twin.note(f"{one} was killed after the write; then what it had written was read through the Service.")
+    if why := await first_difference(twin.calls, stable, tries=TRIES):
+        return [refuted(f"After a copy was killed, what it had written was gone: {why}.", "processes", fix=FIX)]
+    return []
 
 
-async def _after_kill(twin: Twin, path: str) -> Answer:
-    """Ask the Service; a first request may still be led to the copy that is gone."""
-    answer = Answer(0, "")
-    for _ in range(5):
-        answer = await twin.ask_service("GET", path, None)
-        if answer.status:
-            return answer
-    return answer
+def _own_reads(played: Play) -> tuple[str, ...]:
+    """The reads of what this play itself has written."""
+    return tuple(
+        one.call.partition(" ")[2] for one in played.results if one.step.method == "GET" and "${" in one.step.path
+    )
 
 
-def _way(twin: Twin, pod: str) -> Ask:
-    async def ask(method: str, path: str, body: object) -> Answer:
-        base = f"/api/v1/namespaces/{twin.namespace}/pods/{pod}:{twin.port}/proxy"
-        return await twin.ask(base, method, path, body)
-
-    return ask
-
-
-async def _stable(ask: Ask, path: str) -> tuple[int, object]:
-    """The answer of one and the same copy, without what differs by itself (A/A)."""
-    one, other = await ask("GET", path, None), await ask("GET", path, None)
-    without_place = mask(one.body, other.body)
-    # Which copy answers may be said in the answer; it is no difference in what the copies know.
-    return one.status, _forget(without_place, str(one.body))
-
-
-def _forget(masked: object, text: str) -> object:
-    if isinstance(masked, dict):
-        return {
-            key: "*"
-            if key in ("answered_by", "served_by", "where", "pod", "node", "hostname")
-            else _forget(value, text)
-            for key, value in masked.items()
-        }
-    return [_forget(entry, text) for entry in masked] if isinstance(masked, list) else masked
+async def _files(twin: Twin, pod: str) -> list[Observation]:
+    """Files that a copy wrote count only when deleting them changes an answer."""
+    before = await list_files(twin, pod)
+    if before is None:
+        return [remark("Which files a copy writes cannot be seen here (no python3 in the image, or no exec).")]
+    played = await twin.play(twin.pod_calls(pod))
+    after = await list_files(twin, pod) or {}
+    written = newly_written(before, after)
+    if not written or played.trouble:
+        return []
+    stable = await stable_answers(twin.pod_calls(pod), _own_reads(played))
+    await delete_files(twin, pod, written)
+    twin.note(f"The files that {pod} had written were deleted: {', '.join(written)[:120]}.")
+    if why := await first_difference(twin.pod_calls(pod), stable):
+        return [
+            refuted(
+                f"The service keeps what it was told in {written[0]}: with the file deleted, {why}.",
+                "processes",
+                fix=FIX,
+            )
+        ]
+    return [remark(f"It writes files ({written[0]}), but no answer changes when they are deleted.")]
 
 
-def _differs(path: str, status: int, answer: Answer, what: str) -> Observation:
-    how = f"it answered {answer.status}" if answer.status != status else "it answered something else"
-    return refuted(f"{what[0].upper()}{what[1:]} was not there for the other: GET {path}: {how}.", "processes", fix=FIX)
+def newly_written(before: Mapping[str, object], after: Files) -> list[str]:
+    """Files that are new or that have changed, at most some."""
+    return [path for path, known in after.items() if before.get(path) != known][:FILES_MAX]
 
 
-PROCESSES = Experiment("processes", run)
+PROCESSES = Experiment("processes", run, budget_s=90.0)

@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from itertools import pairwise
 
 from wherry.api.method.release import RUNNING, Release
+from wherry.apimachinery.timestamps import parse_time
 from wherry.method.evidence.observation import Observation
 from wherry.method.experiments.experiment import open_question, refuted, remark, shown
+
+DAY_S = 86400
 
 
 def compare_releases(running: Mapping[str, Release]) -> list[Observation]:
@@ -33,9 +36,24 @@ def compare_releases(running: Mapping[str, Release]) -> list[Observation]:
         gap = remark("The environments run different builds at the moment: a gap in time, which promotion closes.")
         return [*found, gap]
     if not found:
-        people = sorted({release.status.by or release.spec.by for release in running.values()} - {""})
         found.append(shown(f"{', '.join(names)} run the same image, and the same databases."))
-        found.append(remark(f"Who brought it there: {', '.join(people) or 'not noted'}."))
+        found += _gaps(running)
+    return found
+
+
+def _gaps(running: Mapping[str, Release]) -> list[Observation]:
+    """The manifesto's three gaps between development and operations: time, people, tools."""
+    since = {name: release.status.running_since for name, release in running.items() if release.status.running_since}
+    found = []
+    if len(since) > 1:
+        times = sorted(map(parse_time, since.values()))
+        found.append(remark(f"Time: {(times[-1] - times[0]) / DAY_S:.1f} days between the first and the last of them."))
+    makers = sorted({release.spec.by for release in running.values()} - {""})
+    runners = sorted({release.status.by for release in running.values()} - {""})
+    who = f"released by {', '.join(makers) or 'somebody'}, run by {', '.join(runners) or 'somebody'}"
+    found.append(remark(f"People: {who}."))
+    tools = sorted({name for release in running.values() for name in _others(release)})
+    found.append(remark(f"Tools: {', '.join(tools) or 'nothing else'}, the same image everywhere."))
     return found
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from urllib.parse import quote
 
 from wherry.kit.clock import Clock
 from wherry.method.journey.script import Journey, Step, filled
@@ -31,6 +30,12 @@ class Answer:
             return json.loads(self.body)
         except ValueError:
             return None
+
+    @property
+    def said(self) -> object:
+        """The body as JSON, or as text when it is none."""
+        found = self.parsed()
+        return found if found is not None else self.body.decode("utf-8", "replace")
 
 
 Call = Callable[[str, str, object], Awaitable[Answer]]
@@ -63,6 +68,21 @@ class Play:
         return len(self.results) == len(self.journey.steps) and not self.results[-1].why_not
 
     @property
+    def trouble(self) -> str:
+        """What went otherwise than told, as the end of a sentence; "" when nothing did."""
+        return next((f"{one.call}: {one.why_not}" for one in self.results if one.why_not), "")
+
+    @property
+    def token(self) -> str:
+        """What only this play has written."""
+        return str(self.known["token"])
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The paths that were read, as they were called."""
+        return tuple(one.call.partition(" ")[2] for one in self.results if one.step.method in SAFE_METHODS)
+
+    @property
     def writes(self) -> tuple[StepResult, ...]:
         """The steps that have changed something."""
         return tuple(result for result in self.results if result.step.method not in SAFE_METHODS)
@@ -89,8 +109,7 @@ async def play(journey: Journey, call: Call, clock: Clock, token: str) -> Play:
 
 
 async def _play_step(step: Step, call: Call, clock: Clock, known: dict[str, object]) -> StepResult:
-    names = {name: quote(str(value), safe="") for name, value in known.items()}
-    path = str(filled(f"{step.path} ", names)).rstrip(" ")
+    path = step.filled_path(known)
     body = None if step.body is None else filled(step.body, known)
     started_s = clock.monotonic_s()
     try:
@@ -112,9 +131,20 @@ def judge(step: Step, answer: Answer, known: dict[str, object]) -> str:
         if not isinstance(said, dict) or name not in said:
             return f"its answer has no {name}: {_shown(answer)}"
         expected = filled(wanted, known)
-        if said[name] != expected:
+        if not contains(said[name], expected):
             return f"its answer says {name} is {said[name]!r} instead of {expected!r}"
     return ""
+
+
+def contains(found: object, wanted: object) -> bool:
+    """Whether `found` has everything of `wanted`; more fields are fine."""
+    if isinstance(wanted, dict):
+        return isinstance(found, dict) and all(
+            key in found and contains(found[key], value) for key, value in wanted.items()
+        )
+    if isinstance(wanted, list):
+        return isinstance(found, list) and len(found) == len(wanted) and all(map(contains, found, wanted))
+    return found == wanted
 
 
 def _capture(step: Step, said: object, known: dict[str, object]) -> str:

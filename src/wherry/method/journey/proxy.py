@@ -23,7 +23,17 @@ async def service_calls(client: Client, namespace: str, service: str) -> Call:
     """The way to call a Service, on its first port. Raises NotFound."""
     ports = (await client.get(SERVICES, service, namespace)).spec.ports
     name = quote(f"{service}:{ports[0].port}" if ports else service, safe=":")
-    prefix = f"/api/v1/namespaces/{quote(namespace, safe='')}/services/{name}/proxy"
+    return proxy_calls(client, f"/api/v1/namespaces/{quote(namespace, safe='')}/services/{name}/proxy", service)
+
+
+def pod_calls(client: Client, namespace: str, pod: str, port: int) -> Call:
+    """The way to call one pod on a port, past every Service."""
+    place = f"{quote(pod, safe='')}:{port}"
+    return proxy_calls(client, f"/api/v1/namespaces/{quote(namespace, safe='')}/pods/{place}/proxy", pod)
+
+
+def proxy_calls(client: Client, prefix: str, name: str) -> Call:
+    """The way to call what is behind a path of the API server; `name` is what people call it."""
 
     async def call(method: str, path: str, body: object) -> Answer:
         route, _, query = path.partition("?")
@@ -35,16 +45,16 @@ async def service_calls(client: Client, namespace: str, service: str) -> Call:
         except (OSError, EOFError) as error:
             raise CannotCall(f"the cluster does not answer: {error}") from error
         if response.status >= 400 and _is_from_the_api_server(content):
-            raise CannotCall(
-                f"the cluster could not ask {service}: {error_from_status(content, response.status).message}"
-            )
+            raise CannotCall(f"the cluster could not ask {name}: {error_from_status(content, response.status).message}")
         return Answer(response.status, content)
 
     return call
 
 
 def _is_from_the_api_server(content: bytes) -> bool:
-    """Its own failures are of the kind Status; the service's are the service's."""
+    """Its own failures are of the kind Status (or, in some versions, a text); the service's are the service's."""
+    if content.startswith(b"error trying to reach service"):
+        return True
     try:
         said = msgspec.json.decode(content, type=_Kind)
     except msgspec.DecodeError:

@@ -20,6 +20,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import quote
 
 import msgspec
 
@@ -59,6 +60,11 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """The path, with variables in it."""
         return self.call.partition(" ")[2]
 
+    def filled_path(self, known: Mapping[str, object]) -> str:
+        """The path with its variables replaced, each escaped."""
+        names = {name: quote(str(value), safe="") for name, value in known.items()}
+        return str(filled(f"{self.path} ", names)).rstrip(" ")
+
 
 class Journey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All of it."""
@@ -76,6 +82,14 @@ def read_journey(root: Path, name: str) -> Journey:
         known = ", ".join(sorted(file.stem for file in folder.glob("*.yaml"))) or "none"
         raise JourneyError(f'there is no journey "{name}" in {folder} (there are: {known})')
     return parse_journey(path.read_text(encoding="utf-8"), str(path))
+
+
+def first_journey(root: Path, name: str = "") -> Journey | None:
+    """The journey of this name, or the first that a repository has; None when it has none. Raises JourneyError."""
+    if name:
+        return read_journey(root, name)
+    files = sorted((root / FOLDER).glob("*.yaml"))
+    return read_journey(root, files[0].stem) if files else None
 
 
 def parse_journey(text: str, place: str) -> Journey:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from suites.played_twin import played_twin
+from wherry.method.done import proving
 from wherry.method.done.proving import observe
 from wherry.method.evidence.verdict import Word, judge
 from wherry.method.experiments import (
@@ -19,7 +20,6 @@ from wherry.method.experiments import (
     port_binding,
     processes,
 )
-from wherry.method.experiments.disposability import Load
 from wherry.method.experiments.registry import EXPERIMENTS
 
 DIGEST = "sha256:" + "a" * 64
@@ -40,15 +40,20 @@ CASES = [
     ("config", "built_in", Word.REFUTED),
     ("config", "silent_default", Word.REFUTED),
     ("config", "mute", Word.REFUTED),
-    ("concurrency", "", Word.PROVED),
+    ("concurrency", "", Word.NOT_SHOWN),
     ("concurrency", "fails_together", Word.REFUTED),
+    ("concurrency", "twice", Word.REFUTED),
     ("concurrency", "quiet", Word.NOT_SHOWN),
+    ("port-binding", "web_server", Word.REFUTED),
+    ("processes", "in_a_file", Word.REFUTED),
 ]
 
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(logs, "WAIT_S", 0.0)
+    monkeypatch.setattr(logs, "STOP_S", 0.1)
+    monkeypatch.setattr(concurrency, "GROW_S", 0.05)
     monkeypatch.setattr(port_binding, "LISTEN_S", 0.3)
     monkeypatch.setattr(config, "ANSWER_S", 0.3)
 
@@ -68,28 +73,31 @@ async def test_without_a_journey_nothing_is_proved_and_the_reason_is_said() -> N
         assert (verdict.word, "There is no journey" in verdict.says) == (Word.NOT_SHOWN, True)
 
 
-async def test_an_experiment_that_does_not_come_about_is_an_error_and_no_refutation() -> None:
+async def test_an_experiment_that_does_not_come_about_is_an_error_and_no_refutation(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     twin = played_twin()
     twin.plan = type(twin.plan)((), (), ())
+    restored = []
+
+    async def restore(one: object) -> None:
+        restored.append(one)
+
+    monkeypatch.setattr(proving, "restore", restore)
+    twin.journey = None
     verdict = judge("config", await observe(twin, PLAYED["config"]), digest=DIGEST)
     assert verdict.word is Word.ERROR
+    assert restored == [twin]
 
 
-@pytest.mark.parametrize(
-    ("load", "exit_code", "stopping_s", "words"),
-    [
-        (Load(20, []), 0, 1.0, []),
-        (Load(20, []), 137, 15.0, ["against"]),
-        (Load(20, []), 0, 16.0, ["against"]),
-        (Load(20, ["POST /x got no answer"]), 0, 1.0, ["doubt"]),
-        (Load(20, []), None, 1.0, ["note"]),
-    ],
-)
-def test_a_stop_is_judged_by_how_it_ended_and_what_was_lost(
-    load: Load, exit_code: int | None, stopping_s: float, words: list[str]
-) -> None:
-    found = disposability._judge_stop(load, exit_code, stopping_s, 15)
-    assert [entry.weight.value for entry in found] == words
+async def test_nothing_is_tried_on_a_twin_on_which_the_journey_does_not_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def restore(one: object) -> None:
+        pass
+
+    monkeypatch.setattr(proving, "restore", restore)
+    twin = played_twin(broken=True)
+    (seen,) = await observe(twin, PLAYED["logs"])
+    assert "before it began, the journey did not pass" in seen.says
 
 
 def test_every_experiment_has_a_limit_and_stands_in_the_order_of_the_design() -> None:
@@ -97,6 +105,6 @@ def test_every_experiment_has_a_limit_and_stands_in_the_order_of_the_design() ->
         "logs", "port-binding", "processes", "disposability", "config", "backing-services", "concurrency",
         "build-release-run", "admin", "dependencies",
     ]  # fmt: skip
-    assert all(entry.budget_s <= 150 for entry in EXPERIMENTS)
+    assert all(entry.budget_s <= 180 for entry in EXPERIMENTS)
     last = (admin.ADMIN, backing_services.BACKING_SERVICES, build_release_run.BUILD_RELEASE_RUN)
     assert {*last, dependencies.DEPENDENCIES, disposability.DISPOSABILITY} <= set(EXPERIMENTS)

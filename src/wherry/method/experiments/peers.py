@@ -1,0 +1,89 @@
+"""Whom the service talks to, compared with what its settings name."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+
+from wherry.api.core.pod import PODS
+from wherry.api.core.service import SERVICES
+from wherry.apimachinery.errors import StatusError
+from wherry.method.evidence.observation import Observation
+from wherry.method.experiments.experiment import open_question, refuted, remark
+from wherry.method.twins.load import play_for
+from wherry.method.twins.twin import Twin
+
+WATCH_S = 1.5
+DNS_PORT = 53
+# Where measurements and traces are sent to: those take from the service, and it does not lean on them.
+TELEMETRY_PORTS = frozenset((4317, 4318, 8125, 9411, 14268))
+
+Peer = tuple[str, int]
+
+
+async def watch_peers(twin: Twin, pod: str) -> list[Observation]:
+    """Play the journey for a while and look at the connections that the service opens."""
+    names = [str(entry.get("name")) for entry in twin.environment()]
+    if twin.journey is None:
+        found = await twin.look(pod, "peers", str(WATCH_S), *names)
+    else:
+        found, _ = await asyncio.gather(
+            twin.look(pod, "peers", str(WATCH_S), *names),
+            play_for(twin, [twin.pod_calls(pod)], seconds=WATCH_S, at_once=1),
+        )
+    if not isinstance(found, dict):
+        return [open_question("Whom the service talks to cannot be seen here (no python3 in the image, or no exec).")]
+    peers = [(str(address), int(port)) for address, port in found["peers"]]
+    declared = frozenset(str(address) for addresses in found["declared"].values() for address in addresses)
+    return judge_peers(peers, declared, await _known(twin), await _apiserver(twin))
+
+
+async def _known(twin: Twin) -> Mapping[str, str]:
+    """The addresses in the twin's namespace: those of its Services, and of the pods behind them."""
+    services = (await twin.client.list(SERVICES, twin.namespace)).items
+    pods = (await twin.client.list(PODS, twin.namespace)).items
+    known = {service.spec.cluster_ip: service.metadata.name for service in services}
+    return known | {pod.status.pod_ip: pod.metadata.name for pod in pods}
+
+
+async def _apiserver(twin: Twin) -> str:
+    """The address at which pods find the API server; "" where that may not be asked for."""
+    try:
+        return (await twin.client.get(SERVICES, "kubernetes", "default")).spec.cluster_ip
+    except StatusError:
+        return ""
+
+
+def judge_peers(
+    peers: Iterable[Peer], declared: frozenset[str], known: Mapping[str, str], apiserver: str
+) -> list[Observation]:
+    """What the peers say about the service. Pure.
+
+    Args:
+        peers: address and port of whom it has called.
+        declared: the addresses that its settings name.
+        known: addresses of the release's own Services and pods, with their names.
+        apiserver: the cluster's own address.
+    """
+    found, fine = [], []
+    for address, port in peers:
+        if port == DNS_PORT or address.startswith("127.") or address == "::1":
+            continue
+        if address in declared or address in known:
+            fine.append(known.get(address, address))
+        elif address == apiserver:
+            found.append(remark("It asks the cluster's API server, which Kubernetes itself has told it about."))
+        elif port in TELEMETRY_PORTS:
+            found.append(remark(f"It sends measurements or traces to {address}:{port}."))
+        else:
+            found.append(_undeclared(address, port))
+    names = ", ".join(sorted(set(fine))) or "nobody"
+    return [*found, remark(f"While the journey was played, it talked to {names}: its settings name them.")]
+
+
+def _undeclared(address: str, port: int) -> Observation:
+    return refuted(
+        f"While the journey was played, the service talked to {address}:{port}, which no setting of it names.",
+        "backing-services",
+        fix="name it in a setting (deploy/overlays) and read it from there",
+    )
