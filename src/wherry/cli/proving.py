@@ -28,9 +28,9 @@ from wherry.method.experiments.experiment import Experiment, remark
 from wherry.method.experiments.registry import EXPERIMENTS
 from wherry.method.experiments.same_answers import answers_of, compare_answers, typical_answers
 from wherry.method.experiments.survey import compare_releases, running_releases
-from wherry.method.twins.start import twin_of
 from wherry.method.journey.script import Journey, JourneyError, first_journey
 from wherry.method.project import Project
+from wherry.method.twins.start import twin_of
 from wherry.runtime.images.image_store import ImageStore
 
 SURVEYS = ("parity", "codebase")
