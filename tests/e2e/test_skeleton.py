@@ -80,13 +80,14 @@ def service(cluster: RunningCluster, tmp_path_factory: pytest.TempPathFactory) -
     folder = tmp_path_factory.mktemp("empty") / "orders"
     started_s = time.monotonic()
     offline(cluster, folder.parent, "new", "orders", "--team", "shop")
-    offline(cluster, folder, "image", "build", "database")
     offline(cluster, folder, "build")
     wherry(cluster, folder, "release", "--env", "dev")
     wherry(cluster, folder, "run", "--in", "dev")
     made = Service(cluster, folder, 0)
     row = made.api("POST", "/x", {"item": "tea"})
     assert made.api("GET", f"/x/{row['id']}") == row
+    database = cluster.jsonpath("statefulset/orders-db", "{.spec.template.spec.containers[0].image}", "orders-dev")
+    assert "orders-db@sha256:" in database
     yield Service(cluster, folder, time.monotonic() - started_s)
     cluster.kubectl("delete", "namespace", "orders-dev", "--wait=false")
 
@@ -189,7 +190,6 @@ def test_a_second_service_with_its_own_database_and_a_contract_to_the_first_is_o
     cluster, folder = service.cluster, service.folder.parent / "web"
     row = service.api("POST", "/x", {"item": "a loaf"})
     offline(cluster, folder.parent, "new", "web", "--with-contract-to", "orders")
-    offline(cluster, folder, "image", "build", "database")
     offline(cluster, folder, "build")
     try:
         wherry(cluster, folder, "release", "--env", "dev")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from wherry.api.method.release import PinnedImage
 from wherry.apimachinery.errors import Forbidden, Invalid
-from wherry.cli.delivery.building import image_folder, image_repository
+from wherry.cli.delivery.building import build, image_folder, image_repository
+from wherry.cli.delivery.database_image import BuiltDatabase, build_database
 from wherry.cli.delivery.releasing import kept_name, pinned, repository_of
 from wherry.cli.delivery.run_stage import full_name, next_environment
 from wherry.cli.delivery.stage import project_or_none, told
@@ -102,3 +104,76 @@ def test_what_goes_wrong_is_a_sentence_with_its_exit_code(error: Exception, exit
         raise error
     assert caught.value.exit_code == exit_code
     assert caught.value.message
+
+
+def with_database(root: Path) -> Project:
+    """A repository, committed, with two small images: its own and its database's."""
+    for folder, name in ((root, "orders:1"), (root / "database", "orders-db:18")):
+        folder.mkdir(exist_ok=True)
+        (folder / "program").write_text(name)
+        (folder / "image.toml").write_text(f'name = "{name}"\n[[copy]]\nfrom = "program"\nto = "/program"\n')
+    (root / "wherry.toml").write_text(
+        'name = "orders"\n[database]\nimage = "database/image.toml"\n[environments.dev]\noverlay = "dev"\n'
+    )
+    (root / ".gitignore").write_text("*.ignored\n")
+    for arguments in (("init", "-q"), ("add", "--all"), ("commit", "-qm", "All of it")):
+        subprocess.run(
+            ["git", "-c", "user.name=ana", "-c", "user.email=ana@example.com", *arguments], cwd=root, check=True
+        )
+    return read_project(root)
+
+
+async def build_both(store: ImageStore, project: Project, *, allow_dirty: bool = False) -> BuiltDatabase | None:
+    built = await build(store, image_folder(project), project.name, allow_dirty=allow_dirty)
+    return await build_database(store, project, built, allow_dirty=allow_dirty)
+
+
+async def test_the_database_is_built_beside_the_service_and_stays_the_same_while_its_folder_does(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "orders").mkdir()
+    project, store = with_database(tmp_path / "orders"), ImageStore(tmp_path / "images")
+    first = await build_both(store, project)
+    (project.root / "program").write_text("another line")
+    second = await build_both(store, project, allow_dirty=True)
+    assert first is not None
+    assert second is not None
+    assert (first.name, first.is_unchanged, second.is_unchanged) == ("orders-db:18", False, True)
+    assert first.image.digest == second.image.digest
+    assert not any(label.startswith("org.opencontainers") for label in first.image.config.labels)
+    (project.root / "database" / "program").write_text("another version")
+    third = await build_both(store, project, allow_dirty=True)
+    assert third is not None
+    assert (third.is_unchanged, third.image.digest == first.image.digest) == (False, False)
+
+
+async def test_a_repository_that_makes_no_database_image_builds_none(tmp_path: Path) -> None:
+    (tmp_path / "orders").mkdir()
+    project, store = with_database(tmp_path / "orders"), ImageStore(tmp_path / "images")
+    (project.root / "database" / "image.toml").unlink()
+    assert await build_both(store, project, allow_dirty=True) is None
+
+
+async def test_a_database_whose_files_git_ignores_is_refused_too(tmp_path: Path) -> None:
+    (tmp_path / "orders").mkdir()
+    project, store = with_database(tmp_path / "orders"), ImageStore(tmp_path / "images")
+    description = (project.root / "database" / "image.toml").read_text().replace('"program"', '"x.ignored"')
+    (project.root / "database" / "image.toml").write_text(description)
+    subprocess.run(
+        ["git", "-c", "user.name=ana", "-c", "user.email=ana@example.com", "commit", "-qam", "Ignored"],
+        cwd=project.root, check=True,
+    )  # fmt: skip
+    (project.root / "database" / "x.ignored").write_text("here only")
+    with pytest.raises(CannotDeliver, match=r"database/x\.ignored") as caught:
+        await build_both(store, project)
+    assert caught.value.exit_code == 4
+    assert await build_both(store, project, allow_dirty=True) is not None
+
+
+async def test_a_database_image_without_a_name_says_which_one_it_needs(tmp_path: Path) -> None:
+    (tmp_path / "orders").mkdir()
+    project, store = with_database(tmp_path / "orders"), ImageStore(tmp_path / "images")
+    (project.root / "database" / "image.toml").write_text('[[copy]]\nfrom = "program"\nto = "/program"\n')
+    with pytest.raises(CannotDeliver, match="has no name") as caught:
+        await build_both(store, project, allow_dirty=True)
+    assert caught.value.remedy.startswith('name = "orders-db:18"')

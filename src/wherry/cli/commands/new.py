@@ -57,7 +57,7 @@ def command(
     needs = ((f"contracts/needs/{partner}.json", f"what it needs of {partner}"),) if partner else ()
     table(("WHERE", "WHAT"), (*WHERE, *needs))
     shown = folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
-    say(f"Next: cd {shown} && wherry image build database && wherry build && wherry release --env dev")
+    say(f"Next: cd {shown} && wherry build && wherry release --env dev")
 
 
 def make(data_dir: DataDir, answers: Answers, folder: Path, length: str) -> int:

@@ -17,6 +17,7 @@ from wherry.api.method.release import RELEASES, RUNNING, Release
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import NotFound, StatusError
 from wherry.cli.delivery.building import Built, build, image_folder
+from wherry.cli.delivery.database_image import build_database
 from wherry.cli.delivery.release_stage import find_image
 from wherry.cli.delivery.releasing import Released, Releasing, kept_name
 from wherry.cli.delivery.run_stage import place_of, run_release
@@ -112,6 +113,8 @@ class DevLoop:
         if PurePath(FILE_NAME) in self._taken:
             self.project = await run_in_thread(read_project, self.project.root)
         built = await build(self.store, image_folder(self.project), self.project.name, allow_dirty=True)
+        if self._documents is None or not self._is_code_only(self._taken):
+            await build_database(self.store, self.project, built, allow_dirty=True)
         released_s = time.monotonic()
         made = await self._release(built)
         if made.is_current:
