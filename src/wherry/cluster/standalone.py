@@ -30,6 +30,7 @@ from wherry.client.kubeconfig import write_kubeconfig
 from wherry.client.recorder import EventRecorder
 from wherry.client.transport import InProcess
 from wherry.cluster.boot import Boot
+from wherry.cluster.connections import read_connection_table
 from wherry.cluster.credentials import Credentials, ensure_credentials
 from wherry.cluster.data_dir import DataDir, Identity
 from wherry.cluster.doorway import Doorway
@@ -117,7 +118,7 @@ class Standalone:
             api = self._api_server(credentials)
             api.environment.components.update(scheduler=self._check("default-scheduler"))
             api.environment.components["controller-manager"] = self._check("controllers")
-            doorway = Doorway(api.app, lambda: self._dashboard(api.app))
+            doorway = Doorway(api.app, lambda: self._dashboard(api.app, credentials))
             servers = await self._listen(doorway.app, api.wants_stream, credentials)
         try:
             with boot.step("namespaces, classes and the cluster's own Services"):
@@ -150,15 +151,20 @@ class Standalone:
     def _addresses(self) -> list[str]:
         return sorted({"127.0.0.1", self._address, self._identity.api_service_ip, self._bind})
 
-    def _dashboard(self, api: App) -> Dashboard:
+    def _dashboard(self, api: App, credentials: Credentials) -> Dashboard:
         from wherry.dashboard.app import Dashboard
+        from wherry.dashboard.surroundings import Surroundings
 
         return Dashboard(
             api,
             self._clock,
             self._random,
             hosts=[name.lower() for name in (*self._names, *self._addresses)],
-            this_host=self._node.name if self._node is not None else "",
+            surroundings=Surroundings(
+                this_host=self._node.name if self._node is not None else "",
+                authorities=(credentials.ca.cert_pem,),
+                connections=read_connection_table,
+            ),
             # Beside the keys: whoever gives the cluster a new authority ends all sessions too.
             keep_sessions_in=self._data_dir.pki / "dashboard-sessions.json",
             past=self._store,

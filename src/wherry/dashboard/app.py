@@ -38,6 +38,7 @@ from wherry.dashboard.place import PREFIX
 from wherry.dashboard.sessions import CODE_LIFE_S, Session, Sessions, cookie_in, cookie_name, set_cookie
 from wherry.dashboard.static_files import static_file
 from wherry.dashboard.stream import event_stream
+from wherry.dashboard.surroundings import Surroundings
 from wherry.dashboard.views.registry import VIEWS
 from wherry.dashboard.views.view import Asked, Page, View
 from wherry.kit.clock import Clock
@@ -62,7 +63,7 @@ class Dashboard:
         random: Random,
         *,
         hosts: Collection[str],
-        this_host: str = "",
+        surroundings: Surroundings | None = None,
         keep_sessions_in: Path | None = None,
         past: Past | None = None,
     ) -> None:
@@ -70,15 +71,16 @@ class Dashboard:
 
         `past` knows which revision was the newest when.
         """
+        around = surroundings or Surroundings()
         self.ready = asyncio.Event()
         self._api = api
         self._clock = clock
         self._hosts = frozenset(hosts)
         self.sessions = Sessions(clock, keep_sessions_in)
-        self._this_host = this_host
+        self._this_host = around.this_host
         self._moments = Moments(past, clock)
         self._lives = Lives(
-            lambda client, namespace: Live(client, namespace, clock, random, this_host, moments=self._moments)
+            lambda client, namespace: Live(client, namespace, clock, random, around, moments=self._moments)
         )
         self._scope: TaskScope | None = None
 

@@ -22,7 +22,9 @@ from wherry.client.indexer import meta_of
 from wherry.client.informer import Informer
 from wherry.client.reflector import Reflector
 from wherry.dashboard.channel import Channel, Render
+from wherry.dashboard.following import Following
 from wherry.dashboard.moments import Moments
+from wherry.dashboard.surroundings import Surroundings
 from wherry.kit.clock import Clock
 from wherry.kit.tasks import TaskScope
 from wherry.narrate.model import ReadModel
@@ -40,13 +42,22 @@ class Live:
     """One person's view of the cluster, or of one namespace where that is all they may see."""
 
     def __init__(
-        self, client: Client, namespace: str, clock: Clock, random: Random, this_host: str, *, moments: Moments
+        self,
+        client: Client,
+        namespace: str,
+        clock: Clock,
+        random: Random,
+        surroundings: Surroundings,
+        *,
+        moments: Moments,
     ) -> None:
         """Nothing is asked before `run`. `moments` finds what somebody means by a moment."""
         self.client = client
-        self.this_host = this_host
+        self.this_host = surroundings.this_host
         self.moments = moments
         self.namespace = namespace
+        self.surroundings = surroundings
+        self.following = Following(client, namespace, clock, random, self._mark)
         self.ready = asyncio.Event()
         self.is_over = False
         self.trouble: StatusError | None = None
@@ -56,8 +67,7 @@ class Live:
         self._informers: dict[tuple[str, str], Informer[msgspec.Struct]] = {}
         self._scope: TaskScope | None = None
         self._channels: dict[str, tuple[Channel, asyncio.Task[None]]] = {}
-        self._events: Informer[Event] | None = None
-        self.model = ReadModel(self._informer, this_host=this_host)
+        self.model = ReadModel(self._informer, this_host=surroundings.this_host)
         self.model.subscribe(lambda change: self._mark())
 
     async def run(self) -> None:
@@ -65,12 +75,15 @@ class Live:
         try:
             async with TaskScope("live") as scope:
                 self._scope = scope
+                self.following.begin(scope)
                 await self._follow_all(scope)
                 self.ready.set()
                 while self._is_used():
                     await self._clock.sleep(RECHECK_S)
-                    if await self._hidden() != self.model.hidden:
+                    if await self._hidden() != self.model.hidden or await self.following.is_different():
                         break
+                    # What no watch tells of (how long ago, who talks to whom) is looked at again.
+                    self._mark()
         except StatusError as error:
             self.trouble = error
         finally:
@@ -93,15 +106,7 @@ class Live:
 
     async def events(self) -> list[Event]:
         """The last Events, oldest first. Empty where the person may not see them."""
-        if self._events is None:
-            self._events = self._informer(EVENTS)
-            if not await self._may_list(EVENTS):
-                self._events.synced.set()
-            elif self._scope is not None:
-                self._events.add_handler(lambda old, new: self._mark())
-                _ = self._scope.start("events", self._reflector(self._events).run())
-        await self._events.synced.wait()
-        listed = self._events.lister.list()
+        listed = await self.following.all(EVENTS)
         return sorted(listed, key=_revision)[-EVENTS_MAX:]
 
     def _informer(self, resource: ResourceType[T], /) -> Informer[T]:
@@ -131,7 +136,7 @@ class Live:
 
     async def _hidden(self) -> tuple[str, ...]:
         """The kinds that this person may not list (any more), or that this cluster does not have."""
-        kinds = [informer.resource for informer in self._informers.values() if informer is not self._events]
+        kinds = [informer.resource for informer in self._informers.values()]
         return tuple([resource.kind for resource in kinds if not await self._may_list(resource)])
 
     async def _may_list(self, resource: AnyResourceType) -> bool:
