@@ -104,9 +104,21 @@ class Live:
             self._channels[view] = (channel, self._scope.start("channel", channel.run()))
         return channel
 
+    def now_s(self) -> float:
+        """The time, in seconds since 1970."""
+        return self._clock.now_s()
+
+    async def all(self, resource: ResourceType[T]) -> list[T]:
+        """All objects of a kind that this person may see, kept current from the first time on."""
+        known = self._informers.get((resource.group, resource.plural))
+        if known is None:
+            return await self.following.all(resource)
+        # The key names the kind, so the stored informer is of this kind.
+        return [*cast("Informer[T]", known).lister.list()]
+
     async def events(self) -> list[Event]:
         """The last Events, oldest first. Empty where the person may not see them."""
-        listed = await self.following.all(EVENTS)
+        listed = await self.all(EVENTS)
         return sorted(listed, key=_revision)[-EVENTS_MAX:]
 
     def _informer(self, resource: ResourceType[T], /) -> Informer[T]:

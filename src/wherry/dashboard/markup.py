@@ -74,3 +74,12 @@ def definitions(rows: Iterable[tuple[str, str]]) -> str:
 def hidden_fields(**fields: str) -> str:
     """What a form sends without asking."""
     return "".join(f'<input type="hidden" name="{name}" value="{text(value)}">' for name, value in fields.items())
+
+
+def choice(name: str, label: str, options: Iterable[tuple[str, str]], chosen: str) -> str:
+    """A field with its label that offers values, each with what people read."""
+    shown = "".join(
+        f'<option value="{text(value)}"{" selected" if value == chosen else ""}>{text(said)}</option>'
+        for value, said in options
+    )
+    return f'<label>{label} <select name="{name}">{shown}</select></label>'

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from wherry.dashboard.channel import Rendered
 from wherry.dashboard.fragments import ROOT, Fragment
 from wherry.dashboard.live import Live
-from wherry.dashboard.markup import element_id, text, url, with_terms
+from wherry.dashboard.markup import choice, element_id, text, url, with_terms
 from wherry.dashboard.then import moment_input, snapshot_then, tell_at
 from wherry.dashboard.views.view import Asked, Page, View
 from wherry.narrate.facts import NodeFacts, PodFacts, Snapshot, WorkloadFacts
@@ -211,23 +211,15 @@ def _filters(live: Live, asked: Asked) -> str:
     apps = sorted({pod.app for pod in snapshot.pods})
     namespaces = sorted({pod.namespace for pod in snapshot.pods} | {asked.get("ns")} - {""})
     choices = (
-        _choice("ns", "Namespace", [("", "all"), *((one, one) for one in namespaces)], asked.get("ns")),
-        _choice("app", "App", [("", "all"), *((one, one) for one in apps)], asked.get("app")),
-        _choice("state", "State", [("", "all"), *((w, f"{SYMBOLS[w]} {w}") for w in WORDS)], asked.get("state")),
-        _choice("zoom", "Show", ZOOMS, asked.get("zoom")),
+        choice("ns", "Namespace", [("", "all"), *((one, one) for one in namespaces)], asked.get("ns")),
+        choice("app", "App", [("", "all"), *((one, one) for one in apps)], asked.get("app")),
+        choice("state", "State", [("", "all"), *((w, f"{SYMBOLS[w]} {w}") for w in WORDS)], asked.get("state")),
+        choice("zoom", "Show", ZOOMS, asked.get("zoom")),
         moment_input("at", "At", asked.get("at"), "now"),
     )
     return (
         f'<form class="filters" method="get" action="/ui/">{"".join(choices)}<button type="submit">Show</button></form>'
     )
-
-
-def _choice(name: str, label: str, options: Iterable[tuple[str, str]], chosen: str) -> str:
-    shown = "".join(
-        f'<option value="{text(value)}"{" selected" if value == chosen else ""}>{text(said)}</option>'
-        for value, said in options
-    )
-    return f'<label>{label} <select name="{name}">{shown}</select></label>'
 
 
 def _make(live: Live, asked: Asked) -> Page:

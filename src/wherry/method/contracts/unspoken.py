@@ -46,12 +46,17 @@ def read_connections(text: str) -> list[Connection]:
     return [Connection(match[1], match[2], int(match[3])) for match in found if match]
 
 
+def service_of(pod: Pod) -> str:
+    """Which service a pod belongs to; "" when its labels do not say."""
+    labels = pod.metadata.labels
+    return next((labels[name] for name in SERVICE_LABELS if labels.get(name)), "")
+
+
 def services_by_address(pods: Iterable[Pod]) -> dict[str, str]:
     """Which service an address belongs to. Pods on their node's own address are nobody's: it is shared."""
     owners: dict[str, str] = {}
     for pod in pods:
-        labels = pod.metadata.labels
-        service = next((labels[name] for name in SERVICE_LABELS if labels.get(name)), "")
+        service = service_of(pod)
         if service and pod.status.pod_ip and not pod.spec.host_network:
             owners[pod.status.pod_ip] = service
     return owners

@@ -80,7 +80,7 @@ def test_a_new_piece_that_nothing_joins_moves_no_other() -> None:
 def test_sweeping_makes_fewer_crossings_and_never_more() -> None:
     fewer = 0
     for seed in range(20):
-        heights, lines = some(seed, 12)
+        _, lines = some(seed, 12)
         known = sorted({(one, other) for one, other in lines if one != other})
         columns = columns_of(sorted({name for line in known for name in line}), known)
         before, after = crossings(columns, columns.items), crossings(columns, fewest_crossings(columns))

@@ -1,0 +1,173 @@
+"""The puzzle: services as pieces, contracts as what joins them, as a picture and as the table that says the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from wherry.dashboard.channel import Rendered
+from wherry.dashboard.fragments import ROOT, Fragment
+from wherry.dashboard.live import Live
+from wherry.dashboard.markup import choice, element_id, link, text, url, with_terms
+from wherry.dashboard.puzzle.drawing import draw_map, draw_sample, left_out, what, where
+from wherry.dashboard.puzzle.facts import MEANINGS, NEXT, SYMBOLS, WORST_FIRST, JointFacts, MapFacts, PieceFacts
+from wherry.dashboard.times import ago
+from wherry.dashboard.views.view import Asked, Page, View
+
+INTERVAL_S = 1.0
+HEAD = (
+    '<table id="contracts" class="contracts"><caption>Each contract, the worst first</caption><thead><tr>'
+    '<th scope="col">Consumer</th><th scope="col">Provider</th><th scope="col">Contract</th><th scope="col">State</th>'
+    '<th scope="col">Agreed by</th><th scope="col">Last verified</th><th scope="col">What breaks</th></tr></thead>'
+)
+
+
+class PuzzlePage:
+    """The map as somebody has asked for it."""
+
+    def __init__(self, live: Live, asked: Asked) -> None:
+        """`asked` may have ns and env."""
+        self._live = live
+        self._namespace, self._environment = asked.get("ns"), asked.get("env")
+
+    async def render(self) -> Rendered:
+        """Its pieces now."""
+        from wherry.dashboard.puzzle.reading import read_map
+
+        whole = await read_map(self._live)
+        facts = whole.only(self._namespace, self._environment)
+        pieces = [
+            Fragment("verdict", ROOT, f'<p id="verdict" class="headline">{with_terms(facts.sentence)}</p>'),
+            Fragment("step", ROOT, _step(facts)),
+            Fragment("where", ROOT, self._filters(whole)),
+        ]
+        if facts.pieces:
+            pieces.append(Fragment("drawing", ROOT, _drawing(facts)))
+        if facts.joints:
+            pieces.append(Fragment("contracts", ROOT, HEAD, "</table>"))
+            pieces.append(Fragment("joints", "contracts", '<tbody id="joints">', "</tbody>"))
+            pieces += [_row(one, facts, self._live.now_s()) for one in sorted(facts.joints, key=_worst)]
+        if facts.pieces:
+            pieces.append(Fragment("services", ROOT, '<section id="services"><h2>Services</h2>', "</section>"))
+            pieces.append(Fragment("pieces", "services", '<ul id="pieces" class="cards">', "</ul>"))
+            pieces += [_card(piece) for piece in facts.pieces]
+        return Rendered(pieces, facts.sentence)
+
+    def _filters(self, whole: MapFacts) -> str:
+        namespaces = sorted({piece.namespace for piece in whole.pieces} | {self._namespace} - {""})
+        environments = sorted({piece.environment for piece in whole.pieces} | {self._environment} - {""})
+        choices = choice("env", "Environment", _all(environments), self._environment)
+        choices += choice("ns", "Namespace", _all(namespaces), self._namespace)
+        return (
+            f'<form id="where" class="filters" method="get" action="/ui/puzzle">{choices}'
+            '<button type="submit">Show</button></form>'
+        )
+
+
+def _all(values: Iterable[str]) -> list[tuple[str, str]]:
+    return [("", "all"), *((one, one) for one in values if one)]
+
+
+def _worst(one: JointFacts) -> tuple[int, str]:
+    return WORST_FIRST.index(one.word), one.id
+
+
+def _step(facts: MapFacts) -> str:
+    """What to do next: about the worst contract, or how to begin."""
+    if not facts.pieces:
+        said, step = "Make a service that goes the whole way:", "wherry new orders --team shop"
+    elif not [one for one in facts.joints if one.name]:
+        said = "No contract is written down yet. In a service's repository:"
+        step = "wherry contract expose" if facts.is_installed else "wherry contract setup"
+    else:
+        worst = min(facts.joints, key=_worst)
+        said, step = worst.why, NEXT[worst.word]
+    if not step:
+        return '<p id="step" class="good">✓ Every contract has been tried on what runs now.</p>'
+    return f'<p id="step" class="next">{with_terms(said)} Next: <code>{text(step)}</code></p>'
+
+
+def _drawing(facts: MapFacts) -> str:
+    samples = "".join(
+        f"<li>{draw_sample(word)}<span><strong>{SYMBOLS[word]} {word}</strong> {with_terms(MEANINGS[word])}</span></li>"
+        for word in reversed(WORST_FIRST)
+    )
+    rest = left_out(facts)
+    more = f"<p>{rest} more services have no room in the picture. Choose a namespace to see them.</p>" if rest else ""
+    blind = (
+        ""
+        if facts.sees_traffic
+        else "<p>Nobody here can see who talks to whom, so traffic without a contract does not show. "
+        "On a node: <code>wherry contract unspoken</code></p>"
+    )
+    return (
+        f'<figure id="drawing" class="drawing"><div class="scroll" tabindex="0" role="group" aria-label="The map">'
+        f'{draw_map(facts)}</div><figcaption>{more}<details class="explain"><summary>How to read it</summary>'
+        "<p>A piece is a service. A socket is what it needs; an arm with a head is what another one offers it.</p>"
+        f'<ul class="samples">{samples}</ul>{blind}</details></figcaption></figure>'
+    )
+
+
+def _row(one: JointFacts, facts: MapFacts, now_s: float) -> Fragment:
+    own = element_id("joint", one.id)
+    by_id = facts.by_id
+    name = f"<code>{text(one.name)}</code>" if one.name else "none"
+    requests = f"<small>{text(', '.join(one.requests))}</small>" if one.requests else ""
+    return Fragment(
+        own,
+        "joints",
+        f'<tr id="{text(own)}" class="{one.word.lower()}"><th scope="row">{_service(by_id[one.consumer])}</th>'
+        f"<td>{_service(by_id[one.provider])}</td><td>{name}{requests}</td>"
+        f'<td><span class="mark {one.word.lower()}"><span aria-hidden="true">{SYMBOLS[one.word]}</span> {one.word}'
+        f"</span></td><td>{_agreed(one)}</td><td>{_verified(one, now_s)}</td><td>{_breaks(one, facts)}</td></tr>",
+    )
+
+
+def _service(piece: PieceFacts) -> str:
+    return f"{link(url('services', piece.namespace, piece.service), piece.service)} <small>{text(where(piece))}</small>"
+
+
+def _agreed(one: JointFacts) -> str:
+    signed = text(", ".join(one.agreed_by))
+    missing = f"<small>not yet: {text(', '.join(one.missing))}</small>" if one.missing and one.name else ""
+    return f"{signed or 'nobody'}{missing}"
+
+
+def _verified(one: JointFacts, now_s: float) -> str:
+    return f"{text(one.verdict)}, {ago(one.verified_at, now_s)}" if one.verified_at else "never"
+
+
+def _breaks(one: JointFacts, facts: MapFacts) -> str:
+    """What is wrong, or who would miss what."""
+    consumer, provider = facts.by_id[one.consumer].service, facts.by_id[one.provider].service
+    if one.word != "Verified":
+        return with_terms(one.why)
+    what_stops = f": {', '.join(one.requests)}" if one.requests else ""
+    return with_terms(f"Nothing now. If {provider} stops, {consumer} misses it{what_stops}.")
+
+
+def _card(piece: PieceFacts) -> Fragment:
+    own = element_id("piece", piece.id)
+    said = [what(piece)]
+    said += [f"offers {', '.join(piece.offers)}"] if piece.offers else []
+    said += [f"needs {', '.join(piece.needs)}"] if piece.needs else []
+    lines = "".join(f"<span>{text(one)}</span>" for one in said)
+    href = text(url("services", piece.namespace, piece.service))
+    return Fragment(
+        own,
+        "pieces",
+        f'<li id="{text(own)}" class="card"><a class="thing" href="{href}">'
+        f'<span class="name">{text(piece.service)}</span> <small>{text(where(piece))}</small>{lines}</a></li>',
+    )
+
+
+def _make(live: Live, asked: Asked) -> Page:
+    return Page("Puzzle", PuzzlePage(live, asked).render, interval_s=INTERVAL_S)
+
+
+PUZZLE = View(
+    "puzzle",
+    "Puzzle",
+    _make,
+    explains="Services are pieces of a puzzle. A contract says what one needs of another. When both teams have signed, "
+    "and a trial on what runs has passed, the pieces fit. The table says the same as the picture.",
+)
