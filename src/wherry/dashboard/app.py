@@ -28,6 +28,7 @@ from wherry.apimachinery.errors import BadRequest, Forbidden, NotFound, StatusEr
 from wherry.client.client import Client
 from wherry.dashboard.actions import ACTIONS
 from wherry.dashboard.channel import Channel
+from wherry.dashboard.downloads import DOWNLOADS, LIVE_FACTS
 from wherry.dashboard.facts import ANSWERS, facts_as_json
 from wherry.dashboard.guard import guarded, is_known_host, is_own_form
 from wherry.dashboard.layout import frame, message_page, whole_page
@@ -109,7 +110,7 @@ class Dashboard:
                 return await self._make_login_link(request)
             case "GET", ["login"]:
                 return self._login(request)
-            case "GET", ["v1", name] if name in ANSWERS:
+            case "GET", ["v1", name] if name in ANSWERS or name in LIVE_FACTS:
                 return await self._facts(request, name)
         session = self._session(request)
         if request.method == "GET":
@@ -124,6 +125,9 @@ class Dashboard:
                 return _see_other(f"{PREFIX}/")
             case ["stream"]:
                 return await self._stream(request, session)
+            case ["files", kind, *rest] if kind in DOWNLOADS:
+                live = await self._live(session, rest[0] if len(rest) > 1 else "")
+                return await DOWNLOADS[kind](live, rest)
             case ["logs", namespace, pod]:
                 return await self._log(request, session, namespace, pod)
         return await self._page(request, session, path)
@@ -150,6 +154,9 @@ class Dashboard:
                 namespace = asked.get("ns", "")
                 live = await self._live(session, namespace)
                 return Response(body=msgspec.json.encode(live.model.snapshot(namespace)))
+            if name in LIVE_FACTS:
+                live = await self._live(session, asked.get("ns", ""))
+                return Response(body=msgspec.json.encode(await LIVE_FACTS[name](live)))
             return Response(
                 body=await facts_as_json(name, self._client(session), self._moments, asked, self._this_host)
             )

@@ -8,7 +8,8 @@ from wherry.dashboard.views.next import NEXT
 from wherry.dashboard.views.picture import PICTURE
 from wherry.dashboard.views.pod import POD
 from wherry.dashboard.views.puzzle import PUZZLE
+from wherry.dashboard.views.service import SERVICE
 from wherry.dashboard.views.story import STORY
 from wherry.dashboard.views.workload import WORKLOAD
 
-VIEWS = (PICTURE, STORY, CHANGES, NEXT, PUZZLE, GLOSSARY, POD, WORKLOAD)
+VIEWS = (PICTURE, STORY, CHANGES, NEXT, PUZZLE, GLOSSARY, POD, WORKLOAD, SERVICE)
