@@ -15,10 +15,15 @@ from playwright.sync_api import Browser, Page, expect
 
 from suites.browser import NewVisit, Visit, login_link, needs_chromium, origin
 from suites.running_cluster import ROOT, RunningCluster, cluster_in
+from wherry.dashboard.views.registry import VIEWS as REGISTERED
 
 pytestmark = needs_chromium
 
-VIEWS = ("/ui/", "/ui/story", "/ui/next", "/ui/glossary", "/ui/workloads/Deployment/default/web")
+WEB = "Deployment/default/web"
+VIEWS = (
+    *(f"/ui/{view.path}" for view in REGISTERED if not view.segments),
+    *(f"/ui/{path}/{WEB}" for path in ("workloads", "log", "shell", "settings", "rollout", "yaml")),
+)
 AXE = {"rules": {"target-size": {"enabled": True}}, "resultTypes": ["violations"]}
 SHOWN = """() => [...document.querySelectorAll('.node')].flatMap(node =>
   [...node.querySelectorAll('.pod:not(.leaving)')].map(pod =>
@@ -126,7 +131,7 @@ def test_all_of_it_works_with_the_keyboard_alone(visit: NewVisit, watched: Runni
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.locator(".note")).to_contain_text("is being stopped")
-    page.locator(".term").first.focus()
+    page.locator("#view .term").first.focus()
     page.keyboard.press("Enter")
     expect(page.locator(".word:popover-open")).to_have_count(1)
     page.keyboard.press("Escape")

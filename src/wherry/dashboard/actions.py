@@ -6,10 +6,14 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from wherry.api.core.node import NODES
 from wherry.api.core.pod import PODS
+from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import BadRequest
 from wherry.apimachinery.resource_type import AnyResourceType
 from wherry.apimachinery.timestamps import format_time
 from wherry.client.client import Client
+from wherry.dashboard.detail.editing import change, try_change
+from wherry.dashboard.detail.history import has_history, read_history
+from wherry.dashboard.detail.kinds import section
 from wherry.dashboard.markup import url
 from wherry.narrate.workloads import WORKLOAD_RESOURCES
 
@@ -56,13 +60,37 @@ async def _uncordon(client: Client, form: Form, now_s: float) -> tuple[str, str]
     return f"{name} takes pods again.", url(node=name)
 
 
+async def _rollback(client: Client, form: Form, now_s: float) -> tuple[str, str]:
+    resource, namespace, name = _workload(form)
+    document = await client.get_document(resource, name, namespace)
+    if not has_history(resource.kind):
+        raise BadRequest(f"a {resource.kind} keeps no earlier versions")
+    if section(document, "spec").get("paused"):
+        raise BadRequest(f"{name} is paused: let it go on first, with kubectl rollout resume")
+    versions = await read_history(client, resource, document)
+    wanted = next((one for one in versions if str(one.number) == form.get("revision", "")), None)
+    if wanted is None:
+        known = ", ".join(str(one.number) for one in versions)
+        raise BadRequest(f"there is no such version of {name} (there are: {known})")
+    patch: list[Document] = [{"op": "replace", "path": "/spec/template", "value": wanted.template}]
+    await client.patch(resource, name, patch, namespace, patch_type="json")
+    return f"{name} goes back to version {wanted.number}.", url("rollout", resource.kind, namespace, name)
+
+
 ACTIONS: Mapping[str, Action] = {
     "stop": _stop,
     "scale": _scale,
     "restart": _restart,
     "cordon": _cordon,
     "uncordon": _uncordon,
+    "rollback": _rollback,
+    "change": change,
 }
+
+Trial = Callable[[Client, Form], Awaitable[tuple[str, str]]]
+"""Says what would be, as the title and the main part of a page, and changes nothing. Raises StatusError."""
+
+TRIALS: Mapping[str, Trial] = {"change": try_change}
 
 
 def _need(form: Form, name: str) -> str:

@@ -3,9 +3,11 @@
     /ui/                       the picture; /ui/story, /ui/next, /ui/glossary
     /ui/pods/NS/NAME           why a pod is as it is; /ui/workloads/KIND/NS/NAME
     /ui/stream                 what changes, for the views that a browser shows
-    /ui/logs/NS/POD            a container's log as it grows
+    /ui/log, /ui/shell, /ui/settings, /ui/rollout, /ui/yaml  and  KIND/NS/NAME: the other tabs of both
+    /ui/logs/NS/POD            a container's log as text, as it grows
+    /ui/exec/NS/POD            a shell in a container, as a WebSocket
     /ui/v1/NAME.json           the facts behind the pages, now and in the past: facts.py
-    /ui/actions/NAME           one change, as a form
+    /ui/actions/NAME           one change, as a form; /ui/trials/NAME says what would change
     /ui/login-links            makes a link that signs in once (asked with the person's own credentials)
     /ui/login?code=...         signs in; /ui/logout signs out
 
@@ -26,12 +28,13 @@ import orjson
 from wherry.api.core.pod import PODS
 from wherry.apimachinery.errors import BadRequest, Forbidden, NotFound, StatusError, Unauthorized
 from wherry.client.client import Client
-from wherry.dashboard.actions import ACTIONS
+from wherry.dashboard.actions import ACTIONS, TRIALS
 from wherry.dashboard.channel import Channel
+from wherry.dashboard.container_streams import log_of, shell_in
 from wherry.dashboard.downloads import DOWNLOADS, LIVE_FACTS
 from wherry.dashboard.facts import ANSWERS, facts_as_json
 from wherry.dashboard.guard import guarded, is_known_host, is_own_form
-from wherry.dashboard.layout import frame, message_page, whole_page
+from wherry.dashboard.layout import answer_page, frame, message_page, whole_page
 from wherry.dashboard.live import Live, Lives
 from wherry.dashboard.moments import Moments, Past
 from wherry.dashboard.person import Credentials, client_of, name_of
@@ -49,7 +52,6 @@ from wherry.kit.tasks import TaskScope
 HTML = "text/html; charset=utf-8"
 PLAIN = "text/plain; charset=utf-8"
 VIEWS_PER_STREAM_MAX = 16
-LOG_LINES = 500
 
 
 class Dashboard:
@@ -129,7 +131,12 @@ class Dashboard:
                 live = await self._live(session, rest[0] if len(rest) > 1 else "")
                 return await DOWNLOADS[kind](live, rest)
             case ["logs", namespace, pod]:
-                return await self._log(request, session, namespace, pod)
+                return await log_of(self._client(session), request, _safe(namespace), _safe(pod))
+            case ["exec", namespace, pod]:
+                # A page of a stranger could open a WebSocket with the person's cookie.
+                if not is_own_form(request):
+                    raise Forbidden("this shell is not asked for by a page of this dashboard")
+                return await shell_in(self._client(session), request, session, _safe(namespace), _safe(pod))
         return await self._page(request, session, path)
 
     async def _change(self, request: Request, session: Session, path: list[str]) -> Response:
@@ -143,6 +150,9 @@ class Dashboard:
                 return _see_other(_own_page(_form(request).get("back", "")))
             case ["actions", name]:
                 return await self._act(request, session, name)
+            case ["trials", name] if name in TRIALS:
+                title, main = await TRIALS[name](self._client(session), _form(request))
+                return Response(200, HTML, answer_page(title, main, session, f"{PREFIX}/").encode())
         raise NotFound("There is no such form.")
 
     async def _facts(self, request: Request, name: str) -> Response:
@@ -277,13 +287,6 @@ class Dashboard:
             return self.sessions.is_good(session) and not any(live.is_over for live in lives)
 
         return Response(200, "text/event-stream", event_stream(channels, positions, self._clock, is_good))
-
-    async def _log(self, request: Request, session: Session, namespace: str, pod: str) -> Response:
-        asked = dict(request.query_items())
-        query = {name: asked[name] for name in ("container", "follow", "previous") if asked.get(name)}
-        path = PODS.url(_safe(namespace), _safe(pod), "log")
-        response = await self._client(session).request("GET", path, urlencode({**query, "tailLines": LOG_LINES}))
-        return Response(200, PLAIN, response.body)
 
     async def _act(self, request: Request, session: Session, name: str) -> Response:
         action = ACTIONS.get(name)

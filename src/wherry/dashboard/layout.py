@@ -33,7 +33,7 @@ def whole_page(page: Page, channel: Channel, session: Session, view: View, still
 def answer_page(title: str, main: str, session: Session, back: str) -> str:
     """A page that answers a form; it does not change by itself. `back` is where the person came from."""
     shown = f"<h1>{text(title)}</h1>{main}{popovers()}"
-    return frame(title, shown, navigation=_navigation(session, "", back), depth=depth_of(session))
+    return frame(title, shown, navigation=_navigation(session, "none", back), depth=depth_of(session))
 
 
 def depth_of(session: Session) -> str:

@@ -83,3 +83,19 @@ def choice(name: str, label: str, options: Iterable[tuple[str, str]], chosen: st
         for value, said in options
     )
     return f'<label>{label} <select name="{name}">{shown}</select></label>'
+
+
+def checkbox(name: str, label: str, *, is_checked: bool) -> str:
+    """A field that says yes or no."""
+    mark = " checked" if is_checked else ""
+    return f'<label><input type="checkbox" name="{name}" value="1"{mark}> {text(label)}</label>'
+
+
+def steps(commands: Iterable[str]) -> str:
+    """What to do next."""
+    return "".join(f'<p class="next">Next: <code>{text(one)}</code></p>' for one in commands)
+
+
+def twin(command: str) -> str:
+    """The same with kubectl."""
+    return f"<p>The same with kubectl: <code>{text(command)}</code></p>"

@@ -9,9 +9,10 @@ masters, as they hold no secret; a session that holds a token lives in memory on
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -40,6 +41,7 @@ class Session:
     note: str = ""
     is_over: bool = False
     is_technical: bool = False
+    over: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class _Kept(msgspec.Struct, frozen=True):
@@ -109,6 +111,7 @@ class Sessions:
     def end(self, session: Session) -> None:
         """Sign out."""
         session.is_over = True
+        session.over.set()
         if self._sessions.pop(session.id, None) is not None:
             self._write()
 

@@ -87,7 +87,7 @@ async def test_every_view_is_complete_without_a_script(browser: Browser) -> None
     assert "nobody makes it anew" in pod.text
     assert "kubectl delete pod web-1 -n default" in pod.text
     workload = await browser.read("/ui/workloads/Deployment/default/web")
-    assert "image: i:1" in workload.text
+    assert "image: i:1" in (await browser.read("/ui/yaml/Deployment/default/web")).text
     assert "kubectl scale deployment/web -n default --replicas=N" in workload.text
 
 

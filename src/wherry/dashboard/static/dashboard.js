@@ -231,33 +231,6 @@ function share() {
   });
 }
 
-// ------------------------------------------------------------------------------- logs
-
-async function followLog(event) {
-  const link = event.target.closest("a[data-log]");
-  if (!link) return;
-  event.preventDefault();
-  const log = document.getElementById("log");
-  followLog.stop?.abort();
-  const stop = followLog.stop = new AbortController();
-  log.hidden = false;
-  log.textContent = "";
-  log.setAttribute("aria-label", `log of ${link.dataset.log}`);
-  try {
-    const answer = await fetch(`${link.href}&follow=true`, { signal: stop.signal });
-    if (!answer.ok) { log.textContent = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector(".headline")?.textContent; return; }
-    const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
-    for (let part = await reader.read(); !part.done; part = await reader.read()) {
-      const isAtEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
-      log.append(part.value);
-      while (log.childNodes.length > 2000) log.firstChild.remove();
-      if (isAtEnd) log.scrollTop = log.scrollHeight;
-    }
-  } catch (error) { if (error.name !== "AbortError") log.append("\n(the log has ended)"); }
-}
-
-document.addEventListener("click", followLog);
-
 if (view) {
   rove(view);
   view.addEventListener("keydown", step);

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from wherry.api.core.pod import PODS
 from wherry.apimachinery.errors import NotFound
 from wherry.dashboard.channel import Rendered
+from wherry.dashboard.detail.tabs import tabs
 from wherry.dashboard.fragments import ROOT, Fragment
 from wherry.dashboard.live import Live
 from wherry.dashboard.markup import definitions, hidden_fields, link, text, url, with_terms
-from wherry.dashboard.views.story import shown_time
+from wherry.dashboard.views.story import line_pieces, shown_time
 from wherry.dashboard.views.view import Asked, Page, View
 from wherry.narrate.because import Answer, answer
 from wherry.narrate.evidence import gather
-from wherry.narrate.facts import PodFacts, Snapshot
+from wherry.narrate.facts import Snapshot
 from wherry.narrate.find import Target
 from wherry.narrate.sheet import Row, sheet
+from wherry.narrate.story import Line, lines
 
 # Its evidence is read anew each time, for a waiting pod from every node.
 INTERVAL_S = 1.0
 NODES_SHOWN = 20
+LINES_SHOWN = 50
 
 
 class PodPage:
@@ -40,15 +41,27 @@ class PodPage:
         except NotFound:
             said = f"The pod {target.name} is not there any more."
             return Rendered([Fragment("answer", ROOT, f'<p id="answer" class="headline">{with_terms(said)}</p>')], said)
-        facts = self._live.model.pod(target.namespace, target.name)
         pieces = [
             Fragment("answer", ROOT, f'<p id="answer" class="headline">{with_terms(found.answer)}</p>'),
             Fragment("reasons", ROOT, _reasons(found)),
             Fragment("chain", ROOT, _chain(found)),
             Fragment("facts", ROOT, self._facts(snapshot)),
-            log_links(target.namespace, [facts] if facts else []),
+            Fragment("happened", ROOT, '<section id="happened"><h2>What happened</h2>', "</section>"),
+            Fragment("lines", "happened", '<ol id="lines" class="story">', "</ol>"),
+            *line_pieces(await self._told(), "lines"),
         ]
         return Rendered(pieces, found.answer)
+
+    async def _told(self) -> list[Line]:
+        """The story, of this pod only."""
+        kind, namespace, name = self._target
+        events = [
+            one
+            for one in await self._live.events()
+            if (one.involved_object.kind, one.involved_object.namespace, one.involved_object.name)
+            == (kind, namespace, name)
+        ]
+        return lines(events)[-LINES_SHOWN:]
 
     def _facts(self, snapshot: Snapshot) -> str:
         found = sheet(snapshot, self._target)
@@ -83,24 +96,6 @@ def _chain(found: Answer) -> str:
     return f'<section id="chain"><h2>How it came to be so</h2><ol class="chain">{steps}</ol></section>'
 
 
-def log_links(namespace: str, pods: Sequence[PodFacts]) -> Fragment:
-    """Whose logs can be read."""
-    items = []
-    for pod in pods:
-        for one in pod.containers:
-            href = url("logs", namespace, pod.name, container=one.name)
-            items.append(
-                f'<li><a href="{text(href)}" data-log="{text(pod.name)} {text(one.name)}">'
-                f"{text(pod.name)}, {text(one.name)}</a></li>"
-            )
-    links = f'<ul class="logs">{"".join(items) or "<li>No container yet.</li>"}</ul>'
-    return Fragment("logs", ROOT, f'<section id="logs"><h2>Logs</h2>{links}</section>')
-
-
-LOG = '<pre id="log" tabindex="0" role="log" aria-live="off" aria-label="log" hidden></pre>'
-"""Where a log is shown as it grows; without a script its link leads to a page of text."""
-
-
 def _stop_form(namespace: str, name: str) -> str:
     twin = f"kubectl delete pod {name} -n {namespace}"
     return (
@@ -115,8 +110,16 @@ def _stop_form(namespace: str, name: str) -> str:
 def _make(live: Live, asked: Asked) -> Page:
     namespace, name = asked.segments
     title = f"Why is pod {name} as it is?"
-    below = LOG + _stop_form(namespace, name)
-    return Page(title, PodPage(live, namespace, name).render, below=below, interval_s=INTERVAL_S)
+    page = PodPage(live, namespace, name)
+    above = tabs((PODS.kind, namespace, name), "")
+    return Page(title, page.render, above=above, below=_stop_form(namespace, name), interval_s=INTERVAL_S)
 
 
-POD = View("pods", "", _make, segments=2)
+POD = View(
+    "pods",
+    "",
+    _make,
+    segments=2,
+    explains="Why this pod is as it is: the reason first, then how it came to be, from whoever asked for it "
+    "down to its containers. What happened to it stands below.",
+)

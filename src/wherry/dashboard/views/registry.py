@@ -4,12 +4,32 @@ from __future__ import annotations
 
 from wherry.dashboard.views.changes import CHANGES
 from wherry.dashboard.views.glossary import GLOSSARY
+from wherry.dashboard.views.log import LOG
 from wherry.dashboard.views.next import NEXT
 from wherry.dashboard.views.picture import PICTURE
 from wherry.dashboard.views.pod import POD
 from wherry.dashboard.views.puzzle import PUZZLE
 from wherry.dashboard.views.service import SERVICE
+from wherry.dashboard.views.rollout import ROLLOUT
+from wherry.dashboard.views.settings import SETTINGS
+from wherry.dashboard.views.shell import SHELL
 from wherry.dashboard.views.story import STORY
 from wherry.dashboard.views.workload import WORKLOAD
+from wherry.dashboard.views.yaml import YAML
 
-VIEWS = (PICTURE, STORY, CHANGES, NEXT, PUZZLE, GLOSSARY, POD, WORKLOAD, SERVICE)
+VIEWS = (
+    PICTURE,
+    STORY,
+    CHANGES,
+    NEXT,
+    PUZZLE,
+    GLOSSARY,
+    POD,
+    WORKLOAD,
+    SERVICE,
+    LOG,
+    SHELL,
+    SETTINGS,
+    ROLLOUT,
+    YAML,
+)

@@ -1,16 +1,16 @@
-"""One workload: overview, now and next, its pods, what happened, logs, and its YAML to read."""
+"""One workload: overview, now and next, its pods, and what happened; its other tabs have views of their own."""
 
 from __future__ import annotations
 
-from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import NotFound
 from wherry.apimachinery.resource_type import AnyResourceType
 from wherry.dashboard.channel import Rendered
+from wherry.dashboard.detail.kinds import pods_of, workload_kind
+from wherry.dashboard.detail.tabs import tabs
 from wherry.dashboard.fragments import ROOT, Fragment
 from wherry.dashboard.live import Live
 from wherry.dashboard.markup import definitions, hidden_fields, link, text, url, with_terms
 from wherry.dashboard.views.picture import pod_piece
-from wherry.dashboard.views.pod import LOG, log_links
 from wherry.dashboard.views.story import line_pieces
 from wherry.dashboard.views.view import Asked, Page, View
 from wherry.narrate.facts import PodFacts, Snapshot, WorkloadFacts
@@ -18,12 +18,10 @@ from wherry.narrate.find import Target
 from wherry.narrate.grouping import events_of_app
 from wherry.narrate.sheet import sheet
 from wherry.narrate.story import lines
-from wherry.narrate.workloads import WORKLOAD_RESOURCES
 
 INTERVAL_S = 0.4
 LINES_SHOWN = 50
 PODS_SHOWN = 200
-LOGS_SHOWN = 20
 
 
 class WorkloadPage:
@@ -39,7 +37,7 @@ class WorkloadPage:
     async def render(self) -> Rendered:
         """Its pieces now."""
         try:
-            document = await self._live.client.get_document(self._resource, self._name, self._namespace)
+            _ = await self._live.client.get_document(self._resource, self._name, self._namespace)
         except NotFound:
             said = f"{self._resource.kind} {self._name} is not there any more."
             return Rendered([Fragment("answer", ROOT, f'<p id="answer" class="headline">{with_terms(said)}</p>')], said)
@@ -62,8 +60,6 @@ class WorkloadPage:
             Fragment("happened", ROOT, '<section id="happened"><h2>What happened</h2>', "</section>"),
             Fragment("lines", "happened", '<ol id="lines" class="story">', "</ol>"),
             *line_pieces(told, "lines"),
-            log_links(self._namespace, pods[:LOGS_SHOWN]),
-            Fragment("yaml", ROOT, _yaml(self._resource, document)),
         ]
         return Rendered(pieces, said)
 
@@ -74,29 +70,13 @@ class WorkloadPage:
 
     def pods(self, snapshot: Snapshot) -> list[PodFacts]:
         """Its pods."""
-        owner = f"{self._resource.kind}/{self._name}"
-        return [pod for pod in snapshot.pods if pod.owner == owner and pod.namespace == self._namespace]
+        return pods_of(snapshot, self._resource.kind, self._namespace, self._name)
 
     def _overview(self, snapshot: Snapshot) -> str:
         found = sheet(snapshot, Target(self._resource.kind, self._namespace, self._name))
         # The pods have a list of their own.
         rows = [(row.label, with_terms(row.value)) for row in found.rows if row.label != "Pod"] if found else []
         return f'<section id="overview"><h2>Now and next</h2>{definitions(rows)}</section>'
-
-
-def _yaml(resource: AnyResourceType, document: Document) -> str:
-    import yaml
-
-    metadata = document.get("metadata")
-    kept = (
-        {key: value for key, value in metadata.items() if key != "managedFields"} if isinstance(metadata, dict) else {}
-    )
-    whole = {"apiVersion": resource.api_version, "kind": resource.kind, **document, "metadata": kept}
-    shown = yaml.safe_dump(whole, sort_keys=False, allow_unicode=True)
-    return (
-        '<section id="yaml"><h2>YAML</h2><details><summary>All of it, as the API server has it</summary>'
-        f'<pre tabindex="0" aria-label="YAML">{text(shown)}</pre></details></section>'
-    )
 
 
 def _forms(resource: AnyResourceType, namespace: str, name: str, wanted: int) -> str:
@@ -127,18 +107,23 @@ RESTARTABLE = ("Deployment", "StatefulSet", "DaemonSet")
 
 def _make(live: Live, asked: Asked) -> Page:
     kind, namespace, name = asked.segments
-    resource = next((one for one in WORKLOAD_RESOURCES if one.kind == kind), None)
-    if resource is None:
-        raise NotFound(f'there is no page for the kind "{kind}"')
+    resource = workload_kind(kind)
     page = WorkloadPage(live, resource, namespace, name)
     facts = page.facts(live.model.snapshot())
     return Page(
         f"{kind} {name}",
         page.render,
-        above=f"<p>{link(url('next'), 'All workloads')}</p>",
-        below=LOG + _forms(resource, namespace, name, facts.wanted if facts else 0),
+        above=f"<p>{link(url('next'), 'All workloads')}</p>{tabs(asked.segments, '')}",
+        below=_forms(resource, namespace, name, facts.wanted if facts else 0),
         interval_s=INTERVAL_S,
     )
 
 
-WORKLOAD = View("workloads", "", _make, segments=3)
+WORKLOAD = View(
+    "workloads",
+    "",
+    _make,
+    segments=3,
+    explains="What this workload wants, what it has, and what comes next. Its pods are below, with what happened "
+    "to them. The forms at the end change it, if you may.",
+)

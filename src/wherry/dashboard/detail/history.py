@@ -1,0 +1,95 @@
+"""The versions that a workload has had: each a template of its pods with a number, newest first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+import msgspec
+
+from wherry.api.apps.controllerrevision import CONTROLLER_REVISIONS
+from wherry.api.apps.deployment import DEPLOYMENTS
+from wherry.api.apps.replicaset import REPLICA_SETS
+from wherry.apimachinery.document import Document
+from wherry.apimachinery.errors import NotFound
+from wherry.apimachinery.resource_type import AnyResourceType, ResourceType
+from wherry.apimachinery.timestamps import parse_time
+from wherry.client.client import Client
+from wherry.client.indexer import meta_of
+from wherry.dashboard.detail.kinds import entries, section
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+REVISION = "deployment.kubernetes.io/revision"
+CHANGE_CAUSE = "kubernetes.io/change-cause"
+POD_TEMPLATE_HASH = "pod-template-hash"
+KEEP_REVISIONS = frozenset(("StatefulSet", "DaemonSet"))
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One of them; `copies` is how many pods it has now, None where only the newest is known to have any."""
+
+    number: int
+    since_s: float
+    template: Document
+    cause: str = ""
+    copies: int | None = None
+
+    @property
+    def images(self) -> tuple[str, ...]:
+        """The images of its containers."""
+        return tuple(str(one.get("image", "")) for one in entries(section(self.template, "spec"), "containers"))
+
+
+def has_history(kind: str) -> bool:
+    """Whether workloads of a kind remember what they were."""
+    return kind == DEPLOYMENTS.kind or kind in KEEP_REVISIONS
+
+
+async def read_history(client: Client, resource: AnyResourceType, document: Document) -> list[Version]:
+    """The versions of a workload, newest first."""
+    metadata = section(document, "metadata")
+    namespace, uid = str(metadata.get("namespace", "")), str(metadata.get("uid", ""))
+    keeps: AnyResourceType = REPLICA_SETS if resource is DEPLOYMENTS else CONTROLLER_REVISIONS
+    found = [meta_of(one) for one in await _list(client, keeps, namespace)]
+    names = [one.name for one in found if one.controller is not None and one.controller.uid == uid]
+    documents = []
+    for name in names:
+        try:
+            documents.append(await client.get_document(keeps, name, namespace))
+        except NotFound:
+            continue
+    make = _of_replica_set if resource is DEPLOYMENTS else _of_revision
+    return sorted((make(one) for one in documents), key=lambda one: one.number, reverse=True)
+
+
+async def _list(client: Client, keeps: ResourceType[T], namespace: str) -> list[T]:
+    return (await client.list(keeps, namespace)).items
+
+
+def _of_replica_set(document: Document) -> Version:
+    annotations = section(document, "metadata", "annotations")
+    template = section(document, "spec", "template")
+    labels = {key: value for key, value in section(template, "metadata", "labels").items() if key != POD_TEMPLATE_HASH}
+    number = str(annotations.get(REVISION, ""))
+    copies = section(document, "status").get("replicas", 0)
+    return Version(
+        number=int(number) if number.isdigit() else 0,
+        since_s=_since(document),
+        template={**template, "metadata": {**section(template, "metadata"), "labels": labels}},
+        cause=str(annotations.get(CHANGE_CAUSE, "")),
+        copies=copies if isinstance(copies, int) else 0,
+    )
+
+
+def _of_revision(document: Document) -> Version:
+    template = {key: value for key, value in section(document, "data", "spec", "template").items() if key != "$patch"}
+    number = document.get("revision", 0)
+    cause = str(section(document, "metadata", "annotations").get(CHANGE_CAUSE, ""))
+    return Version(number if isinstance(number, int) else 0, _since(document), template, cause)
+
+
+def _since(document: Document) -> float:
+    said = section(document, "metadata").get("creationTimestamp")
+    return parse_time(said) if isinstance(said, str) else 0.0
