@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from wherry.dashboard.markup import choice
-from wherry.dashboard.views.view import Asked
 from wherry.narrate.facts import ContainerFacts, PodFacts
 
 PODS_SHOWN = 200
@@ -21,14 +20,14 @@ class Chosen:
     pods: Sequence[PodFacts]
 
 
-def choose(pods: Sequence[PodFacts], asked: Asked) -> Chosen | None:
+def choose(pods: Sequence[PodFacts], asked: Mapping[str, str]) -> Chosen | None:
     """What is asked for, or else the first container of the first pod; None when there is none yet."""
     with_containers = [pod for pod in pods if pod.containers][:PODS_SHOWN]
     if not with_containers:
         return None
-    pod = next((one for one in with_containers if one.name == asked.get("pod")), with_containers[0])
+    pod = next((one for one in with_containers if one.name == asked.get("pod", "")), with_containers[0])
     mains = [one for one in pod.containers if one.role == "main"] or [*pod.containers]
-    container = next((one for one in pod.containers if one.name == asked.get("container")), mains[0])
+    container = next((one for one in pod.containers if one.name == asked.get("container", "")), mains[0])
     return Chosen(pod, container, with_containers)
 
 

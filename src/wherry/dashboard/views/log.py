@@ -36,7 +36,7 @@ class LogPage:
 
     async def render(self) -> Rendered:
         """How the container is that the log is of."""
-        chosen = choose(self.pods(), self._asked)
+        chosen = choose(self.pods(), self._asked.query)
         if chosen is None:
             said = f"{self.name} has no container yet, so there is no log."
             return Rendered([Fragment("run", ROOT, f'<p id="run" class="headline">{with_terms(said)}</p>')], said)
@@ -48,7 +48,7 @@ class LogPage:
 
     async def still(self) -> str:
         """The form that chooses, and the log as it is now; a script lets it grow."""
-        chosen = choose(self.pods(), self._asked)
+        chosen = choose(self.pods(), self._asked.query)
         if chosen is None:
             return ""
         read = await read_log(

@@ -9,8 +9,8 @@ from wherry.dashboard.views.next import NEXT
 from wherry.dashboard.views.picture import PICTURE
 from wherry.dashboard.views.pod import POD
 from wherry.dashboard.views.puzzle import PUZZLE
-from wherry.dashboard.views.service import SERVICE
 from wherry.dashboard.views.rollout import ROLLOUT
+from wherry.dashboard.views.service import SERVICE
 from wherry.dashboard.views.settings import SETTINGS
 from wherry.dashboard.views.shell import SHELL
 from wherry.dashboard.views.story import STORY

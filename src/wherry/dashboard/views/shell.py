@@ -30,7 +30,7 @@ class ShellPage:
 
     async def render(self) -> Rendered:
         """How the container is."""
-        chosen = choose(self._pods(), self._asked)
+        chosen = choose(self._pods(), self._asked.query)
         said = (
             f"{self.name} has no container yet, so there is nothing to open a shell in."
             if chosen is None
@@ -40,7 +40,7 @@ class ShellPage:
 
     async def still(self) -> str:
         """The choice, and the place of the terminal."""
-        chosen = choose(self._pods(), self._asked)
+        chosen = choose(self._pods(), self._asked.query)
         return "" if chosen is None else self._form(chosen) + self._terminal(chosen)
 
     def _form(self, chosen: Chosen) -> str:
