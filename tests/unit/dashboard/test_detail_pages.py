@@ -7,7 +7,8 @@ from urllib.parse import urlencode
 import pytest
 
 from suites.api_harness import Api
-from unit.dashboard.test_app import HOST, TEMPLATE, Browser, api, browser
+from suites.page_reader import HOST, Browser
+from unit.dashboard.test_app import TEMPLATE, api, browser
 from wherry.apimachinery.document import Document
 from wherry.dashboard.views.log import LOG
 from wherry.dashboard.views.registry import VIEWS
