@@ -100,7 +100,7 @@ def cluster(home: Path | None, port: int) -> Iterator[Path]:
         try:
             yield own
         finally:
-            wherry("down", "--delete-data", cwd=ROOT, check=False)
+            wherry("down", "--delete-data", "--yes", cwd=ROOT, check=False)
 
 
 def page(outcomes: list[Outcome]) -> str:

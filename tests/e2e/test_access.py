@@ -68,7 +68,7 @@ def test_a_user_of_ones_own_does_what_the_role_lets_until_it_is_taken_away(clust
     assert "edit in default" in cluster.wherry("user", "list").stdout
     copy = cluster.home / "copy"
     copy.write_bytes(mine.read_bytes())
-    removed = cluster.wherry("user", "remove", "ana")
+    removed = cluster.wherry("user", "remove", "ana", "--yes")
     assert "A certificate cannot be revoked" in removed.stderr
     assert kubectl(copy, "get", "configmaps").returncode == 1
     assert cluster.wherry("kubeconfig", "--user", "ana", check=False).returncode == 1

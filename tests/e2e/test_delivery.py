@@ -310,7 +310,7 @@ def test_somebody_with_a_namespace_and_no_more_releases_and_runs_there(team: Tea
         assert team.read("release/greeter-r2", "{.spec.by} {.status.by}") == "ana ana"
         assert "greeter-r1 runs in dev" in team.say("rollback")
     finally:
-        team.cluster.wherry("user", "remove", "ana")
+        team.cluster.wherry("user", "remove", "ana", "--yes")
 
 
 def test_what_runs_here_is_promoted_to_another_cluster_by_digest(team: Team, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ def test_the_code_blocks_of_a_page_run(script: Script, tmp_path: Path) -> None:
     folder.mkdir()
     with contextlib.ExitStack() as stack:
         if script.place == "alone":
-            stack.callback(RunningCluster(home, 0).wherry, "down", "--delete-data", check=False)
+            stack.callback(RunningCluster(home, 0).wherry, "down", "--delete-data", "--yes", check=False)
         else:
             options = () if script.place == "real" else ("--no-real-node", "--simulated-nodes", "3")
             stack.enter_context(cluster_in(home, *options))

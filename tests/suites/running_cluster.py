@@ -92,4 +92,4 @@ def cluster_in(home: Path, *options: str, prefix: tuple[str, ...] = ()) -> Itera
         assert up.returncode == 0, up.stderr + up.stdout
         yield cluster
     finally:
-        cluster.wherry("down", "--delete-data", check=False)
+        cluster.wherry("down", "--delete-data", "--yes", check=False)

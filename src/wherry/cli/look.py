@@ -134,16 +134,15 @@ def look_options(command: Callable[..., None]) -> Callable[..., None]:
     return decorated
 
 
-def chosen_kubeconfig(given: Path | None, data_dir: DataDir) -> Path | None:
+def chosen_kubeconfig(given: Path | None, data_dir: DataDir, *, is_silent: bool = False) -> Path | None:
     """Which cluster is meant: the one that is named, else the one in our folder (None), else the one of KUBECONFIG."""
-    from wherry.kit.settings import environment
-
     if given is not None or data_dir.kubeconfig.exists():
         return given
-    # kubectl's own variable may list several files, which it merges; the first one that exists has the current context.
-    named = [Path(name).expanduser() for name in environment().get("KUBECONFIG", "").split(os.pathsep) if name]
+    variable = os.environ.get("KUBECONFIG", "")  # noqa: TID251 - kubectl's own
+    # It may list several files, which it merges; the first one that exists has the current context.
+    named = [Path(name).expanduser() for name in variable.split(os.pathsep) if name]
     found = next((path for path in named if path.exists()), None)
-    if found is not None:
+    if found is not None and not is_silent:
         note(f"   (the cluster of KUBECONFIG, {found}: there is none in {data_dir.root})")
     return found
 

@@ -12,11 +12,26 @@ import click
 
 from wherry import __version__
 from wherry.cli.commands.registry import COMMANDS
-from wherry.cli.output import Trouble, trouble
-from wherry.kit.files import DamagedFile
+from wherry.cli.output import note, trouble
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
+
+
+def with_twin(command: click.Command, twin: str) -> click.Command:
+    """The command with an option more: --teach shows nearly the same with kubectl, beside the answer."""
+    from copy import copy
+
+    def teach(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
+        if wanted and not ctx.resilient_parsing:
+            ctx.call_on_close(lambda: note(f"The same with kubectl: {twin}"))
+
+    option = click.Option(
+        ["--teach"], is_flag=True, expose_value=False, callback=teach, help="Show nearly the same with kubectl."
+    )
+    made = copy(command)
+    made.params = [*command.params, option]
+    return made
 
 
 class LazyGroup(click.Group):
@@ -33,7 +48,11 @@ class LazyGroup(click.Group):
             return None
         command: object = getattr(importlib.import_module(entry.module), "command")  # noqa: B009 - mypy: a module
         assert isinstance(command, click.Command)
-        return command
+        if ctx.resilient_parsing:
+            from wherry.cli.completing import teach_names
+
+            teach_names(command)
+        return with_twin(command, entry.twin) if entry.twin else command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list in --help, from the registry: nothing is imported for it."""
@@ -97,27 +116,18 @@ def main() -> None:
     """The entry point: exit codes are 0 yes, 1 no, 2 you typed, 3 cannot reach, 4 refused, 5 timed out."""
     try:
         # A command whose answer is no leaves with `ctx.exit(1)`, which comes back as a number.
-        code: object = cli(standalone_mode=False, complete_var="_WHERRY_COMPLETE")
+        code: object = cli(prog_name="wherry", standalone_mode=False, complete_var="_WHERRY_COMPLETE")
         if code:
             sys.exit(1 if not isinstance(code, int) else code)
-    except Trouble as error:
-        trouble(error)
-        sys.exit(error.exit_code)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
-    except DamagedFile as error:
-        trouble(Trouble(str(error), remedy=error.remedy))
-        sys.exit(1)
     except BrokenPipeError:
         # The reader (head, less) has left; that is no failure of ours.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
-    except OSError as error:
-        from wherry.cluster.boot import refused_by_machine
+    except Exception as error:  # noqa: BLE001 - nobody who types a command shall have to read a traceback
+        from wherry.cli.failing import as_trouble
 
-        refused = refused_by_machine(error)
-        trouble(Trouble(str(refused), remedy=refused.remedy))
-        sys.exit(1)
+        told = as_trouble(error, sys.argv[1:])
+        trouble(told)
+        sys.exit(told.exit_code)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Iterable, Sequence
+
+WIDTH_DEFAULT = 80
 
 
 class Trouble(Exception):
@@ -61,11 +64,18 @@ def trouble(error: Trouble) -> None:
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Columns, as wide as they need."""
+    """Columns, as wide as they need; in a terminal the last one ends where the window does."""
     lines = [tuple(header), *(tuple(row) for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
+    room = _room()
     for line in lines:
-        say("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+        text = "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        say(text if len(text) <= room else f"{text[: room - 1]}…")
+
+
+def _room() -> int:
+    """The window's width; a file or another program gets all of it."""
+    return shutil.get_terminal_size((WIDTH_DEFAULT, 24)).columns if sys.stdout.isatty() else sys.maxsize
 
 
 def tick() -> str:

@@ -3,7 +3,7 @@
     W0101  what happened / what it means / what to do / where to read
 
 `known("W0101", home="~/.wherry")` makes the error. Codes never change their meaning: people search for them.
-01 reaching a cluster, 02 what was typed, 03 what the cluster answered, 04 this machine.
+01 reaching a cluster, 02 what was typed, 03 what the cluster answered, 04 this machine, 05 Wherry itself.
 """
 
 from __future__ import annotations
@@ -132,6 +132,30 @@ TROUBLES: Mapping[str, Known] = {
         2,
         "you",
     ),
+    "W0210": Known(
+        "{error}",
+        "What was typed is not what the command understands.",
+        "{command} --help",
+        "kubernetes",
+        2,
+        "you",
+    ),
+    "W0211": Known(
+        "{what} cannot be undone, and nobody can be asked here",
+        "In a terminal Wherry asks first; a script has to say that it means it.",
+        "{command} --yes",
+        "cluster",
+        4,
+        "this machine",
+    ),
+    "W0212": Known(
+        "{thing} has no pod",
+        "Only programs that run have a log and a shell, and none of it runs.",
+        "wherry why {thing}",
+        "pod",
+        1,
+        "the masters",
+    ),
     "W0301": Known(
         "you may not do this: {error}",
         "The cluster knows who you are, and nobody has given you the right.",
@@ -180,7 +204,37 @@ TROUBLES: Mapping[str, Known] = {
         1,
         "this machine",
     ),
+    "W0501": Known(
+        "Wherry itself failed: {error}",
+        "This is a fault in Wherry and not in what you typed.",
+        "report it, with the file {file}",
+        "kubernetes",
+        1,
+        "this machine",
+    ),
 }
+
+# What an error without a code means, by its exit code.
+MEANINGS: Mapping[int, str] = {
+    1: "It was not done, or the answer is no; what was there before is still there.",
+    2: "What was typed cannot be done as it stands; nothing has been changed.",
+    3: "Nobody could be asked; nothing has been changed.",
+    4: "It was refused so that nothing is lost.",
+    5: "It took too long; it may still come.",
+}
+
+
+def with_all_parts(error: Trouble, command: str) -> Trouble:
+    """The same error with four parts: what has no code of its own gets its meaning from the exit code."""
+    return Trouble(
+        error.message,
+        remedy=error.remedy or f"{command} --help",
+        exit_code=error.exit_code,
+        code=error.code,
+        meaning=error.meaning or MEANINGS.get(error.exit_code, MEANINGS[1]),
+        read=error.read or f"{command} --help",
+        who=error.who or ("you" if error.exit_code == 2 else "this machine"),
+    )
 
 
 def known(code: str, **values: object) -> Trouble:

@@ -94,7 +94,9 @@ def load_kubeconfig(path: Path, *, context: str = "") -> KubeconfigContext:
     import yaml
 
     try:
-        document = yaml.safe_load(path.read_bytes())
+        # In C where it can be: certificates are long lines, and this is on the way of every command.
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        document = yaml.load(path.read_bytes(), Loader=loader)  # noqa: S506 - both are safe loaders
     except yaml.YAMLError as error:
         raise KubeconfigError(f"{path} is not YAML: {error}") from error
     if not isinstance(document, dict):

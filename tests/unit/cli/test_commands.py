@@ -23,6 +23,7 @@ from wherry.cli.commands.export import command as export
 from wherry.cli.commands.image import command as image
 from wherry.cli.commands.import_ import command as import_
 from wherry.cli.commands.kubeconfig import command as kubeconfig
+from wherry.cli.commands.logs import command as logs
 from wherry.cli.commands.mark import command as mark
 from wherry.cli.commands.meaning import command as meaning
 from wherry.cli.commands.model import command as model
@@ -39,6 +40,7 @@ from wherry.cli.commands.report import command as report
 from wherry.cli.commands.rollback import command as rollback
 from wherry.cli.commands.run import command as run
 from wherry.cli.commands.server import command as server
+from wherry.cli.commands.shell import command as shell
 from wherry.cli.commands.show import command as show
 from wherry.cli.commands.status import command as status
 from wherry.cli.commands.story import command as story
@@ -56,7 +58,7 @@ from wherry.cluster.data_dir import DataDir
 LOOK = "-n --namespace --kubeconfig --context -o --output --plain --teach"
 OPTIONS: list[tuple[click.Command, str]] = [
     (up, "--port --bind --real-node --simulated-nodes"),
-    (down, "--delete-data"),
+    (down, "--delete-data -y --yes"),
     (status, LOOK),
     (tour, f"--step {LOOK}"),
     (completion, "shell"),
@@ -67,6 +69,8 @@ OPTIONS: list[tuple[click.Command, str]] = [
     (mark, f"name {LOOK}"),
     (next_, f"name --model --backlog {LOOK}"),
     (model, f"file --stand-ins --end-stand-ins --image {LOOK}"),
+    (logs, f"thing -c --container -f --follow -p --previous --tail {LOOK}"),
+    (shell, f"thing words -c --container {LOOK}"),
     (open_, "--kubeconfig --user"),
     (show, f"thing {LOOK}"),
     (word, f"term {LOOK}"),

@@ -127,7 +127,32 @@ def completed(*words: str) -> list[str]:
     return [line.partition(",")[2] for line in done.stdout.splitlines()]
 
 
+def test_the_tab_key_completes_words_and_environments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "namespace" in completed("word", "name")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("WHERRY_HOME", str(tmp_path / "none"))
+    monkeypatch.delenv("KUBECONFIG", raising=False)
+    assert not any(completed("why", "w")), "without a cluster a Tab offers nothing, and says nothing"
+
+
 def test_the_tab_key_completes_commands_and_options() -> None:
     assert completed("pic") == ["picture"]
     assert "teardown" not in completed("")
     assert "--teach" in completed("picture", "--te")
+
+
+def test_help_imports_little_and_no_command() -> None:
+    """A budget that does not depend on how busy the machine is: `wherry --help` within 100 ms, most of it Python."""
+    code = "import sys; sys.argv = ['wherry', '--help']; from wherry.cli.main import cli; cli(standalone_mode=False); "
+    code += "print(*sys.modules, file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(done.stderr.split())
+    assert {"asyncio", "ssl", "yaml", "msgspec", "cryptography"} & loaded == set()
+    assert [name for name in loaded if name.startswith("wherry.cli.commands.") and not name.endswith(".registry")] == []
+
+
+def test_status_imports_no_part_of_the_masters() -> None:
+    code = "import sys, wherry.cli.commands.status, wherry.narrate.model, wherry.client.kubeconfig; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    heavy = {"cryptography", "apsw", "uvloop", "websockets", "wherry.apiserver", "wherry.store", "cel_expr_python"}
+    assert heavy & set(done.stdout.split()) == set()

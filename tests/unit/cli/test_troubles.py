@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 import string
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -11,9 +10,9 @@ from collections.abc import Iterator, Mapping
 import click
 import pytest
 
+from suites.typed_commands import parse
 from wherry.apimachinery.errors import Forbidden, NotFound, Unauthorized
 from wherry.cli.connection import refused
-from wherry.cli.main import cli
 from wherry.cli.output import trouble
 from wherry.cli.troubles import TROUBLES, known
 from wherry.narrate import cause_templates, event_templates, templates
@@ -35,18 +34,6 @@ def next_commands() -> Iterator[str]:
 COMMANDS = sorted({text for text in next_commands() if text.startswith("wherry ")})
 
 
-def parse(text: str) -> None:
-    """Read a command line as `wherry` itself would, without doing it."""
-    arguments = shlex.split(text)[1:]
-    with click.Context(cli, info_name="wherry") as context:
-        _, command, rest = cli.resolve_command(context, arguments)
-        assert command is not None
-        while isinstance(command, click.Group):
-            _, command, rest = command.resolve_command(context, rest)
-            assert command is not None
-        command.make_context("wherry", rest, parent=context)
-
-
 @pytest.mark.parametrize("text", COMMANDS)
 def test_what_is_told_to_do_can_be_typed(text: str) -> None:
     parse(text.format_map(defaultdict(lambda: "x")))
@@ -60,7 +47,7 @@ def test_what_cannot_be_typed_is_found() -> None:
 @pytest.mark.parametrize(("code", "entry"), TROUBLES.items(), ids=list(TROUBLES))
 def test_an_error_has_four_parts_and_somebody_who_says_it(code: str, entry: object) -> None:
     assert re.fullmatch(r"W0[1-9]\d\d", code)
-    made = known(code, **defaultdict(lambda: "x", dict.fromkeys(holes(TROUBLES[code].happened), "x"), do="wherry"))
+    made = known(code, **dict.fromkeys(holes(TROUBLES[code].happened + TROUBLES[code].do), "x"))
     assert made.message
     assert made.meaning.endswith(".")
     assert made.remedy

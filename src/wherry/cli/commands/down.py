@@ -11,6 +11,7 @@ import time
 
 import click
 
+from wherry.cli.consent import ask_first, yes_option
 from wherry.cli.launch import running_pid
 from wherry.cli.output import Trouble, progress, say
 from wherry.cluster.data_dir import DataDir, Identity, read_identity
@@ -54,13 +55,17 @@ def _stop_by_lock(data_dir: DataDir, pid: int) -> None:
 
 @click.command()
 @click.option("--delete-data", is_flag=True, help="Delete the cluster's folder too: objects, images, volumes.")
+@yes_option
 @click.pass_obj
-def command(data_dir: DataDir, delete_data: bool) -> None:
+def command(data_dir: DataDir, delete_data: bool, yes: bool) -> None:
     """Stop every container and the masters; addresses, rules, mounts and limits of the cluster go too.
 
     What you have deployed stays in the cluster's folder and starts again with the next `wherry up`.
     """
     identity = read_identity(data_dir)
+    if delete_data and identity is not None and identity.real_node:
+        # Played nodes hold nothing that could be lost: such a cluster is made anew in a second.
+        ask_first(f"Deleting the cluster in {data_dir.root}, with its images and volumes,", yes=yes)
     if identity is None:
         say(f"There is no cluster in {data_dir.root}.")
         if delete_data and data_dir.root.is_dir():

@@ -37,7 +37,7 @@ def told() -> Iterator[None]:
     try:
         yield
     except RuntimeFailure as error:
-        raise Trouble(str(error)) from error
+        raise Trouble(str(error), remedy="wherry doctor says what this machine lacks") from error
 
 
 def describe(image: ImageStatus, started_s: float) -> None:
@@ -121,5 +121,5 @@ def remove(data_dir: DataDir, names: tuple[str, ...]) -> None:
         except NotFound as error:
             raise Trouble(str(error), remedy="wherry image list shows what is there") from error
         except RuntimeFailure as error:
-            raise Trouble(str(error)) from error
+            raise Trouble(str(error), remedy="wherry doctor says what this machine lacks") from error
         say(f"removed {name}")

@@ -9,14 +9,21 @@ from dataclasses import dataclass
 class Entry:
     """Where a subcommand lives and what it is for, in a line.
 
-    `needs_root`: goes on through sudo for a user, unless the cluster has no real node.
+    `needs_root`: goes on through sudo for a user, unless the cluster has no real node. `twin`: nearly the same with
+    kubectl, for `--teach`; commands that look at a cluster say it themselves, about what was asked.
     """
 
     module: str
     summary: str
     shown: bool = True
     needs_root: bool = False
+    twin: str = ""
 
+
+# Twins that are too long for their line.
+APPLY = "kubectl apply -k deploy/overlays/dev"
+PROOFS = "kubectl get proofs -A"
+CONFIG = "kubectl config view --minify"
 
 COMMANDS: dict[str, Entry] = {
     "up": Entry("wherry.cli.commands.up", "Start the cluster; returns when its nodes are ready.", needs_root=True),
@@ -33,31 +40,58 @@ COMMANDS: dict[str, Entry] = {
     "mark": Entry("wherry.cli.commands.mark", "Remember this moment: the last review, the last demo."),
     "why": Entry("wherry.cli.commands.why", "Why is this thing as it is? (wherry why pod/web-1)"),
     "show": Entry("wherry.cli.commands.show", "All about one thing, in words."),
+    "logs": Entry("wherry.cli.commands.logs", "What a program says."),
+    "shell": Entry("wherry.cli.commands.shell", "Go into a container and look around."),
     "word": Entry("wherry.cli.commands.word", "What does this word mean? (wherry word pod)"),
     "new": Entry("wherry.cli.commands.new", "Make a service: code, database, tests, three environments."),
-    "timebox": Entry("wherry.cli.commands.timebox", "How far is the walking skeleton, by evidence?"),
+    "timebox": Entry(
+        "wherry.cli.commands.timebox", "How far is the walking skeleton, by evidence?", twin="kubectl get timeboxes -A"
+    ),
     "build": Entry("wherry.cli.commands.build", "From a commit to an image.", needs_root=True),
     "release": Entry("wherry.cli.commands.release", "An image with an environment's configuration.", needs_root=True),
-    "run": Entry("wherry.cli.commands.run", "Run a release, and wait until it is ready."),
-    "promote": Entry(
-        "wherry.cli.commands.promote", "The same image for the next environment, and run it.", needs_root=True
+    "run": Entry(
+        "wherry.cli.commands.run",
+        "Run a release, and wait until it is ready.",
+        twin="kubectl apply -k deploy/overlays/dev",
     ),
-    "rollback": Entry("wherry.cli.commands.rollback", "Run the release before again."),
-    "releases": Entry("wherry.cli.commands.releases", "All releases: where each runs, since when, by whom."),
+    "promote": Entry(
+        "wherry.cli.commands.promote",
+        "The same image for the next environment, and run it.",
+        needs_root=True,
+        twin=APPLY,
+    ),
+    "rollback": Entry(
+        "wherry.cli.commands.rollback", "Run the release before again.", twin="kubectl rollout undo deployment/NAME"
+    ),
+    "releases": Entry(
+        "wherry.cli.commands.releases",
+        "All releases: where each runs, since when, by whom.",
+        twin="kubectl get releases -A",
+    ),
     "export": Entry("wherry.cli.commands.export", "A release as one file, for any cluster.", needs_root=True),
     "import": Entry("wherry.cli.commands.import_", "Take over a release from a file.", needs_root=True),
     "dev": Entry("wherry.cli.commands.dev", "Build, release and run at every change.", needs_root=True),
-    "done": Entry("wherry.cli.commands.done", "Is the release done? The board, and the gate: exit code 0 or 1."),
+    "done": Entry(
+        "wherry.cli.commands.done",
+        "Is the release done? The board, and the gate: exit code 0 or 1.",
+        twin=PROOFS,
+    ),
     "waive": Entry("wherry.cli.commands.waive", "Do without a criterion for a while: who, why, until when."),
     "meaning": Entry("wherry.cli.commands.meaning", "What does a factor mean, to everybody and to your team?"),
     "report": Entry("wherry.cli.commands.report", "The board as one file: a page, Markdown, CSV, JUnit, OpenReports."),
-    "prove": Entry("wherry.cli.commands.prove", "Try the factors on a twin of the release, and keep the proofs."),
+    "prove": Entry(
+        "wherry.cli.commands.prove",
+        "Try the factors on a twin of the release, and keep the proofs.",
+        twin=PROOFS,
+    ),
     "check": Entry("wherry.cli.commands.check", "The twelve factors, as far as reading can tell: seconds, no cluster."),
     "image": Entry("wherry.cli.commands.image", "Build, import, list and remove container images.", needs_root=True),
     "contract": Entry("wherry.cli.commands.contract", "What services promise each other, and whether it holds."),
-    "breaks": Entry("wherry.cli.commands.breaks", "Who would this change of a contract break?"),
+    "breaks": Entry(
+        "wherry.cli.commands.breaks", "Who would this change of a contract break?", twin="kubectl get needs -A"
+    ),
     "kubectl": Entry("wherry.cli.commands.kubectl", "The real kubectl, pointed at this cluster."),
-    "kubeconfig": Entry("wherry.cli.commands.kubeconfig", "Where other tools find this cluster."),
+    "kubeconfig": Entry("wherry.cli.commands.kubeconfig", "Where other tools find this cluster.", twin=CONFIG),
     "user": Entry("wherry.cli.commands.user", "Named users: a certificate and a kubeconfig for each."),
     "doctor": Entry("wherry.cli.commands.doctor", "Check this machine and say what is missing."),
     "completion": Entry("wherry.cli.commands.completion", "Completes commands at the Tab key: bash, zsh, fish."),

@@ -8,6 +8,9 @@ from wherry.cli.look import Look, check_kind, look_options, resolve
 from wherry.cli.output import printable, say
 from wherry.cli.troubles import known
 
+SYMBOLS = "●◐◌✕◔✓ "
+"""What a state looks like; the word behind it says the same."""
+
 
 @click.command()
 @click.argument("thing", metavar="[KIND/]NAME")
@@ -30,7 +33,8 @@ def command(look: Look, thing: str) -> None:
     say(printable(found.sentence))
     width = 0 if look.plain else max((len(row.label) for row in found.rows), default=0)
     for row in found.rows:
-        say(printable(f"  {row.label + ':':<{width + 1}} {row.value}"))
+        value = row.value if look.terminal.boxes else row.value.lstrip(SYMBOLS)
+        say(printable(f"  {row.label + ':':<{width + 1}} {value}"))
     look.end(
         f"kubectl describe {target.text}" + (f" -n {target.namespace}" if target.namespace else ""),
         f"wherry why {target.command}",

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import click
 
 from wherry.cli.connection import with_client
+from wherry.cli.consent import ask_first, yes_option
 from wherry.cli.output import Trouble, note, say, table
 from wherry.cluster.data_dir import DataDir
 
@@ -81,12 +82,15 @@ def list_(data_dir: DataDir) -> None:
 
 
 @command.command("remove")
-@click.argument("name")
+@click.argument("user")
+@yes_option
 @click.pass_obj
-def remove(data_dir: DataDir, name: str) -> None:
+def remove(data_dir: DataDir, user: str, yes: bool) -> None:
     """Take a user's roles back and delete its kubeconfig; its certificate stays good until it ends."""
+    name = user
     if name not in _known(data_dir):
         raise Trouble(f"there is no user {name} here", remedy="wherry user list shows who is there")
+    ask_first(f"Removing the user {name}, with the only key,", yes=yes)
     groups, ends = _certificate_of(data_dir, name)
     removed, left = with_client(None, data_dir, lambda client: _unbind(client, name))
     data_dir.user_kubeconfig(name).unlink()
@@ -154,10 +158,13 @@ async def _signed(client: Client, request: str) -> str:
                         return thing.status.certificate
                     failed = thing.condition("Failed")
                     if failed is not None:
-                        raise Trouble(f"the cluster does not sign the certificate: {failed.message}")
+                        raise Trouble(
+                            f"the cluster does not sign the certificate: {failed.message}",
+                            remedy=f"wherry kubectl describe csr {request}",
+                        )
     except TimeoutError as error:
         raise Trouble(f"nobody has signed the request {request}", remedy="wherry status", exit_code=5) from error
-    raise Trouble(f"the request {request} is gone before it was signed")
+    raise Trouble(f"the request {request} is gone before it was signed", remedy="wherry user add once more")
 
 
 async def _bind(client: Client, name: str, role: str, namespace: str) -> None:

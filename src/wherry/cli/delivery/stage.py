@@ -29,11 +29,11 @@ def told() -> Iterator[None]:
     except NotAProject as error:
         raise Trouble(str(error), remedy=error.remedy, exit_code=2) from error
     except RuntimeFailure as error:
-        raise Trouble(str(error)) from error
+        raise Trouble(str(error), remedy="wherry image list shows what is there") from error
     except Forbidden as error:
         raise Trouble(error.message, remedy="ask whoever administers the cluster", exit_code=4) from error
     except StatusError as error:
-        raise Trouble(f"the cluster refuses: {error.message}") from error
+        raise Trouble(f"the cluster refuses: {error.message}", remedy="wherry status") from error
     except BrokenPipeError:
         raise
     except (ConnectionError, TimeoutError) as error:
