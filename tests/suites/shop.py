@@ -7,6 +7,7 @@ orders ──Exposed──> stock, orders ──Proposed──> payments (which 
 from __future__ import annotations
 
 import copy
+import datetime
 import hashlib
 import json
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from functools import cache
 import msgspec
 
 from suites.running_cluster import RunningCluster
+from wherry.api.core.configmap import CONFIG_MAPS
 from wherry.api.core.namespace import NAMESPACES
 from wherry.api.core.pod import PODS
 from wherry.api.core.serviceaccount import SERVICE_ACCOUNTS
@@ -34,6 +36,9 @@ from wherry.kit.http.tls import KeyPair
 from wherry.method.contracts.api import digest_of
 from wherry.method.contracts.seal import Statement, seal
 from wherry.method.crds import definition, ensure_kinds
+from wherry.method.done.agreement import Agreement, Waiver
+from wherry.method.done.standard import Standard, standard_document
+from wherry.method.evidence.observation import doubt, supports
 
 SPACE = "shop-dev"
 KINDS = ("apis", "needs", "agreements", "signatures", "verifications", "releases", "proofs")
@@ -224,6 +229,19 @@ def proofs() -> Iterator[Made]:
         yield Made(PROOFS, document)
 
 
+def standards() -> Iterator[Made]:
+    """What counts for orders, beside its release: a meaning that not all have agreed to, a waiver, what was read."""
+    agreement = Agreement(
+        team="shop",
+        meaning={"logs": "One line of JSON for each event."},
+        agreed={"logs": {"ana": datetime.date(2026, 1, 3)}},
+        waiver=(Waiver(criterion="parity", who="ana", why="prod moves in March", until=datetime.date(2100, 3, 31)),),
+    )
+    read = {"codebase": [supports("One commit is behind it.")], "parity": [doubt("prod has another database.")]}
+    document = standard_document("orders", Standard(agreement, ("ana", "eli"), read, "2026-01-04T09:00:00Z"))
+    yield Made(CONFIG_MAPS, document)
+
+
 def spaces() -> Iterator[Made]:
     """Where it all lives."""
     for name in (SPACE, "shop-staging", "shop-prod"):
@@ -271,7 +289,7 @@ async def fill(client: Client, ca: KeyPair) -> None:
     """Make all of it in a cluster, through its API."""
     await ensure_kinds(client, *KINDS)
     account = Made(SERVICE_ACCOUNTS, {"metadata": {"name": "default"}})
-    for made in (*spaces(), account, *pods(), *contracts(ca), *releases(), *proofs()):
+    for made in (*spaces(), account, *pods(), *contracts(ca), *releases(), *proofs(), *standards()):
         await client.create(made.resource, made.document, made.namespace)
         if made.status is not None:
             await client.patch(made.resource, made.name, {"status": made.status}, made.namespace, subresource="status")
@@ -282,7 +300,7 @@ def fill_with_kubectl(cluster: RunningCluster, ca: KeyPair) -> None:
     definitions = [definition(plural) for plural in KINDS]
     cluster.kubectl("apply", "-f", "-", text=_listed(definitions))
     cluster.kubectl("wait", "--for=condition=Established", "crd", *(f"{plural}.wherry.dev" for plural in KINDS))
-    everything = [*spaces(), *contracts(ca), *releases(), *proofs()]
+    everything = [*spaces(), *contracts(ca), *releases(), *proofs(), *standards()]
     cluster.kubectl("apply", "-f", "-", text=_listed([_whole(made) for made in everything]))
     for made in everything:
         if made.status is not None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from wherry.api.method.proof import ProofSpec
 from wherry.api.method.release import Release
 from wherry.apimachinery.errors import StatusError
+from wherry.apimachinery.timestamps import format_time
 from wherry.cli.output import Trouble, note
 from wherry.cluster.data_dir import DataDir
 from wherry.method.delivery.clusters import Clusters
@@ -21,6 +23,7 @@ from wherry.method.done.contract_evidence import Evidence, contract_evidence
 from wherry.method.done.criteria import KNOWN
 from wherry.method.done.judgement import judge_release
 from wherry.method.done.proofs import list_proofs, read_files
+from wherry.method.done.standard import Standard, leave_standard, make_standard
 from wherry.method.facts.facts import Facts
 from wherry.method.facts.reading import NothingToCheck, contracts_of, read_facts
 from wherry.method.project import NotAProject, Project, find_project
@@ -58,9 +61,9 @@ def board_of(data_dir: DataDir, directory: Path, environment: str | None) -> Boa
     agreement = agreement_of(project.root)
 
     async def collect() -> tuple[Facts, FromCluster]:
-        return await asyncio.gather(
-            read_facts(project.root, kubectl_or_none()), _from_cluster(data_dir, project, environment)
-        )
+        facts = await read_facts(project.root, kubectl_or_none())
+        standard = make_standard(agreement, facts, format_time(int(time.time())))
+        return facts, await _from_cluster(data_dir, project, environment, standard)
 
     try:
         facts, found = asyncio.run(collect())
@@ -83,8 +86,13 @@ class FromCluster:
     seen_now: Evidence = field(default_factory=dict)
 
 
-async def _from_cluster(data_dir: DataDir, project: Project, environment: str | None) -> FromCluster:
-    """The newest release of an environment, and what was proved of it; nothing where no cluster answers."""
+async def _from_cluster(
+    data_dir: DataDir, project: Project, environment: str | None, standard: Standard
+) -> FromCluster:
+    """The newest release of an environment, and what was proved of it; nothing where no cluster answers.
+
+    The team's standard is left there, for the page that has no repository.
+    """
     names = [environment] if environment else list(project.environments)
     try:
         async with Clusters(data_dir.kubeconfig) as clusters:
@@ -95,6 +103,8 @@ async def _from_cluster(data_dir: DataDir, project: Project, environment: str | 
                 if known:
                     spaces = {one.metadata.namespace for one in known}
                     proofs = [entry for space in spaces for entry in await list_proofs(client, space, project.name)]
+                    for space in spaces:
+                        await leave_standard(client, space, project.name, standard)
                     seen_now = await contract_evidence(
                         client,
                         project.name,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+from wherry.apimachinery.errors import NotFound
 from wherry.dashboard.live import Live
 from wherry.kit.http.types import Response
 
@@ -17,5 +18,39 @@ async def _map(live: Live) -> object:
     return await read_map(live)
 
 
+async def _done(live: Live, rest: Sequence[str]) -> Response:
+    """One board as a file: NAMESPACE/RELEASE.ENDING."""
+    from wherry.dashboard.boards import read_board
+    from wherry.method.done.report.pages import as_html, as_markdown
+    from wherry.method.done.report.structured import as_csv, as_junit
+
+    if len(rest) != 2:
+        raise NotFound("There is no such file.")
+    namespace, (name, _, ending) = rest[0], rest[1].rpartition(".")
+    found = await read_board(live, namespace, name)
+    if found is None or ending not in TYPES:
+        raise NotFound("There is no such file.")
+    at_s = int(live.now_s())
+    made = {
+        "html": lambda: as_html(found.board, at_s),
+        "md": lambda: as_markdown(found.board, at_s),
+        "csv": lambda: as_csv(found.board),
+        "xml": lambda: as_junit(found.board),
+    }[ending]()
+    return attached(f"{name}-done.{ending}", made)
+
+
+def attached(name: str, content: str) -> Response:
+    """A file to keep: the browser saves it, and does not show it among our pages."""
+    headers = [("Content-Disposition", f'attachment; filename="{name}"')]
+    return Response(200, TYPES[name.rpartition(".")[2]], content.encode(), headers)
+
+
+TYPES = {
+    "html": "text/html; charset=utf-8",
+    "md": "text/markdown; charset=utf-8",
+    "csv": "text/csv; charset=utf-8",
+    "xml": "application/xml; charset=utf-8",
+}
 LIVE_FACTS: Mapping[str, Callable[[Live], Awaitable[object]]] = {"map.json": _map}
-DOWNLOADS: Mapping[str, Download] = {}
+DOWNLOADS: Mapping[str, Download] = {"done": _done}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from wherry.dashboard.views.changes import CHANGES
+from wherry.dashboard.views.criterion import CRITERION
+from wherry.dashboard.views.done import DONE
 from wherry.dashboard.views.glossary import GLOSSARY
 from wherry.dashboard.views.log import LOG
 from wherry.dashboard.views.next import NEXT
@@ -23,10 +25,12 @@ VIEWS = (
     CHANGES,
     NEXT,
     PUZZLE,
+    DONE,
     GLOSSARY,
     POD,
     WORKLOAD,
     SERVICE,
+    CRITERION,
     LOG,
     SHELL,
     SETTINGS,

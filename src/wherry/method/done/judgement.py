@@ -10,6 +10,7 @@ from wherry.method.done.agreement import Agreement, apply_waivers
 from wherry.method.done.board import Board
 from wherry.method.done.criteria import required
 from wherry.method.done.proofs import observations_of
+from wherry.method.evidence.criterion import Factor
 from wherry.method.evidence.observation import Observation, Weight, doubt
 from wherry.method.evidence.verdict import Verdict, for_release, judge
 from wherry.method.facts.facts import Facts
@@ -26,6 +27,7 @@ def judge_release(
     digest: str,
     today: datetime.date,
     seen_now: Mapping[str, Sequence[Observation]] | None = None,
+    read: Mapping[str, Sequence[Observation]] | None = None,
 ) -> Board:
     """Judge every criterion that the team requires, for the release with this digest. Pure.
 
@@ -37,19 +39,24 @@ def judge_release(
         digest: the release's image.
         today: for waivers.
         seen_now: by criterion, what the cluster shows at this moment: who has signed, what fits.
+        read: by criterion, what somebody else has read in the repository; counts where it is not here.
     """
     known = list(proofs)
     now = seen_now or {}
     verdicts = [
         _judge(
             entry.id,
-            [*(entry.static(facts) if facts is not None else [NOT_READ]), *now.get(entry.id, ())],
+            [*_read(entry, facts, read or {}), *now.get(entry.id, ())],
             known,
             digest,
         )
         for entry in required(agreement.requires)
     ]
     return Board(service, tuple(apply_waivers(verdict, agreement, today) for verdict in verdicts), digest)
+
+
+def _read(entry: Factor, facts: Facts | None, elsewhere: Mapping[str, Sequence[Observation]]) -> Sequence[Observation]:
+    return entry.static(facts) if facts is not None else elsewhere.get(entry.id, [NOT_READ])
 
 
 def _judge(criterion: str, seen: list[Observation], proofs: list[ProofSpec], digest: str) -> Verdict:

@@ -1,0 +1,196 @@
+"""The Done board: each release against each criterion of its team's Definition of Done, as one table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from wherry.api.method.release import RELEASES
+from wherry.dashboard.boards import ReleaseBoard, read_boards
+from wherry.dashboard.channel import Rendered
+from wherry.dashboard.fragments import ROOT, Fragment
+from wherry.dashboard.live import Live
+from wherry.dashboard.markup import choice, element_id, link, text, url, with_terms
+from wherry.dashboard.times import ago
+from wherry.dashboard.views.view import Asked, Page, View
+from wherry.method.done.criteria import CRITERIA
+from wherry.method.evidence.criterion import Factor
+from wherry.method.evidence.verdict import SYMBOLS, Verdict, Word
+
+INTERVAL_S = 1.0
+MEANINGS = {
+    Word.PROVED: "tried on this very release, and it is so",
+    Word.SUPPORTED: "all that can be read speaks for it; nothing was run",
+    Word.REFUTED: "there is a counter-example",
+    Word.NOT_SHOWN: "it may be or may not be; the reason is said",
+    Word.NOT_APPLICABLE: "the criterion has nothing to say here",
+    Word.WAIVED: "the team does without it for a while",
+    Word.STALE: "it was shown for another release",
+    Word.ERROR: "the experiment itself failed",
+}
+FORMATS = (("html", "page"), ("md", "Markdown"), ("csv", "CSV"), ("xml", "JUnit"))
+
+
+class DonePage:
+    """The board as somebody has asked for it."""
+
+    def __init__(self, live: Live, asked: Asked) -> None:
+        """`asked` may have env and show (all, or what is missing)."""
+        self._live = live
+        self._environment, self._missing = asked.get("env"), asked.get("show") == "missing"
+
+    async def render(self) -> Rendered:
+        """Its pieces now."""
+        everything = await read_boards(self._live)
+        boards = [one for one in everything if self._environment in ("", one.release.spec.environment)]
+        said = _sentence(boards)
+        pieces = [
+            Fragment("verdict", ROOT, f'<p id="verdict" class="headline">{with_terms(said)}</p>'),
+            Fragment("step", ROOT, self._step(boards)),
+        ]
+        if everything:
+            pieces.append(Fragment("where", ROOT, self._filters(everything)))
+        if boards:
+            shown = self._columns(boards)
+            pieces.append(Fragment("scroll", ROOT, SCROLL, "</div>"))
+            pieces.append(Fragment("board", "scroll", _head(shown), "</table>"))
+            pieces.append(Fragment("rows", "board", '<tbody id="rows">', "</tbody>"))
+            pieces += [_row(one, shown, self._live.now_s()) for one in boards]
+            pieces.append(Fragment("legend", ROOT, _legend()))
+            pieces.append(Fragment("files", ROOT, _files(boards)))
+        return Rendered(pieces, said)
+
+    def _columns(self, boards: Iterable[ReleaseBoard]) -> list[Factor]:
+        """The criteria that count for somebody; of those, where asked, the ones that somebody misses."""
+        asked = {verdict.criterion for one in boards for verdict in one.board.verdicts}
+        missing = {verdict.criterion for one in boards for verdict in one.board.missing}
+        return [one for one in CRITERIA if one.id in (missing if self._missing else asked)]
+
+    def _step(self, boards: Iterable[ReleaseBoard]) -> str:
+        """What to do next."""
+        first = next((one for one in boards if one.board.missing), None)
+        if first is not None:
+            worst = min(first.board.missing, key=lambda entry: (entry.word is not Word.REFUTED, entry.criterion))
+            said, step = f"{first.name}: {worst.says}", worst.repeat or f"wherry prove {worst.criterion}"
+        elif boards:
+            return '<p id="step" class="good">✓ All of it is done.</p>'
+        elif self._live.following.reach(RELEASES) == "forbidden":
+            said, step = "You may not see releases here.", "kubectl auth can-i list releases.wherry.dev"
+        else:
+            said, step = "A board is about a release. In a service's repository:", "wherry release"
+        return f'<p id="step" class="next">{with_terms(said)} Next: <code>{text(step)}</code></p>'
+
+    def _filters(self, boards: Iterable[ReleaseBoard]) -> str:
+        environments = sorted({one.release.spec.environment for one in boards} | {self._environment} - {""})
+        choices = choice("env", "Environment", [("", "all"), *((one, one) for one in environments)], self._environment)
+        wanted = [("", "all criteria"), ("missing", "what is missing")]
+        choices += choice("show", "Show", wanted, "missing" if self._missing else "")
+        return (
+            f'<form id="where" class="filters" method="get" action="/ui/done">{choices}'
+            '<button type="submit">Show</button></form>'
+        )
+
+
+SCROLL = '<div id="scroll" class="scroll" tabindex="0" role="group" aria-label="The board">'
+
+
+def _sentence(boards: list[ReleaseBoard]) -> str:
+    if not boards:
+        return "There is no release to judge yet."
+    done = sum(one.board.is_done for one in boards)
+    refuted = sum(entry.word is Word.REFUTED for one in boards for entry in one.board.verdicts)
+    trouble = f" {refuted} verdict{'s speak' if refuted > 1 else ' speaks'} against." if refuted else ""
+    noun, verb = "release" if len(boards) == 1 else "releases", "is" if done == 1 else "are"
+    return f"{done} of {len(boards)} {noun} {verb} done.{trouble}"
+
+
+def _head(shown: Iterable[Factor]) -> str:
+    heads = "".join(
+        f'<th scope="col"><span class="code" aria-hidden="true">{text(one.criterion.code)}</span>'
+        f'<span class="title">{text(one.criterion.title)}</span></th>'
+        for one in shown
+    )
+    return (
+        '<table id="board" class="board"><caption>Each release, and each criterion that counts for it</caption>'
+        f'<thead><tr><th scope="col">Release</th><th scope="col">In all</th>{heads}</tr></thead>'
+    )
+
+
+def _row(one: ReleaseBoard, shown: Iterable[Factor], now_s: float) -> Fragment:
+    spec = one.release.spec
+    own = element_id("board", one.release.metadata.namespace, one.name)
+    verdicts = {entry.criterion: entry for entry in one.board.verdicts}
+    cells = "".join(_cell(one, verdicts.get(factor.id), factor, now_s) for factor in shown)
+    mark = "✓ " if one.board.is_done else ""
+    name = link(url("services", one.release.metadata.namespace, spec.service), spec.service)
+    return Fragment(
+        own,
+        "rows",
+        f'<tr id="{text(own)}"><th scope="row">{name}'
+        f"<small>{text(one.name)} in {text(spec.environment)}</small></th>"
+        f'<td class="total"><strong>{mark}{text(one.board.sentence)}</strong></td>{cells}</tr>',
+    )
+
+
+def _cell(one: ReleaseBoard, verdict: Verdict | None, factor: Factor, now_s: float) -> str:
+    if verdict is None:
+        return f'<td data-title="{text(factor.criterion.title)}">not asked</td>'
+    href = text(url("done", verdict.criterion, one.release.metadata.namespace, one.name))
+    old = ""
+    proof = one.proof(verdict.criterion)
+    if verdict.word is Word.STALE and proof is not None:
+        old = f"<small>{text(proof.release)}</small>"
+    age = ago(one.seen_at(verdict), now_s)
+    return (
+        f'<td data-title="{text(factor.criterion.title)}"><a class="verdict {css(verdict.word)}" href="{href}">'
+        f'<span class="symbol" aria-hidden="true">{SYMBOLS[verdict.word]}</span> {verdict.word.value}'
+        f'<span class="hidden">: {text(factor.criterion.title)}</span></a><small>{age}</small>{old}</td>'
+    )
+
+
+def css(word: Word) -> str:
+    """The class of a verdict's word."""
+    return f"is-{word.value.lower().replace(' ', '-')}"
+
+
+def _legend() -> str:
+    items = "".join(
+        f'<li><span class="verdict {css(word)}"><span class="symbol" aria-hidden="true">{SYMBOLS[word]}</span> '
+        f"{word.value}</span> <span>{text(said)}</span></li>"
+        for word, said in MEANINGS.items()
+    )
+    known = [one.criterion for one in CRITERIA]
+    codes = "".join(
+        f"<li><strong>{text(one.code)}</strong> {text(one.title)}: {with_terms(one.plain)}</li>" for one in known
+    )
+    return (
+        '<div id="legend"><details class="explain"><summary>What the words mean</summary>'
+        f'<ul class="legend">{items}</ul></details>'
+        f'<details class="explain"><summary>What the criteria mean</summary>'
+        f'<ul class="codes">{codes}</ul></details></div>'
+    )
+
+
+def _files(boards: Iterable[ReleaseBoard]) -> str:
+    lines = "".join(
+        f"<li>{text(one.name)} in {text(one.release.spec.environment)}: "
+        + ", ".join(
+            link(url("files", "done", one.release.metadata.namespace, f"{one.name}.{ending}"), said)
+            for ending, said in FORMATS
+        )
+        + "</li>"
+        for one in boards
+    )
+    return f'<section id="files"><h2>Take it with you</h2><ul class="files">{lines}</ul></section>'
+
+
+def _make(live: Live, asked: Asked) -> Page:
+    return Page("Done board", DonePage(live, asked).render, interval_s=INTERVAL_S)
+
+
+DONE = View(
+    "done",
+    "Done",
+    _make,
+    explains="A team agrees on what must be true before it calls a release finished. Each cell says how sure that is, "
+    "and how long ago it was seen. Open one to see the evidence, how to mend it, and how to try it again.",
+)
