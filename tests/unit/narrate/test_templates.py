@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import re
-import string
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 import pytest
 
+from suites.plain_language import PASSIVE, WORDS_MAX, unknown_words, without_holes
 from wherry.cli.commands.registry import COMMANDS
 from wherry.narrate import cause_templates, event_templates, past_templates
 from wherry.narrate.cause_templates import CrashPattern
-from wherry.narrate.glossary import words, words_in
+from wherry.narrate.glossary import words
 from wherry.narrate.templates import TEMPLATES, Template, count, tell
-
-WORDS_MAX = 25
-# A word that is neither here nor in the glossary may not be said: add it here only when everybody knows it.
-PLAIN = set((Path(__file__).parent / "plain_words.txt").read_text().split())
-PASSIVE = re.compile(r"\b(is|are|was|were|been|being)\s+\w+(ed|en|made|told|sent)\s+by\b")
 
 
 def families() -> Iterator[tuple[str, Template]]:
@@ -37,18 +31,6 @@ def families() -> Iterator[tuple[str, Template]]:
 
 
 ALL = [*families()]
-
-
-def without_holes(text: str) -> str:
-    return "".join(literal + (" x " if hole else "") for literal, hole, _, _ in string.Formatter().parse(text))
-
-
-def unknown_words(text: str) -> list[str]:
-    plain = without_holes(text)
-    for start, end, _ in reversed(words_in(plain)):
-        plain = plain[:start] + " " + plain[end:]
-    found = re.findall(r"[A-Za-z][A-Za-z'-]*", plain)
-    return [word for word in found if word.lower() not in PLAIN and len(word) > 1]
 
 
 @pytest.mark.parametrize(("key", "template"), ALL, ids=[key for key, _ in ALL])

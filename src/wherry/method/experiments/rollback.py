@@ -26,7 +26,7 @@ async def roll_back(twin: Twin, before: Pod) -> list[Observation]:
     (between,) = await twin.scale(1)
     if _hash(between) == _hash(before):
         return [open_question("Other settings made no other pods, so nothing was rolled back.")]
-    twin.note("The release was replaced by one with another setting.")
+    twin.note("A release with one other setting took its place.")
     await until_applied(twin, await apply(twin, twin.plan.service))
     (after,) = await twin.scale(1)
     twin.note("The first release was run again.")
