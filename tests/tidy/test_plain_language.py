@@ -47,7 +47,7 @@ def test_every_word_is_known() -> None:
         for part in sentences(one.text)
         for word in unknown_words(part.replace("{", "").replace("}", ""), KNOWN)
     }
-    assert sorted(found) == []
+    assert not found, "unknown words: " + ", ".join(sorted(found))
 
 
 def test_no_word_is_listed_that_nobody_says() -> None:
