@@ -11,6 +11,7 @@ from wherry.dashboard.views.next import NEXT
 from wherry.dashboard.views.picture import PICTURE
 from wherry.dashboard.views.pod import POD
 from wherry.dashboard.views.puzzle import PUZZLE
+from wherry.dashboard.views.releases import RELEASES_VIEW
 from wherry.dashboard.views.rollout import ROLLOUT
 from wherry.dashboard.views.service import SERVICE
 from wherry.dashboard.views.settings import SETTINGS
@@ -26,6 +27,7 @@ VIEWS = (
     NEXT,
     PUZZLE,
     DONE,
+    RELEASES_VIEW,
     GLOSSARY,
     POD,
     WORKLOAD,

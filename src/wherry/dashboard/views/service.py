@@ -157,7 +157,7 @@ def _release(release: Release | None, now_s: float) -> str:
     else:
         spec, status = release.spec, release.status
         rows = [
-            ("Release", text(release.name)),
+            ("Release", link(url("releases"), release.name)),
             ("Environment", text(spec.environment)),
             ("State", f"{text(status.state or 'never run')} {ago(status.running_since, now_s)}"),
             ("Commit", f"<code>{text(spec.revision[:SHORT_CHARS])}</code>{' and more' if spec.uncommitted else ''}"),
