@@ -13,6 +13,7 @@ from wherry.dashboard.markup import choice, element_id, link, text, url, with_te
 from wherry.dashboard.times import ago
 from wherry.dashboard.views.view import Asked, Page, View
 from wherry.method.delivery.ledger import difference, short
+from wherry.narrate.templates import count
 
 INTERVAL_S = 1.0
 RELEASES_SHOWN = 12
@@ -76,10 +77,9 @@ def _sentence(everything: Sequence[Release]) -> str:
         return "There is no release yet."
     running = sum(one.status.state == RUNNING for one in everything)
     services = len({one.spec.service for one in everything})
-    return (
-        f"{len(everything)} release{'' if len(everything) == 1 else 's'} of {services} "
-        f"service{'' if services == 1 else 's'}, {running} of them run{'s' if running == 1 else ''}."
-    )
+    runs = "runs" if running == 1 else "run"
+    made = f"{count(len(everything), 'release', 'releases')} of {count(services, 'service', 'services')}"
+    return f"{made}, {running} of them {runs}."
 
 
 def _pipeline(service: str, mine: Sequence[Release], now_s: float) -> str:
@@ -180,5 +180,5 @@ RELEASES_VIEW = View(
     "Releases",
     _make,
     explains="A build makes an image of a commit. A release is that image with the settings of one environment, and "
-    "never changes. Running it is the third stage. Environments shall differ in their settings alone.",
+    "never changes. Then it runs. Environments shall differ in their settings alone.",
 )
