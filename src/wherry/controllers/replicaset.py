@@ -201,17 +201,23 @@ def compute_status(replica_set: ReplicaSet, pods: Sequence[Pod], now_s: float) -
 
 
 def with_failure(status: ReplicaSetStatus, error: str, now_s: float) -> ReplicaSetStatus:
-    """The status with the condition that pods cannot be created."""
-    old = next((condition for condition in status.conditions if condition.type == "ReplicaFailure"), None)
+    """The status with the condition that pods cannot be created.
+
+    One that is there already stays as it is: each refusal names another pod, and a status that changed with every
+    attempt would call for the next one at once.
+
+    Source: kubernetes pkg/controller/replicaset, calculateStatus.
+    """
+    if any(condition.type == "ReplicaFailure" for condition in status.conditions):
+        return status
     failure = Condition(
         type="ReplicaFailure",
         status="True",
         reason="FailedCreate",
         message=error,
-        last_transition_time=old.last_transition_time if old is not None else format_time(now_s),
+        last_transition_time=format_time(now_s),
     )
-    others = tuple(condition for condition in status.conditions if condition.type != "ReplicaFailure")
-    return msgspec.structs.replace(status, conditions=(*others, failure))
+    return msgspec.structs.replace(status, conditions=(*status.conditions, failure))
 
 
 def _template_labels(replica_set: ReplicaSet) -> set[tuple[str, str]]:

@@ -156,3 +156,14 @@ def configure(*, json: bool | None = None, level: str = "INFO", stream: TextIO |
     # asyncio's and websockets' debug and info lines describe their insides, not our events.
     for name in ("asyncio", "websockets"):
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+
+
+@contextmanager
+def silenced() -> Iterator[None]:
+    """Nothing is said inside: for a play whose mishaps are part of its answer."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(before)

@@ -135,6 +135,10 @@ class MemoryStore:
         """Everything that happened after `revision`."""
         return self._history[max(0, revision + 1 - FIRST_REVISION) :]
 
+    def time_of(self, revision: int) -> float:
+        """When the change of this revision happened, in seconds since 1970."""
+        return self._times_s[revision - FIRST_REVISION]
+
     def forget_watch(self, watch: MemoryWatch) -> None:
         """The watch has been closed."""
         self._watches.discard(watch)
@@ -156,7 +160,8 @@ class MemoryStore:
         self._times_s.append(self._clock.now_s())
         apply_event(self._current, event)
         for watch in self._watches:
-            watch.tell()
+            if event.key.startswith(watch.prefix):
+                watch.tell()
 
 
 class MemoryWatch:
@@ -167,7 +172,7 @@ class MemoryWatch:
         self.on_ready: Callable[[], None] | None = None
         self._changed = asyncio.Event()
         self._store = store
-        self._prefix = prefix
+        self.prefix = prefix
         self._read_revision = after_revision
         self._closed = False
 
@@ -232,7 +237,7 @@ class MemoryWatch:
             asyncio.get_running_loop().call_soon(self.on_ready)
 
     def _unread(self) -> list[StoreEvent]:
-        return [event for event in self._store.events_after(self._read_revision) if event.key.startswith(self._prefix)]
+        return [event for event in self._store.events_after(self._read_revision) if event.key.startswith(self.prefix)]
 
 
 def apply_event(state: dict[str, KeyValue], event: StoreEvent) -> None:

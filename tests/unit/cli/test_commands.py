@@ -50,6 +50,7 @@ from wherry.cli.commands.tour import command as tour
 from wherry.cli.commands.up import command as up
 from wherry.cli.commands.user import command as user
 from wherry.cli.commands.waive import command as waive
+from wherry.cli.commands.what_if import command as what_if
 from wherry.cli.commands.why import command as why
 from wherry.cli.commands.word import command as word
 from wherry.cli.output import Trouble
@@ -67,6 +68,7 @@ OPTIONS: list[tuple[click.Command, str]] = [
     (picture, f"-w --watch --at {LOOK}"),
     (changes, f"--since --until {LOOK}"),
     (mark, f"name {LOOK}"),
+    (what_if, f"-f --file --node-down --scale {LOOK}"),
     (next_, f"name --model --backlog {LOOK}"),
     (model, f"file --stand-ins --end-stand-ins --image {LOOK}"),
     (logs, f"thing -c --container -f --follow -p --previous --tail {LOOK}"),

@@ -188,6 +188,16 @@ def test_a_refused_pod_is_told_in_a_condition_until_all_are_there() -> None:
     assert status_of(plan_for(rs, owned("a"))).conditions == ()
 
 
+def test_a_second_refusal_changes_nothing_or_each_attempt_would_call_for_the_next() -> None:
+    refused = ReplicaSetStatus(replicas=0, conditions=(Condition(type="ReplicaFailure", status="True", message="a"),))
+    [create, *_] = plan_for(msgspec.structs.replace(replica_set(replicas=1), status=refused))
+    assert isinstance(create, Create)
+    assert create.on_failure is not None
+    again = create.on_failure('pods "web-x7k2p" is forbidden').new
+    assert isinstance(again, ReplicaSetStatus)
+    assert again.conditions == refused.conditions
+
+
 def test_an_orphan_wakes_the_replica_sets_that_would_take_it() -> None:
     view = FakeView([replica_set("web"), replica_set("other", namespace="elsewhere")])
     _, by_owner, by_label = REPLICA_SET_CONTROLLER.sources

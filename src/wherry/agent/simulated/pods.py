@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Container, Sequence
 
 from wherry.agent.simulated.addresses import POD_NETWORK, AddressPool
 from wherry.agent.simulated.nodes import is_simulated
@@ -20,11 +20,26 @@ WORKERS = 32
 """Pods served side by side: each waits for its own write, and the writes share commits."""
 
 
-def simulated_pods_controller(stages: tuple[Stage, ...]) -> Controller:
-    """A fresh controller: it remembers which pod has which address, and for how long each has been in its stage."""
+def simulated_pods_controller(
+    stages: tuple[Stage, ...],
+    *,
+    plays: Callable[[Node | None], bool] = is_simulated,
+    leaves_alone: Container[str] = (),
+) -> Controller:
+    """A fresh controller: it remembers which pod has which address, and for how long each has been in its stage.
+
+    `plays` says on which nodes; the pods with a uid in `leaves_alone` stay as they are until they are deleted.
+    """
     addresses = AddressPool(POD_NETWORK)
     waiting: Unchanged[ObjectKey] = Unchanged()
     holders: dict[ObjectKey, str] = {}
+
+    def of_pod(pod: Pod, view: View) -> list[ObjectKey]:
+        return [pod.metadata.key] if plays(view.lister(NODES).get("", pod.spec.node_name)) else []
+
+    def of_node(node: Node, view: View) -> list[ObjectKey]:
+        pods = view.lister(PODS).list() if plays(node) else ()
+        return [pod.metadata.key for pod in pods if pod.spec.node_name == node.metadata.name]
 
     def plan(key: ObjectKey, view: View) -> Sequence[Action]:
         pod = view.lister(PODS).get(*key)
@@ -33,8 +48,10 @@ def simulated_pods_controller(stages: tuple[Stage, ...]) -> Controller:
             addresses.release(before)
             holders.pop(key, None)
         node = None if pod is None else view.lister(NODES).get("", pod.spec.node_name)
-        if pod is None or node is None or not is_simulated(node):
+        if pod is None or node is None or not plays(node):
             waiting.forget(key)
+            return []
+        if holder in leaves_alone and not pod.metadata.is_being_deleted:
             return []
         stage = stage_of(pod, stages)
         if stage is not None:
@@ -49,8 +66,8 @@ def simulated_pods_controller(stages: tuple[Stage, ...]) -> Controller:
         name="simulated-kubelet",
         primary=PODS,
         sources=(
-            matched(PODS, _simulated_only),
-            matched(NODES, _pods_of, matters=lambda old, new: old is None),
+            matched(PODS, of_pod),
+            matched(NODES, of_node, matters=lambda old, new: old is None),
         ),
         plan=plan,
         workers=WORKERS,
@@ -83,14 +100,3 @@ def _names(pod: Pod) -> str:
 
 def _address_of(node: Node) -> str:
     return next((each.address for each in node.status.addresses if each.type == "InternalIP"), "")
-
-
-def _simulated_only(pod: Pod, view: View) -> list[ObjectKey]:
-    return [pod.metadata.key] if is_simulated(view.lister(NODES).get("", pod.spec.node_name)) else []
-
-
-def _pods_of(node: Node, view: View) -> list[ObjectKey]:
-    if not is_simulated(node):
-        return []
-    name = node.metadata.name
-    return [pod.metadata.key for pod in view.lister(PODS).list() if pod.spec.node_name == name]

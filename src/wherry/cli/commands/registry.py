@@ -39,6 +39,7 @@ COMMANDS: dict[str, Entry] = {
     "changes": Entry("wherry.cli.commands.changes", "What changed between two moments, and who did it?"),
     "mark": Entry("wherry.cli.commands.mark", "Remember this moment: the last review, the last demo."),
     "why": Entry("wherry.cli.commands.why", "Why is this thing as it is? (wherry why pod/web-1)"),
+    "what-if": Entry("wherry.cli.commands.what_if", "What would happen if? Tried on a copy; nothing is changed."),
     "show": Entry("wherry.cli.commands.show", "All about one thing, in words."),
     "logs": Entry("wherry.cli.commands.logs", "What a program says."),
     "shell": Entry("wherry.cli.commands.shell", "Go into a container and look around."),
