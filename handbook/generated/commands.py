@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -68,8 +70,17 @@ def _summary(one: Documented) -> list[str]:
 
 
 def _help(command: click.Command) -> list[str]:
-    text = (command.help or "").replace("\b", "").strip()
-    return [f"```text\n{text}\n```"] if "   " in text else [cell(text)] if text else []
+    text = inspect.cleandoc((command.help or "").replace("\b", ""))
+    return [_paragraph(part) for part in text.split("\n\n") if part.strip()]
+
+
+def _paragraph(text: str) -> str:
+    """Examples stand side by side in --help, three spaces apart; here each has its line."""
+    head, colon, examples = text.partition(":")
+    if "   " in examples:
+        lines = "\n".join(part.strip() for part in re.split(r" {3,}|\n", examples.strip()))
+        return f"{cell(head)}{colon}\n\n```text\n{lines}\n```"
+    return cell(text)
 
 
 def _usage(one: Documented) -> str:
@@ -80,12 +91,7 @@ def _usage(one: Documented) -> str:
 def _row(one: Documented, option: click.Option) -> tuple[str, str, str]:
     context = click.Context(one.command, info_name=one.words)
     names = ", ".join(code(name) for name in (*option.opts, *option.secondary_opts))
-    value = "" if option.is_flag else option.make_metavar(context)
-    default = option.get_default(context, call=False)
-    said = (
-        ""
-        if option.is_flag or default in (None, "", 0, ()) or callable(default)
-        else f" Default: {code(str(default))}."
-    )
+    value = "" if option.is_flag else option.make_metavar(context).removesuffix(" RANGE")
+    said = f" Default: {code(str(option.default))}." if option.show_default and not option.is_flag else ""
     variable = f" Environment: {code(str(option.envvar))}." if option.envvar else ""
     return (names, code(value) or " ", cell(option.help or "") + said + variable)

@@ -13,7 +13,9 @@ from handbook.building import linked
 from handbook.generated.commands import all_commands
 from handbook.generated.registry import PAGES
 from handbook.navigation import FOLDERS, SECTIONS, with_navigation
+from playwright.sync_api import expect, sync_playwright
 
+from suites.browser import launch, needs_chromium
 from wherry.cli.commands.registry import COMMANDS
 from wherry.cli.troubles import TROUBLES
 from wherry.narrate import cause_templates, event_templates, templates
@@ -143,3 +145,27 @@ def test_every_sentence_is_documented() -> None:
     ]
     assert found
     assert [sentence for sentence in found if " ".join(sentence.split()) not in text] == []
+
+
+def test_what_the_comparison_says_of_conformance_is_what_passes() -> None:
+    passing = re.search(r"(\d+) of the (\d+) boxes", (ROOT / "docs" / "conformance.md").read_text())
+    assert passing is not None
+    assert f"{passing[1]} of {passing[2]} tests" in (ROOT / "docs" / "compare.md").read_text()
+
+
+@needs_chromium
+def test_a_browser_without_a_network_reads_and_searches_it(site: Path) -> None:
+    asked: list[str] = []
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        context = browser.new_context(offline=True)
+        context.on("request", lambda request: asked.append(request.url))
+        page = context.new_page()
+        page.goto((site / "index.html").as_uri())
+        page.wait_for_url("**/docs/index.html")
+        page.get_by_role("link", name="First steps", exact=True).first.click()
+        expect(page.get_by_role("heading", level=1)).to_contain_text("First steps")
+        page.goto(f"{(site / 'search.html').as_uri()}?q=simulated")
+        expect(page.locator("#search-results li").first).to_be_visible()
+        browser.close()
+    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
