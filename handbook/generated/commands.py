@@ -66,7 +66,8 @@ def _summary(one: Documented) -> list[str]:
     if entry is None:
         return []
     rights = " Goes on through sudo, unless the cluster has no real node." if entry.needs_root else ""
-    return [cell(f"{entry.summary}{rights}")]
+    twin = f" Nearly the same with kubectl: {code(entry.twin)}." if entry.twin else ""
+    return [cell(f"{entry.summary}{rights}") + twin]
 
 
 def _help(command: click.Command) -> list[str]:
