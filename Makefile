@@ -32,7 +32,7 @@ bench: dev
 # The prover is proved: guilty applications and innocents, read and tried live; writes docs/prover.md.
 prove: dev
 	@.venv/bin/python -m pytest -q tests/method
-	@.venv/bin/python -m benchmarks.prover
+	@.venv/bin/python -m benchmarks.prover --repeat $${PROVE_REPEAT:-1}
 
 # Runs the tests of Kubernetes' conformance list that are written, and says box by box what passes.
 conformance: dev

@@ -1,7 +1,8 @@
 """`make prove`: the prover is proved. Every guilty application and every innocent is released and tried, live.
 
 Twelve guilty applications, each the walking skeleton with one sin, must be refuted on their own factor and on no
-other; the innocents and the skeleton itself nowhere. The result is written to docs/prover.md.
+other; the innocents and the skeleton itself nowhere. Sins that only show live must be found too, and a guilty
+application to which the advice was applied must be refuted nowhere. The result is written to docs/prover.md.
 """
 
 from __future__ import annotations
@@ -17,20 +18,41 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from statistics import median
+
+from wherry.method.factors.registry import FACTORS
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "prover.md"
+FACTOR_IDS = frozenset(factor.id for factor in FACTORS)
 GIT = ("git", "-c", "user.name=Prover", "-c", "user.email=prover@example.com", "-c", "commit.gpgsign=false")
+
+
+@dataclass(frozen=True)
+class Application:
+    """What is to be tried: the skeleton with some patches. `expected`: the one criterion that it sins against ("": none).
+
+    `only`: the one factor that is tried; "": all.
+    """
+
+    name: str
+    kind: str
+    patches: tuple[Path, ...] = ()
+    expected: str = ""
+    only: str = ""
 
 
 @dataclass
 class Outcome:
-    """What came of one application: a word for each criterion, and how long it took."""
+    """What came of one application in one run: a word for each criterion, the sentence of its sin, how long it took."""
 
     name: str
+    kind: str
     expected: str
     words: dict[str, str] = field(default_factory=dict)
+    sentence: str = ""
     took_s: float = 0.0
+    prove_s: float = 0.0
     trouble: str = ""
 
     @property
@@ -60,29 +82,68 @@ class Wherry:
         return done.stdout
 
 
-def play(wherry: Wherry, folder: Path, patch: Path | None, expected: str) -> Outcome:
-    """Make the skeleton, sin, release, try everything, and read the board."""
-    outcome = Outcome(patch.stem if patch else "the skeleton", expected)
+def applications() -> list[Application]:
+    """All of them: the skeleton, the guilty, those whose sin shows only live, the innocent, and the guilty mended."""
+    folder = ROOT / "examples"
+    guilty = sorted((folder / "guilty").glob("*.patch"))
+    found = [Application("skeleton", "skeleton")]
+    found += [Application(patch.stem, "guilty", (patch,), patch.stem) for patch in guilty]
+    for patch in sorted((folder / "hidden").glob("*.patch")):
+        found.append(Application(f"hidden {patch.stem}", "hidden", (patch,), patch.stem))
+    found += [Application(patch.stem, "innocent", (patch,)) for patch in sorted((folder / "innocent").glob("*.patch"))]
+    for patch in guilty:
+        mended = (patch, folder / "guilty" / "fixes" / patch.name)
+        found.append(Application(f"mended {patch.stem}", "mended", mended, only=patch.stem))
+    return found
+
+
+def make(wherry: Wherry, folder: Path, application: Application) -> None:
+    """Make the skeleton, change it by the patches, build and release it."""
+    wherry("new", "orders", "--into", str(folder), cwd=folder.parent)
+    for patch in application.patches:
+        subprocess.run(["git", "apply", "-C1", str(patch)], cwd=folder, check=True)
+        subprocess.run([*GIT, "add", "--all"], cwd=folder, check=True)
+        subprocess.run([*GIT, "commit", "-q", "-m", "Change"], cwd=folder, check=True)
+    subprocess.run(["sh", "deploy/make-secrets"], cwd=folder, check=True, capture_output=True)
+    wherry("image", "build", "database", cwd=folder)
+    wherry("build", "--allow-dirty", cwd=folder)
+    wherry("release", "--env", "dev", "--allow-dirty", cwd=folder)
+
+
+def bring_everywhere(wherry: Wherry, folder: Path) -> None:
+    """Run it in all environments: only then everything can be compared."""
+    wherry("run", "--in", "dev", cwd=folder)
+    wherry("promote", "dev", "staging", cwd=folder)
+    wherry("promote", "staging", "prod", cwd=folder)
+
+
+def take_away(wherry: Wherry, folder: Path) -> None:
+    """The next application has the same name, and must not be compared with this one."""
+    spaces = [f"orders-{name}" for name in ("dev", "staging", "prod")]
+    wherry("kubectl", "delete", "namespace", *spaces, "--ignore-not-found", cwd=folder, check=False)
+
+
+def play(wherry: Wherry, folder: Path, application: Application) -> Outcome:
+    """Make it, try everything, and read the board."""
+    outcome = Outcome(application.name, application.kind, application.expected)
     started_s = time.monotonic()
     try:
-        wherry("new", "orders", "--into", str(folder), cwd=folder.parent)
-        if patch is not None:
-            subprocess.run(["git", "apply", "-C1", str(patch)], cwd=folder, check=True)
-            subprocess.run([*GIT, "add", "--all"], cwd=folder, check=True)
-            subprocess.run([*GIT, "commit", "-q", "-m", "Change"], cwd=folder, check=True)
-        subprocess.run(["sh", "deploy/make-secrets"], cwd=folder, check=True, capture_output=True)
-        wherry("image", "build", "database", cwd=folder)
-        wherry("build", "--allow-dirty", cwd=folder)
-        wherry("release", "--env", "dev", "--allow-dirty", cwd=folder)
-        wherry("prove", cwd=folder, check=False)
-        board = json.loads(wherry("done", "-o", "json", cwd=folder, check=False))
-        factors = [entry for entry in board["verdicts"] if not entry["criterion"].startswith("contract-")]
+        make(wherry, folder, application)
+        if application.kind == "skeleton":
+            bring_everywhere(wherry, folder)
+        began_s = time.monotonic()
+        wherry("prove", *filter(None, [application.only]), "--in", "dev", cwd=folder, check=False)
+        outcome.prove_s = time.monotonic() - began_s
+        board = json.loads(wherry("done", "-o", "json", "--in", "dev", cwd=folder, check=False))
+        factors = [entry for entry in board["verdicts"] if entry["criterion"] in FACTOR_IDS]
         outcome.words = {entry["criterion"]: entry["verdict"] for entry in factors}
+        outcome.sentence = next((entry["says"] for entry in factors if entry["criterion"] == application.expected), "")
         live = [entry for entry in factors if any(seen["method"] == "live" for seen in entry["observations"])]
         if not live:
             outcome.trouble = "nothing was tried live"
     except (RuntimeError, subprocess.SubprocessError, ValueError) as error:
         outcome.trouble = str(error)
+    take_away(wherry, folder if folder.is_dir() else folder.parent)
     outcome.took_s = time.monotonic() - started_s
     return outcome
 
@@ -103,61 +164,125 @@ def cluster(home: Path | None, port: int) -> Iterator[Path]:
             wherry("down", "--delete-data", "--yes", cwd=ROOT, check=False)
 
 
-def page(outcomes: list[Outcome]) -> str:
-    """The rates and every application, as a page."""
-    guilty = [entry for entry in outcomes if entry.expected]
-    innocent = [entry for entry in outcomes if not entry.expected]
-    missed = [entry for entry in guilty if entry.expected not in entry.refuted]
-    cells = sum(len(entry.words) for entry in outcomes) - sum(entry.expected in entry.words for entry in guilty)
+def page(runs: list[list[Outcome]], wanted: int) -> str:
+    """The rates and every application, as a page. `runs`: the outcomes of each repetition."""
+    outcomes = [outcome for run in runs for outcome in run]
+    sinners = [entry for entry in outcomes if entry.expected]
+    missed = [entry for entry in sinners if entry.expected not in entry.refuted]
+    cells = sum(len(entry.words) for entry in outcomes) - sum(entry.expected in entry.words for entry in sinners)
     alarms = sum(len([name for name in entry.refuted if name != entry.expected]) for entry in outcomes)
+    by_name: dict[str, list[Outcome]] = {}
+    for entry in outcomes:
+        by_name.setdefault(entry.name, []).append(entry)
+    flips = sum(len({tuple(entry.refuted) for entry in entries}) > 1 for entries in by_name.values())
+    whole = [entry for entry in outcomes if entry.prove_s and entry.kind != "mended"]
+    skeleton = [entry for entry in outcomes if entry.kind == "skeleton" and not entry.trouble]
+    proved = [sum(word == "Proved" for word in entry.words.values()) for entry in skeleton]
+    complete = sum(len(run) == len(by_name) for run in runs)
     lines = [
         "# The prover is proved",
         "",
-        "Written by `make prove`: every application is generated, changed by its patch, built, released, and tried on a",
-        "twin of its own. A guilty application has exactly one sin (examples/guilty); an innocent only looks as if it had",
-        "one (examples/innocent).",
+        "Written by `make prove`: every application is generated, changed by its patches, built, released, and tried on a",
+        "twin of its own. A guilty application has one sin (examples/guilty); a hidden one has a sin that no reading shows",
+        "(examples/hidden); an innocent only looks as if it had one (examples/innocent); a mended one is a guilty one to",
+        "which the advice of its verdict was applied (examples/guilty/fixes), tried on its own factor.",
         "",
-        f"- Sins missed: {len(missed)} of {len(guilty)}.",
+        f"- Repetitions of the whole matrix: {complete} of {wanted} that were asked for"
+        + (f"; {len(runs) - complete} in parts." if len(runs) > complete else "."),
+        f"- Sins missed: {len(missed)} of {len(sinners)}.",
         f"- False alarms: {alarms} of {cells} verdicts.",
-        f"- One application takes {sum(entry.took_s for entry in outcomes) / max(1, len(outcomes)):.0f} s, on a machine of"
-        f" {os.cpu_count()} cores.",
+        f"- Flips (an application judged otherwise in another repetition): {flips} of {len(by_name)}.",
+        f"- The skeleton, in all its environments: {min(proved, default=0)} of 12 factors Proved"
+        + (f" at least, in {len(proved)} runs." if len(proved) > 1 else "."),
+        f"- One full `wherry prove` takes {median([entry.prove_s for entry in whole] or [0.0]):.0f} s (median), on a"
+        f" machine of {os.cpu_count()} cores that others use too.",
         "",
-        "| application | its sin | refuted on | seconds |",
-        "|---|---|---|---|",
+        "| application | kind | its sin | refuted on | right | seconds |",
+        "|---|---|---|---|---|---|",
     ]
-    for entry in (*guilty, *innocent):
-        row = (entry.name, entry.expected or "none", ", ".join(entry.refuted) or "nothing")
-        lines.append(f"| {' | '.join(row)} | {entry.took_s:.0f} |{' ' + entry.trouble[:80] if entry.trouble else ''}")
+    for name, entries in by_name.items():
+        refuted = sorted({", ".join(entry.refuted) or "nothing" for entry in entries})
+        right = f"{sum(entry.is_right for entry in entries)} of {len(entries)}"
+        row = (name, entries[0].kind, entries[0].expected or "none", " / ".join(refuted), right)
+        lines.append(f"| {' | '.join(row)} | {median(entry.took_s for entry in entries):.0f} |")
+    said = {entry.name: entry.sentence for entry in sinners if entry.is_right and entry.sentence}
+    lines += ["", "## What the board says about each sin", ""]
+    lines += [f"- **{name}**: {sentence}" for name, sentence in said.items()]
+    wrong = [entry for entry in outcomes if not entry.is_right]
+    if wrong:
+        lines += ["", "## What was not as it should be", ""]
+        lines += [f"- {entry.name}: {entry.trouble[:200] or ', '.join(entry.refuted) or 'missed'}" for entry in wrong]
     return "\n".join([*lines, ""])
+
+
+def parse() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--home", type=Path, help="a cluster that runs already")
+    parser.add_argument("--port", type=int, default=18643)
+    parser.add_argument("--only", default="", help="names or kinds, separated by commas")
+    parser.add_argument("--repeat", type=int, default=1, help="how often the whole matrix is tried")
+    parser.add_argument("--minutes", type=float, default=0.0, help="begin no further application after so long")
+    parser.add_argument("--keep", type=Path, help="add every outcome to this file, a line of JSON each")
+    parser.add_argument("--page", action="store_true", help="only write the page, from the file of --keep")
+    return parser.parse_args()
+
+
+def read_kept(path: Path) -> list[list[Outcome]]:
+    """The repetitions that a file of outcomes holds: an application's second line is of the second one."""
+    runs: list[list[Outcome]] = []
+    for line in path.read_text().splitlines():
+        outcome = Outcome(**json.loads(line))
+        free = [run for run in runs if outcome.name not in [entry.name for entry in run]]
+        if free:
+            free[0].append(outcome)
+        else:
+            runs.append([outcome])
+    return runs
+
+
+def try_all(arguments: argparse.Namespace) -> list[list[Outcome]]:
+    """Every application, as often as asked for or as the time allows."""
+    only = set(filter(None, arguments.only.split(",")))
+    chosen = [one for one in applications() if not only or {one.name, one.kind} & only]
+    runs: list[list[Outcome]] = []
+    began_s = time.monotonic()
+    with cluster(arguments.home, arguments.port) as home, tempfile.TemporaryDirectory() as scratch:
+        for repetition in range(arguments.repeat):
+            runs.append([])
+            for number, application in enumerate(chosen):
+                if arguments.minutes and time.monotonic() - began_s > arguments.minutes * 60:
+                    return runs
+                folder = Path(scratch) / f"{repetition}-{number}"
+                folder.mkdir()
+                outcome = play(Wherry(home), folder / "orders", application)
+                runs[-1].append(outcome)
+                tell(outcome)
+                if arguments.keep:
+                    with arguments.keep.open("a") as file:
+                        file.write(json.dumps(asdict(outcome)) + "\n")
+    return runs
+
+
+def tell(outcome: Outcome) -> None:
+    """One application's result, as it comes in."""
+    found = ", ".join(outcome.refuted) or "nothing"
+    open_ = [f"{name}: {word}" for name, word in outcome.words.items() if word in ("Not shown", "Error")]
+    mark = "+" if outcome.is_right else "x"
+    print(f"{mark} {outcome.name}: refuted on {found} ({outcome.took_s:.0f} s, prove {outcome.prove_s:.0f} s)"
+          f" {'; '.join(open_)} {outcome.trouble}", flush=True)  # fmt: skip
 
 
 def main() -> None:
     """Try all, say each, write the page; exit code 1 when the matrix is not exactly diagonal."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--home", type=Path, help="a cluster that runs already")
-    parser.add_argument("--port", type=int, default=18643)
-    parser.add_argument("--only", default="", help="names, separated by commas")
-    parser.add_argument("--keep", type=Path, help="write what was found to this file too, as JSON")
-    arguments = parser.parse_args()
-    apps: list[tuple[Path | None, str]] = [(None, "")]
-    apps += [(patch, patch.stem) for patch in sorted((ROOT / "examples" / "guilty").glob("*.patch"))]
-    apps += [(patch, "") for patch in sorted((ROOT / "examples" / "innocent").glob("*.patch"))]
-    only = set(filter(None, arguments.only.split(",")))
-    outcomes = []
-    with cluster(arguments.home, arguments.port) as home, tempfile.TemporaryDirectory() as scratch:
-        for number, (patch, expected) in enumerate(apps):
-            if only and (patch.stem if patch else "skeleton") not in only:
-                continue
-            (Path(scratch) / str(number)).mkdir()
-            outcome = play(Wherry(home), Path(scratch) / str(number) / "orders", patch, expected)
-            outcomes.append(outcome)
-            mark = "+" if outcome.is_right else "x"
-            found = ", ".join(outcome.refuted) or "nothing"
-            print(f"{mark} {outcome.name}: refuted on {found} ({outcome.took_s:.0f} s) {outcome.trouble}", flush=True)
-    if arguments.keep:
-        arguments.keep.write_text(json.dumps([asdict(outcome) for outcome in outcomes]))
-    if not only:
-        PAGE.write_text(page(outcomes))
+    arguments = parse()
+    if arguments.page:
+        PAGE.write_text(page(read_kept(arguments.keep), arguments.repeat))
+        return
+    runs = try_all(arguments)
+    if not arguments.only:
+        PAGE.write_text(page(runs, arguments.repeat))
+    outcomes = [outcome for run in runs for outcome in run]
     wrong = [outcome.name for outcome in outcomes if not outcome.is_right]
     print(f"{len(outcomes) - len(wrong)} of {len(outcomes)} as they should be." + (f" Wrong: {wrong}" if wrong else ""))
     sys.exit(1 if wrong else 0)
