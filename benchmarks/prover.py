@@ -20,11 +20,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import median
 
+from wherry.method.done.criteria import KNOWN
 from wherry.method.factors.registry import FACTORS
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "prover.md"
-FACTOR_IDS = frozenset(factor.id for factor in FACTORS)
 GIT = ("git", "-c", "user.name=Prover", "-c", "user.email=prover@example.com", "-c", "commit.gpgsign=false")
 
 
@@ -135,7 +135,7 @@ def play(wherry: Wherry, folder: Path, application: Application) -> Outcome:
         wherry("prove", *filter(None, [application.only]), "--in", "dev", cwd=folder, check=False)
         outcome.prove_s = time.monotonic() - began_s
         board = json.loads(wherry("done", "-o", "json", "--in", "dev", cwd=folder, check=False))
-        factors = [entry for entry in board["verdicts"] if entry["criterion"] in FACTOR_IDS]
+        factors = [entry for entry in board["verdicts"] if entry["criterion"] in KNOWN]
         outcome.words = {entry["criterion"]: entry["verdict"] for entry in factors}
         outcome.sentence = next((entry["says"] for entry in factors if entry["criterion"] == application.expected), "")
         live = [entry for entry in factors if any(seen["method"] == "live" for seen in entry["observations"])]
@@ -177,7 +177,7 @@ def page(runs: list[list[Outcome]], wanted: int) -> str:
     flips = sum(len({tuple(entry.refuted) for entry in entries}) > 1 for entries in by_name.values())
     whole = [entry for entry in outcomes if entry.prove_s and entry.kind != "mended"]
     skeleton = [entry for entry in outcomes if entry.kind == "skeleton" and not entry.trouble]
-    proved = [sum(word == "Proved" for word in entry.words.values()) for entry in skeleton]
+    proved = [sum(entry.words.get(factor.id) == "Proved" for factor in FACTORS) for entry in skeleton]
     complete = sum(len(run) == len(by_name) for run in runs)
     lines = [
         "# The prover is proved",
