@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -276,6 +277,9 @@ def tell(outcome: Outcome) -> None:
 def main() -> None:
     """Try all, say each, write the page; exit code 1 when the matrix is not exactly diagonal."""
     arguments = parse()
+    # Whoever stops it also stops its cluster: a build server with SIGTERM, a shell that ignores Ctrl-C in the background.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     if arguments.page:
         PAGE.write_text(page(read_kept(arguments.keep), arguments.repeat))
         return
