@@ -13,16 +13,18 @@ import pytest
 from wherry.method.done.agreement import Agreement
 from wherry.method.done.check import judge_facts
 from wherry.method.done.criteria import BY_ID
-from wherry.method.evidence.verdict import Word
+from wherry.method.evidence.verdict import Verdict, Word
 from wherry.method.factors.registry import FACTORS
 from wherry.method.facts.reading import read_facts
 
 ROOT = Path(__file__).parents[2]
 GUILTY = sorted((ROOT / "examples" / "guilty").glob("*.patch"))
+HIDDEN = sorted((ROOT / "examples" / "hidden").glob("*.patch"))
 INNOCENT = sorted((ROOT / "examples" / "innocent").glob("*.patch"))
 KUBECTL = Path(sys.executable).parent / "kubectl"
 TODAY = datetime.date(2026, 1, 31)
 SIN_LINES_MAX = 25
+SENTENCE_WORDS_MAX = 40
 
 
 @pytest.fixture(scope="module")
@@ -34,20 +36,29 @@ def skeleton(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 async def refuted(root: Path) -> list[str]:
+    return [entry.criterion for entry in await counter_examples(root)]
+
+
+async def counter_examples(root: Path) -> list[Verdict]:
     board = judge_facts(await read_facts(root, KUBECTL), Agreement(), TODAY)
     assert len(board.verdicts) == len(BY_ID)
-    return [entry.criterion for entry in board.verdicts if entry.word is Word.REFUTED]
+    return [entry for entry in board.verdicts if entry.word is Word.REFUTED]
 
 
 def sinning(skeleton: Path, patch: Path, folder: Path) -> Path:
     """A copy of the skeleton with the patch in a commit."""
     root = folder / "orders"
     shutil.copytree(skeleton, root)
+    change(root, patch)
+    return root
+
+
+def change(root: Path, patch: Path) -> None:
+    """Apply a patch, and commit it."""
     subprocess.run(["git", "apply", "--unidiff-zero", "-C1", str(patch)], cwd=root, check=True)
     author = ["-c", "user.name=Tester", "-c", "user.email=tester@example.com"]
     subprocess.run(["git", "add", "--all"], cwd=root, check=True)
     subprocess.run(["git", *author, "commit", "-q", "-m", "Change"], cwd=root, check=True)
-    return root
 
 
 def test_there_is_a_guilty_application_for_every_factor() -> None:
@@ -59,9 +70,28 @@ def test_there_is_a_guilty_application_for_every_factor() -> None:
 async def test_a_guilty_application_is_refuted_on_its_own_factor_and_on_no_other(
     patch: Path, skeleton: Path, tmp_path: Path
 ) -> None:
-    assert await refuted(sinning(skeleton, patch, tmp_path)) == [patch.stem]
+    (found,) = await counter_examples(sinning(skeleton, patch, tmp_path))
+    assert found.criterion == patch.stem
+    assert found.says.endswith(".")
+    assert len(found.says.split()) <= SENTENCE_WORDS_MAX
+    assert found.fix
+    assert found.repeat
     changed = [line for line in patch.read_text().splitlines() if line[:1] in "+-" and line[:3] not in ("+++", "---")]
     assert len(changed) <= SIN_LINES_MAX
+
+
+@pytest.mark.parametrize("patch", GUILTY, ids=lambda path: path.stem)
+async def test_a_guilty_application_is_innocent_once_the_advice_is_applied(
+    patch: Path, skeleton: Path, tmp_path: Path
+) -> None:
+    root = sinning(skeleton, patch, tmp_path)
+    change(root, patch.parent / "fixes" / patch.name)
+    assert await refuted(root) == []
+
+
+@pytest.mark.parametrize("patch", HIDDEN, ids=lambda path: path.stem)
+async def test_a_hidden_sin_is_seen_by_no_reading(patch: Path, skeleton: Path, tmp_path: Path) -> None:
+    assert await refuted(sinning(skeleton, patch, tmp_path)) == []
 
 
 @pytest.mark.parametrize("patch", INNOCENT, ids=lambda path: path.stem)
