@@ -7,6 +7,7 @@ from pathlib import Path
 
 from wherry.api.method.release import Release
 from wherry.cli.delivery.building import image_folder
+from wherry.cli.rebuilt_difference import Difference, compare_images
 from wherry.kit.process import run
 from wherry.kit.threads import run_in_thread
 from wherry.method.delivery.provenance import labels_of
@@ -51,7 +52,8 @@ async def rebuild(project: Project, release: Release, store: ImageStore) -> list
             url = origin.stdout.decode().strip()
             await run([*GIT, "remote", "set-url", "origin", url], timeout_s=GIT_S, cwd=folder)
         try:
-            digest = await _digest_of(folder / image_folder(project).relative_to(project.root), project.name, store)
+            place = folder / image_folder(project).relative_to(project.root)
+            return await _build_and_compare(place, release, store)
         except PermissionError as error:
             return [open_question(f"Images cannot be built here: {error}.", "sudo wherry prove codebase")]
         except (CannotDeliver, RuntimeFailure) as error:
@@ -62,19 +64,47 @@ async def rebuild(project: Project, release: Release, store: ImageStore) -> list
                     fix="commit what is missing",
                 )
             ]
-    if digest == release.spec.digest:
-        return [shown(f"Commit {revision[:12]}, built in an empty folder, gives the very image that was released.")]
-    return [
-        open_question("Built again, the commit gives another image; the base or the builder may be another by now."),
-        remark(f"Released {release.spec.digest[7:19]}, built {digest[7:19]}."),
-    ]
 
 
-async def _digest_of(folder: Path, service: str, store: ImageStore) -> str:
-    """Build under a name of its own, which moves nobody's tag, and forget the image again."""
+async def _build_and_compare(folder: Path, release: Release, store: ImageStore) -> list[Observation]:
+    """Build under a name of its own, which moves nobody's tag, compare, and forget the image again."""
     source = await read_source(folder)
-    name = f"{service}-rebuilt:{source.revision[:12]}"
+    name = f"{release.spec.service}-rebuilt:{source.revision[:12]}"
     stamp = Stamp(labels=labels_of(source, uncommitted=False), created=source.committed_at, names=[name])
     image = await run_in_thread(build_image, store, folder, stamp=stamp)
-    await run_in_thread(store.remove_blocking, name)
-    return image.digest
+    try:
+        released = store.find(release.spec.digest)
+        if image.digest == release.spec.digest or released is None:
+            return judge_rebuilt(release, image.digest, None)
+        return judge_rebuilt(release, image.digest, await run_in_thread(compare_images, released, image))
+    finally:
+        await run_in_thread(store.remove_blocking, name)
+
+
+def judge_rebuilt(release: Release, digest: str, difference: Difference | None) -> list[Observation]:
+    """What another build of the same commit says. Pure.
+
+    Args:
+        release: what was released.
+        digest: what the build gave.
+        difference: of their files; None when they are the same, or the released image is not here.
+    """
+    commit = f"Commit {release.spec.revision[:12]}"
+    if digest == release.spec.digest:
+        return [shown(f"{commit}, built in an empty folder, gives the very image that was released.")]
+    built = remark(f"Released {release.spec.digest[7:19]}, built {digest[7:19]}.")
+    if difference is None:
+        return [open_question("Built again, the commit gives another image, and the released one is not here."), built]
+    if difference.code:
+        return [
+            refuted(
+                f"{commit} does not give what was released: {difference.code} is another in the image.",
+                "codebase",
+                fix="commit everything that goes into the image, and release from a clean checkout",
+            ),
+            built,
+        ]
+    if difference.other:
+        other = f"({difference.other} differs); the base may be another by now"
+        return [open_question(f"Built again, the commit gives the same code on another base {other}."), built]
+    return [shown(f"{commit}, built in an empty folder, gives the same files; only times differ."), built]
