@@ -9,7 +9,7 @@ import yaml
 
 from wherry.apimachinery.document import Document
 from wherry.cli.troubles import known
-from wherry.cluster.branch.change import Change, Scale
+from wherry.narrate.intent import Change, Scale
 
 
 def read_change(files: Sequence[object], nodes: Sequence[str], scales: Sequence[str], namespace: str) -> Change:

@@ -152,6 +152,7 @@ class Standalone:
         return sorted({"127.0.0.1", self._address, self._identity.api_service_ip, self._bind})
 
     def _dashboard(self, api: App, credentials: Credentials) -> Dashboard:
+        from wherry.cluster.branch.beside import Beside
         from wherry.dashboard.app import Dashboard
         from wherry.dashboard.surroundings import Surroundings
 
@@ -164,6 +165,7 @@ class Standalone:
                 this_host=self._node.name if self._node is not None else "",
                 authorities=(credentials.ca.cert_pem,),
                 connections=read_connection_table,
+                what_if=Beside(self._node.name if self._node is not None else "").forecast,
             ),
             # Beside the keys: whoever gives the cluster a new authority ends all sessions too.
             keep_sessions_in=self._data_dir.pki / "dashboard-sessions.json",

@@ -43,6 +43,7 @@ from wherry.dashboard.sessions import CODE_LIFE_S, Session, Sessions, cookie_in,
 from wherry.dashboard.static_files import static_file
 from wherry.dashboard.stream import event_stream
 from wherry.dashboard.surroundings import Surroundings
+from wherry.dashboard.trying import try_what_if
 from wherry.dashboard.views.registry import VIEWS
 from wherry.dashboard.views.view import Asked, Page, View
 from wherry.kit.clock import Clock
@@ -81,6 +82,7 @@ class Dashboard:
         self._hosts = frozenset(hosts)
         self.sessions = Sessions(clock, keep_sessions_in)
         self._this_host = around.this_host
+        self._what_if = around.what_if
         self._moments = Moments(past, clock)
         self._lives = Lives(
             lambda client, namespace: Live(client, namespace, clock, random, around, moments=self._moments)
@@ -150,6 +152,9 @@ class Dashboard:
                 return _see_other(_own_page(_form(request).get("back", "")))
             case ["actions", name]:
                 return await self._act(request, session, name)
+            case ["trials", "what-if"]:
+                main = await try_what_if(self._what_if, self._client(session), _form(request))
+                return Response(200, HTML, answer_page("What if", main, session, f"{PREFIX}/").encode())
             case ["trials", name] if name in TRIALS:
                 title, main = await TRIALS[name](self._client(session), _form(request))
                 return Response(200, HTML, answer_page(title, main, session, f"{PREFIX}/").encode())

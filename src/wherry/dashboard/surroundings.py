@@ -5,8 +5,20 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from wherry.apimachinery.errors import NotFound
+from wherry.client.client import Client
+from wherry.narrate.forecast import Forecast
+from wherry.narrate.intent import Change
+
 Connections = Callable[[], Awaitable[str]]
 """The table of connections that the kernel of this machine knows, as text; "" where nobody may read it."""
+
+WhatIf = Callable[[Client, Change], Awaitable[Forecast]]
+"""Tries a change on a copy of what the client's person may see, and changes nothing. Raises StatusError."""
+
+
+async def _nobody_tries(client: Client, change: Change) -> Forecast:
+    raise NotFound("Nobody here can try a change.")
 
 
 async def _nobody_knows() -> str:
@@ -15,7 +27,7 @@ async def _nobody_knows() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """This machine's name, who may say who a user is, and who talks to whom here.
+    """This machine's name, who may say who a user is, who talks to whom here, and who can try a change.
 
     A person is only ever shown connections between pods that they may list.
     """
@@ -23,3 +35,4 @@ class Surroundings:
     this_host: str = ""
     authorities: tuple[bytes, ...] = ()
     connections: Connections = _nobody_knows
+    what_if: WhatIf = _nobody_tries

@@ -6,7 +6,7 @@ import pytest
 
 from wherry.cli.output import Trouble
 from wherry.cli.what_if import read_change, read_documents, read_scale
-from wherry.cluster.branch.change import Scale
+from wherry.narrate.intent import Scale
 
 
 def test_a_change_is_read_from_words_and_files() -> None:

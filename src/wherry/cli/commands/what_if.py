@@ -14,9 +14,9 @@ from wherry.cli.troubles import known
 
 if TYPE_CHECKING:
     from wherry.client.client import Client
-    from wherry.cluster.branch.change import Change
     from wherry.cluster.branch.seed import Seed
     from wherry.narrate.forecast import Forecast, Waiting
+    from wherry.narrate.intent import Change
 
 NODES_SHOWN = 5
 
@@ -53,9 +53,9 @@ def command(look: Look, files: Sequence[object], nodes: Sequence[str], scales: S
 def _play(look: Look, change: Change, this_host: str) -> Forecast:
     import time
 
-    from wherry.cluster.branch.change import NotThere
     from wherry.cluster.branch.seed import read_seed
-    from wherry.cluster.branch.what_if import NeverSettles, play
+    from wherry.cluster.branch.what_if import play
+    from wherry.narrate.intent import Ambiguous, NeverSettles, NotThere
 
     async def read(client: Client) -> Seed:
         return await read_seed(client, look.namespace)
@@ -71,6 +71,10 @@ def _play(look: Look, change: Change, this_host: str) -> Forecast:
     except NotThere as error:
         near = f"wherry show {error.near}" if error.near else "wherry picture --plain"
         raise known("W0203", thing=error.thing, do=near) from error
+    except Ambiguous as error:
+        names = ", ".join(error.names[:5])
+        do = f"wherry what-if -n {error.names[0].rpartition(' ')[2]} --scale ..."
+        raise known("W0204", thing=error.thing, count=len(error.names), names=names, do=do) from error
     except NeverSettles as error:
         raise known("W0223") from error
     progress(f"the masters have worked through {found.lasted_s:.0f} s", (time.perf_counter() - started_s) * 1000)

@@ -1,4 +1,4 @@
-"""What somebody would change: objects to apply, workloads to scale, nodes that go down; and doing so in a branch.
+"""Makes a change in a branch: applies objects, scales workloads; nodes that go down are played as such.
 
 The objects go the way that they would really go: server-side apply, with defaults, validation, quotas and limits. What
 is refused is noted and the rest goes on, so that one answer names everything.
@@ -14,58 +14,41 @@ from wherry.apimachinery.catalog import Catalog
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import StatusError
 from wherry.apimachinery.resource_type import AnyResourceType
-from wherry.apimachinery.struct import Struct
 from wherry.client.client import Client
 from wherry.narrate.facts import Snapshot
-from wherry.narrate.find import find_kind, find_targets, near_targets
+from wherry.narrate.find import Target, all_targets, find_kind, find_targets, near_targets
 from wherry.narrate.forecast import Refusal
+from wherry.narrate.intent import Ambiguous, Change, NotThere, Scale
 
 MANAGER = "wherry-what-if"
 
 
-class Scale(Struct):
-    """A workload, as people name it, and how many copies it shall have."""
-
-    thing: str
-    replicas: int
-
-
-class Change(Struct):
-    """All that somebody would change at once. `namespace` is where objects go that name none."""
-
-    documents: tuple[Document, ...] = ()
-    scales: tuple[Scale, ...] = ()
-    nodes_down: tuple[str, ...] = ()
-    namespace: str = ""
-
-    @property
-    def is_nothing(self) -> bool:
-        """Whether nothing would change."""
-        return not (self.documents or self.scales or self.nodes_down)
-
-
-class NotThere(Exception):
-    """The change names something that is not there; `near` is a name that looks like it, or ""."""
-
-    def __init__(self, thing: str, near: str = "") -> None:
-        """`thing` is what was named."""
-        super().__init__(thing)
-        self.thing = thing
-        self.near = near
-
-
 def check_names(change: Change, snapshot: Snapshot) -> None:
-    """Whether everything named is there and is what it is used as. Raises NotThere."""
+    """Whether everything named is there and is what it is used as. Raises NotThere and Ambiguous."""
     nodes = [node.name for node in snapshot.nodes]
     for name in change.nodes_down:
         if name not in nodes:
             near = [one.name for one in near_targets(snapshot, name) if one.kind == "Node"]
             raise NotThere(f"node/{name}", near[0] if near else "")
     for scale in change.scales:
-        found = find_targets(snapshot, scale.thing)
+        found = _meant(snapshot, scale, change.namespace)
         if not found:
             near = [one.name for one in near_targets(snapshot, scale.thing)]
             raise NotThere(scale.thing, near[0] if near else "")
+        if len(found) > 1:
+            raise Ambiguous(scale.thing, tuple(f"{one.text} in {one.namespace}" for one in found))
+
+
+def _meant(snapshot: Snapshot, scale: Scale, namespace: str) -> Sequence[Target]:
+    """What a scale may be about: in its namespace, else in the one where the change is made, else anywhere."""
+    found = find_targets(snapshot, scale.thing)
+    for place in (scale.namespace, namespace):
+        if place:
+            here = [one for one in all_targets(snapshot) if one.namespace == place]
+            kind, slash, name = scale.thing.rpartition("/")
+            resource = find_kind(kind) if slash else None
+            return [one for one in here if one.name == name and resource in (None, find_kind(one.kind))][:1]
+    return found
 
 
 async def apply_change(client: Client, catalog: Catalog, change: Change, snapshot: Snapshot) -> list[Refusal]:
@@ -105,8 +88,7 @@ def _served(catalog: Catalog, api_version: str, kind: str) -> AnyResourceType | 
 
 
 async def _scale(client: Client, scale: Scale, snapshot: Snapshot, namespace: str) -> Refusal | None:
-    found = find_targets(snapshot, scale.thing)
-    target = next((one for one in found if one.namespace == namespace), found[0])
+    target = _meant(snapshot, scale, namespace)[0]
     what = f"{target.kind} {target.name}"
     resource = find_kind(target.kind)
     if resource is None or not any(one.name == "scale" for one in resource.subresources):

@@ -18,7 +18,7 @@ from wherry.api.core.pod import PODS
 from wherry.api.discovery.endpointslice import ENDPOINT_SLICES
 from wherry.apiserver.wire import prefix_of
 from wherry.client.client import Client
-from wherry.cluster.branch.change import Change, apply_change, check_names
+from wherry.cluster.branch.change import apply_change, check_names
 from wherry.cluster.branch.masters import BranchMasters
 from wherry.cluster.branch.seed import Seed, plant
 from wherry.cluster.branch.silences import SliceEvent, find_silences
@@ -27,6 +27,7 @@ from wherry.kit.tasks import TaskScope
 from wherry.kit.virtual_time import VirtualClock, run_in_virtual_time
 from wherry.narrate.facts import Snapshot
 from wherry.narrate.forecast import Forecast, Played, Silence, forecast
+from wherry.narrate.intent import Change, NeverSettles
 from wherry.narrate.model import read
 from wherry.narrate.placement import NodeVerdict, judge_nodes
 from wherry.store.memory import MemoryStore
@@ -53,10 +54,6 @@ def play(seed: Seed, change: Change, *, this_host: str = "") -> Forecast:
     finally:
         if was_enabled:
             gc.enable()
-
-
-class NeverSettles(Exception):
-    """The masters were still at it when the time that anybody waits for an answer was over."""
 
 
 async def _play_in_time(seed: Seed, change: Change, clock: VirtualClock, this_host: str) -> Forecast:

@@ -17,6 +17,7 @@ from wherry.dashboard.views.service import SERVICE
 from wherry.dashboard.views.settings import SETTINGS
 from wherry.dashboard.views.shell import SHELL
 from wherry.dashboard.views.story import STORY
+from wherry.dashboard.views.what_if import WHAT_IF
 from wherry.dashboard.views.workload import WORKLOAD
 from wherry.dashboard.views.yaml import YAML
 
@@ -24,6 +25,7 @@ VIEWS = (
     PICTURE,
     STORY,
     CHANGES,
+    WHAT_IF,
     NEXT,
     PUZZLE,
     DONE,

@@ -9,12 +9,13 @@ import orjson
 import pytest
 
 from wherry.apimachinery.document import Document
-from wherry.cluster.branch.change import Change, NotThere, Scale, apply_change
+from wherry.cluster.branch.change import apply_change
 from wherry.cluster.branch.masters import BranchMasters
 from wherry.cluster.branch.seed import Entry, Seed, plant, read_seed
 from wherry.cluster.branch.what_if import play
 from wherry.kit.tasks import TaskScope
 from wherry.kit.virtual_time import VirtualClock, run_in_virtual_time
+from wherry.narrate.intent import Change, NotThere, Scale
 from wherry.narrate.model import read
 from wherry.store.memory import MemoryStore
 
