@@ -116,6 +116,10 @@ class Dashboard:
                 return self._login(request)
             case "GET", ["v1", name] if name in ANSWERS or name in LIVE_FACTS:
                 return await self._facts(request, name)
+            case "GET", ["files", kind, *rest] if kind in DOWNLOADS:
+                # For a browser that has signed in, and for a program with its own credentials.
+                live = await self._live(await self._session_or_program(request), rest[0] if len(rest) > 1 else "")
+                return await DOWNLOADS[kind](live, rest)
         session = self._session(request)
         if request.method == "GET":
             return await self._show(request, session, path)
@@ -129,9 +133,6 @@ class Dashboard:
                 return _see_other(f"{PREFIX}/")
             case ["stream"]:
                 return await self._stream(request, session)
-            case ["files", kind, *rest] if kind in DOWNLOADS:
-                live = await self._live(session, rest[0] if len(rest) > 1 else "")
-                return await DOWNLOADS[kind](live, rest)
             case ["logs", namespace, pod]:
                 return await log_of(self._client(session), request, _safe(namespace), _safe(pod))
             case ["exec", namespace, pod]:

@@ -40,6 +40,16 @@ async def _done(live: Live, rest: Sequence[str]) -> Response:
     return attached(f"{name}-done.{ending}", made)
 
 
+async def _report(live: Live, rest: Sequence[str]) -> Response:
+    """The whole report: report.html, or NAMESPACE/report.html."""
+    from wherry.dashboard.report import make_report
+
+    if not rest or rest[-1] != "report.html" or len(rest) > 2:
+        raise NotFound("There is no such file.")
+    namespace = rest[0] if len(rest) == 2 else ""
+    return attached(f"{namespace or 'cluster'}-report.html", await make_report(live, namespace))
+
+
 def attached(name: str, content: str) -> Response:
     """A file to keep: the browser saves it, and does not show it among our pages."""
     headers = [("Content-Disposition", f'attachment; filename="{name}"')]
@@ -53,4 +63,4 @@ TYPES = {
     "xml": "application/xml; charset=utf-8",
 }
 LIVE_FACTS: Mapping[str, Callable[[Live], Awaitable[object]]] = {"map.json": _map}
-DOWNLOADS: Mapping[str, Download] = {"done": _done}
+DOWNLOADS: Mapping[str, Download] = {"done": _done, "report": _report}

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
-from wherry.cli.output import say
+from wherry.cli.output import Trouble, say
 from wherry.cluster.data_dir import DataDir
 
-FORMATS = ("html", "markdown", "csv", "junit", "openreports", "json")
+FORMATS = ("html", "page", "markdown", "csv", "junit", "openreports", "json")
 
 
 @click.command()
@@ -20,13 +20,19 @@ FORMATS = ("html", "markdown", "csv", "junit", "openreports", "json")
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="The file; - or nothing: here.")
 @click.pass_obj
 def command(data_dir: DataDir, directory: Path, form: str, environment: str | None, output: Path | None) -> None:
-    """Write the board for others. The page needs no network: everything is in the one file."""
+    """Write the board for others. The page needs no network: everything is in the one file.
+
+    As a page it has the picture, the puzzle, the releases and the story of the cluster too.
+    """
     import json
 
     from wherry.cli.judging import board_of
     from wherry.method.done.report.pages import as_html, as_markdown
     from wherry.method.done.report.structured import as_csv, as_document, as_junit, as_open_report
 
+    if form == "page":
+        _give(output, _whole_page(data_dir), "the picture, the puzzle, the boards, the releases and the story")
+        return
     board = board_of(data_dir, directory, environment)
     now_s = int(time.time())
     if form == "html":
@@ -43,8 +49,28 @@ def command(data_dir: DataDir, directory: Path, form: str, environment: str | No
         text = yaml.safe_dump(as_open_report(board, now_s), sort_keys=False, allow_unicode=True)
     else:
         text = json.dumps(as_document(board), indent=2, ensure_ascii=False) + "\n"
+    _give(output, text, f"{board.service}: {board.sentence}")
+
+
+def _give(output: Path | None, text: str, about: str) -> None:
     if output is None or output == Path("-"):
         say(text.rstrip("\n"))
         return
     output.write_text(text, encoding="utf-8")
-    say(f"{output} is written: {board.service}: {board.sentence}")
+    say(f"{output} is written: {about}")
+
+
+def _whole_page(data_dir: DataDir) -> str:
+    """The report that the dashboard makes, of what this person may see."""
+    from wherry.apimachinery.errors import NotFound
+    from wherry.cli.connection import with_client
+    from wherry.client.client import Client
+    from wherry.kit.http.types import read_body
+
+    async def ask(client: Client) -> str:
+        try:
+            return (await read_body(await client.request("GET", "/ui/files/report/report.html"))).decode()
+        except NotFound as error:
+            raise Trouble("this cluster has no dashboard", remedy="wherry report --format html") from error
+
+    return with_client(None, data_dir, ask)

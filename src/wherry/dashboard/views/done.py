@@ -180,7 +180,7 @@ def _files(boards: Iterable[ReleaseBoard]) -> str:
         + "</li>"
         for one in boards
     )
-    return f'<section id="files"><h2>Take it with you</h2><ul class="files">{lines}</ul></section>'
+    return f'<section id="files" class="only-here"><h2>Take it with you</h2><ul class="files">{lines}</ul></section>'
 
 
 def _make(live: Live, asked: Asked) -> Page:

@@ -12,6 +12,7 @@ from wherry.dashboard.views.picture import PICTURE
 from wherry.dashboard.views.pod import POD
 from wherry.dashboard.views.puzzle import PUZZLE
 from wherry.dashboard.views.releases import RELEASES_VIEW
+from wherry.dashboard.views.report import REPORT
 from wherry.dashboard.views.rollout import ROLLOUT
 from wherry.dashboard.views.service import SERVICE
 from wherry.dashboard.views.settings import SETTINGS
@@ -30,6 +31,7 @@ VIEWS = (
     PUZZLE,
     DONE,
     RELEASES_VIEW,
+    REPORT,
     GLOSSARY,
     POD,
     WORKLOAD,

@@ -9,7 +9,7 @@ from wherry.dashboard.boards import current
 from wherry.dashboard.channel import Rendered
 from wherry.dashboard.fragments import ROOT, Fragment
 from wherry.dashboard.live import Live
-from wherry.dashboard.markup import choice, element_id, link, text, url, with_terms
+from wherry.dashboard.markup import choice, element_id, text, url, with_terms
 from wherry.dashboard.times import ago
 from wherry.dashboard.views.view import Asked, Page, View
 from wherry.method.delivery.ledger import difference, short
@@ -65,7 +65,8 @@ class ReleasesPage:
             items = "".join(f"<li>{text(line)}</li>" for line in lines)
             said = f"From {left.name} to {right.name}: {len(lines) or 'no'} difference{'' if len(lines) == 1 else 's'}."
             result = f'<p class="headline">{text(said)}</p><ul class="evidence">{items}</ul>'
-        return f'<section id="compare"><h2>What differs between two releases</h2>{form}{result}</section>'
+        title = "<h2>What differs between two releases</h2>"
+        return f'<section id="compare" class="only-here">{title}{form}{result}</section>'
 
 
 def _key(release: Release) -> str:
@@ -110,11 +111,12 @@ def _build(digest: str, mine: Sequence[Release], now_s: float) -> str:
 def _release(one: Release, now_s: float) -> str:
     state = one.status.state or "never run"
     since = f"({ago(one.status.running_since, now_s)})" if one.status.running_since else ""
-    board = url("done", "logs", one.metadata.namespace, one.name)
+    board = text(url("done", "logs", one.metadata.namespace, one.name))
+    asked = f'<a class="only-here" href="{board}">Is it done?</a>'
     return (
         f'<li class="stage {text(state.lower().replace(" ", "-"))}"><span aria-hidden="true">→ </span>'
         f'<strong>{text(one.name)}</strong> <span class="mark">{text(one.spec.environment)}</span> '
-        f'<span aria-hidden="true">{SYMBOLS.get(state, "◌")}</span> {text(state)} {since} {link(board, "Is it done?")}'
+        f'<span aria-hidden="true">{SYMBOLS.get(state, "◌")}</span> {text(state)} {since} {asked}'
         f"{f'<small>{text(one.status.message)}</small>' if one.status.message else ''}</li>"
     )
 
