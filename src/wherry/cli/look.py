@@ -30,13 +30,19 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+output_option = click.option(
+    "-o", "--output", type=click.Choice(("json", "yaml", "name")), help="For programs, not for people."
+)
+FORMS = ("table", "json", "yaml", "name")
+"""What a list of objects may be given as, where people get a table."""
+
 _OPTIONS = (
     click.option("-n", "--namespace", default="", help="Only this namespace (default: all)."),
     click.option(
         "--kubeconfig", type=click.Path(path_type=Path, exists=True), help="Another cluster's, any Kubernetes."
     ),
     click.option("--context", default="", help="One of the kubeconfig's contexts (default: its current one)."),
-    click.option("-o", "--output", type=click.Choice(("json", "yaml", "name")), help="For programs, not for people."),
+    output_option,
     click.option("--plain", is_flag=True, help="No boxes, no colours, one fact a line."),
     click.option("--teach", is_flag=True, help="Show the same with kubectl."),
 )

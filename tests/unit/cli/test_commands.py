@@ -171,3 +171,25 @@ def test_each_shell_gets_its_completion(shell: str) -> None:
     result = CliRunner().invoke(cli, ["completion", shell])
     assert result.exit_code == 0
     assert f"_WHERRY_COMPLETE={shell}_complete" in result.output
+
+
+def test_whatever_lists_objects_gives_them_to_programs_too() -> None:
+    lists = [releases, *(group.commands["list"] for group in (image, user, contract))]
+    for one in lists:
+        (output,) = (parameter for parameter in one.params if "--output" in parameter.opts)
+        assert isinstance(output.type, click.Choice)
+        assert {"json", "yaml", "name"} <= set(output.type.choices), one.name
+
+
+def test_the_images_are_listed_for_people_and_programs(tmp_path: Path) -> None:
+    data_dir = DataDir(tmp_path)
+    assert CliRunner().invoke(image, ["list", "-o", "json"], obj=data_dir).output == "[]\n"
+    told = CliRunner().invoke(image, ["list"], obj=data_dir).output.splitlines()
+    assert told == ["No images yet.", "Next: wherry image build DIRECTORY"]
+
+
+def test_the_users_are_listed_for_people_and_programs(tmp_path: Path) -> None:
+    data_dir = DataDir(tmp_path)
+    assert CliRunner().invoke(user, ["list", "-o", "yaml"], obj=data_dir).output == "[]\n"
+    told = CliRunner().invoke(user, ["list"], obj=data_dir).output.splitlines()
+    assert told == ["No users yet.", "Next: wherry user add NAME --role view"]

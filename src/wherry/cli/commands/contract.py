@@ -9,6 +9,7 @@ import click
 
 from wherry.cli.contract_actor import Desk, desk, desk_options
 from wherry.cli.contract_words import LEVELS, project_in, project_option, say_next, show_rows, understood
+from wherry.cli.look import FORMS, give_data
 from wherry.cli.output import Trouble, note, say
 from wherry.cluster.data_dir import DataDir
 
@@ -199,7 +200,7 @@ def verify(
 
 @command.command("list")
 @click.option("--all", "all_", is_flag=True, help="The contracts of all services.")
-@click.option("-o", "--output", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@click.option("-o", "--output", type=click.Choice(FORMS), default="table", show_default=True)
 @desk_options
 @click.pass_context
 def list_(
@@ -212,10 +213,9 @@ def list_(
     name = "" if all_ else place.project.name
     found = place.act(lambda actor: entries(actor, service=name))
     broken = [state for _, state in found if state.word == "Broken"]
-    if output == "json":
-        import json
-
-        say(json.dumps([_as_json(entry, state) for entry, state in found], indent=2))
+    if output != "table":
+        names = [f"agreement/{entry.agreement.metadata.name}" for entry, _ in found]
+        give_data(output, [_as_json(entry, state) for entry, state in found], names)
     else:
         verified = sum(state.word == "Verified" for _, state in found)
         say(f"{len(found)} contracts, {verified} verified, {len(broken)} broken." if found else "No contracts yet.")

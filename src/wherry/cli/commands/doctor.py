@@ -6,14 +6,14 @@ import sys
 
 import click
 
-from wherry.cli.look import give_data
+from wherry.cli.look import give_data, output_option
 from wherry.cli.output import cross, say, tick
 from wherry.cli.troubles import known
 from wherry.cluster.data_dir import DataDir
 
 
 @click.command()
-@click.option("-o", "--output", type=click.Choice(("json", "yaml", "name")), help="For programs, not for people.")
+@output_option
 @click.option("--plain", is_flag=True, help="No symbols, one fact a line.")
 @click.pass_obj
 def command(data_dir: DataDir, output: str | None, plain: bool) -> None:
@@ -35,3 +35,4 @@ def command(data_dir: DataDir, output: str | None, plain: bool) -> None:
         say("Without containers it works all the same: wherry up --no-real-node --simulated-nodes 3")
         raise known("W0401", missing=len(missing), total=len(findings))
     say("This machine can run Wherry.")
+    say("Next: wherry up")

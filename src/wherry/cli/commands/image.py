@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from wherry.cli.look import give_data, output_option
 from wherry.cli.output import Trouble, note, progress, say, table
 from wherry.cluster.data_dir import DataDir
 from wherry.runtime.images.image_store import ImageStore
@@ -91,20 +92,28 @@ def import_(data_dir: DataDir, archive: Path, tag: str | None) -> None:
 
 
 @command.command("list")
+@output_option
 @click.pass_obj
-def list_(data_dir: DataDir) -> None:
+def list_(data_dir: DataDir, output: str | None) -> None:
     """The images on this machine."""
     with told():
         images = open_store(data_dir).list()
+    if output is not None:
+        data = [{"tags": one.tags, "id": one.id, "digest": one.digest, "sizeBytes": one.size_bytes} for one in images]
+        give_data(output, data, [tag for one in images for tag in one.tags or (one.id,)])
+        return
     if not images:
-        say("No images yet. Make one: wherry image build DIRECTORY")
+        say("No images yet.")
+        say("Next: wherry image build DIRECTORY")
         return
     rows = [
         (tag, image.id.removeprefix("sha256:")[:12], size(image.size_bytes))
         for image in images
         for tag in image.tags or (NAMELESS,)
     ]
+    say("There is 1 image on this machine." if len(images) == 1 else f"There are {len(images)} images on this machine.")
     table(("IMAGE", "ID", "SIZE"), sorted(rows))
+    say("Next: wherry kubectl create deployment NAME --image=IMAGE")
 
 
 @command.command("rm")

@@ -6,6 +6,7 @@ import time
 
 import click
 
+from wherry.cli.look import FORMS, give_data
 from wherry.cli.output import note, printable, say, table
 from wherry.cluster.data_dir import DataDir
 
@@ -13,12 +14,16 @@ SHORT_CHARS = 12
 
 
 @click.command()
-@click.option("-o", "--output", type=click.Choice(["table", "json"]), default="table", help="For people or programs.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Choice(FORMS),
+    default="table",
+    help="For people or programs.",
+)
 @click.pass_obj
 def command(data_dir: DataDir, output: str) -> None:
     """All releases of this project, or outside of one those of the whole cluster; the newest first."""
-    import msgspec
-
     from wherry.api.method.release import RUNNING, Release
     from wherry.apimachinery.timestamps import age_since
     from wherry.cli.delivery.run_stage import releases_elsewhere
@@ -39,8 +44,8 @@ def command(data_dir: DataDir, output: str) -> None:
         return found + elsewhere
 
     found = sorted(on_clusters(data_dir, read), key=lambda one: (one.spec.service, -one.spec.number))
-    if output == "json":
-        say(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
+    if output != "table":
+        give_data(output, found, [f"release/{one.name}" for one in found])
         return
     running = [one for one in found if one.status.state == RUNNING]
     whose = project.name if project is not None else "this cluster"

@@ -17,6 +17,7 @@ import click
 
 from wherry.cli.connection import with_client
 from wherry.cli.consent import ask_first, yes_option
+from wherry.cli.look import give_data, output_option
 from wherry.cli.output import Trouble, note, say, table
 from wherry.cluster.data_dir import DataDir
 
@@ -65,20 +66,29 @@ def add(
 
 
 @command.command("list")
+@output_option
 @click.pass_obj
-def list_(data_dir: DataDir) -> None:
+def list_(data_dir: DataDir, output: str | None) -> None:
     """The users whose kubeconfigs are here, with their groups and roles."""
     names = _known(data_dir)
-    if not names:
-        say("No users yet. Make one: wherry user add NAME --role view")
-        return
-    roles = with_client(None, data_dir, _roles_by_user)
+    roles = with_client(None, data_dir, _roles_by_user) if names else {}
     rows = []
     for name in names:
         groups, ends = _certificate_of(data_dir, name)
         left = "ended" if ends < datetime.now(UTC) else f"{ends:%Y-%m-%d}"
         rows.append((name, ",".join(groups) or "-", left, ", ".join(roles.get(name, ())) or "-"))
-    table(("USER", "GROUPS", "GOOD UNTIL", "ROLES"), rows)
+    header = ("USER", "GROUPS", "GOOD UNTIL", "ROLES")
+    if output is not None:
+        keys = ("name", "groups", "goodUntil", "roles")
+        give_data(output, [dict(zip(keys, row, strict=True)) for row in rows], names)
+        return
+    if not rows:
+        say("No users yet.")
+        say("Next: wherry user add NAME --role view")
+        return
+    say("There is 1 user." if len(rows) == 1 else f"There are {len(rows)} users.")
+    table(header, rows)
+    say(f"Next: wherry open --user {names[0]}")
 
 
 @command.command("remove")
