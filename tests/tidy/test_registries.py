@@ -72,9 +72,11 @@ REGISTRIES = [
         "method.experiments",
         frozenset(
             {
+                "connections",
                 "experiment",
                 "fenced_in",
                 "killing",
+                "neighbours",
                 "peers",
                 "rollback",
                 "same_answers",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -16,25 +14,32 @@ from wherry.cli.judging import agreement_of
 from wherry.cli.output import Trouble, note, progress
 from wherry.cli.programs import kubectl_path
 from wherry.cli.rebuilding import rebuild
+from wherry.cli.termination import end_on_sigterm
 from wherry.client.client import Client
 from wherry.kit.clock import SystemClock
 from wherry.method.delivery.clusters import Clusters
 from wherry.method.delivery.ledger import list_releases
+from wherry.method.done.contract_evidence import contract_evidence
 from wherry.method.done.proofs import keep_file, keep_proof, make_proof
 from wherry.method.done.proving import prove
-from wherry.method.evidence.observation import Observation
+from wherry.method.evidence.observation import Observation, not_applicable
 from wherry.method.evidence.verdict import Verdict, Word, judge
+from wherry.method.experiments.connections import look_at_databases
 from wherry.method.experiments.experiment import Experiment, remark
 from wherry.method.experiments.registry import EXPERIMENTS
 from wherry.method.experiments.same_answers import answers_of, compare_answers, typical_answers
 from wherry.method.experiments.survey import compare_releases, running_releases
+from wherry.method.facts.reading import contracts_of
 from wherry.method.journey.script import Journey, JourneyError, first_journey
-from wherry.method.project import Project
+from wherry.method.project import Environment, Project
 from wherry.method.twins.start import twin_of
 from wherry.runtime.images.image_store import ImageStore
 
-SURVEYS = ("parity", "codebase")
-KNOWN = (*(entry.criterion for entry in EXPERIMENTS), *SURVEYS)
+# What needs no twin: it is read where the service runs, or made anew on this machine.
+SURVEYS = ("parity", "codebase", "own-database")
+CONTRACTS = ("contract-explicit", "contract-agreed")
+KNOWN = (*(entry.criterion for entry in EXPERIMENTS), *SURVEYS, *CONTRACTS)
+NO_CATALOGUE = not_applicable("Nobody has published a contract in this cluster, or you may not read them.")
 
 
 def _quiet(_: str) -> None:
@@ -80,6 +85,7 @@ class ProvingRun:
         for name in SURVEYS:
             if self.factor in (None, name):
                 await self._survey(clusters, client, release, name)
+        await self._look_at_contracts(clusters, client, release)
         if not self.may_store:
             note(" You may not store proofs in this cluster; they are kept in .wherry/local/proofs.")
 
@@ -92,20 +98,16 @@ class ProvingRun:
                 remedy=f"wherry prove {self.factor} --in {self.project.environments[0]}",
                 exit_code=4,
             )
-        note(f" {where} is where users are: only what reads is tried (parity, codebase).")
+        note(f" {where} is where users are: only what reads is tried (parity, codebase, own-database).")
         return []
 
     async def _with_twin(
         self, clusters: Clusters, client: Client, release: Release, chosen: Sequence[Experiment]
     ) -> None:
-        place = self.project.environment(release.spec.environment)
-        kubectl = (str(kubectl_path()), *clusters.kubectl_options(self.project, place))
+        kubectl = (str(kubectl_path()), *clusters.kubectl_options(self.project, self._place(release)))
         note(f" A twin of {release.name} starts, with an empty database.")
         journey = self._journey()
-        task = asyncio.current_task()
-        if task is not None:
-            # A build server that gives up sends SIGTERM: the twin goes then too.
-            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        end_on_sigterm()
 
         def say(words: str) -> None:
             note(f"   {words}")
@@ -128,7 +130,13 @@ class ProvingRun:
     async def _survey(self, clusters: Clusters, client: Client, release: Release, name: str) -> None:
         """What needs no twin: compare what runs, or build the commit again."""
         started_s, began_s = self.clock.now_s(), self.clock.monotonic_s()
-        seen = await (self._compare(clusters, client, release) if name == "parity" else self._rebuild(release))
+        match name:
+            case "parity":
+                seen = await self._compare(clusters, client, release)
+            case "codebase":
+                seen = await self._rebuild(release)
+            case _:
+                seen = await self._neighbours(clusters, client, release)
         verdict = judge(name, seen, digest=release.spec.digest)
         duration_s = self.clock.monotonic_s() - began_s
         proof = make_proof(verdict, release, started_s=started_s, duration_s=duration_s, version=__version__)
@@ -167,6 +175,28 @@ class ProvingRun:
             twin_of(clusters.client(self.project, other), running[there[0]], self.project, journey, (), _quiet) as two,
         ):
             return compare_answers(await typical_answers(one), await answers_of(two), here, there[0])
+
+    async def _neighbours(self, clusters: Clusters, client: Client, release: Release) -> list[Observation]:
+        kubectl = (str(kubectl_path()), *clusters.kubectl_options(self.project, self._place(release)))
+        return await look_at_databases(client, release, kubectl)
+
+    def _place(self, release: Release) -> Environment:
+        return self.project.environment(release.spec.environment)
+
+    async def _look_at_contracts(self, clusters: Clusters, client: Client, release: Release) -> None:
+        """What the catalogue says of them now; it is kept there, and no proof is made of it."""
+        chosen = [name for name in CONTRACTS if self.factor in (None, name)]
+        if not chosen:
+            return
+        evidence = await contract_evidence(
+            client,
+            self.project.name,
+            self.project.namespaces,
+            contracts_of(self.project.root),
+            known_ca=clusters.authority(self.project, self._place(release)),
+        )
+        for name in chosen:
+            self._tell(judge(name, evidence.get(name, [NO_CATALOGUE]), digest=release.spec.digest), 0.0)
 
     async def _rebuild(self, release: Release) -> list[Observation]:
         return await rebuild(self.project, release, self.store)

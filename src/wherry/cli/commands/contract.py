@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -143,9 +144,7 @@ def agree(data_dir: DataDir, contract: str, project: Path, environment: str | No
 
     signed = place.act(act)
     if not signed:
-        raise Trouble(
-            f"there is no contract {contract or 'of ' + place.project.name}", remedy="wherry contract propose"
-        )
+        raise _no_contract(contract, place)
     for name, word in signed:
         say(f"Signed {name}: it is {word} now.")
     say_next("wherry contract verify")
@@ -153,7 +152,13 @@ def agree(data_dir: DataDir, contract: str, project: Path, environment: str | No
 
 @command.command("verify")
 @click.argument("contract", required=False, default="")
-@click.option("--twin", default="", help="Try it on a twin in this namespace, where everything may change.")
+@click.option(
+    "--twin",
+    is_flag=False,
+    flag_value="new",
+    default="",
+    help="Try it on a twin, where everything may change: one that is made for this, or the one in this namespace.",
+)
 @click.option("--base", default="", help="What stands before every path at the running service: /v1.")
 @desk_options
 @click.pass_context
@@ -167,35 +172,25 @@ def verify(
     kubeconfig: Path | None,
 ) -> None:
     """Try what CONTRACT needs (or all contracts of the service) on the running service; 1 when it does not hold."""
-    from wherry.method.contracts.acting import entries
-    from wherry.method.contracts.acting import verify as try_it
-    from wherry.method.contracts.provider_states import preparation
-    from wherry.method.contracts.replay import Outcome
+    from wherry.cli.termination import TERMINATED
+    from wherry.cli.verifying import Verifying
 
     place = desk(ctx.obj, project, environment, kubeconfig)
-
-    async def act(actor: Actor) -> list[tuple[str, str, list[Outcome]]]:
-        tried = []
-        for entry, _ in await entries(actor, service=place.project.name, only=contract):
-            provider = entry.facts.provider.service
-            states = place.project.file.admin.get("states") if provider == place.project.name else None
-            prepare = preparation(actor.client, twin, provider, states) if twin and states else None
-            result, outcomes = await try_it(actor, entry, twin=twin, base=base, prepare=prepare)
-            tried.append((entry.agreement.metadata.name, result, outcomes))
-        return tried
-
-    tried = place.act(act)
+    try:
+        tried = place.act(Verifying(place, contract, twin, base).go)
+    except asyncio.CancelledError:
+        ctx.exit(TERMINATED)
     if not tried:
-        raise Trouble(
-            f"there is no contract {contract or 'of ' + place.project.name}", remedy="wherry contract propose"
-        )
-    for name, result, outcomes in tried:
-        passed = sum(one.result == "Passed" for one in outcomes)
-        say(f"{name}: {result}. {passed} of {len(outcomes)} requests got what they need.")
-    rows = [(name, one.name, one.result, one.message) for name, _, all_ in tried for one in all_]
+        raise _no_contract(contract, place)
+    for one in tried:
+        passed = sum(outcome.result == "Passed" for outcome in one.outcomes)
+        say(f"{one.contract}: {one.result}. {passed} of {len(one.outcomes)} requests got what they need.")
+    rows = [(one.contract, outcome.name, outcome.result, outcome.message) for one in tried for outcome in one.outcomes]
     show_rows(("CONTRACT", "REQUEST", "RESULT", "WHY"), rows)
-    say_next("wherry contract list")
-    ctx.exit(0 if all(result == "Passed" for _, result, _ in tried) else 1)
+    is_untried = any(outcome.result == "NotTried" for one in tried for outcome in one.outcomes)
+    say_next("wherry contract verify --twin     (in the provider's folder)" if is_untried and not twin
+             else "wherry contract list")  # fmt: skip
+    ctx.exit(0 if all(one.result == "Passed" for one in tried) else 1)
 
 
 @command.command("list")

@@ -11,9 +11,6 @@ import click
 from wherry.cli.output import Trouble, say
 from wherry.cluster.data_dir import DataDir
 
-# What a shell says of a program that was ended by SIGTERM.
-TERMINATED = 143
-
 
 @click.command()
 @click.argument("factor", required=False)
@@ -31,6 +28,7 @@ def command(
     from wherry.cli.commands.image import open_store
     from wherry.cli.delivery.stage import on_clusters, project_here
     from wherry.cli.proving import ProvingRun
+    from wherry.cli.termination import TERMINATED
     from wherry.method.twins.twin import CannotTry
 
     run = ProvingRun(open_store(data_dir), project_here(project), factor, environment, release_name)

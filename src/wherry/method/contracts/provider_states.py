@@ -20,9 +20,11 @@ from wherry.api.batch.job import JOBS
 from wherry.api.core.pod import PODS
 from wherry.api.core.service import SERVICES
 from wherry.apimachinery.document import Document
+from wherry.apimachinery.errors import NotFound
 from wherry.client.client import Client
 from wherry.method.contracts.need import State
 from wherry.method.contracts.replay import Prepare
+from wherry.method.delivery.stamping import SERVICE
 
 DEADLINE_S = 60
 # What belongs to a service that stays, and not to a command that ends.
@@ -40,8 +42,8 @@ async def running_pod(client: Client, namespace: str, service: str) -> Document 
     return await client.get_document(PODS, pods[0].metadata.name, namespace) if pods else None
 
 
-def state_job(pod: Document, command: tuple[str, ...], state: State) -> Document:
-    """The Job that brings a state about, from a pod of the service."""
+def state_job(pod: Document, command: tuple[str, ...], state: State, service: str) -> Document:
+    """The Job that brings a state about, from a pod of the service. It is known as the service's own."""
     spec = pod["spec"]
     assert isinstance(spec, dict)
     container = next(iter(spec["containers"]))
@@ -63,7 +65,7 @@ def state_job(pod: Document, command: tuple[str, ...], state: State) -> Document
             "backoffLimit": 0,
             "activeDeadlineSeconds": DEADLINE_S,
             "ttlSecondsAfterFinished": DEADLINE_S,
-            "template": {"spec": template},
+            "template": {"metadata": {"labels": {SERVICE: service, "wherry.dev/task": "state"}}, "spec": template},
         },
     }
 
@@ -83,8 +85,16 @@ async def bring_about(client: Client, namespace: str, job: Document) -> str:
     except TimeoutError:
         return f"the admin command took longer than {DEADLINE_S} s"
     finally:
-        await client.delete(JOBS, name, namespace, propagation="Background")
+        # Also after Ctrl-C: the deletion is sent before anybody can cancel again.
+        await asyncio.shield(_remove(client, namespace, name))
     return "the Job is gone"
+
+
+async def _remove(client: Client, namespace: str, name: str) -> None:
+    try:
+        await client.delete(JOBS, name, namespace, propagation="Background")
+    except NotFound:
+        return
 
 
 def _outcome(job: Document) -> str | None:
@@ -104,6 +114,6 @@ def preparation(client: Client, namespace: str, service: str, command: tuple[str
         pod = await running_pod(client, namespace, service)
         if pod is None:
             return f"no pod of {service} runs in {namespace}"
-        return await bring_about(client, namespace, state_job(pod, command, state))
+        return await bring_about(client, namespace, state_job(pod, command, state, service))
 
     return prepare

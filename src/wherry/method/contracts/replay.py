@@ -82,7 +82,13 @@ async def _try(
         )
     except (ConnectionError, TimeoutError) as error:
         return Outcome(wish.name, "Failed", f"{need.provider} does not answer {wish.request}: {error}")
-    wrong = [*_against_need(wish, exchange, answered, need), *_against_promise(wish, answered, api)]
+    broken = list(breaches(wish.method, wish.path, answered, api))
+    unfit = list(_against_need(wish, exchange, answered, need))
+    if unfit and not broken and wish.states and prepare is None:
+        # What the need asks for may simply not be there: that is nobody's fault.
+        states = " and ".join(f'"{state.name}"' for state in wish.states)
+        return Outcome(wish.name, "NotTried", f"It needs that {states}, which is not so here: try it in a twin.")
+    wrong = [*unfit, *broken]
     return Outcome(wish.name, "Failed" if wrong else "Passed", " ".join(dict.fromkeys(wrong)))
 
 
@@ -108,8 +114,9 @@ def _against_need(wish: Wish, exchange: Exchange, answered: Answered, need: Need
         yield f"{wish.request} answered with {_what(gap)}, which {need.consumer} does not expect."
 
 
-def _against_promise(wish: Wish, answered: Answered, api: Api) -> Iterator[str]:
-    operation = api.operation(wish.method, wish.path)
+def breaches(method: str, path: str, answered: Answered, api: Api) -> Iterator[str]:
+    """Where an answer is not as the promise says; nothing for a request that the promise does not speak of."""
+    operation = api.operation(method, path)
     if operation is None:
         return
     promised = operation.answer(str(answered.status))
@@ -120,9 +127,9 @@ def _against_promise(wish: Wish, answered: Answered, api: Api) -> Iterator[str]:
         if header.required and name not in answered.headers:
             yield f"{operation.name} answered without the header {name} that its contract promises."
     schema = _schema(promised, answered)
-    if schema is None and promised.content and wish.method != "HEAD":
+    if schema is None and promised.content and method != "HEAD":
         yield f"{operation.name} answered in {answered.media or 'no media type'}, which its contract does not speak of."
-    for gap in misfits(answered.value, schema) if schema and wish.method != "HEAD" else ():
+    for gap in misfits(answered.value, schema) if schema and method != "HEAD" else ():
         yield f"{operation.name} answered with {_what(gap)}, against its own contract."
 
 

@@ -21,12 +21,13 @@ ANSWER_BYTES_MAX = 16 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What came back. `value` is the body as JSON, or as text where it is none."""
+    """What came back. `value` is the body as JSON, or as text where it is none; `content` its bytes."""
 
     status: int
     media: str
     headers: Mapping[str, str]
     value: object
+    content: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,13 @@ class RunningService:
             # The API server's own word: we may not, or nobody is there. It is no answer of the service.
             raise error_from_status(content, response.status)
         found = {name.lower(): value for name, value in response.headers}
-        return Answered(response.status, media, found, _value(content, media))
+        return Answered(response.status, media, found, _value(content, media), content)
+
+    async def ask_json(self, method: str, path: str, query: str, body: object) -> Answered:
+        """Send a value as JSON; None: without a body. Raises as `ask` does."""
+        content = json.dumps(body).encode() if body is not None else b""
+        headers = {"content-type": "application/json"} if content else {}
+        return await self.ask(method, path, query, headers=headers, body=content)
 
     async def served_digest(self, path: str) -> str:
         """The digest of the contract that it serves; "" when it serves none, or cannot be reached."""

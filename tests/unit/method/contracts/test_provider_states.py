@@ -28,11 +28,12 @@ POD: Document = {
 
 
 def test_a_state_is_brought_about_by_the_services_own_image_and_configuration() -> None:
-    job = state_job(POD, ("admin", "states"), State("an order exists", {"id": 42}))
+    job = state_job(POD, ("admin", "states"), State("an order exists", {"id": 42}), "orders")
     spec = job["spec"]
     assert isinstance(spec, dict)
     pod = spec["template"]["spec"]
     (container,) = pod["containers"]
+    assert spec["template"]["metadata"]["labels"]["wherry.dev/service"] == "orders"
     assert container["image"] == "orders@sha256:1"
     assert container["env"] == [{"name": "DSN", "value": "postgres://db"}]
     assert container["command"] == ["admin", "states", "an order exists", '{"id": 42}']
@@ -43,6 +44,6 @@ def test_a_state_is_brought_about_by_the_services_own_image_and_configuration() 
 
 
 def test_a_state_without_parameters_is_called_by_its_sentence_alone() -> None:
-    spec = state_job(POD, ("admin", "states"), State("an order 42 exists"))["spec"]
+    spec = state_job(POD, ("admin", "states"), State("an order 42 exists"), "orders")["spec"]
     assert isinstance(spec, dict)
     assert spec["template"]["spec"]["containers"][0]["command"] == ["admin", "states", "an order 42 exists"]

@@ -16,7 +16,7 @@ from suites.running_cluster import free_port
 from wherry.kit.http.types import Request, Response, read_body
 from wherry.method.contracts import stand_in_program
 from wherry.method.contracts.api import Api, read_api
-from wherry.method.contracts.need import Need
+from wherry.method.contracts.need import Need, State
 from wherry.method.contracts.needs import read_need
 from wherry.method.contracts.reading import BrokenDocument, read_text
 from wherry.method.contracts.replay import Outcome, overall, replay
@@ -122,8 +122,18 @@ async def test_what_changes_something_is_not_tried_where_people_work() -> None:
     assert overall(outcomes) == "Incomplete"
 
 
+async def brought_about(state: State) -> str:
+    return ""
+
+
+async def test_a_need_whose_state_nobody_has_brought_about_hurts_nobody_when_it_is_not_met() -> None:
+    first, _ = await replay(need(), api(), InProcess(entries()))
+    assert first.result == "NotTried"
+    assert "which is not so here: try it in a twin." in first.message
+
+
 async def test_a_replay_wants_the_example_to_the_letter_where_no_matcher_stands() -> None:
-    first, _ = await replay(need(), api(), InProcess(entries()), is_twin=True)
+    first, _ = await replay(need(), api(), InProcess(entries()), is_twin=True, prepare=brought_about)
     assert first.result == "Failed"
     assert "GET /orders/42 answered with id as 1 instead of 42, which web does not expect." in first.message
 

@@ -14,11 +14,14 @@ from wherry.method.experiments import (
     build_release_run,
     concurrency,
     config,
+    contract_exposed,
+    contract_verified,
     dependencies,
     disposability,
     logs,
     port_binding,
     processes,
+    rest_api,
 )
 from wherry.method.experiments.registry import EXPERIMENTS
 
@@ -102,9 +105,11 @@ async def test_nothing_is_tried_on_a_twin_on_which_the_journey_does_not_pass(mon
 
 def test_every_experiment_has_a_limit_and_stands_in_the_order_of_the_design() -> None:
     assert [entry.criterion for entry in EXPERIMENTS] == [
-        "logs", "port-binding", "processes", "disposability", "config", "backing-services", "concurrency",
+        "logs", "rest-api", "contract-exposed", "contract-verified", "port-binding",
+        "processes", "disposability", "config", "backing-services", "concurrency",
         "build-release-run", "admin", "dependencies",
     ]  # fmt: skip
     assert all(entry.budget_s <= 180 for entry in EXPERIMENTS)
-    last = (admin.ADMIN, backing_services.BACKING_SERVICES, build_release_run.BUILD_RELEASE_RUN)
+    first = (contract_exposed.CONTRACT_EXPOSED, contract_verified.CONTRACT_VERIFIED, rest_api.REST_API)
+    last = (*first, admin.ADMIN, backing_services.BACKING_SERVICES, build_release_run.BUILD_RELEASE_RUN)
     assert {*last, dependencies.DEPENDENCIES, disposability.DISPOSABILITY} <= set(EXPERIMENTS)

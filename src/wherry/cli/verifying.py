@@ -1,0 +1,94 @@
+"""One run of `wherry contract verify`: on what runs, or on a twin of it, where everything may change."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from wherry.cli.contract_actor import Desk
+from wherry.cli.output import Trouble, note
+from wherry.cli.programs import kubectl_path
+from wherry.cli.termination import end_on_sigterm
+from wherry.method.contracts.acting import Actor, entries, verify
+from wherry.method.contracts.catalogue import Entry
+from wherry.method.contracts.provider_states import preparation
+from wherry.method.contracts.replay import Outcome
+from wherry.method.delivery.ledger import list_in
+from wherry.method.twins.start import twin_of
+from wherry.method.twins.twin import CannotTry
+
+NEW = "new"
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What came of one contract: Passed, Failed or Incomplete, and each of its requests."""
+
+    contract: str
+    result: str
+    outcomes: tuple[Outcome, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verifying:
+    """What is to be tried: one contract of a service or all ("").
+
+    `twin` is a namespace with a twin in it, "new" for one that is made for this and goes again, "" for what runs.
+    `base` stands before every path.
+    """
+
+    desk: Desk
+    contract: str
+    twin: str
+    base: str
+
+    async def go(self, actor: Actor) -> list[Tried]:
+        """Try them. Raises Trouble, NotPossible and NoCatalogue."""
+        end_on_sigterm()
+        found = [entry for entry, _ in await entries(actor, service=self.desk.project.name, only=self.contract)]
+        if not found:
+            return []
+        async with self._twin(actor, found) as namespace:
+            return [await self._try(actor, entry, namespace) for entry in found]
+
+    async def _try(self, actor: Actor, entry: Entry, twin: str) -> Tried:
+        project, provider = self.desk.project, entry.facts.provider.service
+        command = project.file.admin.get("states") if provider == project.name else None
+        prepare = preparation(actor.client, twin, provider, command) if twin and command else None
+        result, outcomes = await verify(actor, entry, twin=twin, base=self.base, prepare=prepare)
+        return Tried(entry.agreement.metadata.name, result, tuple(outcomes))
+
+    @asynccontextmanager
+    async def _twin(self, actor: Actor, found: list[Entry]) -> AsyncIterator[str]:
+        """The namespace to try it in, "" for where each provider runs."""
+        if self.twin != NEW:
+            yield self.twin
+            return
+        project, place = self.desk.project, self.desk.environment
+        others = sorted({one.facts.provider.service for one in found} - {project.name})
+        if others:
+            raise Trouble(
+                f"only {others[0]} can make a twin of itself: its release is in its own repository",
+                remedy=f"try it on what runs, or in the folder of {others[0]}: wherry contract verify --twin",
+                exit_code=2,
+            )
+        releases = await list_in(actor.client, place.namespace, project.name)
+        if not releases:
+            raise Trouble(
+                f"{project.name} has no release in {place.namespace}, so no twin of it can be made",
+                remedy="wherry release",
+            )
+        note(f" A twin of {releases[-1].name} starts, with an empty database.")
+        kubectl = (str(kubectl_path()),)
+        try:
+            async with twin_of(actor.client, releases[-1], project, None, kubectl, _say) as twin:
+                yield twin.namespace
+        except CannotTry as error:
+            raise Trouble(
+                f"nothing could be tried: {error}", remedy="wherry run shows why it does not start"
+            ) from error
+
+
+def _say(words: str) -> None:
+    note(f"   {words}")
