@@ -54,6 +54,21 @@ def kubectl_or_none() -> Path | None:
 
 def board_of(data_dir: DataDir, directory: Path, environment: str | None) -> Board:
     """The board of the release of a project. Raises Trouble."""
+    return judged(data_dir, directory, environment).board
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A project, the release that counts (None: only its files do), and its board."""
+
+    project: Project
+    agreement: Agreement
+    release: Release | None
+    board: Board
+
+
+def judged(data_dir: DataDir, directory: Path, environment: str | None) -> Judged:
+    """Judge the release of a project by all that can be had. Raises Trouble."""
     try:
         project = find_project(directory)
     except NotAProject as error:
@@ -74,7 +89,8 @@ def board_of(data_dir: DataDir, directory: Path, environment: str | None) -> Boa
     if release is None:
         note(" Nothing is released yet, or the cluster does not answer: this is about files only.")
     proofs = [*read_files(project.root), *found.proofs]
-    return judge_release(project.name, facts, proofs, agreement, digest=digest, today=today(), seen_now=found.seen_now)
+    board = judge_release(project.name, facts, proofs, agreement, digest=digest, today=today(), seen_now=found.seen_now)
+    return Judged(project, agreement, release, board)
 
 
 @dataclass(frozen=True, slots=True)

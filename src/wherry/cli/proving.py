@@ -188,6 +188,7 @@ class ProvingRun:
         chosen = [name for name in CONTRACTS if self.factor in (None, name)]
         if not chosen:
             return
+        began_s = self.clock.monotonic_s()
         evidence = await contract_evidence(
             client,
             self.project.name,
@@ -196,15 +197,19 @@ class ProvingRun:
             known_ca=clusters.authority(self.project, self._place(release)),
         )
         for name in chosen:
-            self._tell(judge(name, evidence.get(name, [NO_CATALOGUE]), digest=release.spec.digest), 0.0)
+            verdict = judge(name, evidence.get(name, [NO_CATALOGUE]), digest=release.spec.digest)
+            self._tell(verdict, self.clock.monotonic_s() - began_s)
 
     async def _rebuild(self, release: Release) -> list[Observation]:
         return await rebuild(self.project, release, self.store)
 
+    def _tell(self, verdict: Verdict, took_s: float) -> None:
+        self.verdicts.append(verdict)
+        progress(verdict.criterion, took_s * 1000)
+        say_proof(verdict)
+
     async def _keep(self, client: Client, release: Release, verdict: Verdict, proof: ProofSpec) -> None:
         """Tell and store a result as soon as it is there."""
-        self.verdicts.append(verdict)
-        progress(verdict.criterion, proof.duration_seconds * 1000)
-        say_proof(verdict)
+        self._tell(verdict, proof.duration_seconds)
         keep_file(self.project.root, proof)
         self.may_store = await keep_proof(client, release.metadata.namespace, proof) and self.may_store

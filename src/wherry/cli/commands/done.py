@@ -4,25 +4,119 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from wherry.cli.output import Trouble, printable, say, table
 from wherry.cluster.data_dir import DataDir
+
+if TYPE_CHECKING:
+    from wherry.api.method.board import BoardSpec
 
 
 @click.command()
 @click.argument("directory", type=click.Path(path_type=Path, exists=True, file_okay=False), default=Path())
 @click.option("--in", "environment", help="Whose release; the first environment that has one, if not named.")
 @click.option("-o", "--output", type=click.Choice(["text", "json", "junit"]), default="text", show_default=True)
+@click.option(
+    "--backlog",
+    is_flag=False,
+    flag_value="md",
+    type=click.Choice(("md", "csv", "json")),
+    help="What is not done, as backlog items with criteria.",
+)
+@click.option("--review", metavar="NAME", help="Mark this moment, such as: Sprint 12.")
+@click.option(
+    "--since",
+    metavar="REVIEW|TIME",
+    help="What has changed since a review (last: the last one), or since a time.",
+)
 @click.pass_obj
-def command(data_dir: DataDir, directory: Path, environment: str | None, output: str) -> None:
-    """Is the release done, by the team's own Definition of Done? Exit code 0: yes. 1: no."""
-    from wherry.cli.boards import show_board
-    from wherry.cli.judging import board_of
+def command(
+    data_dir: DataDir,
+    directory: Path,
+    environment: str | None,
+    output: str,
+    backlog: str | None,
+    review: str | None,
+    since: str | None,
+) -> None:
+    """Is the release done, by the team's own Definition of Done? Exit code 0: yes. 1: no.
 
-    board = board_of(data_dir, directory, environment)
+    The board is kept in the cluster, so that anybody can see how it changes.
+    """
+    from wherry.cli.boards import show_board
+    from wherry.cli.judging import judged
+    from wherry.cli.keeping import keep
+
+    found = judged(data_dir, directory, environment)
+    board = found.board
+    if backlog is not None:
+        from wherry.method.backlog import FORMATS
+        from wherry.method.done.backlog import heading, items
+
+        say(FORMATS[backlog](heading(board), items(board)).rstrip("\n"))
+        return
+    kept = keep(data_dir, found, review=(review or "").strip())
+    if review is not None or since is not None:
+        if kept is None:
+            raise Trouble(
+                f"nothing of {board.service} is released where its board could be kept, so no change is remembered",
+                remedy="wherry release, then: wherry done --review NAME",
+            )
+        _show_changes(kept, since or "") if review is None else _show_progress(kept)
+        return
     missing = board.missing
     following = f"wherry prove {missing[0].criterion}" if missing else "wherry promote"
     show_board(board, output=output, following=following)
     if not board.is_done:
         sys.exit(1)
+
+
+def _show_progress(kept: BoardSpec) -> None:
+    """The burn-up: how many criteria were done, at each review."""
+    from wherry.method.done.history import progress
+
+    *_, now = points = progress(kept)
+    say(printable(f"{kept.service}: {kept.reviews[-1].name} is marked, with {now.done} of {now.total} criteria done."))
+    rows = [(one.at, one.name, f"{one.done} of {one.total}", "█" * one.done) for one in points]
+    table(("WHEN", "WHAT", "DONE", ""), [tuple(map(printable, row)) for row in rows])
+    say("Next: wherry done --since last")
+
+
+def _show_changes(kept: BoardSpec, since: str) -> None:
+    from wherry.method.done.history import DONE_WORDS, changes_since
+
+    at, name = _moment(kept, since)
+    found = changes_since(kept, at)
+    better = sum(one.after in DONE_WORDS and one.before not in DONE_WORDS for one in found)
+    worse = sum(one.before in DONE_WORDS and one.after not in DONE_WORDS for one in found)
+    changed = f"{len(found)} verdict{'s have' if len(found) > 1 else ' has'} changed"
+    what = f"{changed}; {better} more done, {worse} no longer" if found else "nothing has changed"
+    say(printable(f"{kept.service} since {name} ({at}): {what}."))
+    rows = [(one.criterion, one.before or "-", one.after or "-", one.at, one.release) for one in found]
+    if rows:
+        table(("CRITERION", "WAS", "IS", "SINCE", "RELEASE"), [tuple(map(printable, row)) for row in rows])
+    say("Next: wherry done")
+
+
+def _moment(kept: BoardSpec, text: str) -> tuple[str, str]:
+    """The time that is meant, and its name. Raises Trouble."""
+    import time
+
+    from wherry.apimachinery.timestamps import format_time
+    from wherry.narrate.when import parse_since
+
+    wanted = text.strip()
+    if wanted.lower() in ("last", "last review") and kept.reviews:
+        return kept.reviews[-1].at, kept.reviews[-1].name
+    for review in reversed(kept.reviews):
+        if review.name.lower() == wanted.lower():
+            return review.at, review.name
+    try:
+        return format_time(int(parse_since(wanted, time.time()))), wanted
+    except ValueError as error:
+        known = ", ".join(review.name for review in kept.reviews) or "none yet: wherry done --review NAME"
+        message = f'no review is called "{wanted}", and it is no time'
+        raise Trouble(message, remedy=f"reviews: {known}", exit_code=2) from error

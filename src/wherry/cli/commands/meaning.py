@@ -47,21 +47,11 @@ def command(criterion: str | None, words: str, agree: bool, who: str, project: P
 def _meanings(project: Project) -> tuple[Meaning, ...]:
     from wherry.cli.judging import agreement_of
     from wherry.method.done.criteria import required
-    from wherry.method.done.meanings import meanings
+    from wherry.method.done.meanings import meanings, team_of
 
     agreement = agreement_of(project.root)
     wanted = [entry.criterion for entry in required(agreement.requires)]
-    return meanings(agreement, wanted, _people(project))
-
-
-def _people(project: Project) -> tuple[str, ...]:
-    """Who belongs to the team, as far as the files say."""
-    from wherry.cli.contract_words import understood
-    from wherry.method.contracts.parties import read_parties
-    from wherry.method.contracts.sources import PARTIES
-
-    path = project.root / PARTIES
-    return understood(lambda: read_parties(path)).people(project.file.team or project.name) if path.is_file() else ()
+    return meanings(agreement, wanted, team_of(project.root, project.file.team or project.name))
 
 
 def _show_all(project: Project) -> None:

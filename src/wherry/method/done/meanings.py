@@ -10,8 +10,12 @@ import datetime
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
+from wherry.method.contracts.parties import read_parties
+from wherry.method.contracts.reading import BrokenDocument
+from wherry.method.contracts.sources import PARTIES
 from wherry.method.done.agreement import Agreement, Signed
 from wherry.method.evidence.criterion import Criterion
 
@@ -42,6 +46,14 @@ class Meaning:
         if not self.agreed:
             return "nobody"
         return "some" if self.missing else "all"
+
+
+def team_of(root: Path, team: str) -> tuple[str, ...]:
+    """The people of a team, as contracts/parties.yaml has them; nobody where it cannot be read."""
+    try:
+        return read_parties(root / PARTIES).people(team)
+    except BrokenDocument:
+        return ()
 
 
 def mark_of(words: str) -> str:

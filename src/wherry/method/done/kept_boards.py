@@ -1,0 +1,116 @@
+"""Boards in the cluster: kept by whoever judges, read by whoever looks.
+
+for kept in await boards_in(client, "orders-dev"):
+kept.board.sentence, kept.record.reviews
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import msgspec
+
+from wherry.api.method.board import BOARDS, BoardSpec
+from wherry.api.method.board import Board as BoardObject
+from wherry.api.method.proof import PROOFS
+from wherry.api.method.release import RELEASES, RUNNING, Release
+from wherry.apimachinery.document import Document
+from wherry.apimachinery.errors import AlreadyExists, Conflict, Forbidden, NotFound
+from wherry.apimachinery.resource_type import ResourceType
+from wherry.apimachinery.struct import Struct
+from wherry.client.client import Client
+from wherry.method.crds import ensure_kinds
+from wherry.method.delivery.stamping import SERVICE
+from wherry.method.done.agreement import Agreement
+from wherry.method.done.board import Board
+from wherry.method.done.history import board_of
+from wherry.method.done.judgement import judge_release
+from wherry.method.evidence.verdict import for_release
+
+ATTEMPTS = 5
+T = TypeVar("T", bound=Struct)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptBoard:
+    """One service's board in one namespace. `record` is None where nobody has judged it yet (`wherry done`)."""
+
+    namespace: str
+    board: Board
+    record: BoardSpec | None = None
+
+
+async def keep_board(
+    client: Client, namespace: str, service: str, change: Callable[[BoardSpec | None], BoardSpec]
+) -> BoardSpec | None:
+    """Change what is kept of a service's board; None when the user may not. `change` may be called several times."""
+    try:
+        await ensure_kinds(client, "boards")
+        for _ in range(ATTEMPTS):
+            found = await read_board(client, namespace, service)
+            spec = change(found.spec if found is not None else None)
+            metadata: Document = {"name": service, "labels": {SERVICE: service}}
+            document: Document = {"metadata": metadata, "spec": msgspec.to_builtins(spec)}
+            try:
+                if found is None:
+                    await client.create(BOARDS, document, namespace)
+                else:
+                    metadata["resourceVersion"] = found.metadata.resource_version
+                    await client.update_document(BOARDS, document, namespace)
+                return spec
+            except (AlreadyExists, Conflict):
+                # Somebody else was faster: what they have written is read, and changed.
+                continue
+    except Forbidden:
+        return None
+    return None
+
+
+async def read_board(client: Client, namespace: str, service: str) -> BoardObject | None:
+    """What is kept of a service's board; None when there is nothing yet."""
+    try:
+        return await client.get(BOARDS, service, namespace)
+    except NotFound:
+        return None
+
+
+async def boards_in(client: Client, namespace: str = "") -> list[KeptBoard]:
+    """The boards of all services in a namespace, or in all of them, by service.
+
+    A verdict about another release than the one that runs is Stale. A service that was released and never judged has
+    what its proofs show. Where the reader may not list a kind, nothing of it is known.
+    """
+    kept = {(one.metadata.namespace, one.spec.service): one.spec for one in await _list(client, BOARDS, namespace)}
+    released: dict[tuple[str, str], Release] = {}
+    for release in sorted(await _list(client, RELEASES, namespace), key=lambda one: one.spec.number):
+        key = (release.metadata.namespace, release.spec.service)
+        running = released.get(key)
+        if running is None or running.status.state != RUNNING or release.status.state == RUNNING:
+            released[key] = release
+    proofs = await _list(client, PROOFS, namespace)
+    today = datetime.datetime.now(tz=datetime.UTC).date()
+    found = []
+    for space, service in sorted({*kept, *released}, key=lambda key: (key[1], key[0])):
+        spec, runs = kept.get((space, service)), released.get((space, service))
+        if spec is not None:
+            board = board_of(spec)
+            found.append(KeptBoard(space, _for_release(board, runs.spec.digest) if runs else board, spec))
+        elif runs is not None:
+            mine = [one.spec for one in proofs if (one.metadata.namespace, one.spec.service) == (space, service)]
+            made = judge_release(service, None, mine, Agreement(), digest=runs.spec.digest, today=today)
+            found.append(KeptBoard(space, made))
+    return found
+
+
+def _for_release(board: Board, digest: str) -> Board:
+    return Board(board.service, tuple(for_release(verdict, digest) for verdict in board.verdicts), digest)
+
+
+async def _list(client: Client, resource: ResourceType[T], namespace: str) -> list[T]:
+    try:
+        return list((await client.list(resource, namespace)).items)
+    except (NotFound, Forbidden):
+        return []

@@ -1,0 +1,88 @@
+"""Boards are kept in the cluster by those who judge, and read by whoever looks."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from suites.custom_resources import serving
+from wherry.api.method.board import BoardSpec
+from wherry.client.client import Client
+from wherry.client.transport import InProcess
+from wherry.kit.http.types import Request, Response
+from wherry.method.crds import ensure_kinds
+from wherry.method.done.board import Board
+from wherry.method.done.history import record, with_review
+from wherry.method.done.kept_boards import boards_in, keep_board, read_board
+from wherry.method.evidence.verdict import Verdict, Word
+
+SPACE, AT = "orders-dev", "2026-01-05T12:00:00Z"
+EMPTY = BoardSpec(service="orders", at=AT)
+ADMINS = ("system:masters", "system:authenticated")
+
+
+def board(word: Word, digest: str = "sha256:aa") -> Board:
+    return Board("orders", (Verdict("logs", word, "It is so.", digest=digest),), digest)
+
+
+@asynccontextmanager
+async def cluster() -> AsyncIterator[tuple[Client, Client]]:
+    """As somebody who may do everything, and as somebody who may do nothing."""
+    async with serving() as api:
+        await api.must("POST", "/api/v1/namespaces", {"metadata": {"name": SPACE}})
+        admin = Client(InProcess(api.server.app, user="root", groups=ADMINS))
+        yield admin, Client(InProcess(api.server.app, user="ben", groups=("system:authenticated",)))
+
+
+async def keep(client: Client, word: Word, at: str = AT) -> BoardSpec | None:
+    return await keep_board(
+        client, SPACE, "orders", lambda previous: record(previous, board(word), at=at, release="orders-r1")
+    )
+
+
+async def test_a_board_is_kept_and_its_changes_add_up() -> None:
+    async with cluster() as (admin, _):
+        await keep(admin, Word.REFUTED)
+        await keep(admin, Word.PROVED, "2026-01-06T12:00:00Z")
+        found = await read_board(admin, SPACE, "orders")
+        assert found is not None
+        assert [(one.before, one.after) for one in found.spec.changes] == [("", "Refuted"), ("Refuted", "Proved")]
+        assert found.spec.sentence == "Done: 1 of 1."
+
+
+async def test_two_who_judge_at_once_lose_nothing_of_each_other() -> None:
+    async with serving() as api:
+        await api.must("POST", "/api/v1/namespaces", {"metadata": {"name": SPACE}})
+        first = Client(InProcess(api.server.app, user="root", groups=ADMINS))
+        await keep(first, Word.REFUTED)
+        writes = 0
+
+        async def somebody_is_faster(request: Request) -> Response:
+            nonlocal writes
+            if request.method == "PUT":
+                writes += 1
+                if writes == 1:
+                    await keep(first, Word.PROVED, "2026-01-06T12:00:00Z")
+            return await api.server.app(request)
+
+        second = Client(InProcess(somebody_is_faster, user="root", groups=ADMINS))
+        kept = await keep_board(second, SPACE, "orders", lambda was: with_review(was or EMPTY, "Sprint 1", "ana"))
+        assert writes == 2
+        assert kept is not None
+        assert [one.name for one in kept.reviews] == ["Sprint 1"]
+        assert [one.after for one in kept.changes] == ["Refuted", "Proved"]
+
+
+async def test_who_may_not_keep_a_board_is_told_by_none_and_who_may_not_look_sees_none() -> None:
+    async with cluster() as (admin, nobody):
+        await ensure_kinds(admin, "boards", "proofs", "releases")
+        assert await keep(nobody, Word.PROVED) is None
+        await keep(admin, Word.PROVED)
+        assert await boards_in(nobody, SPACE) == []
+        (found,) = await boards_in(admin)
+        assert (found.namespace, found.board.service, found.board.words) == (SPACE, "orders", {"logs": Word.PROVED})
+
+
+async def test_where_nothing_is_installed_there_are_no_boards() -> None:
+    async with cluster() as (admin, _):
+        assert await boards_in(admin) == []
