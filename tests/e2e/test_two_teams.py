@@ -187,7 +187,7 @@ def test_another_workload_on_the_database_is_refuted_by_name(teams: Teams) -> No
     try:
         teams.cluster.kubectl("-n", f"{CONSUMER}-dev", "wait", "--for=condition=Ready", "pod/reports", "--timeout=30s")
         told = teams.wherry(PROVIDER, "prove", "own-database", code=1)
-        assert f"pod {CONSUMER}-dev/reports of reports is connected to {PROVIDER}-db" in told
+        assert f"pod {CONSUMER}-dev/reports of reports uses {PROVIDER}-db" in told
         assert teams.words()["own-database"] == "Refuted"
     finally:
         teams.cluster.kubectl("-n", f"{CONSUMER}-dev", "delete", "pod", "reports", "--grace-period=1")

@@ -98,7 +98,7 @@ class ProvingRun:
                 remedy=f"wherry prove {self.factor} --in {self.project.environments[0]}",
                 exit_code=4,
             )
-        note(f" {where} is where users are: only what reads is tried (parity, codebase, own-database).")
+        note(f" {where} is where users are: only what reads is tried ({', '.join(SURVEYS)}).")
         return []
 
     async def _with_twin(

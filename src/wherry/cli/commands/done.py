@@ -44,7 +44,7 @@ def command(
 ) -> None:
     """Is the release done, by the team's own Definition of Done? Exit code 0: yes. 1: no.
 
-    The board is kept in the cluster, so that anybody can see how it changes.
+    The board is kept in the cluster, so that everybody can see how it changes.
     """
     from wherry.cli.boards import show_board
     from wherry.cli.judging import judged

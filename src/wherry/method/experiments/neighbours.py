@@ -41,7 +41,7 @@ def judge_neighbours(
     strangers = [pod for pod in known if not _is_own(pod, service, namespace)]
     addresses = {pod.status.pod_ip: pod for pod in strangers if pod.status.pod_ip and not pod.spec.host_network}
     found = [
-        refuted(f"{_who(addresses[caller])} is connected to {name}, the database of {service}.", CRITERION, fix=FIX)
+        refuted(f"{_who(addresses[caller])} uses {name}, the database of {service}.", CRITERION, fix=FIX)
         for name, all_ in sorted(callers.items())
         for caller in sorted(all_)
         if caller in addresses
@@ -65,7 +65,7 @@ def _nobody_else(
     settings = f"no settings of other pods lead there, as far as they can be read in {where}"
     if count and not unseen:
         return [
-            shown(f"Only pods of {service} are connected to its database, and {settings}."),
+            shown(f"Only pods of {service} use its database, and {settings}."),
             remark(f"{count} addresses were connected, or had been within the last minute."),
         ]
     why = f"the connections of {unseen[0]} cannot be seen here" if unseen else "nobody was connected at that moment"

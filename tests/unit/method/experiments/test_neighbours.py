@@ -53,7 +53,7 @@ def word(callers: set[str] | None, *others: Pod) -> tuple[Word, str]:
 def test_only_own_pods_at_the_database_prove_it() -> None:
     found, says = word({"10.0.0.4", "127.0.0.1"}, STRANGER)
     assert found is Word.PROVED
-    assert says.startswith("Only pods of orders are connected to its database")
+    assert says.startswith("Only pods of orders use its database")
     assert says.endswith("as far as they can be read in 2 namespaces.")
 
 
@@ -62,7 +62,7 @@ def test_only_own_pods_at_the_database_prove_it() -> None:
 )
 def test_a_strangers_connection_refutes_it_and_is_named(stranger: Pod, who: str) -> None:
     caller = {"10.0.0.4", stranger.status.pod_ip}
-    assert word(caller, stranger) == (Word.REFUTED, f"{who} is connected to orders-db, the database of orders.")
+    assert word(caller, stranger) == (Word.REFUTED, f"{who} uses orders-db, the database of orders.")
 
 
 def test_settings_that_lead_to_the_database_leave_it_open() -> None:
