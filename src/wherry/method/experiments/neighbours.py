@@ -66,9 +66,9 @@ def _nobody_else(
     if count and not unseen:
         return [
             shown(f"Only pods of {service} use its database, and {settings}."),
-            remark(f"{count} addresses were connected, or had been within the last minute."),
+            remark(f"{count} addresses use it, or have used it within the last minute."),
         ]
-    why = f"the connections of {unseen[0]} cannot be seen here" if unseen else "nobody was connected at that moment"
+    why = f"the connections of {unseen[0]} cannot be seen here" if unseen else "nobody used it at that moment"
     by_settings = supports(f"By configuration only, as {why}: {settings}.")
     return [replace(by_settings, method=Method.DECLARED)]
 

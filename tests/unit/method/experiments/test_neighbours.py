@@ -80,7 +80,7 @@ def test_a_database_of_the_same_name_elsewhere_is_another_one() -> None:
 
 @pytest.mark.parametrize(
     ("callers", "why"),
-    [(None, "the connections of orders-db cannot be seen here"), (set(), "nobody was connected at that moment")],
+    [(None, "the connections of orders-db cannot be seen here"), (set(), "nobody used it at that moment")],
 )
 def test_where_connections_cannot_be_seen_settings_support_it_and_that_is_said(
     callers: set[str] | None, why: str
