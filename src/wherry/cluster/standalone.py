@@ -35,6 +35,7 @@ from wherry.cluster.credentials import Credentials, ensure_credentials
 from wherry.cluster.data_dir import DataDir, Identity
 from wherry.cluster.doorway import Doorway
 from wherry.cluster.keys import controllers_keys
+from wherry.cluster.measuring import measure
 from wherry.controllers.registry import all_controllers
 from wherry.kit import pki
 from wherry.kit.clock import Clock, SystemClock
@@ -130,7 +131,7 @@ class Standalone:
                 _ = scope.start("custom-resources", api.custom_resources.run())
                 _ = scope.start("expiry", api.expiry.run())
                 _ = scope.start(doorway.name, doorway.run())
-                await self._start_components(scope, api.app, credentials, boot)
+                await self._start_components(scope, api, credentials, boot)
                 boot.ready()
                 log.info("Started cluster", node=self._identity.node_name, port=self._identity.port)
                 await stop.wait()
@@ -252,7 +253,8 @@ class Standalone:
         """Copies of what is there, read with the rights of one component (the scheduler looks at the controllers')."""
         return SharedInformers(self._client(app, user, *groups), self._clock, self._random)
 
-    async def _start_components(self, scope: TaskScope, app: App, credentials: Credentials, boot: Boot) -> None:
+    async def _start_components(self, scope: TaskScope, api: ApiServer, credentials: Credentials, boot: Boot) -> None:
+        app = api.app
         informers = self._informers(app, "system:kube-controller-manager")
         journal = Journal()
         node, count = self._node, self._identity.simulated_nodes
@@ -267,6 +269,7 @@ class Standalone:
             for component in components:
                 _ = scope.start(component.name, component.run())
             self._ready = {component.name: component.ready for component in components}
+            measure(api.environment.telemetry.registry, components, journal)
             for component in components:
                 await component.ready.wait()
         if node is not None:

@@ -255,7 +255,7 @@ class Dashboard:
         live = await self._live(session, rest[-2] if len(rest) > 1 else asked.get("ns"))
         page = view.make(live, asked)
         address = "/".join(quote(one, safe="") for one in path) + (f"?{query}" if query else "")
-        return view, page, await live.channel(address, page.render, page.interval_s), live
+        return view, page, await live.channel(address, page.render, page.interval_s, page.beat_s), live
 
     async def _live(self, session: Session, namespace: str) -> Live:
         """What this person may see: the whole cluster, or, where they may not, the namespace that they ask for."""

@@ -48,8 +48,11 @@ class _Message:
 class Channel:
     """The current state of a view and its last changes."""
 
-    def __init__(self, view: str, render: Render, clock: Clock, interval_s: float) -> None:
-        """`view` is the address that tells browsers which view a message is for."""
+    def __init__(self, view: str, render: Render, clock: Clock, interval_s: float, beat_s: float = 0.0) -> None:
+        """`view` is the address that tells browsers which view a message is for.
+
+        `beat_s` is after how long it is rendered anew though nothing has said that it changed, while somebody looks.
+        """
         self.view = view
         self.tree = Tree(())
         self.say = ""
@@ -57,6 +60,7 @@ class Channel:
         self._render = render
         self._clock = clock
         self._interval_s = interval_s
+        self._beat_s = beat_s
         self._epoch = secrets.token_hex(4)
         self._number = 0
         self._messages: deque[_Message] = deque()
@@ -87,6 +91,8 @@ class Channel:
             # What it is about may be gone; then the page stays as it was until something changes again.
             with contextlib.suppress(StatusError):
                 await self._update()
+            if self._beat_s and self._readers:
+                _ = self._clock.call_later(self._beat_s, self.mark)
             await self._clock.sleep(self._interval_s)
 
     def mark(self) -> None:
@@ -95,6 +101,8 @@ class Channel:
 
     def open(self, wake: asyncio.Event) -> None:
         """Set `wake` whenever there is a message."""
+        if self._beat_s and not self._readers:
+            self.mark()
         self._readers.add(wake)
 
     def close(self, wake: asyncio.Event) -> None:

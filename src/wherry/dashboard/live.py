@@ -90,14 +90,14 @@ class Live:
             self.is_over = True
             self.ready.set()
 
-    async def channel(self, view: str, render: Render, interval_s: float) -> Channel:
+    async def channel(self, view: str, render: Render, interval_s: float, beat_s: float = 0.0) -> Channel:
         """The channel of a view, made at its first use. Raises StatusError when the view cannot be shown."""
         self.used_s = self._clock.monotonic_s()
         known = self._channels.get(view)
         if known is not None:
             known[0].used_s = self.used_s
             return known[0]
-        channel = Channel(view, render, self._clock, interval_s)
+        channel = Channel(view, render, self._clock, interval_s, beat_s)
         await channel.start()
         if view not in self._channels and self._scope is not None and not self.is_over:
             self._make_room()

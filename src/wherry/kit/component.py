@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Protocol
+from typing import Protocol, runtime_checkable
+
+from wherry.kit.metrics import Registry
 
 
 class Component(Protocol):
@@ -18,3 +20,11 @@ class Component(Protocol):
 
     async def run(self) -> None:
         """Work until cancelled; sets `ready` once it does its job."""
+
+
+@runtime_checkable
+class Measured(Protocol):
+    """A part that has numbers about itself."""
+
+    def measure(self, registry: Registry) -> None:
+        """Add them to those that are shown; called once."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import groupby
 from random import Random
 from typing import TypeVar
@@ -27,6 +28,7 @@ from wherry.client.informer import Informer, SharedInformers
 from wherry.client.recorder import EventRecorder, object_reference
 from wherry.kit.clock import Clock
 from wherry.kit.log import bind, get_logger
+from wherry.kit.metrics import Registry
 from wherry.kit.tasks import TaskScope
 from wherry.reconcile.actions import (
     Action,
@@ -124,6 +126,22 @@ class ControllerManager:
                 await runner.started.wait()
             self.ready.set()
             await asyncio.Event().wait()
+
+    def measure(self, registry: Registry) -> None:
+        """Show each controller's queue; implements kit.component.Measured."""
+        depth = registry.gauge("workqueue_depth", "[BETA] What waits to be looked at, by controller.", ("name",))
+        adds = registry.counter("workqueue_adds_total", "[BETA] What was ever to be looked at.", ("name",))
+        for runner in self._runners:
+            depth.labels(runner.controller.name).read_from(partial(_depth, runner.queue))
+            adds.labels(runner.controller.name).read_from(partial(_added, runner.queue))
+
+
+def _depth(queue: WorkQueue[ObjectKey]) -> float:
+    return float(len(queue))
+
+
+def _added(queue: WorkQueue[ObjectKey]) -> float:
+    return float(queue.added)
 
 
 class Runner:

@@ -43,6 +43,7 @@ class WorkQueue(Generic[K]):
         self._timer_count = 0
         self._timers_changed = asyncio.Event()
         self._getters: deque[asyncio.Future[None]] = deque()
+        self.added = 0
 
     def __len__(self) -> int:
         """How many keys wait for a worker now."""
@@ -57,6 +58,7 @@ class WorkQueue(Generic[K]):
         """Have a key looked at."""
         if key in self._dirty:
             return
+        self.added += 1
         self._dirty.add(key)
         if key not in self._processing:
             self._offer(key)

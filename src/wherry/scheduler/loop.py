@@ -30,6 +30,7 @@ from wherry.client.informer import SharedInformers
 from wherry.client.recorder import EventRecorder, object_reference
 from wherry.kit.clock import Clock
 from wherry.kit.log import get_logger
+from wherry.kit.metrics import Registry
 from wherry.kit.tasks import TaskScope
 from wherry.reconcile.journal import Decision, Journal
 from wherry.scheduler.explain import decision_note, explain_choice, explain_refusal
@@ -78,6 +79,7 @@ class Scheduler:
         # Where the next look at the nodes begins, so that in large clusters all of them get their turn.
         self._next_look = 0
         self._work = asyncio.Event()
+        self._chosen = self._refused = 0
         self._pods = informers.informer(PODS)
         self._nodes = informers.informer(NODES)
         self._claims = informers.informer(PERSISTENT_VOLUME_CLAIMS)
@@ -103,6 +105,17 @@ class Scheduler:
                     self._schedule(queued, scope)
                 await self._wait_for_work(scope)
 
+    def measure(self, registry: Registry) -> None:
+        """Show who waits and what was decided; implements kit.component.Measured."""
+        pending = registry.gauge("scheduler_pending_pods", "[STABLE] Pods that wait, by queue.", ("queue",))
+        pending.labels("active").read_from(lambda: float(len(self._queue) - self._queue.refused))
+        pending.labels("unschedulable").read_from(lambda: float(self._queue.refused))
+        attempts = registry.counter(
+            "scheduler_schedule_attempts_total", "[STABLE] Decisions about pods, by result.", ("result",)
+        )
+        attempts.labels("scheduled").read_from(lambda: float(self._chosen))
+        attempts.labels("unschedulable").read_from(lambda: float(self._refused))
+
     async def _wait_for_work(self, scope: TaskScope) -> None:
         """Until an event or the queue's next moment."""
         due_s = self._queue.next_due_s()
@@ -125,10 +138,12 @@ class Scheduler:
         nodes = self._snapshot.nodes
         match choose_node(info, nodes, self._plugins, self._facts, start=self._next_look % max(1, len(nodes))):
             case Chosen() as chosen:
+                self._chosen += 1
                 self._next_look += chosen.looked_at
                 self._snapshot.assume(info, chosen.node.name)
                 _ = scope.start(f"bind {info.key}", self._bind(queued, chosen))
             case Refused() as refused:
+                self._refused += 1
                 woken_by = frozenset[Happening]().union(*(self._woken_by[name] for name in refused.plugins))
                 self._queue.refuse(queued, woken_by, self._clock.monotonic_s())
                 _ = scope.start(f"report {info.key}", self._report(info, refused))

@@ -67,6 +67,11 @@ class SchedulingQueue:
         """How many pods wait in any way."""
         return len(self._pods)
 
+    @property
+    def refused(self) -> int:
+        """How many pods wait for something to happen: no node would do."""
+        return len(self._waiting)
+
     def __contains__(self, key: ObjectKey) -> bool:
         """Whether this pod waits."""
         return key in self._pods

@@ -9,7 +9,7 @@ import pytest
 
 from suites.plain_language import PASSIVE, WORDS_MAX, unknown_words, without_holes
 from wherry.cli.commands.registry import COMMANDS
-from wherry.narrate import cause_templates, event_templates, forecast_templates, past_templates
+from wherry.narrate import cause_templates, event_templates, forecast_templates, master_templates, past_templates
 from wherry.narrate.cause_templates import CrashPattern
 from wherry.narrate.glossary import words
 from wherry.narrate.templates import TEMPLATES, Template, count, tell
@@ -18,7 +18,7 @@ from wherry.narrate.templates import TEMPLATES, Template, count, tell
 def families() -> Iterator[tuple[str, Template]]:
     """Every template with its name."""
     groups: list[Mapping[str, Template]] = [TEMPLATES]
-    for module in (event_templates, cause_templates, past_templates, forecast_templates):
+    for module in (event_templates, cause_templates, past_templates, forecast_templates, master_templates):
         for value in vars(module).values():
             if isinstance(value, Template):
                 groups.append({"single": value})

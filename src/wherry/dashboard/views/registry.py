@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from wherry.dashboard.views.ceremonies import CEREMONIES_VIEW
 from wherry.dashboard.views.changes import CHANGES
 from wherry.dashboard.views.criterion import CRITERION
 from wherry.dashboard.views.done import DONE
 from wherry.dashboard.views.glossary import GLOSSARY
 from wherry.dashboard.views.log import LOG
+from wherry.dashboard.views.masters import MASTERS
 from wherry.dashboard.views.next import NEXT
 from wherry.dashboard.views.picture import PICTURE
 from wherry.dashboard.views.pod import POD
@@ -19,12 +21,14 @@ from wherry.dashboard.views.settings import SETTINGS
 from wherry.dashboard.views.shell import SHELL
 from wherry.dashboard.views.story import STORY
 from wherry.dashboard.views.what_if import WHAT_IF
+from wherry.dashboard.views.tour import TOUR
 from wherry.dashboard.views.workload import WORKLOAD
 from wherry.dashboard.views.yaml import YAML
 
 VIEWS = (
     PICTURE,
     STORY,
+    MASTERS,
     CHANGES,
     WHAT_IF,
     NEXT,
@@ -32,6 +36,8 @@ VIEWS = (
     DONE,
     RELEASES_VIEW,
     REPORT,
+    CEREMONIES_VIEW,
+    TOUR,
     GLOSSARY,
     POD,
     WORKLOAD,

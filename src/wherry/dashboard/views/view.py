@@ -26,7 +26,8 @@ class Page:
     """A view for one request. `render` gives what changes, again and again; `above` and `below` stay as they are.
 
     `still` makes, once for each request, what has to be asked for and does not change by itself; it stands below what
-    changes. `scripts` and `styles` are files of static that this page needs beside those of all pages.
+    changes. `beat_s` is how often it is looked at anew without being told (0: never). `scripts` and `styles` are files
+    of static that this page needs beside those of all pages.
     """
 
     title: str
@@ -34,6 +35,7 @@ class Page:
     above: str = ""
     below: str = ""
     interval_s: float = 0.1
+    beat_s: float = 0.0
     still: Callable[[], Awaitable[str]] | None = None
     scripts: tuple[str, ...] = ()
     styles: tuple[str, ...] = ()

@@ -14,6 +14,7 @@ from wherry.api.core.service import SERVICES
 from wherry.api.discovery.endpointslice import ENDPOINT_SLICES
 from wherry.client.informer import SharedInformers
 from wherry.kit.log import get_logger
+from wherry.kit.metrics import Registry
 from wherry.kit.tasks import TaskScope
 from wherry.network.dns import answers
 from wherry.network.dns.records import Zone, build_zone
@@ -40,6 +41,7 @@ class Resolver:
         self._upstream = upstream
         self._random = random
         self._forwarded = 0
+        self.answered = 0
 
     def answer_at_once(self, message: bytes) -> bytes | None:
         """The answer, when it can be given without asking anybody; b"" when the message deserves none."""
@@ -49,6 +51,7 @@ class Resolver:
         zone = self._zone()
         if not zone.is_ours(answers.question_name(question)) or answers.alias_target(question, zone):
             return None
+        self.answered += 1
         reply = answers.answer(question, zone, self._random)
         return answers.pack_for_udp(question, reply)
 
@@ -57,6 +60,7 @@ class Resolver:
         question = answers.parse(message)
         if question is None:
             return b""
+        self.answered += 1
         zone = self._zone()
         is_ours = zone.is_ours(answers.question_name(question))
         target = answers.alias_target(question, zone) if is_ours else ""
@@ -146,6 +150,11 @@ class DnsServer:
         finally:
             self._upstream.stop()
             self.ready.clear()
+
+    def measure(self, registry: Registry) -> None:
+        """Show how many questions were answered; implements kit.component.Measured."""
+        answered = registry.counter("coredns_dns_requests_total", "Questions that were answered.")
+        answered.labels().read_from(lambda: float(self._resolver.answered))
 
     def _on_change(self, old: msgspec.Struct | None, new: msgspec.Struct | None) -> None:
         self._zone = None

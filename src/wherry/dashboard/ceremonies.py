@@ -1,0 +1,223 @@
+"""What a team talks about at its ceremonies, out of the same facts: planning, daily, review, retrospective.
+
+gathered = await gather(live)          # once, with the person's rights
+topics(ceremony, gathered)             # pure: what of it belongs to this ceremony
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import msgspec
+
+from wherry.api.core.event_parts import Event
+from wherry.api.method.proof import PROOFS, ProofSpec
+from wherry.api.method.release import FAILED, RELEASES, RUNNING, Release
+from wherry.apimachinery.errors import Forbidden, NotFound
+from wherry.apimachinery.resource_type import ResourceType
+from wherry.apimachinery.timestamps import parse_time
+from wherry.dashboard.live import Live
+from wherry.dashboard.markup import url
+from wherry.dashboard.puzzle.facts import NEXT, JointFacts
+from wherry.narrate.facts import Snapshot
+from wherry.narrate.headline import needing_help
+from wherry.narrate.story import Line, lines
+from wherry.narrate.templates import count
+
+T = TypeVar("T", bound=msgspec.Struct)
+REFUTED = "Refuted"
+SHOWN_MAX = 30
+DAY_S = 24 * 3600.0
+JOINED = frozenset(("Agreed", "Verified"))
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """All that the four look at."""
+
+    snapshot: Snapshot
+    told: Sequence[Line]
+    joints: Sequence[JointFacts]
+    proofs: Sequence[ProofSpec]
+    releases: Sequence[Release]
+    now_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing to talk about: what is so, where to look (a page), and what to do."""
+
+    says: str
+    page: str = ""
+    next: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """Things of one sort; `empty` is said when there are none."""
+
+    title: str
+    items: Sequence[Item]
+    empty: str
+
+
+async def gather(live: Live) -> Gathered:
+    """Read it with the person's rights; what is hidden or not there is none."""
+    from wherry.dashboard.puzzle.reading import read_map
+
+    events: list[Event] = await live.events()
+    return Gathered(
+        snapshot=live.model.snapshot(),
+        told=lines(events),
+        joints=(await read_map(live)).joints,
+        proofs=[one.spec for one in await _list(live, PROOFS)],
+        releases=await _list(live, RELEASES),
+        now_s=live.now_s(),
+    )
+
+
+async def _list(live: Live, kind: ResourceType[T]) -> list[T]:
+    try:
+        return (await live.client.list(kind, live.namespace)).items
+    except (Forbidden, NotFound):
+        return []
+
+
+def topics(ceremony: str, seen: Gathered) -> list[Topic]:
+    """What belongs to a ceremony."""
+    return [topic(seen) for topic in CEREMONIES[ceremony]]
+
+
+def _short_of(seen: Gathered) -> Topic:
+    items = [
+        Item(f"{one.name}: {one.now} {one.next}", url("workloads", one.kind, one.namespace, one.name))
+        for one in seen.snapshot.workloads
+        if not one.is_as_wanted
+    ]
+    return Topic("Not yet as wanted", items, "Everything is as wanted.")
+
+
+def _gaps(seen: Gathered) -> Topic:
+    items = [
+        Item(f"{_end(one.consumer)} and {_end(one.provider)}: {one.word}. {one.why}", url("puzzle"), NEXT[one.word])
+        for one in seen.joints
+        if one.word not in JOINED
+    ]
+    return Topic("Contracts to agree on", items, "No contract is open.")
+
+
+def _end(piece: str) -> str:
+    return piece.rpartition("/")[2]
+
+
+def _latest(proofs: Iterable[ProofSpec]) -> list[ProofSpec]:
+    found: dict[tuple[str, str, str], ProofSpec] = {}
+    for one in sorted(proofs, key=lambda proof: proof.started_at):
+        found[one.service, one.environment, one.criterion] = one
+    return [*found.values()]
+
+
+def _not_done(seen: Gathered) -> Topic:
+    items = [
+        Item(f"{one.service}, {one.criterion}: {one.says or one.verdict}", next="wherry done " + one.service)
+        for one in _latest(seen.proofs)
+        if one.verdict == REFUTED
+    ]
+    return Topic("Criteria that do not hold", items, "No criterion is refuted.")
+
+
+def _needs_help(seen: Gathered) -> Topic:
+    items = [
+        Item(f"{pod.name}: {pod.reason}", url("pods", pod.namespace, pod.name), f"wherry why pod/{pod.name}")
+        for pod in needing_help(seen.snapshot.nodes, seen.snapshot.waiting)
+    ]
+    return Topic("Needs help now", items, "Nothing needs help.")
+
+
+def _trouble(seen: Gathered) -> Topic:
+    recent = [one for one in seen.told if one.is_warning and one.end_s >= seen.now_s - DAY_S]
+    items = [Item(one.text, url("story", trouble="1"), one.next) for one in reversed(recent)]
+    return Topic("Trouble since yesterday", items, "There was none that is still remembered.")
+
+
+def _changes(seen: Gathered) -> Topic:
+    changed = [one for one in seen.told if not one.is_warning]
+    page = url("changes", since="yesterday")
+    items = [Item(f"{count(len(changed), 'thing')} happened in the last hour.", page)] if changed else []
+    return Topic("What changed", items, "Nothing has happened in the last hour.")
+
+
+def _running(seen: Gathered) -> Topic:
+    items = [
+        Item(
+            f"{one.spec.service} in {one.spec.environment}: {one.name}, since {one.status.running_since or 'just now'}"
+        )
+        for one in seen.releases
+        if one.status.state == RUNNING
+    ]
+    return Topic("What runs where", items, "No release runs yet.")
+
+
+def _to_show(seen: Gathered) -> Topic:
+    items = [
+        Item(f"{one.spec.service} in {one.spec.environment} can be shown.", url("demo"), "wherry demo")
+        for one in seen.releases
+        if one.status.state == RUNNING
+    ]
+    return Topic("Ready to be shown", items, "There is nothing to show yet: wherry run brings a release to life.")
+
+
+def _held(seen: Gathered) -> Topic:
+    good = [one for one in _latest(seen.proofs) if one.verdict != REFUTED]
+    items = [Item(f"{one.service}, {one.criterion}: {one.says or one.verdict}") for one in good]
+    return Topic("Criteria that hold", items, "No criterion has been tried yet: wherry prove.")
+
+
+def _restarts(seen: Gathered) -> Topic:
+    troubled = sorted((pod for pod in seen.snapshot.pods if pod.restarts), key=lambda pod: -pod.restarts)
+    items = [
+        Item(
+            f"{pod.name} was started again {count(pod.restarts, 'time')}.",
+            url("pods", pod.namespace, pod.name),
+            f"wherry why pod/{pod.name}",
+        )
+        for pod in troubled
+    ]
+    return Topic("Started again and again", items, "No container had to be started again.")
+
+
+def _failed(seen: Gathered) -> Topic:
+    items = [
+        Item(f"{one.name} in {one.spec.environment} failed: {one.status.message}")
+        for one in seen.releases
+        if one.status.state == FAILED
+    ]
+    return Topic("Releases that failed", items, "No release has failed.")
+
+
+def _wavering(seen: Gathered) -> Topic:
+    verdicts: dict[tuple[str, str, str], set[str]] = {}
+    for one in sorted(seen.proofs, key=lambda proof: parse_time(proof.started_at) if proof.started_at else 0.0):
+        verdicts.setdefault((one.service, one.release, one.criterion), set()).add(one.verdict)
+    items = [
+        Item(f"{service}, {criterion} on {release}: {' and '.join(sorted(said))}", next=f"wherry prove {criterion}")
+        for (service, release, criterion), said in verdicts.items()
+        if len(said) > 1
+    ]
+    return Topic("Verdicts that waver", items, "No verdict has changed on the same release.")
+
+
+CEREMONIES: Mapping[str, tuple[Callable[[Gathered], Topic], ...]] = {
+    "planning": (_short_of, _gaps, _not_done),
+    "daily": (_needs_help, _trouble, _changes),
+    "review": (_running, _to_show, _held),
+    "retrospective": (_restarts, _failed, _wavering),
+}
+QUESTIONS: Mapping[str, str] = {
+    "planning": "What is missing?",
+    "daily": "What changed, and what needs somebody?",
+    "review": "What can we show?",
+    "retrospective": "What went wrong more than once?",
+}

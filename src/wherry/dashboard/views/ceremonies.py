@@ -1,0 +1,63 @@
+"""Ceremonies: four looks at the same facts, for planning, the daily, the review and the retrospective."""
+
+from __future__ import annotations
+
+from wherry.dashboard.ceremonies import CEREMONIES, QUESTIONS, SHOWN_MAX, Item, Topic, gather, topics
+from wherry.dashboard.channel import Rendered
+from wherry.dashboard.fragments import ROOT, Fragment
+from wherry.dashboard.live import Live
+from wherry.dashboard.markup import element_id, link, steps, text, url, with_terms
+from wherry.dashboard.views.view import Asked, Page, View
+
+INTERVAL_S = 1.0
+
+
+class Ceremonies:
+    """One ceremony."""
+
+    def __init__(self, live: Live, asked: Asked) -> None:
+        """`asked` may have for; without it, the daily."""
+        self._live = live
+        self.name = asked.get("for") if asked.get("for") in CEREMONIES else "daily"
+
+    async def render(self) -> Rendered:
+        """Its topics now."""
+        found = topics(self.name, await gather(self._live))
+        number = sum(len(one.items) for one in found)
+        said = f"{QUESTIONS[self.name]} {number or 'No'} {'thing' if number == 1 else 'things'} to talk about."
+        pieces = [Fragment("answer", ROOT, f'<p id="answer" class="headline">{with_terms(said)}</p>')]
+        return Rendered([*pieces, *(_topic(one) for one in found)], said)
+
+
+def _topic(topic: Topic) -> Fragment:
+    own = element_id("topic", topic.title)
+    items = "".join(_item(one) for one in topic.items[:SHOWN_MAX])
+    more = len(topic.items) - SHOWN_MAX
+    rest = f"<li>and {more} more</li>" if more > 0 else ""
+    body = f'<ul class="story">{items}{rest}</ul>' if items else f"<p>{with_terms(topic.empty)}</p>"
+    return Fragment(own, ROOT, f'<section id="{text(own)}"><h2>{with_terms(topic.title)}</h2>{body}</section>')
+
+
+def _item(item: Item) -> str:
+    look = f" {link(item.page, 'Look')}" if item.page else ""
+    return f"<li><p>{with_terms(item.says)}{look}</p>{steps([item.next] if item.next else [])}</li>"
+
+
+def _make(live: Live, asked: Asked) -> Page:
+    page = Ceremonies(live, asked)
+    mark = ' aria-current="page"'
+    links = "".join(
+        f'<a href="{text(url("ceremonies", **{"for": name}))}"{mark if name == page.name else ""}>{name.title()}</a>'
+        for name in CEREMONIES
+    )
+    above = f'<nav class="tabs" aria-label="Ceremonies">{links}</nav>'
+    return Page(f"Ceremonies: {page.name}", page.render, above, interval_s=INTERVAL_S)
+
+
+CEREMONIES_VIEW = View(
+    "ceremonies",
+    "Ceremonies",
+    _make,
+    explains="Four looks at the same facts. Planning shows what is missing, the daily what changed and needs somebody, "
+    "the review what can be shown, the retrospective what went wrong more than once.",
+)
