@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect, sync_playwright
 
+from suites.browser import Visit, launch, needs_chromium
 from suites.running_cluster import RunningCluster, needs_linux
 
 pytestmark = [pytest.mark.linux, needs_linux]
@@ -182,6 +184,30 @@ def test_a_demonstration_tells_each_hop_and_the_timebox_is_ticked_by_what_was_se
     assert isinstance(kept, dict)
     assert (kept["done"], kept["total"]) == (9, 12)
     assert "- [ ] `wherry timebox` ticks" in wherry(cluster, service.folder, "timebox", "--backlog", "md")
+
+
+@needs_chromium
+def test_one_button_on_a_page_plays_the_journey_and_tells_each_hop(service: Service) -> None:
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        visit = Visit(browser, service.cluster)
+        page = visit.open("/ui/demo")
+        page.get_by_role("button", name="Play do-x on orders").click()
+        hops = page.locator("#hops")
+        expect(hops.locator("li.end")).to_contain_text("all 3 steps of orders went as told")
+        for told in (service.pod(), "It is the release orders-r1", "orders-db-0", "was answered with 201", "Row "):
+            expect(hops).to_contain_text(told)
+        row = int(hops.inner_text().partition("Row ")[2].split()[0])
+        assert service.api("GET", f"/x/{row}")["id"] == row
+        page.get_by_role("link", name="Look at this pod").first.click()
+        expect(page.locator("h1")).to_contain_text(service.pod())
+        visit.close()
+        plain = Visit(browser, service.cluster, java_script_enabled=False)
+        page = plain.open("/ui/demo", is_live=False)
+        page.get_by_role("button", name="Play do-x on orders").click()
+        expect(page.locator("#hops li").last).to_contain_text("all 3 steps of orders went as told")
+        plain.close()
+        browser.close()
 
 
 def test_a_second_service_with_its_own_database_and_a_contract_to_the_first_is_one_more_command(

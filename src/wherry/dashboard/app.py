@@ -8,6 +8,7 @@
     /ui/exec/NS/POD            a shell in a container, as a WebSocket
     /ui/v1/NAME.json           the facts behind the pages, now and in the past: facts.py
     /ui/actions/NAME           one change, as a form; /ui/trials/NAME says what would change
+    /ui/play/NS/SERVICE/NAME   plays a journey and tells it
     /ui/login-links            makes a link that signs in once (asked with the person's own credentials)
     /ui/login?code=...         signs in; /ui/logout signs out
 
@@ -39,6 +40,7 @@ from wherry.dashboard.live import Live, Lives
 from wherry.dashboard.moments import Moments, Past
 from wherry.dashboard.person import Credentials, client_of, name_of
 from wherry.dashboard.place import PREFIX
+from wherry.dashboard.playing import stream_play, whole_play
 from wherry.dashboard.sessions import CODE_LIFE_S, Session, Sessions, cookie_in, cookie_name, set_cookie
 from wherry.dashboard.static_files import static_file
 from wherry.dashboard.stream import event_stream
@@ -49,6 +51,7 @@ from wherry.dashboard.views.view import Asked, Page, View
 from wherry.kit.clock import Clock
 from wherry.kit.http.types import App, Request, Response
 from wherry.kit.tasks import TaskScope
+from wherry.method.journey.keeping import KeptJourney, find_journey
 
 HTML = "text/html; charset=utf-8"
 PLAIN = "text/plain; charset=utf-8"
@@ -156,6 +159,8 @@ class Dashboard:
             case ["trials", "what-if"]:
                 main = await try_what_if(self._what_if, self._client(session), _form(request))
                 return Response(200, HTML, answer_page("What if", main, session, f"{PREFIX}/").encode())
+            case ["play", namespace, service, journey]:
+                return await self._play(request, session, await self._journey(session, namespace, service, journey))
             case ["trials", name] if name in TRIALS:
                 title, main = await TRIALS[name](self._client(session), _form(request))
                 return Response(200, HTML, answer_page(title, main, session, f"{PREFIX}/").encode())
@@ -293,6 +298,17 @@ class Dashboard:
             return self.sessions.is_good(session) and not any(live.is_over for live in lives)
 
         return Response(200, "text/event-stream", event_stream(channels, positions, self._clock, is_good))
+
+    async def _journey(self, session: Session, namespace: str, service: str, name: str) -> KeptJourney:
+        return await find_journey(self._client(session), _safe(namespace), service, name)
+
+    async def _play(self, request: Request, session: Session, kept: KeptJourney) -> Response:
+        """Play a journey in the person's name, and tell it: line by line to a script, else as one page."""
+        client = self._client(session)
+        if "text/event-stream" in request.headers.get("accept", ""):
+            return Response(200, "text/event-stream", stream_play(client, kept, self._clock))
+        title, main = f"{kept.journey.title}: {kept.service}", await whole_play(client, kept, self._clock)
+        return Response(200, HTML, answer_page(title, main, session, f"{PREFIX}/demo").encode())
 
     async def _act(self, request: Request, session: Session, name: str) -> Response:
         action = ACTIONS.get(name)

@@ -10,9 +10,11 @@ from pathlib import Path
 
 from wherry.api.method.release import RUNNING, PinnedImage, Release
 from wherry.apimachinery.document import Document
+from wherry.apimachinery.errors import StatusError
 from wherry.apimachinery.timestamps import format_time
 from wherry.cli.delivery.run_stage import releases_elsewhere
 from wherry.cli.output import note
+from wherry.client.client import Client
 from wherry.kit.threads import run_in_thread
 from wherry.method.delivery.clusters import Clusters
 from wherry.method.delivery.composing import Order, compose, in_registry
@@ -22,6 +24,7 @@ from wherry.method.delivery.provenance import Provenance
 from wherry.method.delivery.requester import requester
 from wherry.method.delivery.run_plan import current_release
 from wherry.method.delivery.stamping import Pin, unpinned_images
+from wherry.method.journey.keeping import keep_journeys
 from wherry.method.project import Environment, Project
 from wherry.runtime.images.image_store import ImageStore
 from wherry.runtime.images.reference import InvalidReference, familiar_name, parse_reference
@@ -89,11 +92,12 @@ class Releasing:
         ledger = Ledger(client, order.service, others, self.project.namespaces)
         releases = await ledger.releases()
         here = [one for one in releases if one.spec.environment == order.environment]
+        if await ensure_namespace(client, order.namespace, order.service, order.environment):
+            note(f"   The namespace {order.namespace} was not there; it is now the environment {order.environment}.")
+        await self._keep_journeys(client, order)
         same = find_same(here, order.environment, content.hash)
         if same is not None:
             return Released(same, is_new=False, before=None, current=current_release(here))
-        if await ensure_namespace(client, order.namespace, order.service, order.environment):
-            note(f"   The namespace {order.namespace} was not there; it is now the environment {order.environment}.")
         made = await ledger.add(content, await requester(client, getpass.getuser()), format_time(time.time()))
         await run_in_thread(self._keep_images, made)
         if unpinned := unpinned_images(content.documents):
@@ -102,6 +106,13 @@ class Releasing:
                 "what it runs may change. To pin it: wherry image build or import, then wherry release"
             )
         return Released(made, is_new=True, before=here[-1] if here else None, current=current_release(here))
+
+    async def _keep_journeys(self, client: Client, order: Order) -> None:
+        """They are for showing: a release does not fail for want of them."""
+        try:
+            _ = await keep_journeys(client, order.namespace, order.service, self.project.root)
+        except StatusError as error:
+            note(f"   The journeys could not be kept in the cluster: {error.message}")
 
     def _pin(self, order: Order, environment: Environment, known: Mapping[str, PinnedImage]) -> Pin:
         own = repository_of(order.image.name)

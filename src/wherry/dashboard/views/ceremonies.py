@@ -58,6 +58,6 @@ CEREMONIES_VIEW = View(
     "ceremonies",
     "Ceremonies",
     _make,
-    explains="Four looks at the same facts. Planning shows what is missing, the daily what changed and needs somebody, "
-    "the review what can be shown, the retrospective what went wrong more than once.",
+    explains="Four looks at the same facts. Planning shows what is missing, and the daily what needs somebody. "
+    "The review shows what there is to show, and the retrospective what went wrong more than once.",
 )

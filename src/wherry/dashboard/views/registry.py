@@ -5,6 +5,7 @@ from __future__ import annotations
 from wherry.dashboard.views.ceremonies import CEREMONIES_VIEW
 from wherry.dashboard.views.changes import CHANGES
 from wherry.dashboard.views.criterion import CRITERION
+from wherry.dashboard.views.demo import DEMO
 from wherry.dashboard.views.done import DONE
 from wherry.dashboard.views.glossary import GLOSSARY
 from wherry.dashboard.views.log import LOG
@@ -20,8 +21,8 @@ from wherry.dashboard.views.service import SERVICE
 from wherry.dashboard.views.settings import SETTINGS
 from wherry.dashboard.views.shell import SHELL
 from wherry.dashboard.views.story import STORY
-from wherry.dashboard.views.what_if import WHAT_IF
 from wherry.dashboard.views.tour import TOUR
+from wherry.dashboard.views.what_if import WHAT_IF
 from wherry.dashboard.views.workload import WORKLOAD
 from wherry.dashboard.views.yaml import YAML
 
@@ -38,6 +39,7 @@ VIEWS = (
     REPORT,
     CEREMONIES_VIEW,
     TOUR,
+    DEMO,
     GLOSSARY,
     POD,
     WORKLOAD,

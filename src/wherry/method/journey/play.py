@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from wherry.kit.clock import Clock
@@ -100,12 +101,20 @@ async def play(journey: Journey, call: Call, clock: Clock, token: str) -> Play:
     `token` is different in every play, so that what it wrote can be told from everything else.
     """
     played = Play(journey, known={"token": token})
-    for step in journey.steps:
+    async with aclosing(play_steps(played, call, clock)) as results:
+        async for _ in results:
+            pass
+    return played
+
+
+async def play_steps(played: Play, call: Call, clock: Clock) -> AsyncGenerator[StepResult, None]:
+    """The same step by step, for whoever tells it while it happens; each is in `played` when it comes out."""
+    for step in played.journey.steps:
         result = await _play_step(step, call, clock, played.known)
         played.results.append(result)
+        yield result
         if result.why_not:
             break
-    return played
 
 
 async def _play_step(step: Step, call: Call, clock: Clock, known: dict[str, object]) -> StepResult:
