@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from html import escape
 from urllib.parse import quote, urlencode
 
-from wherry.narrate.glossary import Word, words, words_in
+from wherry.narrate.glossary import Word, is_name, words, words_in
 
 _NOT_IN_IDS = re.compile(r"\s+")
 
@@ -42,7 +42,7 @@ def with_terms(sentence: str) -> str:
     """A sentence whose technical words open their explanation; each word once."""
     parts, at, said = [], 0, set()
     for start, end, word in words_in(sentence):
-        if word.term in said:
+        if word.term in said or is_name(sentence, start, end, word):
             continue
         said.add(word.term)
         parts.append(text(sentence[at:start]))

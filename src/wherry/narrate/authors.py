@@ -34,7 +34,8 @@ def author_of(before: Document, states: Sequence[Document]) -> tuple[str, float]
 def creator_of(document: Document) -> str:
     """Who wrote first; "" when nobody knows."""
     entries = [entry for entry in managed(document) if entry.get("subresource") in (None, "")]
-    first = min(entries, key=lambda entry: str(entry.get("time", "")), default=None)
+    # In the second in which a person makes something, a master may write to it as well.
+    first = min(entries, key=lambda one: (str(one.get("time", "")), one.get("manager") in MASTERS), default=None)
     return str(first.get("manager", "")) if first is not None else ""
 
 

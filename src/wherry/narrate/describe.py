@@ -39,6 +39,7 @@ def describe_pod(pod: Pod, owner: str) -> PodFacts:
         symbol=state.symbol,
         reason=state.reason,
         needs_help=state.needs_help,
+        has_ended=pod.status.phase in ("Succeeded", "Failed"),
         ready=sum(one.ready for one in pod.status.container_statuses),
         restarts=sum(
             one.restart_count for one in (*pod.status.init_container_statuses, *pod.status.container_statuses)
@@ -165,7 +166,7 @@ def describe_gone_node(name: str, pods: Sequence[PodFacts], *, is_hidden: bool =
 def describe_workload(kind: str, thing: msgspec.Struct, tally: Tally, pods: Sequence[PodFacts]) -> WorkloadFacts:
     """What a workload wants and has, now and next, in words."""
     meta = meta_of(thing)
-    live = [pod for pod in pods if pod.state not in ("Stopping", "Done") and not _has_ended(pod)]
+    live = [pod for pod in pods if pod.state != "Stopping" and not pod.has_ended]
     running = [pod for pod in live if pod.state == "Running"]
     have = tally.finished if tally.is_run_to_end else len(live)
     missing = max(0, tally.wanted - tally.finished - len(live)) if not (tally.is_paused or tally.has_failed) else 0
@@ -186,17 +187,6 @@ def describe_workload(kind: str, thing: msgspec.Struct, tally: Tally, pods: Sequ
         pods=tuple(pod.name for pod in pods),
         now=now,
         next=next_,
-    )
-
-
-def _has_ended(pod: PodFacts) -> bool:
-    """Whether none of its containers will run again: a failed pod that its workload replaces."""
-    return (
-        pod.state == "Failed"
-        and bool(pod.containers)
-        and all(
-            one.state in ("Done", "Failed") and not one.reason.endswith("again and again") for one in pod.containers
-        )
     )
 
 

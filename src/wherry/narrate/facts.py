@@ -32,7 +32,8 @@ class ContainerFacts(Struct):
 class PodFacts(Struct):
     """One pod: where it is, whose it is and how it is.
 
-    `app` is what people call it; `owner` is the outermost workload as KIND/NAME ("" for a pod of nobody).
+    `app` is what people call it; `owner` is the outermost workload as KIND/NAME ("" for a pod of nobody); when it
+    `has_ended`, none of its containers will run again.
     """
 
     id: str
@@ -46,6 +47,7 @@ class PodFacts(Struct):
     symbol: str
     reason: str
     needs_help: bool
+    has_ended: bool
     ready: int
     restarts: int
     created: str

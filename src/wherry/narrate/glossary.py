@@ -34,6 +34,10 @@ class Word:
     counts: str = ""
     also: tuple[str, ...] = ()
 
+    def is_written_large(self, spelling: str) -> bool:
+        """Whether this, in small letters, should be in capitals to mean the word: api, which may be anybody's name."""
+        return spelling.islower() and spelling.upper() in (self.term, *self.also)
+
 
 @cache
 def words() -> Mapping[str, Word]:
@@ -82,6 +86,11 @@ def words_in(text: str) -> list[tuple[int, int, Word]]:
     This is how a page makes every technical word one that can be asked about.
     """
     return [(found.start(), found.end(), _spellings()[found.group().lower()]) for found in _pattern().finditer(text)]
+
+
+def is_name(text: str, start: int, end: int, word: Word) -> bool:
+    """Whether a word stands there as a name, or in one: `api-7d9d4`, or `api`, which says API to nobody."""
+    return "-" in (text[start - 1 : start], text[end : end + 1]) or word.is_written_large(text[start:end])
 
 
 @cache

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from wherry.api.registry import RESOURCE_TYPES
-from wherry.narrate.glossary import as_markdown, find_word, near_words, words, words_in
+from wherry.narrate.glossary import as_markdown, find_word, is_name, near_words, words, words_in
 
 PAGE = Path(__file__).parents[3] / "docs" / "glossary.md"
 
@@ -61,3 +61,8 @@ def test_no_spelling_means_two_things() -> None:
 def test_the_words_in_a_sentence_can_be_asked_about() -> None:
     text = "The replica set controller created a pod."
     assert [text[start:end] for start, end, _ in words_in(text)] == ["replica set", "controller", "pod"]
+
+
+def test_names_are_no_words() -> None:
+    text = "The API of api-7d9d4 on my-node: api has no pod."
+    assert [text[at[0] : at[1]] for at in words_in(text) if not is_name(text, *at)] == ["API", "pod"]

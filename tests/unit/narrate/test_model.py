@@ -198,3 +198,23 @@ async def test_a_model_that_follows_waits_for_what_may_be_seen_only() -> None:
         if kind != "Node":
             informer.replace([], "1")
     await told.model.wait_synced()
+
+
+def test_pods_that_cannot_start_are_there_and_no_more_are_made(told: HandFed) -> None:
+    told.put(DEPLOYMENTS, deployment("web", 2))
+    told.put(REPLICA_SETS, replica_set("web-6d4b", "web"))
+    waiting = {
+        "name": "web",
+        "state": {"waiting": {"reason": "ErrImagePull"}},
+        "image": "web:1",
+        "imageID": "",
+        "ready": False,
+        "restartCount": 0,
+    }
+    for name, phase in (("a", "Pending"), ("b", "Pending"), ("c", "Failed")):
+        document = pod(f"web-6d4b-{name}", "n1", owner=("ReplicaSet", "web-6d4b"))
+        document["status"] = {"phase": phase, "containerStatuses": [waiting] if phase == "Pending" else []}
+        told.put(PODS, document)
+    (web,) = told.model.snapshot().workloads
+    assert (web.have, web.missing) == (2, 0)
+    assert "more" not in web.next
