@@ -22,7 +22,15 @@ from wherry.runtime.interface import ImageService, RuntimeService
 class Recorder(Protocol):
     """Publishes Kubernetes Events (client/recorder.EventRecorder)."""
 
-    def event(self, about: ObjectReference, reason: str, message: str, *, type: str = "Normal") -> None:  # noqa: A002 - Kubernetes' word
+    def event(
+        self,
+        about: ObjectReference,
+        reason: str,
+        message: str,
+        *,
+        type: str = "Normal",  # noqa: A002 - Kubernetes' word
+        why: str = "",
+    ) -> None:
         """Publish one; returns at once."""
 
 

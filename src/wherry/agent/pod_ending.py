@@ -9,6 +9,7 @@ from __future__ import annotations
 from wherry.agent import pod_events as e
 from wherry.agent.container_record import ALIVE, ContainerRecord, Role, Stage
 from wherry.agent.pod_facts import Ending, PodFacts
+from wherry.agent.whys import why_ending
 
 
 def advance_ending(state: PodFacts, ending: Ending) -> None:
@@ -58,7 +59,7 @@ def _stop_one(state: PodFacts, ending: Ending, record: ContainerRecord) -> None:
         return  # it is on its way, or not there yet
     if not record.stopping:
         record.stopping = True
-        state.emit("Killing", f"Stopping container {record.name}", record.name)
+        state.emit("Killing", f"Stopping container {record.name}", record.name, why=why_ending(ending))
         state.stop(record, ending.left_s(state.now))
     else:
         record.stop_sent = True

@@ -6,7 +6,7 @@ performs the second and reports the first.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from wherry.api.core.pod import Pod
@@ -288,12 +288,16 @@ class ReportStatus:
 
 @dataclass(frozen=True, slots=True)
 class Emit:
-    """Publish a Kubernetes Event about the pod, or about one of its containers."""
+    """Publish a Kubernetes Event about the pod, or about one of its containers.
+
+    `why` is what made the node do it, for the story; two that differ in nothing else are the same.
+    """
 
     reason: str
     message: str
     container: str = ""
     warning: bool = False
+    why: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

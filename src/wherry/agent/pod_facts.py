@@ -89,9 +89,9 @@ class PodFacts:
             for record in self.with_role(Role.INIT, Role.SIDECAR)
         )
 
-    def emit(self, reason: str, message: str, container: str = "", *, warning: bool = False) -> None:
-        """Ask for a Kubernetes Event."""
-        self.out.append(e.Emit(reason, message, container, warning))
+    def emit(self, reason: str, message: str, container: str = "", *, warning: bool = False, why: str = "") -> None:
+        """Ask for a Kubernetes Event; `why` is what made the node do it."""
+        self.out.append(e.Emit(reason, message, container, warning, why))
 
     def report(self) -> None:
         """Ask for a status report, once per event."""

@@ -22,6 +22,7 @@ from wherry.agent.container_record import ContainerRecord, Role, Stage, Terminat
 from wherry.agent.pod_adoption import adopt
 from wherry.agent.pod_ending import advance_ending
 from wherry.agent.pod_facts import VOLUME_RETRY_FIRST_S, Ending, PodFacts
+from wherry.agent.whys import why_started
 from wherry.api.core.pod import Pod
 from wherry.apimachinery.timestamps import parse_time
 
@@ -185,7 +186,7 @@ class PodState(PodFacts):
         record.started_at_s = event.started_at_s
         record.waiting_reason = record.waiting_message = ""
         self.emit("Created", f"Created container: {record.name}", record.name)
-        self.emit("Started", f"Started container {record.name}", record.name)
+        self.emit("Started", f"Started container {record.name}", record.name, why=why_started(record, self.pod))
         if record.previous_id:
             self.out.append(e.RemoveContainer(record.previous_id))
             record.previous_id = ""
@@ -258,12 +259,12 @@ class PodState(PodFacts):
             self.start_probes(record)
         elif not event.ok and not record.stopping and self.ending is None:
             note = f"Container {record.name} failed {event.kind} probe, will be restarted"
-            self._stop_for_restart(record, note)
+            self._stop_for_restart(record, note, f"its {event.kind} probe has failed too often: {event.message}")
         if before != (record.passed_startup, record.probed_ready):
             self.report()
 
-    def _stop_for_restart(self, record: ContainerRecord, note: str) -> None:
-        self.emit("Killing", note, record.name)
+    def _stop_for_restart(self, record: ContainerRecord, note: str, why: str) -> None:
+        self.emit("Killing", note, record.name, why=why)
         probe = record.spec.liveness_probe or record.spec.startup_probe
         own_s = probe.termination_grace_period_seconds if probe is not None else None
         record.stopping = True
@@ -282,7 +283,7 @@ class PodState(PodFacts):
         elif record.stage is Stage.POST_START:
             self._runs(record)
             if not event.ok and self.ending is None:
-                self._stop_for_restart(record, "FailedPostStartHook")
+                self._stop_for_restart(record, "FailedPostStartHook", f"its first step failed: {event.message}")
 
     def _stop_after_hook(self, record: ContainerRecord) -> None:
         if record.stage is Stage.RUNNING:
@@ -372,7 +373,8 @@ class PodState(PodFacts):
             record.stage = Stage.PULLING
             self.out.append(e.PullImage(record.name))
         if record.is_running and record.image != record.spec.image and not record.stopping and record.image:
-            self._stop_for_restart(record, f"Container {record.name} definition changed, will be restarted")
+            why = f"somebody wants the image {record.spec.image} now, before it was {record.image}"
+            self._stop_for_restart(record, f"Container {record.name} definition changed, will be restarted", why)
 
     def _restart(self, record: ContainerRecord) -> None:
         wait_s = record.crashes.wait_s(record.failed_at_s, self.now.monotonic_s)
@@ -385,9 +387,9 @@ class PodState(PodFacts):
         record.waiting_reason = "CrashLoopBackOff"
         back_off = duration_text(record.crashes.duration_s)
         record.waiting_message = f"back-off {back_off} restarting failed container={record.name} pod={pod}"
-        self.emit(
-            "BackOff", f"Back-off restarting failed container {record.name} in pod {pod}", record.name, warning=True
-        )
+        note = f"Back-off restarting failed container {record.name} in pod {pod}"
+        why = f"it has ended again and again: the node waits {wait_s:.0f} s before it starts it anew"
+        self.emit("BackOff", note, record.name, warning=True, why=why)
         self.out.append(e.SetTimer(f"retry/{record.name}", wait_s))
         self.report()
 

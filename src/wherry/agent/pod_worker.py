@@ -190,7 +190,7 @@ class PodWorker:
             field_path = f"spec.{'initContainers' if init else 'containers'}{{{emit.container}}}"
         about = object_reference(PODS, self.pod.metadata, field_path)
         kind = "Warning" if emit.warning else "Normal"
-        self._services.recorder.event(about, emit.reason, emit.message, type=kind)
+        self._services.recorder.event(about, emit.reason, emit.message, type=kind, why=emit.why)
 
     def _report(self) -> None:
         runtime = self._services.runtime.version().partition("://")[0]

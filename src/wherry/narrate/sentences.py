@@ -14,15 +14,28 @@ from wherry.narrate.templates import Template
 
 NARRATORS = {
     "simulated-kubelet": "A simulated node",
+    "simulated-nodes": "The simulated nodes",
     "default-scheduler": "The scheduler",
     "deployment-controller": "The deployment controller",
     "replicaset-controller": "The replica set controller",
+    "replication-controller": "The replication controller",
     "statefulset-controller": "The stateful set controller",
+    "daemonset-controller": "The daemon set controller",
     "job-controller": "The job controller",
+    "cronjob-controller": "The cron job controller",
+    "disruption-controller": "The disruption controller",
+    "controllermanager": "The disruption controller",
+    "endpoint-slice-controller": "The endpoint controller",
+    "endpoint-controller": "The endpoint controller",
+    "resourcequota-controller": "The quota controller",
+    "namespace-controller": "The namespace controller",
+    "horizontal-pod-autoscaler": "The autoscaler",
     "node-controller": "The node controller",
     "taint-eviction-controller": "The node controller",
+    "pod-garbage-collector": "The garbage collector",
     "persistentvolume-controller": "The volume controller",
     "volume-provisioner": "The volume controller",
+    "wherry.dev/local-path": "The volume controller",
     "garbage-collector-controller": "The garbage collector",
 }
 

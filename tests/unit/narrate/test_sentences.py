@@ -8,7 +8,8 @@ from wherry.api.core.binding import ObjectReference
 from wherry.api.core.event_parts import Event, EventSource
 from wherry.apimachinery.meta import ObjectMeta
 from wherry.client.recorder import WHY_ANNOTATION
-from wherry.narrate.sentences import sentence
+from wherry.controllers.registry import all_controllers
+from wherry.narrate.sentences import NARRATORS, sentence
 
 
 def event(
@@ -79,3 +80,18 @@ def test_an_event_of_somebody_else_keeps_its_message() -> None:
 
 def test_an_event_with_nothing_but_its_reason_is_told_too() -> None:
     assert sentence(event("Odd", "", "")) == "Somebody about pod web-1: Odd."
+
+
+def test_every_part_of_the_masters_that_speaks_has_a_name_that_people_say() -> None:
+    async def remove(path: str) -> None: ...
+
+    speaking = [one.name for one in all_controllers(ca_pem="", volume_dir="/v", remove_directory=remove)]
+    silent = {
+        "clusterrole-aggregation-controller", "certificatesigningrequest-cleaner-controller",
+        "token-cleaner-controller", "bootstrap-signer-controller", "root-ca-cert-publisher",
+        "serviceaccount-controller", "persistentvolumeclaim-protection-controller",
+        "persistentvolume-protection-controller", "ttl-after-finished-controller",
+        "endpoint-slice-mirroring-controller",
+    }  # fmt: skip
+    named = {*NARRATORS, *silent}
+    assert [name for name in (*speaking, "simulated-kubelet", "simulated-nodes") if name not in named] == []

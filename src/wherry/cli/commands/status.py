@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from wherry.cli.launch import running_pid
@@ -9,6 +11,10 @@ from wherry.cli.look import Look, look_options
 from wherry.cli.output import printable, say
 from wherry.cli.troubles import known
 from wherry.cluster.data_dir import read_identity
+
+if TYPE_CHECKING:
+    from wherry.client.client import Client
+    from wherry.narrate.facts import Snapshot
 
 NODES_SHOWN_MAX = 20
 
@@ -22,7 +28,7 @@ def command(look: Look) -> None:
     pid, identity = running_pid(data_dir), read_identity(data_dir)
     if own and (not pid or identity is None):
         raise known("W0104", home=data_dir.root)
-    snapshot = look.snapshot()
+    snapshot, value = look.ask(lambda client: _read(look, client))
     if look.answered(snapshot.counts, [f"node/{node.name}" for node in snapshot.nodes]):
         return
     from wherry.narrate.headline import first_step
@@ -40,7 +46,23 @@ def command(look: Look) -> None:
         say(printable(f"  node {node.name} ({node.kind}): {node.state.lower()}, {states}"))
     if len(snapshot.nodes) > NODES_SHOWN_MAX:
         say(f"  and {len(snapshot.nodes) - NODES_SHOWN_MAX} more nodes: wherry picture")
+    if value:
+        say(printable(f"  {value}"))
     if own and identity is not None:
         say(f"  server: process {pid}, https://127.0.0.1:{identity.port}")
         say(f"  kubeconfig: {data_dir.kubeconfig}")
     look.end("kubectl get nodes", first_step(snapshot.nodes, snapshot.waiting) or "wherry picture")
+
+
+async def _read(look: Look, client: Client) -> tuple[Snapshot, str]:
+    """The facts, and what was repaired this week where somebody may see that."""
+    from wherry.apimachinery.errors import StatusError
+    from wherry.cli.past import repairs_this_week
+
+    snapshot = await look.read(client)
+    if look.output is not None:
+        return snapshot, ""
+    try:
+        return snapshot, await repairs_this_week(client, look.namespace)
+    except StatusError:
+        return snapshot, ""
