@@ -14,13 +14,13 @@ from wherry.dashboard.puzzle.facts import SYMBOLS, JointFacts, MapFacts, PieceFa
 from wherry.dashboard.puzzle.layout import Layout, Sizes, Spot, lay_out
 from wherry.dashboard.puzzle.shapes import CORNER, DEPTH, HEAD, along, curve, piece_outline, zigzag
 
-SIZES = Sizes(width=196, gap_x=196, gap_y=36)
+SIZES = Sizes(width=208, gap_x=196, gap_y=36)
 PIECE_HEIGHT_MIN = 92.0
 PORT_PITCH = 32.0
 MARGIN = 16.0
 PIECES_DRAWN_MAX = 60
 NAME_CHARS = 20
-LETTER_WIDTH = 7.4
+LETTER_WIDTH = 8.0
 LABEL_WIDTH, LABEL_HEIGHT = 92, 27
 """The room that a word takes, with some space around it."""
 # How far in front of its socket a head stands (less than nothing: inside it), and how far beside it.

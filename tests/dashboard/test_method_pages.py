@@ -1,0 +1,124 @@
+"""The method's pages in a real browser, over a shop whose contracts are in every state."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from suites.browser import NewVisit, needs_chromium, origin
+from suites.running_cluster import ROOT, RunningCluster
+from suites.shop import SPACE, fill_with_kubectl
+from wherry.kit.http.tls import KeyPair
+
+pytestmark = needs_chromium
+
+PAGES = (
+    "/ui/puzzle",
+    f"/ui/services/{SPACE}/orders",
+    f"/ui/services/{SPACE}/payments",
+    "/ui/done",
+    f"/ui/done/config/{SPACE}/orders-r4",
+    f"/ui/releases?left=shop-prod/orders-r2&right={SPACE}/orders-r4",
+    "/ui/report",
+)
+AXE = {"rules": {"target-size": {"enabled": True}}, "resultTypes": ["violations"]}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def full(watched: RunningCluster) -> None:
+    pki = watched.home / "pki"
+    fill_with_kubectl(watched, KeyPair((pki / "ca.crt").read_bytes(), (pki / "ca.key").read_bytes()))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark", "forced"])
+def test_everybody_can_use_every_page_of_the_method(visit: NewVisit, watched: RunningCluster, scheme: str) -> None:
+    media = {"forced_colors": "active"} if scheme == "forced" else {"color_scheme": scheme}
+    page = visit(**media).open(PAGES[0])
+    for path in PAGES:
+        page.goto(origin(watched) + path)
+        page.evaluate("document.querySelectorAll('main details').forEach(one => { one.open = true; })")
+        found = Axe().run(page, options=AXE)
+        assert [f"{path}: {bad['id']} {bad['nodes'][0]['html']}" for bad in found.response["violations"]] == []
+
+
+def test_no_page_of_the_method_scrolls_sideways_on_a_telephone(visit: NewVisit) -> None:
+    one = visit(viewport={"width": 320, "height": 640})
+    for path in PAGES:
+        page = one.open(path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
+        page.close()
+
+
+def test_the_map_changes_by_itself_when_a_contract_breaks(visit: NewVisit, watched: RunningCluster) -> None:
+    page = visit().open("/ui/puzzle")
+    row = page.locator("tr", has_text="web-users")
+    expect(row).to_contain_text("Agreed")
+    expect(page.locator("svg[role=img]")).to_be_visible()
+    watched.kubectl("-n", SPACE, "delete", "agreements.wherry.dev/web-users")
+    expect(row).to_have_count(0)
+    expect(page.locator("#verdict")).to_contain_text("5 contracts")
+
+
+def test_a_piece_opens_by_mouse_and_by_keyboard(visit: NewVisit) -> None:
+    page = visit().open("/ui/puzzle")
+    page.locator(f'svg.over a[href$="/{SPACE}/orders"]').click()
+    expect(page.locator("h1")).to_have_text("Inside orders")
+    page.go_back()
+    page.locator("#pieces .thing").first.focus()
+    page.keyboard.press("End")
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("Inside web")
+
+
+def test_a_cell_of_the_board_opens_to_its_evidence_without_a_script(visit: NewVisit) -> None:
+    page = visit(java_script_enabled=False).open("/ui/done", is_live=False)
+    page.locator(f'a[href="/ui/done/config/{SPACE}/orders-r4"]').click()
+    expect(page.locator("#answer")).to_contain_text("Refuted")
+    expect(page.locator("#step")).to_contain_text("wherry prove config")
+
+
+def requests_of(page: Page) -> list[str]:
+    """The addresses that a page asks from now on."""
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    return asked
+
+
+def test_the_report_opens_from_a_disk_and_asks_nobody(
+    browser: Browser, visit: NewVisit, watched: RunningCluster, tmp_path: Path
+) -> None:
+    page = visit().open("/ui/report")
+    with page.expect_download() as saved:
+        page.get_by_role("link", name="Save the whole report").click()
+    file = tmp_path / "report.html"
+    saved.value.save_as(file)
+    written = tmp_path / "other.html"
+    watched.wherry("report", "--format", "page", "-o", str(written))
+    for one in (file, written):
+        context = browser.new_context(offline=True)
+        shown = context.new_page()
+        asked = requests_of(shown)
+        shown.goto(one.as_uri())
+        expect(shown.locator("svg[role=img]")).to_be_visible()
+        expect(shown.locator("#done")).to_contain_text("orders-r4")
+        assert asked == [one.as_uri()]
+        assert [bad["id"] for bad in Axe().run(shown, options=AXE).response["violations"]] == []
+        context.close()
+
+
+def test_pictures_of_the_method_for_the_documents(visit: NewVisit, tmp_path: Path) -> None:
+    """Rewrites them when they are asked for: WHERRY_PICTURES=1."""
+    folder = ROOT / "docs" / "pictures" if os.environ.get("WHERRY_PICTURES") else tmp_path
+    for name, path, scheme in (
+        ("puzzle", "/ui/puzzle", "light"),
+        ("service", f"/ui/services/{SPACE}/orders", "dark"),
+        ("done", "/ui/done", "light"),
+        ("releases", "/ui/releases", "light"),
+    ):
+        page = visit(color_scheme=scheme, viewport={"width": 1280, "height": 800}).open(path)
+        page.screenshot(path=folder / f"{name}.png")
+        assert (folder / f"{name}.png").stat().st_size < 250_000
