@@ -62,18 +62,36 @@ def test_a_factor_is_proved_on_a_twin_that_is_gone_afterwards(cluster: RunningCl
     assert (words["logs"], words["processes"]) == ("Proved", "Supported")
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_release_is_rolled_back_fenced_in_and_refuses_to_be_changed(cluster: RunningCluster, service: Path) -> None:
+    done = wherry(cluster, service, "prove", "build-release-run")
+    assert done.returncode == 0, done.stderr
+    (proof,) = service.glob(".wherry/local/proofs/*build-release-run*.json")
+    found = json.loads(proof.read_text())
+    said = " ".join(entry["says"] for entry in found["observations"])
+    assert found["verdict"] == "Proved"
+    assert "a change of the release was refused" in said.lower()
+    assert "2 of 2 answers are equal" in said
+    assert len(found["steps"]) >= 4
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "factor", "moment"),
+    [
+        (signal.SIGINT, 130, "backing-services", f"{NAME}-db-second"),
+        (signal.SIGTERM, 143, "disposability", "pods are ready"),
+    ],
+)
 def test_an_interrupted_experiment_leaves_nothing_behind(
-    cluster: RunningCluster, service: Path, number: signal.Signals, code: int
+    cluster: RunningCluster, service: Path, number: signal.Signals, code: int, factor: str, moment: str
 ) -> None:
     process = subprocess.Popen(
-        [sys.executable, "-m", "wherry", "--home", str(cluster.home), "prove", "disposability"],
+        [sys.executable, "-m", "wherry", "--home", str(cluster.home), "prove", factor],
         cwd=service, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
     )  # fmt: skip
     with process:
         assert process.stderr is not None
         for line in process.stderr:
-            if "pods are ready" in line:
+            if moment in line:
                 break
         process.send_signal(number)
         assert process.wait(timeout=30) == code
