@@ -8,6 +8,8 @@ application to which the advice was applied must be refuted nowhere. The result 
 from __future__ import annotations
 
 import argparse
+import asyncio
+import datetime
 import json
 import os
 import signal
@@ -15,16 +17,21 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import median
 
+from wherry.method.done.agreement import Agreement
+from wherry.method.done.check import judge_facts
 from wherry.method.done.criteria import KNOWN
+from wherry.method.evidence.verdict import Word
 from wherry.method.factors.registry import FACTORS
+from wherry.method.facts.reading import read_facts
 
 ROOT = Path(__file__).parents[1]
+KUBECTL = Path(sys.executable).parent / "kubectl"
 PAGE = ROOT / "docs" / "prover.md"
 GIT = ("git", "-c", "user.name=Prover", "-c", "user.email=prover@example.com", "-c", "commit.gpgsign=false")
 
@@ -67,6 +74,16 @@ class Outcome:
         return not self.trouble and self.refuted == ([self.expected] if self.expected else [])
 
 
+@dataclass
+class Reading:
+    """What reading an application alone has shown, each time: the refuted criteria, joined; the slowest in seconds."""
+
+    name: str
+    expected: str
+    refuted: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+
 class Wherry:
     """The command, on a cluster of its own."""
 
@@ -98,13 +115,18 @@ def applications() -> list[Application]:
     return found
 
 
-def make(wherry: Wherry, folder: Path, application: Application) -> None:
-    """Make the skeleton, change it by the patches, build and release it."""
-    wherry("new", "orders", "--into", str(folder), cwd=folder.parent)
+def change(folder: Path, application: Application) -> None:
+    """Apply its patches, a commit for each."""
     for patch in application.patches:
         subprocess.run(["git", "apply", "-C1", str(patch)], cwd=folder, check=True)
         subprocess.run([*GIT, "add", "--all"], cwd=folder, check=True)
         subprocess.run([*GIT, "commit", "-q", "-m", "Change"], cwd=folder, check=True)
+
+
+def make(wherry: Wherry, folder: Path, application: Application) -> None:
+    """Make the skeleton, change it by the patches, build and release it."""
+    wherry("new", "orders", "--into", str(folder), cwd=folder.parent)
+    change(folder, application)
     subprocess.run(["sh", "deploy/make-secrets"], cwd=folder, check=True, capture_output=True)
     wherry("image", "build", "database", cwd=folder)
     wherry("build", "--allow-dirty", cwd=folder)
@@ -165,8 +187,31 @@ def cluster(home: Path | None, port: int) -> Iterator[Path]:
             wherry("down", "--delete-data", "--yes", cwd=ROOT, check=False)
 
 
-def page(runs: list[list[Outcome]], wanted: int) -> str:
-    """The rates and every application, as a page. `runs`: the outcomes of each repetition."""
+def _reading_lines(reads: Sequence[Reading]) -> list[str]:
+    if not reads:
+        return []
+    count, verdicts = len(reads), sum(len(one.refuted) for one in reads)
+    wrong = sum(refuted != one.expected for one in reads for refuted in one.refuted)
+    flips = sum(len(set(one.refuted)) > 1 for one in reads)
+    seconds = max(one.seconds for one in reads)
+    return [
+        "",
+        "## Read",
+        "",
+        f"- {count} applications, each read {len(reads[0].refuted)} times: {wrong} of {verdicts} boards were not as they"
+        f" should be; {flips} flips.",
+        f"- The slowest reading of a repository (all criteria) took {seconds:.1f} s.",
+    ]
+
+
+def page(runs: list[list[Outcome]], wanted: int, reads: Sequence[Reading] = ()) -> str:
+    """The rates and every application, as a page.
+
+    Args:
+        runs: the outcomes of each repetition.
+        wanted: how many repetitions were asked for.
+        reads: what reading alone has shown, again and again.
+    """
     outcomes = [outcome for run in runs for outcome in run]
     sinners = [entry for entry in outcomes if entry.expected]
     missed = [entry for entry in sinners if entry.expected not in entry.refuted]
@@ -179,7 +224,8 @@ def page(runs: list[list[Outcome]], wanted: int) -> str:
     whole = [entry for entry in outcomes if entry.prove_s and entry.kind != "mended"]
     skeleton = [entry for entry in outcomes if entry.kind == "skeleton" and not entry.trouble]
     proved = [sum(entry.words.get(factor.id) == "Proved" for factor in FACTORS) for entry in skeleton]
-    complete = sum(len(run) == len(by_name) for run in runs)
+    every = applications()
+    complete = sum(len(run) == len(every) for run in runs)
     lines = [
         "# The prover is proved",
         "",
@@ -188,8 +234,10 @@ def page(runs: list[list[Outcome]], wanted: int) -> str:
         "(examples/hidden); an innocent only looks as if it had one (examples/innocent); a mended one is a guilty one to",
         "which the advice of its verdict was applied (examples/guilty/fixes), tried on its own factor.",
         "",
-        f"- Repetitions of the whole matrix: {complete} of {wanted} that were asked for"
-        + (f"; {len(runs) - complete} in parts." if len(runs) > complete else "."),
+        "## Tried live",
+        "",
+        f"- Applications tried: {len(by_name)} of {len(every)}. Repetitions of the whole matrix: {complete} of {wanted}"
+        " that were asked for.",
         f"- Sins missed: {len(missed)} of {len(sinners)}.",
         f"- False alarms: {alarms} of {cells} verdicts.",
         f"- Flips (an application judged otherwise in another repetition): {flips} of {len(by_name)}.",
@@ -197,6 +245,9 @@ def page(runs: list[list[Outcome]], wanted: int) -> str:
         + (f" at least, in {len(proved)} runs." if len(proved) > 1 else "."),
         f"- One full `wherry prove` takes {median([entry.prove_s for entry in whole] or [0.0]):.0f} s (median), on a"
         f" machine of {os.cpu_count()} cores that others use too.",
+        *_reading_lines(reads),
+        "",
+        "## Every application",
         "",
         "| application | kind | its sin | refuted on | right | seconds |",
         "|---|---|---|---|---|---|",
@@ -216,6 +267,30 @@ def page(runs: list[list[Outcome]], wanted: int) -> str:
     return "\n".join([*lines, ""])
 
 
+def read_all(times: int) -> list[Reading]:
+    """Read every application so many times."""
+    found = []
+    with tempfile.TemporaryDirectory() as scratch:
+        for number, application in enumerate(applications()):
+            folder = Path(scratch) / str(number)
+            Wherry(Path(scratch) / "home")("new", "orders", "--into", str(folder), cwd=Path(scratch))
+            change(folder, application)
+            expected = application.expected if application.kind == "guilty" else ""
+            found.append(asyncio.run(read_often(Reading(application.name, expected), folder, times)))
+            print(f"  read {application.name}: {sorted(set(found[-1].refuted))}", flush=True)
+    return found
+
+
+async def read_often(reading: Reading, folder: Path, times: int) -> Reading:
+    """Read one repository so many times."""
+    for _ in range(times):
+        began_s = time.monotonic()
+        board = judge_facts(await read_facts(folder, KUBECTL), Agreement(), datetime.datetime.now(datetime.UTC).date())
+        reading.seconds = max(reading.seconds, time.monotonic() - began_s)
+        reading.refuted.append(", ".join(one.criterion for one in board.verdicts if one.word is Word.REFUTED))
+    return reading
+
+
 def parse() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -223,6 +298,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=18643)
     parser.add_argument("--only", default="", help="names or kinds, separated by commas")
     parser.add_argument("--repeat", type=int, default=1, help="how often the whole matrix is tried")
+    parser.add_argument("--reads", type=int, default=20, help="how often every application is read")
     parser.add_argument("--minutes", type=float, default=0.0, help="begin no further application after so long")
     parser.add_argument("--keep", type=Path, help="add every outcome to this file, a line of JSON each")
     parser.add_argument("--page", action="store_true", help="only write the page, from the file of --keep")
@@ -281,11 +357,11 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     if arguments.page:
-        PAGE.write_text(page(read_kept(arguments.keep), arguments.repeat))
+        PAGE.write_text(page(read_kept(arguments.keep), arguments.repeat, read_all(arguments.reads)))
         return
     runs = try_all(arguments)
     if not arguments.only:
-        PAGE.write_text(page(runs, arguments.repeat))
+        PAGE.write_text(page(runs, arguments.repeat, read_all(arguments.reads)))
     outcomes = [outcome for run in runs for outcome in run]
     wrong = [outcome.name for outcome in outcomes if not outcome.is_right]
     print(f"{len(outcomes) - len(wrong)} of {len(outcomes)} as they should be." + (f" Wrong: {wrong}" if wrong else ""))
