@@ -11,7 +11,9 @@ from pathlib import Path
 import orjson
 import pytest
 
+from suites.api_harness import MERGE
 from suites.proxied_backends import (
+    IP,
     NAMESPACE,
     NOBODY,
     PATIENCE_S,
@@ -24,6 +26,7 @@ from suites.proxied_backends import (
     proxied,
     sum_up,
 )
+from wherry.api.core.node import SIMULATED_LABEL
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import Forbidden
 from wherry.apiserver.admission.chain import AdmissionChain
@@ -300,3 +303,22 @@ async def test_lengths_are_passed_on_also_of_what_a_head_does_not_bring(api: Pro
             assert dict(response.headers)["content-length"] == str(len(BODY))
             assert await read_body(response) == body
     await client.close()
+
+
+async def test_nobody_is_asked_at_the_address_of_a_simulated_node(api: Proxied) -> None:
+    async with backend(sum_up) as seen:
+        await api.api.must("PATCH", "/api/v1/nodes/n1", {"metadata": {"labels": {SIMULATED_LABEL: "true"}}},
+                           content_type=MERGE)  # fmt: skip
+        binding = {"metadata": {"name": "web"}, "target": {"kind": "Node", "name": "n1"}}
+        await api.api.must("POST", f"{NAMESPACE}/pods/web/binding", binding)
+        spec = {"ports": [{"name": "web", "port": 80}]}
+        await api.api.must("POST", f"{NAMESPACE}/services", {"metadata": {"name": "web"}, "spec": spec})
+        address = {"ip": IP, "targetRef": {"kind": "Pod", "name": "web", "namespace": "default"}}
+        subset = {"addresses": [address], "ports": [{"name": "web", "port": seen.port}]}
+        await api.api.must("POST", f"{NAMESPACE}/endpoints", {"metadata": {"name": "web"}, "subsets": [subset]})
+        places = (f"{NAMESPACE}/pods/web:{seen.port}", f"{NAMESPACE}/services/web:80", f"/api/v1/nodes/n1:{seen.port}")
+        for place in places:
+            answer = await api.api.ask("GET", f"{place}/proxy/x")
+            assert answer.status == 503, place
+            assert 'the node "n1" is simulated' in str(answer.at("message"))
+    assert seen.heads == []

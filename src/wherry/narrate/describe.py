@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from wherry.api.core.node import Node
+from wherry.api.core.node import Node, is_without_machine
 from wherry.api.core.pod import ContainerStatus, Pod
 from wherry.api.core.service import Service
 from wherry.api.discovery.endpointslice import EndpointSlice
@@ -17,9 +17,6 @@ from wherry.narrate.pod_state import SYMBOLS, WORDS, container_word, pod_state, 
 from wherry.narrate.templates import count, tell
 from wherry.narrate.workloads import Tally, images_of
 
-SIMULATED_LABEL = "wherry.dev/simulated"
-# kwok's nodes are simulated too; this is how it marks them.
-KWOK_ANNOTATION = "kwok.x-k8s.io/node"
 APP_LABELS = ("app.kubernetes.io/name", "app", "k8s-app", "run")
 NAMES_SHOWN = 3
 
@@ -105,7 +102,7 @@ def is_ready(node: Node) -> bool:
 
 def node_kind(node: Node, this_host: str) -> NodeKind:
     """What a node really is: this machine, another one, or none at all."""
-    if node.metadata.labels.get(SIMULATED_LABEL) == "true" or KWOK_ANNOTATION in node.metadata.annotations:
+    if is_without_machine(node):
         return "simulated"
     names = {node.metadata.name, node.metadata.labels.get("kubernetes.io/hostname", "")}
     names |= {one.address for one in node.status.addresses if one.type == "Hostname"}

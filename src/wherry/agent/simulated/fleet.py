@@ -14,13 +14,12 @@ from wherry.agent.simulated.heartbeats import Heartbeats
 from wherry.agent.simulated.nodes import (
     LABEL,
     SIMULATED_NODES_CONTROLLER,
-    is_simulated,
     node_document,
     node_number,
 )
 from wherry.agent.simulated.pods import simulated_pods_controller
 from wherry.agent.simulated.stages import Stage, built_in_stages
-from wherry.api.core.node import NODES, Node
+from wherry.api.core.node import NODES, Node, is_simulated
 from wherry.apimachinery.errors import AlreadyExists, NotFound
 from wherry.client.client import Client
 from wherry.client.indexer import Indexer

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from wherry.agent.simulated.nodes import is_simulated
 from wherry.api.coordination.lease import LEASES
-from wherry.api.core.node import NODES, Node
+from wherry.api.core.node import NODES, Node, is_simulated
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import NotFound, StatusError
 from wherry.apimachinery.timestamps import format_micro_time

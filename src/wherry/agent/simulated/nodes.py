@@ -12,7 +12,16 @@ from collections.abc import Sequence
 import msgspec
 
 from wherry.agent.simulated.addresses import node_address
-from wherry.api.core.node import NODES, Node, NodeAddress, NodeCondition, NodeStatus, NodeSystemInfo
+from wherry.api.core.node import (
+    NODES,
+    SIMULATED_LABEL,
+    Node,
+    NodeAddress,
+    NodeCondition,
+    NodeStatus,
+    NodeSystemInfo,
+    is_simulated,
+)
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.meta import ObjectKey
 from wherry.apimachinery.timestamps import format_time
@@ -20,7 +29,7 @@ from wherry.reconcile.actions import Action, EventNote, PatchStatus
 from wherry.reconcile.controller import Controller, View
 from wherry.reconcile.sources import for_kind
 
-LABEL = "wherry.dev/simulated"
+LABEL = SIMULATED_LABEL
 NAME_PREFIX = "simulated-"
 KUBELET_VERSION = "v1.36.0"
 CAPACITY = {"cpu": "32", "memory": "256Gi", "ephemeral-storage": "1Ti", "pods": "110"}
@@ -31,11 +40,6 @@ _PRESSURES = (
     ("DiskPressure", "KubeletHasNoDiskPressure"),
     ("PIDPressure", "KubeletHasSufficientPID"),
 )
-
-
-def is_simulated(node: Node | None) -> bool:
-    """Whether this is a node without a machine."""
-    return node is not None and node.metadata.labels.get(LABEL) == "true"
 
 
 def node_name(number: int) -> str:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Sequence
 
 from wherry.agent.simulated.addresses import POD_NETWORK, AddressPool
-from wherry.agent.simulated.nodes import is_simulated
 from wherry.agent.simulated.pod_status import ended_status, running_status, with_readiness
 from wherry.agent.simulated.stages import Stage, stage_of
-from wherry.api.core.node import NODES, Node
+from wherry.api.core.node import NODES, Node, is_simulated
 from wherry.api.core.pod import PODS, Pod
 from wherry.apimachinery.meta import ObjectKey
 from wherry.reconcile.actions import Action, Delete, EventNote, PatchStatus, Requeue

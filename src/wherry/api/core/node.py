@@ -101,6 +101,9 @@ class Node(Struct):
 
 FOR_LIFE = 'node updates may not change {} except from "" to valid'
 ROLE_PREFIX = "node-role.kubernetes.io/"
+SIMULATED_LABEL = "wherry.dev/simulated"
+# How another program that plays nodes, kwok, marks its own.
+KWOK_ANNOTATION = "kwok.x-k8s.io/node"
 
 
 def _default(new: Document) -> None:
@@ -189,6 +192,16 @@ def _row(node: Node, now_s: float) -> tuple[object, ...]:
         (info.kernel_version if info else "") or "<unknown>",
         (info.container_runtime_version if info else "") or "<unknown>",
     )
+
+
+def is_simulated(node: Node | None) -> bool:
+    """Whether this is a node without a machine that Wherry plays."""
+    return node is not None and node.metadata.labels.get(SIMULATED_LABEL) == "true"
+
+
+def is_without_machine(node: Node) -> bool:
+    """Whether anybody plays this node: no container runs there, and nothing of it answers at its addresses."""
+    return is_simulated(node) or KWOK_ANNOTATION in node.metadata.annotations
 
 
 NODES = resource_type(

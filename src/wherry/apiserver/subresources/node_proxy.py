@@ -22,6 +22,7 @@ from wherry.apiserver.subresources.proxying import (
     passed_request,
     port_number,
     redirect_to_root,
+    refuse_simulated,
     split_reference,
     wants_upgrade,
 )
@@ -50,6 +51,7 @@ async def handle_node_proxy(environment: Environment, request: ApiRequest) -> Re
     if not addresses:
         raise BadRequest(f'node "{reference.name}" has no internal address')
     port = port_number(reference.port, reference.scheme)
+    await refuse_simulated(environment, reference.name)
     return await forward(request, Target(reference.scheme, check_address(addresses[0]), port))
 
 

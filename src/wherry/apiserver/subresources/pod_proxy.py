@@ -12,6 +12,7 @@ from wherry.apiserver.subresources.proxying import (
     forward,
     port_number,
     redirect_to_root,
+    refuse_simulated,
     split_reference,
 )
 from wherry.apiserver.wire import document_from_item
@@ -26,7 +27,11 @@ async def handle_pod_proxy(environment: Environment, request: ApiRequest) -> Res
     await admit_proxy(environment, request, "PodProxyOptions")
     address = check_address(pod.status.pod_ip)
     port = port_number(reference.port or _first_port(pod), reference.scheme)
-    return redirect_to_root(request) or await forward(request, Target(reference.scheme, address, port))
+    redirect = redirect_to_root(request)
+    if redirect is not None:
+        return redirect
+    await refuse_simulated(environment, pod.spec.node_name)
+    return await forward(request, Target(reference.scheme, address, port))
 
 
 def _first_port(pod: Pod) -> str:

@@ -17,12 +17,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import unquote
 
+from wherry.api.core.node import NODES, is_without_machine
 from wherry.apimachinery.document import Document
-from wherry.apimachinery.errors import BadRequest, ServiceUnavailable
+from wherry.apimachinery.errors import BadRequest, NotFound, ServiceUnavailable
 from wherry.apimachinery.numerals import whole_number
 from wherry.apiserver.environment import Environment
 from wherry.apiserver.request import ApiRequest
 from wherry.apiserver.subresources.html_links import LinkTurner, turn_links
+from wherry.apiserver.wire import document_from_item
 from wherry.kit.http.client import ConnectionFailed, HttpClient
 from wherry.kit.http.types import BodyBroken, Request, Response, StreamUpgrade
 
@@ -99,6 +101,27 @@ def check_address(text: str) -> str:
     if str(mapped) == "255.255.255.255":
         raise BadRequest("address not allowed")
     return str(address)
+
+
+async def refuse_simulated(environment: Environment, name: str) -> None:
+    """Nobody has put anything at the addresses of a simulated node: what answers there is somebody else.
+
+    Raises ServiceUnavailable.
+    """
+    if await is_on_simulated_node(environment, name):
+        raise ServiceUnavailable(
+            f'error trying to reach service: the node "{name}" is simulated: its pods have no containers, so nothing '
+            "answers there; pods on a real node do"
+        )
+
+
+async def is_on_simulated_node(environment: Environment, name: str) -> bool:
+    """Whether the node of this name ("" for none yet) is there and has no machine."""
+    try:
+        item = await environment.objects.get(NODES, "", name) if name else None
+    except NotFound:
+        return False
+    return item is not None and is_without_machine(NODES.from_document(document_from_item(NODES, item)))
 
 
 def port_number(text: str, scheme: str) -> int:

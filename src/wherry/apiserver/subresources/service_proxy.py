@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wherry.api.core.endpoints import ENDPOINTS, EndpointAddress
-from wherry.api.core.pod import PODS
+from wherry.api.core.pod import PODS, Pod
 from wherry.api.core.service import SERVICES, Service
 from wherry.apimachinery.errors import NotFound, ServiceUnavailable
 from wherry.apimachinery.numerals import whole_number
@@ -14,7 +14,9 @@ from wherry.apiserver.subresources.proxying import (
     admit_proxy,
     check_address,
     forward,
+    is_on_simulated_node,
     redirect_to_root,
+    refuse_simulated,
     split_reference,
 )
 from wherry.apiserver.wire import document_from_item
@@ -34,9 +36,14 @@ async def handle_service_proxy(environment: Environment, request: ApiRequest) ->
     if redirect is not None:
         return redirect
     port_name = _port_name(service, reference.port)
+    played = ""
     for address, port in await _backends(environment, service, port_name):
-        if await _is_a_pods(environment, service.metadata.namespace, address):
+        pod = await _pod_at(environment, service.metadata.namespace, address)
+        if pod is not None and await is_on_simulated_node(environment, pod.spec.node_name):
+            played = pod.spec.node_name
+        elif pod is not None:
             return await forward(request, Target(reference.scheme, check_address(address.ip), port))
+    await refuse_simulated(environment, played)
     raise ServiceUnavailable(f'no endpoints available for service "{reference.name}"')
 
 
@@ -69,14 +76,14 @@ async def _backends(environment: Environment, service: Service, port_name: str) 
     return found
 
 
-async def _is_a_pods(environment: Environment, namespace: str, address: EndpointAddress) -> bool:
-    """Whether a pod really has this address: nobody shall reach another place by writing it into Endpoints."""
+async def _pod_at(environment: Environment, namespace: str, address: EndpointAddress) -> Pod | None:
+    """The pod that really has this address: nobody shall reach another place by writing it into Endpoints."""
     reference = address.target_ref
     if reference is None or reference.kind != "Pod":
-        return False
+        return None
     try:
         item = await environment.objects.get(PODS, reference.namespace or namespace, reference.name)
     except NotFound:
-        return False
+        return None
     pod = PODS.from_document(document_from_item(PODS, item))
-    return address.ip in (pod.status.pod_ip, *(each.ip for each in pod.status.pod_ips))
+    return pod if address.ip in (pod.status.pod_ip, *(each.ip for each in pod.status.pod_ips)) else None

@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 
+from wherry.api.core.node import NODES, is_without_machine
+from wherry.api.core.pod import Pod
 from wherry.api.method.proof import ProofSpec
 from wherry.apimachinery.errors import StatusError
 from wherry.kit.clock import Clock
@@ -57,8 +59,23 @@ async def observe(twin: Twin, experiment: Experiment) -> list[Observation]:
 
 
 async def check_steady(twin: Twin) -> None:
-    """Before anything is tried, one copy runs and the journey passes. Raises CannotTry."""
-    _ = await twin.scale(1)
+    """Before anything is tried, one copy really runs and the journey passes. Raises CannotTry."""
+    for pod in await twin.scale(1):
+        await check_machine(twin, pod)
     trouble = (await twin.play()).trouble if twin.journey is not None else ""
     if trouble:
         raise CannotTry(f"before it began, the journey did not pass: {trouble}")
+
+
+async def check_machine(twin: Twin, pod: Pod) -> None:
+    """What a played node says of its pods is no evidence: nothing runs there. Raises CannotTry."""
+    name = pod.spec.node_name
+    if not name:
+        return
+    try:
+        node = await twin.client.get(NODES, name)
+    except StatusError:
+        # Who may not look at nodes has to believe the pods.
+        return
+    if is_without_machine(node):
+        raise CannotTry(f"the node {name} is simulated, no container runs there; a cluster with real nodes can show it")

@@ -3,8 +3,8 @@ from __future__ import annotations
 import msgspec
 
 from suites.controller_objects import NOW_S, node
-from wherry.agent.simulated.nodes import LABEL, is_simulated, node_document, node_name, node_number, ready_status
-from wherry.api.core.node import NODES, Node, NodeStatus
+from wherry.agent.simulated.nodes import LABEL, node_document, node_name, node_number, ready_status
+from wherry.api.core.node import NODES, Node, NodeStatus, is_simulated
 
 
 def test_names_and_numbers_belong_together() -> None:
