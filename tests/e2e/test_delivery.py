@@ -153,6 +153,10 @@ def test_a_service_that_never_becomes_ready_says_why_and_what_to_do(team: Team) 
     team.repository.commit("Ask for a secret that is not there")
     team.say("release")
     assert "its configuration is not complete" in team.refused("run", exit_code=1)
+    assert "the twin did not become ready" in team.refused("prove", "logs", exit_code=1)
+    twins = team.cluster.get("namespaces", "-l", "wherry.dev/task=prove,wherry.dev/service=greeter")["items"]
+    assert isinstance(twins, list)
+    assert [one for one in twins if "deletionTimestamp" not in one["metadata"]] == []
 
 
 def test_what_a_release_lacks_is_deleted_and_what_others_made_stays(team: Team) -> None:

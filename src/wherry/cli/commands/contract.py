@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -213,7 +214,8 @@ def list_(
         give_data(output, [_as_json(entry, state) for entry, state in found], names)
     else:
         verified = sum(state.word == "Verified" for _, state in found)
-        say(f"{len(found)} contracts, {verified} verified, {len(broken)} broken." if found else "No contracts yet.")
+        count = f"{len(found)} contract{'' if len(found) == 1 else 's'}"
+        say(f"{count}, {verified} verified, {len(broken)} broken." if found else "No contracts yet.")
         show_rows(
             ("NAME", "CONSUMER", "PROVIDER", "STATE", "AGREED", "VERIFIED", "WHY"),
             [
@@ -229,7 +231,7 @@ def list_(
                 for entry, state in found
             ],
         )
-        say_next("wherry contract agree" if found else "wherry contract propose")
+        say_next(_following([state for _, state in found]))
     ctx.exit(1 if broken else 0)
 
 
@@ -268,10 +270,19 @@ def pact(folder: Path, project: Path) -> None:
 def unspoken(
     ctx: click.Context, connections: Path, project: Path, environment: str | None, kubeconfig: Path | None
 ) -> None:
-    """Which services talk to each other without a contract; 1 when there are any."""
+    """Which services talk to each other without a contract; 1 when there are any.
+
+    It shows the contracts that nobody was seen to use, too.
+    """
     from wherry.api.core.pod import PODS
     from wherry.method.contracts.catalogue import read_catalogue
-    from wherry.method.contracts.unspoken import Unspoken, find_unspoken, read_connections, services_by_address
+    from wherry.method.contracts.unspoken import (
+        Unspoken,
+        find_unspoken,
+        find_unused,
+        read_connections,
+        services_by_address,
+    )
 
     try:
         table = connections.read_text(encoding="utf-8", errors="replace")
@@ -282,17 +293,22 @@ def unspoken(
             exit_code=2,
         ) from error
 
-    async def act(actor: Actor) -> list[Unspoken]:
+    async def act(actor: Actor) -> tuple[list[Unspoken], list[tuple[str, str]]]:
         agreements = (await read_catalogue(actor.client)).agreements
         owners = services_by_address((await actor.client.list(PODS)).items)
         spoken = [(one.spec.consumer, one.spec.provider) for one in agreements]
-        return find_unspoken(read_connections(table), owners, spoken)
+        seen = read_connections(table)
+        return find_unspoken(seen, owners, spoken), find_unused(seen, owners, spoken)
 
-    found = desk(ctx.obj, project, environment, kubeconfig).act(act)
-    say(f"{len(found)} services use another without a contract." if found else "All traffic seen has a contract.")
+    found, unused = desk(ctx.obj, project, environment, kubeconfig).act(act)
+    count = f"{len(found)} services use" if len(found) > 1 else "1 service uses"
+    say(f"{count} another without a contract." if found else "All traffic seen has a contract.")
     show_rows(
         ("CONSUMER", "PROVIDER", "PORT", "CONNECTIONS", "STATE"),
-        [(one.consumer, one.provider, str(one.port), str(one.connections), "Unspoken") for one in found],
+        [
+            *((one.consumer, one.provider, str(one.port), str(one.connections), "Unspoken") for one in found),
+            *((consumer, provider, "-", "0", "No traffic seen") for consumer, provider in unused),
+        ],
     )
     say_next("wherry contract propose" if found else "wherry contract list --all")
     ctx.exit(1 if found else 0)
@@ -325,6 +341,17 @@ def stand_in(
     else:
         in_cluster(place, planned, port, image)
         say_next(f"wherry contract verify --project {project}")
+
+
+def _following(states: Sequence[State]) -> str:
+    """What comes next, where contracts stand so."""
+    if not states:
+        return "wherry contract propose"
+    if any(state.word == "Broken" for state in states):
+        return "wherry breaks     (in the provider's folder)"
+    if not all(state.condition("Agreed").holds for state in states):
+        return "wherry contract agree"
+    return "wherry done" if all(state.word == "Verified" for state in states) else "wherry contract verify"
 
 
 def _no_contract(contract: str, place: Desk) -> Trouble:

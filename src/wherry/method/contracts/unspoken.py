@@ -83,3 +83,12 @@ def find_unspoken(
         if consumer != provider and (consumer, provider) not in agreed
     ]
     return sorted(found, key=lambda one: (-one.connections, one.consumer, one.provider, one.port))
+
+
+def find_unused(
+    connections: Iterable[Connection], owners: Mapping[str, str], spoken: Iterable[tuple[str, str]]
+) -> list[tuple[str, str]]:
+    """The contracts that nobody was seen to use, though both sides run: (consumer, provider), by name."""
+    running = set(owners.values())
+    seen = {(owners.get(one.source), owners.get(one.target)) for one in connections}
+    return sorted(pair for pair in set(spoken) if pair not in seen and running.issuperset(pair))

@@ -5,6 +5,7 @@ from wherry.method.contracts.unspoken import (
     Connection,
     Unspoken,
     find_unspoken,
+    find_unused,
     read_connections,
     services_by_address,
 )
@@ -59,3 +60,9 @@ def test_an_address_belongs_to_the_service_that_its_pod_is_labelled_with() -> No
         pod("", app="starting"),
     ]
     assert services_by_address(pods) == {"10.1.0.4": "web", "10.1.0.9": "orders"}
+
+
+def test_a_contract_that_nobody_uses_is_found_where_both_sides_run() -> None:
+    spoken = [("web", "orders"), ("orders", "web"), ("web", "nobody")]
+    assert find_unused(read_connections(TABLE), OWNERS, spoken) == [("orders", "web")]
+    assert find_unused([], OWNERS, [("web", "orders")]) == [("web", "orders")]
