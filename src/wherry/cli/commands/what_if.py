@@ -94,7 +94,7 @@ def _tell(look: Look, found: Forecast) -> None:
         for line in draw(found.after, look.terminal):
             say(line)
     say("Nothing has been changed. It is assumed that new containers start at once.")
-    look.end("kubectl apply --dry-run=server -f FILE (checks the objects only)", *found.next[:2], "wherry picture")
+    look.end("kubectl apply --dry-run=server -f FILE   # checks the objects only", *found.next[:2], "wherry picture")
 
 
 def _tell_nodes(one: Waiting) -> None:
