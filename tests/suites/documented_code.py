@@ -58,8 +58,9 @@ def scripts(root: Path = ROOT) -> Iterator[Script]:
 
 
 def run_script(text: str, folder: Path, home: Path, *, timeout_s: float = SCRIPT_S) -> subprocess.CompletedProcess[str]:
-    """Run it as a person would type it: the programs on the PATH, the cluster's folder set, nothing else of ours."""
+    """Run it as a person would type it: the programs on the PATH, the cluster's folder set, our examples at hand."""
     programs = Path(sys.executable).parent
+    (folder / "examples").symlink_to(ROOT / "examples")
     environment = {
         "PATH": f"{programs}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
         "HOME": str(folder),
