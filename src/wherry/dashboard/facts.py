@@ -18,7 +18,8 @@ import msgspec
 from wherry.apimachinery.errors import BadRequest
 from wherry.client.client import Client
 from wherry.dashboard.moments import Moments, too_long_ago
-from wherry.narrate.past import Moment, TooLongAgo, changes_since, events_since, model_at
+from wherry.narrate.past import Moment, TooLongAgo, events_since, model_at
+from wherry.narrate.past_changes import changes_since
 from wherry.narrate.story import lines
 
 Asked = Mapping[str, str]

@@ -15,7 +15,7 @@ from wherry.api.core.event_parts import Event
 from wherry.api.core.pod import Pod
 from wherry.apimachinery.timestamps import parse_time
 from wherry.narrate.event_templates import REPAIRS
-from wherry.narrate.grouping import moment
+from wherry.narrate.grouping import app_name, moment
 from wherry.narrate.sentences import made_object
 from wherry.narrate.templates import count
 
@@ -75,8 +75,9 @@ def _replaced(events: Iterable[Event]) -> int:
             removed[about.namespace, about.name] += event.count or 1
         elif event.reason == "SuccessfulCreate" and about.kind == "StatefulSet":
             seen[about.namespace, about.name, made_object(event.message)] += event.count or 1
-    # Only of ReplicaSets whose growth was told is it known how many pods were asked for.
-    replaced = sum(max(0, made[key] - asked[key]) for key in made if key in asked)
+    # Of a Deployment's ReplicaSet every growth is told, so what is made without one replaces something. Of others
+    # only where growth was told is it known how many pods were asked for.
+    replaced = sum(max(0, made[key] - asked[key]) for key in made if key in asked or app_name(key[1]) != key[1])
     again = Counter({key[:2]: 0 for key in seen})
     for key, times in seen.items():
         again[key[:2]] += times - 1

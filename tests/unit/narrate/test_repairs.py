@@ -38,6 +38,11 @@ def test_a_replica_set_whose_growth_nobody_tells_counts_nothing() -> None:
     assert count_repairs([created(), created()], [], START_S).total == 0
 
 
+def test_what_is_made_for_a_deployment_that_nobody_scaled_replaces_something() -> None:
+    made = event("SuccessfulCreate", "Created pod: web-6d4b75cb6d-x7k2p", "ReplicaSet", "web-6d4b75cb6d")
+    assert count_repairs([made, made], [], START_S).pods_replaced == 2
+
+
 def test_a_stateful_pod_made_again_under_its_name_was_replaced() -> None:
     again = [event("SuccessfulCreate", "create Pod db-0 in StatefulSet db successful", "StatefulSet", "db")] * 2
     assert count_repairs(again, [], START_S).pods_replaced == 1

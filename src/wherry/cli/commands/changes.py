@@ -29,7 +29,8 @@ def command(look: Look, since: str, until: str) -> None:
     """
     from wherry.cli.past import moment, said_time, too_long_ago
     from wherry.narrate.changes import summary
-    from wherry.narrate.past import TooLongAgo, changes_since
+    from wherry.narrate.past import TooLongAgo
+    from wherry.narrate.past_changes import changes_since
 
     async def ask(client: Client) -> tuple[Moment, Moment, list[Change]]:
         start, end = await moment(client, since, or_oldest=True), await moment(client, until)

@@ -56,12 +56,12 @@ def command(look: Look) -> None:
 
 async def _read(look: Look, client: Client) -> tuple[Snapshot, str]:
     """The facts, and what was repaired this week where somebody may see that."""
-    from wherry.apimachinery.errors import StatusError
-    from wherry.cli.past import repairs_this_week
-
     snapshot = await look.read(client)
     if look.output is not None:
         return snapshot, ""
+    from wherry.apimachinery.errors import StatusError
+    from wherry.cli.past import repairs_this_week
+
     try:
         return snapshot, await repairs_this_week(client, look.namespace)
     except StatusError:

@@ -12,7 +12,8 @@ from wherry.dashboard.views.story import shown_time
 from wherry.dashboard.views.view import Asked, Page, View
 from wherry.narrate.changes import summary
 from wherry.narrate.history import Change
-from wherry.narrate.past import TooLongAgo, changes_since
+from wherry.narrate.past import TooLongAgo
+from wherry.narrate.past_changes import changes_since
 
 SINCE = "1h ago"
 INTERVAL_S = 2.0
