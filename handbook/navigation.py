@@ -23,6 +23,7 @@ SECTIONS: Mapping[str, Sequence[str]] = {
         "docs/method.md",
         "docs/skeleton.md",
         "docs/delivery.md",
+        "docs/model.md",
         "docs/contracts.md",
         "docs/definition-of-done.md",
         "docs/prover.md",

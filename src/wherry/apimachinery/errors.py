@@ -280,7 +280,10 @@ def error_from_status(body: bytes, code: int) -> StatusError:
     except orjson.JSONDecodeError:
         status = None
     if not isinstance(status, dict) or status.get("kind") != "Status":
-        return StatusError(body.decode(errors="replace").strip() or f"HTTP {code}", code=code, reason="")
+        text = body.decode(errors="replace").strip()
+        # A page is for browsers: somebody else answered, such as a gateway on the way.
+        said = f"HTTP {code}, and a page instead of an answer" if text.startswith("<") else text or f"HTTP {code}"
+        return StatusError(said, code=code, reason="")
     details = status.get("details") or {}
     reason = str(status.get("reason", ""))
     message = str(status.get("message", ""))
