@@ -169,7 +169,9 @@ def _current_trial(facts: Facts) -> Tried | None:
         if (one.api_digest, one.need_digest) == (facts.api.digest, facts.need.digest)
         and (not facts.release or one.release == facts.release)
     ]
-    return max(found, key=lambda one: one.at, default=None)
+    # What could be tried only in part takes nothing back from a trial of all of it.
+    conclusive = [one for one in found if one.result != "Incomplete"]
+    return max(conclusive or found, key=lambda one: one.at, default=None)
 
 
 def last_result(facts: Facts) -> str:
