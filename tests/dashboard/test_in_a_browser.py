@@ -265,6 +265,22 @@ def test_a_strangers_page_can_do_nothing(visit: NewVisit, watched: RunningCluste
     assert answer.headers["cache-control"] == "no-store"
 
 
+PICTURES = (
+    ("picture", "/ui/?ns=default", "light"),
+    ("why", "/ui/pods/default/lonely", "dark"),
+    ("story", "/ui/story?ns=default", "light"),
+    ("masters", "/ui/masters", "light"),
+    ("next", "/ui/next?ns=default", "light"),
+    ("tour", "/ui/tour?step=3", "light"),
+    ("ceremonies", "/ui/ceremonies?for=daily", "light"),
+    ("glossary", "/ui/glossary", "light"),
+    ("workload", f"/ui/workloads/{WEB}", "light"),
+    ("configuration", f"/ui/settings/{WEB}", "light"),
+    ("rollout", f"/ui/rollout/{WEB}", "light"),
+    ("yaml", f"/ui/yaml/{WEB}", "dark"),
+)
+
+
 def test_pictures_for_the_documents(visit: NewVisit, watched: RunningCluster, tmp_path: Path) -> None:
     """Rewrites them when they are asked for: WHERRY_PICTURES=1."""
     for app in ("web", "orders"):
@@ -273,9 +289,9 @@ def test_pictures_for_the_documents(visit: NewVisit, watched: RunningCluster, tm
     watched.kubectl("run", "lonely", "--image=x", '--overrides={"spec":{"nodeSelector":{"disk":"ssd"}}}')
     folder = ROOT / "docs" / "pictures" if os.environ.get("WHERRY_PICTURES") else tmp_path
     folder.mkdir(exist_ok=True)
-    for name, path, scheme in (("picture", "/ui/?ns=default", "light"), ("why", "/ui/pods/default/lonely", "dark")):
+    for name, path, scheme in PICTURES:
         page = visit(color_scheme=scheme, viewport={"width": 1200, "height": 760}).open(path)
-        expect(page.locator(".headline")).to_contain_text("lonely")
+        expect(page.locator("#view > *").first).to_be_visible()
         page.screenshot(path=folder / f"{name}.png")
         assert (folder / f"{name}.png").stat().st_size < 150_000
     watched.kubectl("delete", "pod", "lonely", "--wait=false")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright, Route, expect
 
 from suites.running_cluster import RunningCluster
 
@@ -70,7 +70,13 @@ class Visit:
 
     def open(self, path: str = "/ui/", *, is_live: bool = True) -> Page:
         page = self.page()
-        page.goto(origin(self.cluster) + path)
+        try:
+            page.goto(origin(self.cluster) + path)
+        except Error as error:
+            # Chromium drops its connections when a bridge comes or goes on this machine.
+            if "ERR_NETWORK_CHANGED" not in str(error):
+                raise
+            page.goto(origin(self.cluster) + path)
         if is_live:
             expect(page.locator("#state")).to_have_text("live")
         return page

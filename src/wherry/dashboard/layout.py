@@ -16,7 +16,7 @@ def whole_page(page: Page, channel: Channel, session: Session, view: View, still
     """A view's page; `still` is what its `Page.still` has made."""
     live = f'data-view="{text(channel.view)}" data-position="{channel.position}"'
     main = (
-        f"<h1>{text(page.title)}</h1>{_note(session)}{_explanation(view)}{page.above}"
+        f"<h1>{with_terms(page.title)}</h1>{_note(session)}{_explanation(view)}{page.above}"
         f'<div id="view" {live}>{channel.tree.html()}</div>{still}{page.below}'
         f'<div id="say" class="hidden" role="status" aria-live="polite"></div>{popovers()}'
     )
@@ -32,7 +32,7 @@ def whole_page(page: Page, channel: Channel, session: Session, view: View, still
 
 def answer_page(title: str, main: str, session: Session, back: str) -> str:
     """A page that answers a form; it does not change by itself. `back` is where the person came from."""
-    shown = f"<h1>{text(title)}</h1>{main}{popovers()}"
+    shown = f"<h1>{with_terms(title)}</h1>{main}{popovers()}"
     return frame(title, shown, navigation=_navigation(session, "none", back), depth=depth_of(session))
 
 

@@ -68,7 +68,7 @@ def _popover(word: Word) -> str:
 
 def definitions(rows: Iterable[tuple[str, str]]) -> str:
     """Labels and values; the values are HTML already."""
-    return "<dl>" + "".join(f"<dt>{text(label)}</dt><dd>{value}</dd>" for label, value in rows) + "</dl>"
+    return "<dl>" + "".join(f"<dt>{with_terms(label)}</dt><dd>{value}</dd>" for label, value in rows) + "</dl>"
 
 
 def hidden_fields(**fields: str) -> str:
@@ -98,4 +98,4 @@ def steps(commands: Iterable[str]) -> str:
 
 def twin(command: str) -> str:
     """The same with kubectl."""
-    return f"<p>The same with kubectl: <code>{text(command)}</code></p>"
+    return f"<p>{with_terms('The same with kubectl:')} <code>{text(command)}</code></p>"

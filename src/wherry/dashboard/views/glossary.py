@@ -46,4 +46,9 @@ def _make(live: Live, asked: Asked) -> Page:
     return Page("Glossary", render, "<p>What the words mean, in a sentence each.</p>", interval_s=INTERVAL_S)
 
 
-GLOSSARY = View("glossary", "Glossary", _make)
+GLOSSARY = View(
+    "glossary",
+    "Glossary",
+    _make,
+    explains="Every technical word that these pages use, in a sentence. On each page a dotted word opens the same.",
+)

@@ -24,9 +24,18 @@ def _row(one: WorkloadFacts) -> Fragment:
         "rows",
         f'<tr id="{text(own)}" class="{"steady" if one.is_as_wanted else "moving"}"><th scope="row">'
         f"{link(url('workloads', one.kind, one.namespace, one.name), one.name)} "
-        f"<small>{text(one.kind)} in {text(one.namespace)}</small></th>"
+        f"<small>{text(one.kind)} in {text(one.namespace)}: {_ways(one)}</small></th>"
         f"<td>{with_terms(one.now)}</td><td>{with_terms(one.next)}</td>"
         f'<td><span aria-hidden="true">{mark}</span> {one.wanted}, {said}</td></tr>',
+    )
+
+
+def _ways(one: WorkloadFacts) -> str:
+    """Straight to what people look for most."""
+    return ", ".join(
+        f'<a href="{text(url(path, one.kind, one.namespace, one.name))}">{label}'
+        f'<span class="hidden"> of {text(one.name)}</span></a>'
+        for path, label in (("log", "logs"), ("settings", "configuration"), ("rollout", "versions"))
     )
 
 
@@ -47,4 +56,10 @@ def _make(live: Live, asked: Asked) -> Page:
     return Page("Now and next", render)
 
 
-NEXT = View("next", "Now and next", _make)
+NEXT = View(
+    "next",
+    "Now and next",
+    _make,
+    explains="One line for each workload: how it is now, what happens next, and how many copies are wanted. "
+    "Choose one to see its pods, its logs, its configuration and its versions.",
+)

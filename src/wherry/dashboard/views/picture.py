@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from wherry.dashboard.channel import Rendered
 from wherry.dashboard.fragments import ROOT, Fragment
 from wherry.dashboard.live import Live
-from wherry.dashboard.markup import choice, element_id, text, url, with_terms
+from wherry.dashboard.markup import choice, element_id, text, twin, url, with_terms
 from wherry.dashboard.then import moment_input, snapshot_then, tell_at
 from wherry.dashboard.views.view import Asked, Page, View
 from wherry.narrate.facts import NodeFacts, PodFacts, Snapshot, WorkloadFacts
@@ -158,7 +158,7 @@ def node_action(node: NodeFacts) -> str:
     return (
         f'<details class="action"><summary>{label}</summary>'
         f'<form method="post" action="/ui/actions/{action}"><input type="hidden" name="name" value="{text(node.name)}">'
-        f"<p>What runs there stays. The same with kubectl: <code>kubectl {action} {text(node.name)}</code></p>"
+        f"<p>What runs there stays.</p>{twin(f'kubectl {action} {node.name}')}"
         f'<button type="submit">{label}: {text(node.name)}</button></form></details>'
     )
 
@@ -227,4 +227,10 @@ def _make(live: Live, asked: Asked) -> Page:
     return Page("Picture", Picture(live, asked).render, lead + _filters(live, asked))
 
 
-PICTURE = View("", "Picture", _make)
+PICTURE = View(
+    "",
+    "Picture",
+    _make,
+    explains="Each large box is a node, each box in it a pod, and each small one a container. "
+    "The symbol and the word say how it is. A dashed place says that one more is wanted. Choose a pod to ask why.",
+)

@@ -8,7 +8,7 @@ from wherry.dashboard.channel import Rendered
 from wherry.dashboard.detail.tabs import tabs
 from wherry.dashboard.fragments import ROOT, Fragment
 from wherry.dashboard.live import Live
-from wherry.dashboard.markup import definitions, hidden_fields, link, text, url, with_terms
+from wherry.dashboard.markup import definitions, hidden_fields, link, text, twin, url, with_terms
 from wherry.dashboard.views.story import line_pieces, shown_time
 from wherry.dashboard.views.view import Asked, Page, View
 from wherry.narrate.because import Answer, answer
@@ -97,12 +97,12 @@ def _chain(found: Answer) -> str:
 
 
 def _stop_form(namespace: str, name: str) -> str:
-    twin = f"kubectl delete pod {name} -n {namespace}"
+    command = f"kubectl delete pod {name} -n {namespace}"
     return (
         '<details class="action"><summary>Stop this pod</summary><form method="post" action="/ui/actions/stop">'
         f"{hidden_fields(namespace=namespace, name=name)}"
         "<p>Its containers get time to finish. If something wants it, a new one takes its place.</p>"
-        f"<p>The same with kubectl: <code>{text(twin)}</code></p>"
+        f"{twin(command)}"
         f'<button type="submit">Stop {text(name)}</button></form></details>'
     )
 

@@ -20,7 +20,7 @@ from wherry.dashboard.views.view import Asked, Page, View
 INTERVAL_S = 0.5
 RELEASE_LABEL = "wherry.dev/release"
 HEAD = (
-    '<thead><tr><th scope="col">Version</th><th scope="col">Since</th><th scope="col">Images</th>'
+    '<thead><tr><th scope="col">Version</th><th scope="col">Since</th><th scope="col">Made of</th>'
     '<th scope="col">Copies</th><th scope="col">Go back</th></tr></thead>'
 )
 

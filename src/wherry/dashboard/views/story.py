@@ -108,4 +108,10 @@ def _make(live: Live, asked: Asked) -> Page:
     return Page("Story", Story(live, asked).render, above, interval_s=INTERVAL_S)
 
 
-STORY = View("story", "Story", _make)
+STORY = View(
+    "story",
+    "Story",
+    _make,
+    explains="What the masters and the nodes saw, did and why, newest first. Similar lines are one. "
+    "Where something is wrong, the line says what to do next.",
+)

@@ -32,7 +32,7 @@ def _form(live: Live, asked: Asked) -> str:
         'spellcheck="false" wrap="off"></textarea></label>'
         "<label>Namespace of objects that name none "
         f'<input name="ns" value="{text(asked.get("ns"))}" size="16"></label>'
-        "<p>Nothing changes: the masters work on a copy, and the next page shows what they did.</p>"
+        f"<p>{with_terms('Nothing changes: the masters work on a copy, and the next page shows what they did.')}</p>"
         '<button type="submit">What would happen?</button></form>'
     )
 

@@ -9,7 +9,7 @@ from wherry.dashboard.detail.kinds import pods_of, workload_kind
 from wherry.dashboard.detail.tabs import tabs
 from wherry.dashboard.fragments import ROOT, Fragment
 from wherry.dashboard.live import Live
-from wherry.dashboard.markup import definitions, hidden_fields, link, text, url, with_terms
+from wherry.dashboard.markup import definitions, hidden_fields, link, text, twin, url, with_terms
 from wherry.dashboard.views.picture import pod_piece
 from wherry.dashboard.views.story import line_pieces
 from wherry.dashboard.views.view import Asked, Page, View
@@ -52,7 +52,9 @@ class WorkloadPage:
         pieces = [
             Fragment("answer", ROOT, f'<p id="answer" class="headline">{with_terms(said)}</p>'),
             Fragment("overview", ROOT, self._overview(snapshot)),
-            Fragment("members", ROOT, '<section id="members"><h2>Pods and containers</h2>', "</section>"),
+            Fragment(
+                "members", ROOT, f'<section id="members"><h2>{with_terms("Pods and containers")}</h2>', "</section>"
+            ),
             Fragment(
                 "pods", "members", f'<ul id="pods" class="pods" aria-label="pods of {text(self._name)}">', "</ul>"
             ),
@@ -89,14 +91,14 @@ def _forms(resource: AnyResourceType, namespace: str, name: str, wanted: int) ->
             f'<form method="post" action="/ui/actions/scale">{fields}'
             '<label>Copies <input type="number" name="replicas" min="0" max="100000" '
             f'value="{wanted}" required></label>'
-            f"<p>The same with kubectl: <code>kubectl scale {text(thing)} --replicas=N</code></p>"
+            f"{twin(f'kubectl scale {thing} --replicas=N')}"
             f'<button type="submit">Scale {text(name)}</button></form></details>'
         )
     if resource.kind in RESTARTABLE:
         forms += (
             '<details class="action"><summary>Restart all copies</summary>'
             f'<form method="post" action="/ui/actions/restart">{fields}<p>One after the other: some always run.</p>'
-            f"<p>The same with kubectl: <code>kubectl rollout restart {text(thing)}</code></p>"
+            f"{twin(f'kubectl rollout restart {thing}')}"
             f'<button type="submit">Restart {text(name)}</button></form></details>'
         )
     return forms
