@@ -76,7 +76,7 @@ def _waiting(found: Forecast) -> Iterator[str]:
         if one.nodes:
             verdicts = "".join(f"<li>{text(verdict.reason)}</li>" for verdict in one.nodes)
             about = f"What each node says about {text(one.owner)}"
-            yield f"<details><summary>{about}</summary><ul>{verdicts}</ul></details>"
+            yield f'<details class="action"><summary>{about}</summary><ul>{verdicts}</ul></details>'
 
 
 def _picture(found: Forecast) -> Iterator[str]:
