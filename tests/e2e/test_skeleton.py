@@ -233,30 +233,74 @@ def test_a_second_service_with_its_own_database_and_a_contract_to_the_first_is_o
         cluster.kubectl("delete", "namespace", "web-dev", "--wait=false")
 
 
-@pytest.mark.parametrize("web", ["fastapi", "plain"])
-def test_its_own_pipeline_passes_and_kubectl_alone_deploys_it(
-    web: str, cluster: RunningCluster, tmp_path: Path
+def test_a_database_in_the_container_is_refuted_by_three_factors_and_one_command_moves_it_out(
+    cluster: RunningCluster, tmp_path: Path
+) -> None:
+    folder = tmp_path / "till"
+    wherry(cluster, tmp_path, "new", "till", "--db", "sqlite-in-container")
+    wherry(cluster, folder, "build")
+    wherry(cluster, folder, "release", "--env", "dev")
+    try:
+        wherry(cluster, folder, "run", "--in", "dev")
+        wherry(cluster, folder, "demo", "do-x", "--in", "dev")
+        for factor in ("backing-services", "processes", "concurrency"):
+            proved = try_wherry(cluster, folder, "prove", factor)
+            assert (proved.returncode, "Refuted" in proved.stdout) == (1, True), proved.stdout + proved.stderr
+        refused = try_wherry(cluster, folder, "promote", "dev", "staging")
+        assert refused.returncode == 4
+        assert "The rows are in a file of the copy (/data/rows.sqlite3)" in refused.stderr
+        todo = try_wherry(cluster, folder, "next", "--model", "model.yaml")
+        assert "→ 1. Move the database of till out of its container (postgresql 18)" in todo.stdout
+        assert "Next: wherry new --update --db postgres" in todo.stdout
+        wherry(cluster, folder, "new", "--update", "--db", "postgres")
+        assert "asyncpg" in (folder / "src" / "till" / "db.py").read_text()
+        wherry(cluster, folder, "build")
+        wherry(cluster, folder, "release", "--env", "dev")
+        wherry(cluster, folder, "run", "--in", "dev")
+        assert "✓ 2. Give till its own database (postgresql 18)" in try_wherry(cluster, folder, "next", "--model",
+                                                                               "model.yaml").stdout  # fmt: skip
+    finally:
+        cluster.kubectl("delete", "namespace", "till-dev", "--wait=false")
+
+
+@pytest.mark.parametrize(("web", "prove"), [("fastapi", "port-binding"), ("plain", "none")])
+def test_its_own_pipeline_goes_all_the_way_and_kubectl_alone_deploys_it(
+    web: str, prove: str, cluster: RunningCluster, tmp_path: Path
 ) -> None:
     cluster.wherry("new", "tea-shop", "--web", web, "--into", str(tmp_path / "tea"))
     programs = tmp_path / "bin"
     programs.mkdir()
     for name in ("wherry", "kubectl"):
         (programs / name).symlink_to(Path(sys.executable).parent / name)
-    environment = {name: os.environ[name] for name in ("PATH", "LANG", "PYTHONPATH") if name in os.environ}
-    environment["PATH"] = f"{programs}:{environment['PATH']}"
-    environment |= {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(WHEELS), "WHERRY_HOME": str(cluster.home)}
+    variables = {name: os.environ[name] for name in ("PATH", "LANG", "PYTHONPATH") if name in os.environ}
+    variables["PATH"] = f"{programs}:{variables['PATH']}"
+    variables |= {
+        "HOME": str(tmp_path),
+        "PROVE": prove,
+        "PIP_NO_INDEX": "1",
+        "PIP_FIND_LINKS": str(WHEELS),
+        "WHERRY_HOME": str(cluster.home),
+    }
     done = subprocess.run(
-        [".ci/run"], cwd=tmp_path / "tea", env=environment, capture_output=True, text=True, timeout=110, check=False
-    )
+        [".ci/run"], cwd=tmp_path / "tea", env=variables, capture_output=True, text=True,
+        timeout=110, check=False,
+    )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
+    stages = [line.partition(":")[0].removeprefix("== ") for line in done.stdout.splitlines() if line[:3] == "== "]
+    assert stages == ["check", "configuration", "build", "release and run", "journey", "prove", "contracts", "report"]
     assert " passed" in done.stdout
-    assert done.stdout.count(": yes") == 3
-    assert done.stdout.count("sha256:") == 2
+    assert [line for line in done.stdout.splitlines() if line.endswith("/: yes")] == [
+        f"deploy/overlays/{environment}/: yes" for environment in ("dev", "prod", "staging")
+    ]
+    assert ("Proved" in done.stderr + done.stdout) == (prove != "none")
+    assert "<html" in (tmp_path / "tea" / "done.html").read_text()
     # Nothing that it has made is taken for a change.
     status = subprocess.run(["git", "status", "--porcelain"], cwd=tmp_path / "tea", capture_output=True, check=True)
     assert status.stdout == b""
     shutil.rmtree(tmp_path / "tea" / ".venv")
+    cluster.wherry("image", "build", str(tmp_path / "tea"))
     try:
+        cluster.kubectl("delete", "namespace", "tea-shop-dev")
         cluster.kubectl("apply", "-k", str(tmp_path / "tea" / "deploy" / "overlays" / "dev"))
         cluster.kubectl("-n", "tea-shop-dev", "create", "job", "--from=cronjob/tea-shop-migrate", "migrate-1")
         cluster.kubectl("-n", "tea-shop-dev", "rollout", "status", "deployment/tea-shop", "--timeout=60s")

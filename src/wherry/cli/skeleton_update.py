@@ -12,12 +12,12 @@ from wherry.method.skeleton.template import read_template
 from wherry.method.skeleton.updating import Updated, update_repository
 
 
-def update_here() -> None:
-    """Renew it on a branch. Raises Trouble; with exit code 1 when conflicts are left to resolve."""
+def update_here(db: str) -> None:
+    """Renew it on a branch, perhaps with its database elsewhere. Raises Trouble; exit code 1: conflicts are left."""
     root = project_here().root
     template = read_template()
     try:
-        updated = asyncio.run(update_repository(template, root))
+        updated = asyncio.run(update_repository(template, root, db=db))
     except CannotMake as error:
         raise Trouble(str(error), remedy=error.remedy, exit_code=error.exit_code) from error
     except GitFailed as error:
@@ -31,7 +31,8 @@ def update_here() -> None:
 def _tell(updated: Updated) -> None:
     count = len(updated.changes)
     files = "1 file" if count == 1 else f"{count} files"
-    renewed = f"The skeleton is renewed from version {updated.before} to {updated.after}"
+    versions = f"from version {updated.before} to {updated.after}"
+    renewed = f"The skeleton is renewed {versions if updated.before != updated.after else 'with another answer'}"
     say(f"{renewed}: {files}, on the branch {updated.branch}.")
     rows = []
     for change in updated.changes:

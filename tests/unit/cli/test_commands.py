@@ -81,7 +81,7 @@ OPTIONS: list[tuple[click.Command, str]] = [
     (kubeconfig, "--raw --user"),
     (breaks, "--against --needs --project --in --kubeconfig"),
     (doctor, "-o --output --plain"),
-    (new, "name --timebox --team --web --with-contract-to --into --update"),
+    (new, "name --timebox --team --web --db --with-contract-to --into --update"),
     (build, "directory --allow-dirty"),
     (run, "release --in --timeout"),
     (promote, "origin target --allow-dirty --timeout"),

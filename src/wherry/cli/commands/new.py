@@ -32,12 +32,24 @@ CLUSTER_S = 5.0
 @click.option("--timebox", "length", default="4h", show_default=True, help="How long you give yourselves: 4h, 90m, 2d.")
 @click.option("--team", default="", help="The team that owns it; the service's name when left out.")
 @click.option("--web", type=click.Choice(["fastapi", "plain"]), default="fastapi", help="plain is Starlette.")
+@click.option(
+    "--db",
+    type=click.Choice(["postgres", "sqlite-in-container"]),
+    help="Where its database is: a pod of its own (postgres, if not said), or inside the container: the first lesson.",
+)
 @click.option("--with-contract-to", "partner", default="", help="A service that this one calls.")
 @click.option("--into", type=click.Path(path_type=Path), help="The folder to make; ./NAME when left out.")
 @click.option("--update", is_flag=True, help="Renew the service in this folder, on a branch.")
 @click.pass_obj
 def command(
-    data_dir: DataDir, name: str | None, length: str, team: str, web: str, partner: str, into: Path | None, update: bool
+    data_dir: DataDir,
+    /,
+    name: str | None,
+    length: str,
+    into: Path | None,
+    *,
+    update: bool,
+    **answered: str | None,
 ) -> None:
     """Make a service: a REST API with its own database, tests, and three environments, in a new repository."""
     from wherry.method.skeleton.template import Answers
@@ -47,13 +59,15 @@ def command(
             raise Trouble("an update is for the service in this folder", remedy="wherry new --update", exit_code=2)
         from wherry.cli.skeleton_update import update_here
 
-        update_here()
+        update_here(answered["db"] or "")
         return
     if name is None:
         raise Trouble("the service needs a name", remedy="wherry new NAME, such as: wherry new orders", exit_code=2)
     folder = (into or Path(name)).expanduser().absolute()
-    count = make(data_dir, Answers(name, team or name, web, partner), folder, length)
+    given = {key: value for key, value in answered.items() if value}
+    count = make(data_dir, Answers(**{"name": name, "team": name, **given}), folder, length)
     say(f"{name} is here: {count} files and a first commit, in {folder}.")
+    partner = given.get("partner", "")
     needs = ((f"contracts/needs/{partner}.json", f"what it needs of {partner}"),) if partner else ()
     table(("WHERE", "WHAT"), (*WHERE, *needs))
     shown = folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder

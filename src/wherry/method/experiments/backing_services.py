@@ -9,6 +9,7 @@ from wherry.api.core.pod import Pod
 from wherry.method.delivery.documents import reference
 from wherry.method.evidence.observation import Observation
 from wherry.method.experiments.experiment import Experiment, is_fine, open_question, refuted, shown
+from wherry.method.experiments.kept_in_files import look_for_kept
 from wherry.method.experiments.peers import watch_peers
 from wherry.method.experiments.second_database import SecondDatabase, plan_second, prepare_second, start_second
 from wherry.method.journey.play import Call, CannotCall, Play
@@ -24,7 +25,7 @@ async def run(twin: Twin) -> list[Observation]:
     """Can another database be attached by settings, and can it go and come back by itself?"""
     databases = [reference(entry).name for entry in twin.plan.backing if entry.get("kind") == "StatefulSet"]
     if not databases:
-        return [open_question("No database is part of the release, so none can be stopped or exchanged.")]
+        return await _kept_inside(twin)
     (pod,) = await twin.scale(1)
     found = await watch_peers(twin, pod.metadata.name)
     plan = plan_second(twin.plan.backing, twin.plan.settings, twin.environment())
@@ -55,6 +56,26 @@ def _summary(plan: SecondDatabase | None) -> str:
         f"By another {changed} alone the rows went into a second database, and none into the first. The database was"
         f" away for {AWAY_S:.0f} s: the service said that it was not ready, lived on, and works again."
     )
+
+
+async def _kept_inside(twin: Twin) -> list[Observation]:
+    """There is no database to exchange: look whether that is because the service keeps its rows in a file."""
+    nothing = open_question("No database is part of the release, so none can be stopped or exchanged.")
+    if twin.journey is None:
+        return [nothing]
+    (pod,) = await twin.scale(1)
+    try:
+        kept = await look_for_kept(twin, pod.metadata.name)
+    except CannotCall:
+        return [nothing]
+    finally:
+        # It has lost files: no other experiment meets it.
+        await twin.remove(pod.metadata.name)
+        _ = await twin.scale(1)
+    if not kept.why:
+        return [nothing]
+    says = f"The rows are in a file of the copy ({kept.files[0]}): no setting attaches another database."
+    return [refuted(says, "backing-services", fix="move the data into a database of its own, attached by a setting")]
 
 
 async def _attach(twin: Twin, plan: SecondDatabase) -> list[Observation]:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from wherry.method.evidence.observation import Observation
 from wherry.method.experiments.experiment import Experiment, is_fine, open_question, refuted, remark, shown
-from wherry.method.journey.play import CannotCall, Play
+from wherry.method.experiments.kept_in_files import look_for_kept, own_reads
+from wherry.method.journey.play import CannotCall
 from wherry.method.twins.comparing import first_difference, stable_answers
 from wherry.method.twins.twin import Twin
-from wherry.method.twins.written_files import Files, delete_files, list_files
 
 FIX = "keep it in the database, where every copy finds it"
 TRIES = 5
-FILES_MAX = 50
 
 
 async def run(twin: Twin) -> list[Observation]:
@@ -50,7 +47,7 @@ async def _through_another(twin: Twin, one: str, other: str) -> list[Observation
     played = await twin.play(twin.pod_calls(one))
     if played.trouble:
         return [open_question(f"The journey does not pass in a single copy: {played.trouble}.")]
-    if not played.writes or not _own_reads(played):
+    if not played.writes or not own_reads(played):
         return [open_question("The journey writes nothing, or reads nothing back.")]
     stable = await stable_answers(twin.pod_calls(one), played.reads)
     twin.note(f"The journey was played through {one}, and its {len(stable)} reads were asked for through {other}.")
@@ -64,7 +61,7 @@ async def _killed_in_between(twin: Twin, one: str) -> list[Observation]:
     played = await twin.play(twin.pod_calls(one))
     if played.trouble:
         return [open_question(f"The journey does not pass in a single copy: {played.trouble}.")]
-    stable = await stable_answers(twin.pod_calls(one), _own_reads(played))
+    stable = await stable_answers(twin.pod_calls(one), own_reads(played))
     await twin.remove(one)
     twin.note(f"{one} was killed after the write; then what it had written was read through the Service.")
     if why := await first_difference(twin.calls, stable, tries=TRIES):
@@ -72,40 +69,16 @@ async def _killed_in_between(twin: Twin, one: str) -> list[Observation]:
     return []
 
 
-def _own_reads(played: Play) -> tuple[str, ...]:
-    """The reads of what this play itself has written."""
-    return tuple(
-        one.call.partition(" ")[2] for one in played.results if one.step.method == "GET" and "${" in one.step.path
-    )
-
-
 async def _files(twin: Twin, pod: str) -> list[Observation]:
-    """Files that a copy wrote count only when deleting them changes an answer."""
-    before = await list_files(twin, pod)
-    if before is None:
+    kept = await look_for_kept(twin, pod)
+    if not kept.could_look:
         return [remark("Which files a copy writes cannot be seen here (no python3 in the image, or no exec).")]
-    played = await twin.play(twin.pod_calls(pod))
-    after = await list_files(twin, pod) or {}
-    written = newly_written(before, after)
-    if not written or played.trouble:
+    if not kept.files:
         return []
-    stable = await stable_answers(twin.pod_calls(pod), _own_reads(played))
-    await delete_files(twin, pod, written)
-    twin.note(f"The files that {pod} had written were deleted: {', '.join(written)[:120]}.")
-    if why := await first_difference(twin.pod_calls(pod), stable):
-        return [
-            refuted(
-                f"The service keeps what it was told in {written[0]}: with the file deleted, {why}.",
-                "processes",
-                fix=FIX,
-            )
-        ]
-    return [remark(f"It writes files ({written[0]}), but no answer changes when they are deleted.")]
-
-
-def newly_written(before: Mapping[str, object], after: Files) -> list[str]:
-    """Files that are new or that have changed, at most some."""
-    return [path for path, known in after.items() if before.get(path) != known][:FILES_MAX]
+    if kept.why:
+        says = f"The service keeps what it was told in {kept.files[0]}: with the file deleted, {kept.why}."
+        return [refuted(says, "processes", fix=FIX)]
+    return [remark(f"It writes files ({kept.files[0]}), but no answer changes when they are deleted.")]
 
 
 PROCESSES = Experiment("processes", run, budget_s=90.0)

@@ -12,6 +12,9 @@ from wherry.method.model.step import Step
 CACHES = frozenset(("redis", "valkey"))
 """What may be shared: nobody's truth is in it."""
 
+EMBEDDED = "sqlite"
+"""The kind of a database that is a file beside the program."""
+
 
 def origin_of(service: Service, model: Model) -> str:
     """What a service is split out of: what the model says, or who has a part of its name and is to go; "" if nobody."""
@@ -74,7 +77,11 @@ def _database(service: Service, was: Service | None, seen: Landscape) -> Iterato
     if wanted is None:
         return
     found = seen.databases_of(service.name)
-    step = _without(service, found) if wanted.none else _own(service, wanted, found)
+    step = (
+        _without(service, found)
+        if wanted.none
+        else _own(service, wanted, was.database if was is not None else None, found)
+    )
     is_new = was is None or was.database is None or was.database != wanted
     if not step.done or (is_new and not wanted.none):
         yield step
@@ -94,12 +101,17 @@ def _without(service: Service, found: tuple[SeenDatabase, ...]) -> Step:
     )
 
 
-def _own(service: Service, wanted: Database, found: tuple[SeenDatabase, ...]) -> Step:
+def _own(service: Service, wanted: Database, was: Database | None, found: tuple[SeenDatabase, ...]) -> Step:
     name = service.name
     own = [one for one in found if one.services == (name,)]
     fitting = [one for one in own if _fits(wanted, one)]
     title = f"Give {name} its own database ({wanted.words})"
     why = f"A database of its own: {name} can change its tables without asking anybody."
+    how = ""
+    if was is not None and was.kind == EMBEDDED:
+        title = f"Move the database of {name} out of its container ({wanted.words})"
+        why = "What lies in a container is gone with it, and no other copy sees it."
+        how = "wherry new --update --db postgres"
     shared = [one for one in found if one not in own and one.kind not in CACHES]
     if fitting and not shared:
         shown = f"{name} alone uses {_listed(tuple(fitting[:1]))}."
@@ -116,7 +128,7 @@ def _own(service: Service, wanted: Database, found: tuple[SeenDatabase, ...]) ->
         f"no other service's configuration names the database of {name}",
         *((f"what {name} needs of {_listed(tuple(shared))} has been moved",) if shared else ()),
     )
-    return Step("database", name, title, why, bool(fitting) and not shared, shown, criteria)
+    return Step("database", name, title, why, bool(fitting) and not shared, shown, criteria, how)
 
 
 def _fits(wanted: Database, found: SeenDatabase) -> bool:

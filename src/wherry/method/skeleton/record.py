@@ -7,6 +7,7 @@ knows the old skeleton without having it.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 
 import msgspec
@@ -37,7 +38,7 @@ class NoRecord(Exception):
 
 def record_of(version: str, answers: Answers, files: Mapping[str, str], commit: str = "") -> Record:
     """What to note of a skeleton."""
-    said = {"name": answers.name, "team": answers.team, "web": answers.web, "partner": answers.partner}
+    said = {field.name: str(getattr(answers, field.name)) for field in fields(answers)}
     return Record(version, said, dict(sorted(files.items())), commit)
 
 

@@ -100,6 +100,8 @@ def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
 
 def make_secrets(folder: Path, answers: Answers) -> None:
     """What deploy/make-secrets does: a password for each environment's database, readable for its owner alone."""
+    if answers.db != "postgres":
+        return
     user = answers.variables["package"]
     for environment in ENVIRONMENTS:
         path = folder / "deploy" / "overlays" / environment / "database.secret.env"

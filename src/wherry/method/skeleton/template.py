@@ -28,6 +28,7 @@ class Answers:
     team: str
     web: str = "fastapi"
     partner: str = ""
+    db: str = "postgres"
 
     @property
     def variables(self) -> dict[str, str]:
@@ -37,6 +38,7 @@ class Answers:
             "team": self.team,
             "web": self.web,
             "partner": self.partner,
+            "db": self.db,
             "package": self.name.replace("-", "_"),
         }
 

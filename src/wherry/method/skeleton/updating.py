@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from wherry.method.skeleton.git import QUIET, Git, blob_name, mode_of
 from wherry.method.skeleton.merging import Action, Change, OldFile, plan_update
 from wherry.method.skeleton.record import PLACE, NoRecord, Record, encode_record, read_record, record_of
-from wherry.method.skeleton.repository import CannotMake, write_files
+from wherry.method.skeleton.repository import CannotMake, make_secrets, write_files
 from wherry.method.skeleton.template import Template
 
 
@@ -24,15 +24,17 @@ class Updated:
     conflicts: Sequence[str]
 
 
-async def update_repository(template: Template, root: Path) -> Updated | None:
+async def update_repository(template: Template, root: Path, *, db: str = "") -> Updated | None:
     """Bring a repository up to the template; None when it is already. Raises CannotMake, GitFailed.
 
+    `db` is another answer to where the database is: the way out of a container is such an update.
     The working copy must be clean. Afterwards it is on the new branch: with a commit when everything could be merged,
     else in the middle of a merge, which `git commit` ends when all is resolved and `git merge --abort` undoes.
     """
     git = Git(root)
     record = await _check(git, root)
-    new = template.render(record.answered)
+    answers = replace(record.answered, db=db) if db else record.answered
+    new = template.render(answers)
     names = {path: blob_name(content) for path, content in new.items()}
     if names == record.files:
         return None
@@ -44,11 +46,12 @@ async def update_repository(template: Template, root: Path) -> Updated | None:
     pristine = await git.commit_tree(new, f"The walking skeleton, version {template.version}", parents)
     await git.ask(*QUIET, "switch", "--quiet", "--create", branch)
     conflicts = [change.path for change in changes if not await _make(git, root, change, template.version)]
-    made = record_of(template.version, record.answered, names, pristine)
+    made = record_of(template.version, answers, names, pristine)
     write_files(root, {PLACE: encode_record(made)})
     await git.ask("add", "--", PLACE)
     message = f"Renew the walking skeleton from version {record.version} to {template.version}"
     await _finish(git, pristine, message, is_whole=not conflicts)
+    make_secrets(root, answers)
     return Updated(branch, record.version, template.version, changes, conflicts)
 
 

@@ -213,6 +213,17 @@ def test_a_long_chain_of_services_is_planned() -> None:
     assert plan_steps(Model({}, chain), Landscape()).steps[0].about == "s400"
 
 
+def test_a_database_in_the_container_is_moved_out_by_a_command() -> None:
+    inside = replace(BILLING, database=Database("sqlite"))
+    step = plan_steps(Model({"billing": inside}, {"billing": BILLING}), Landscape({"billing": runs("billing")})).steps[
+        0
+    ]
+    assert step.title == "Move the database of billing out of its container (postgresql 18)"
+    assert (step.done, step.how) == (False, "wherry new --update --db postgres")
+    after = plan_steps(Model({"billing": inside}, {"billing": BILLING}), AFTER).steps[0]
+    assert (after.title, after.done) == (step.title, True)
+
+
 def test_what_is_left_becomes_backlog_items_with_criteria_and_their_order() -> None:
     items = backlog(plan_steps(MODEL, BEFORE).steps, "wherry next")
     assert len(items) == 12

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -13,9 +14,10 @@ from wherry.method.skeleton.repository import write_files
 from wherry.method.skeleton.template import FOLDER, Answers, read_template
 
 WAYS = [Answers("my-orders", "shop", web, partner) for web, partner in product(("fastapi", "plain"), ("", "payments"))]
+INSIDE = [replace(answers, db="sqlite-in-container") for answers in WAYS]
 
 
-@pytest.mark.parametrize("answers", WAYS, ids=str)
+@pytest.mark.parametrize("answers", [*WAYS, *INSIDE], ids=str)
 def test_every_file_of_the_skeleton_is_what_it_says(answers: Answers, tmp_path: Path) -> None:
     files = read_template().render(answers)
     write_files(tmp_path, files)
@@ -30,7 +32,8 @@ def test_every_file_of_the_skeleton_is_what_it_says(answers: Answers, tmp_path: 
     project = read_project(tmp_path)
     assert (project.name, project.environments) == ("my-orders", ("dev", "staging", "prod"))
     assert project.file.config["GREETING"].try_
-    named = [project.file.image, project.file.database.image, project.file.service.contract]
+    named = [project.file.image, project.file.service.contract]
+    named += [project.file.database.image] if answers.db == "postgres" else []
     named += [entry.overlay for entry in project.file.environments.values()]
     named += [f"journeys/{project.file.journey}.yaml"]
     assert [name for name in named if not (tmp_path / name).exists()] == []
@@ -41,13 +44,23 @@ def test_a_service_with_a_partner_says_what_it_needs() -> None:
     assert with_partner - alone == {"contracts/needs/payments.json", "src/my_orders/partner.py"}
 
 
+def test_a_database_in_the_container_leaves_no_trace_of_another_one() -> None:
+    for answers in INSIDE:
+        files = read_template().render(answers)
+        assert not [name for name in files if name.startswith(("database/", "migrations/"))]
+        for name, content in files.items():
+            if name not in ("README.md", "docs/decisions/0001-database-in-the-container.md", "model.yaml"):
+                text = content.decode().lower()
+                assert not [word for word in ("asyncpg", "postgres", "database_host", "migrate") if word in text], name
+
+
 def test_programs_can_be_run(tmp_path: Path) -> None:
     write_files(tmp_path, read_template().render(WAYS[0]))
     programs = [path for path in tmp_path.rglob("*") if path.is_file() and path.stat().st_mode & 1]
     assert {str(path.relative_to(tmp_path)) for path in programs} == {".ci/run", "deploy/make-secrets"}
 
 
-@pytest.mark.parametrize("answers", WAYS, ids=str)
+@pytest.mark.parametrize("answers", [*WAYS, *INSIDE], ids=str)
 def test_copier_would_make_the_same_of_the_folder(answers: Answers) -> None:
     asked = yaml.safe_load((FOLDER / "copier.yml").read_text())
     jinja = jinja2.Environment(autoescape=False, **asked["_envops"])
@@ -56,6 +69,7 @@ def test_copier_would_make_the_same_of_the_folder(answers: Answers) -> None:
         "team": answers.team,
         "web": answers.web,
         "partner": answers.partner,
+        "db": answers.db,
     }
     for name in ("package", "skeleton_version"):
         values[name] = jinja.from_string(asked[name]["default"]).render(values)

@@ -148,3 +148,30 @@ async def test_a_repository_that_is_no_skeleton_is_said_so(root: Path, newer: Te
     (root / PLACE).unlink()
     with pytest.raises(CannotMake, match="was not made by"):
         await update_repository(newer, root)
+
+
+async def test_a_database_is_moved_out_of_the_container_with_the_teams_own_changes_kept(tmp_path: Path) -> None:
+    folder = tmp_path / "orders"
+    await make_repository(read_template(), Answers("orders", "shop", db="sqlite-in-container"), folder)
+    git = Git(folder)
+    app = folder / "src" / "orders" / "app.py"
+    app.write_text(f"{app.read_text()}\n# Ours.\n")
+    await git.commit_all("Ours")
+    assert await update_repository(read_template(), folder) is None
+    done = await update_repository(read_template(), folder, db="postgres")
+    assert done is not None
+    assert not done.conflicts
+    assert app.read_text().endswith("# Ours.\n")
+    assert (folder / "database" / "image.toml").is_file()
+    assert read_record(folder).answered.db == "postgres"
+    # Its passwords are made, and in no commit.
+    assert (folder / "deploy" / "overlays" / "dev" / "database.secret.env").stat().st_mode & 0o077 == 0
+    assert await git.is_clean()
+    assert await update_repository(read_template(), folder) is None
+
+
+async def test_a_repository_from_before_the_question_keeps_its_own_database(root: Path) -> None:
+    path = root / PLACE
+    path.write_text(path.read_text().replace(',\n    "db": "postgres"', ""))
+    assert '"db"' not in path.read_text()
+    assert read_record(root).answered.db == "postgres"

@@ -1,0 +1,192 @@
+"""From an empty folder to production, back again, and by file to another cluster: always the same image."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+import tarfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from suites.running_cluster import WHERRY, RunningCluster, cluster_in, needs_linux
+from wherry.client.client import Client
+from wherry.client.kubeconfig import transport_from_kubeconfig
+from wherry.kit.clock import SystemClock
+from wherry.method.journey.play import Play, play
+from wherry.method.journey.proxy import service_calls
+from wherry.method.journey.script import read_journey
+
+pytestmark = [pytest.mark.linux, needs_linux]
+
+PLAYS = 20
+OWN = frozenset(("id", "made_by"))
+"""What is different in every row, and says nothing about the service."""
+
+
+@dataclass
+class Harbour:
+    """A skeleton called `harbour`, the cluster it is on, and how long each stage took."""
+
+    cluster: RunningCluster
+    folder: Path
+    took_s: dict[str, float] = field(default_factory=dict)
+
+    def do(self, *words: str, offline: bool = False, cluster: RunningCluster | None = None) -> str:
+        started_s = time.monotonic()
+        prefix = ["unshare", "--net"] if offline else []
+        home = (cluster or self.cluster).home
+        done = subprocess.run(
+            [*prefix, *WHERRY, "--home", str(home), *words],
+            cwd=self.folder if self.folder.is_dir() else self.folder.parent,
+            capture_output=True, text=True, timeout=90, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, f"{words}: {done.stdout}{done.stderr}"
+        self.took_s[" ".join(words[:4])] = time.monotonic() - started_s
+        return done.stdout
+
+    def running(self, environment: str, cluster: RunningCluster | None = None) -> dict[str, str]:
+        """What all pods of the service are that stay: their image, what it is on the node, their template's hash."""
+        namespace = f"harbour-{environment}"
+        found = (cluster or self.cluster).get("-n", namespace, "pods", "-l", "app=harbour")["items"]
+        assert isinstance(found, list)
+        pods = [one for one in found if "deletionTimestamp" not in one["metadata"]]
+        (facts,) = {
+            (one["spec"]["containers"][0]["image"], one["status"]["containerStatuses"][0]["imageID"],
+             one["metadata"]["labels"]["pod-template-hash"])
+            for one in pods
+        }  # fmt: skip
+        return dict(zip(("image", "id", "hash"), facts, strict=True))
+
+    def plays(self, environment: str, count: int, cluster: RunningCluster | None = None) -> list[list[object]]:
+        """The journey, so many times: each answer without what is different in every row."""
+        where = cluster or self.cluster
+
+        async def all_of_them() -> list[Play]:
+            transport = transport_from_kubeconfig(where.kubeconfig)
+            try:
+                call = await service_calls(Client(transport), f"harbour-{environment}", "harbour")
+                journey = read_journey(self.folder, "do-x")
+                # The same words each time: they are the service's own, so that answers can be compared.
+                return [await play(journey, call, SystemClock(), "again") for _ in range(count)]
+            finally:
+                await transport.close()
+                # The loop ends with this function, and TLS says good-bye first.
+                await asyncio.sleep(0.05)
+
+        played = asyncio.run(all_of_them())
+        assert all(one.went_as_told for one in played), [one.trouble for one in played]
+        return [[without_own(one.answer) for one in each.results if "items" not in str(one.answer)] for each in played]
+
+
+def without_own(answer: object) -> object:
+    assert isinstance(answer, dict)
+    return {key: value for key, value in answer.items() if key not in OWN and not key.endswith("_at")}
+
+
+@pytest.fixture(scope="module")
+def harbour(cluster: RunningCluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harbour]:
+    made = Harbour(cluster, tmp_path_factory.mktemp("empty") / "harbour")
+    made.do("new", "harbour", "--team", "sea", offline=True)
+    made.do("build", offline=True)
+    made.do("release", "--env", "dev")
+    made.do("run", "--in", "dev")
+    made.do("demo", "do-x", "--in", "dev")
+    yield made
+    for environment in ("dev", "staging", "prod"):
+        cluster.kubectl("delete", "namespace", f"harbour-{environment}", "--ignore-not-found", "--wait=false")
+
+
+def test_from_an_empty_folder_to_production_by_one_image_and_back_to_what_it_was(
+    harbour: Harbour, capsys: pytest.CaptureFixture[str]
+) -> None:
+    to_a_row_s = sum(harbour.took_s.values())
+    first = harbour.running("dev")
+    harbour.do("promote", "dev", "staging")
+    harbour.do("promote", "staging", "prod")
+    assert {harbour.running(name)["id"] for name in ("staging", "prod")} == {first["id"]}
+    before, answers = harbour.running("prod"), harbour.plays("prod", 3)
+
+    config = harbour.folder / "deploy" / "overlays" / "prod" / "config.env"
+    config.write_text(config.read_text().replace("GREETING=", "GREETING=another "))
+    app = harbour.folder / "src" / "harbour" / "app.py"
+    app.write_text(f"{app.read_text()}\n# A line more: another image.\n")
+    subprocess.run(
+        ["git", "-c", "user.name=ana", "-c", "user.email=ana@example.com", "commit", "-qam", "Say something else"],
+        cwd=harbour.folder, check=True,
+    )  # fmt: skip
+    harbour.do("build", offline=True)
+    harbour.do("release", "--env", "prod")
+    harbour.do("run", "--in", "prod")
+    after = harbour.running("prod")
+    assert after["hash"] != before["hash"]
+    assert after["id"] != before["id"]
+    harbour.do("rollback", "--in", "prod")
+    assert harbour.running("prod") == before
+    assert harbour.plays("prod", 3) == answers
+    with capsys.disabled():
+        sys.stdout.write(f"\n  from an empty folder to a row: {to_a_row_s:.1f} s\n")
+        for stage, took_s in harbour.took_s.items():
+            sys.stdout.write(f"    wherry {stage:<28} {took_s:6.2f} s\n")
+
+
+def test_a_release_is_carried_by_file_and_does_the_same_on_a_second_cluster_twenty_times(
+    harbour: Harbour, tmp_path: Path
+) -> None:
+    file = tmp_path / "harbour-r1.tar"
+    harbour.do("export", "harbour-r1", str(file))
+    here = harbour.plays("dev", PLAYS)
+    with cluster_in(tmp_path / "second") as second:
+        harbour.do("import", str(file), cluster=second)
+        harbour.do("run", "harbour-r1", "--in", "dev", cluster=second)
+        assert harbour.running("dev", second) == harbour.running("dev")
+        there = harbour.plays("dev", PLAYS, second)
+        assert there == here
+        assert here == [here[0]] * PLAYS
+
+        # And by kubectl alone, as the README in the file says: nothing of Wherry's own kinds is needed.
+        second.kubectl("delete", "namespace", "harbour-dev")
+        second.kubectl("create", "namespace", "harbour-dev")
+        for document in ("secrets.yaml", "manifests.yaml"):
+            text = content(file, document)
+            second.kubectl("-n", "harbour-dev", "apply", "--server-side", "-f", "-", text=text)
+        second.kubectl("-n", "harbour-dev", "create", "job", "--from=cronjob/harbour-migrate", "migrate-1")
+        second.kubectl("-n", "harbour-dev", "rollout", "status", "deployment/harbour", "--timeout=60s")
+        second.kubectl("-n", "harbour-dev", "wait", "job/migrate-1", "--for=condition=Complete", "--timeout=60s")
+        assert harbour.running("dev", second)["id"] == harbour.running("dev")["id"]
+        assert harbour.plays("dev", 1, second) == here[:1]
+
+
+def content(file: Path, document: str) -> str:
+    with tarfile.open(file) as archive:
+        found = archive.extractfile(document)
+        assert found is not None
+        return found.read().decode()
+
+
+def test_the_readme_of_a_carried_release_says_how_any_kubernetes_takes_it(harbour: Harbour, tmp_path: Path) -> None:
+    file = tmp_path / "harbour-r1.tar"
+    harbour.do("export", "harbour-r1", str(file))
+    lines = [line.strip() for line in content(file, "README.md").splitlines() if line.startswith("    ")]
+    copies = [line for line in lines if line.startswith("skopeo copy")]
+    assert len(copies) == 2
+    assert any("harbour-db:" in line for line in copies)
+    commands = [line for line in lines if line.startswith(("tar ", "kubectl "))]
+    with cluster_in(tmp_path / "plain", "--no-real-node", "--simulated-nodes", "1") as plain:
+        script = "\n".join(commands).replace("FILE", str(file)).replace("REGISTRY", "registry.example.com/sea")
+        done = subprocess.run(
+            ["sh", "-euc", script], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
+            env={"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "KUBECONFIG": str(plain.kubeconfig),
+                 "HOME": str(tmp_path)},
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        plain.kubectl("-n", "harbour-dev", "rollout", "status", "deployment/harbour", "--timeout=30s")
+        objects = json.dumps(plain.get("-n", "harbour-dev", "deployments,statefulsets"))
+        digest = harbour.running("dev")["image"].partition("@")[2]
+        assert f"registry.example.com/sea/harbour@{digest}" in objects
+        assert "registry.example.com/sea/harbour-db@sha256:" in objects
