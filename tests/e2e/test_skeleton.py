@@ -233,6 +233,7 @@ def test_a_second_service_with_its_own_database_and_a_contract_to_the_first_is_o
         cluster.kubectl("delete", "namespace", "web-dev", "--wait=false")
 
 
+@pytest.mark.timeout(300)  # on a busy machine; 30 s on one that has nothing else to do
 def test_a_database_in_the_container_is_refuted_by_three_factors_and_one_command_moves_it_out(
     cluster: RunningCluster, tmp_path: Path
 ) -> None:
@@ -263,6 +264,7 @@ def test_a_database_in_the_container_is_refuted_by_three_factors_and_one_command
         cluster.kubectl("delete", "namespace", "till-dev", "--wait=false")
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize(("web", "prove"), [("fastapi", "port-binding"), ("plain", "none")])
 def test_its_own_pipeline_goes_all_the_way_and_kubectl_alone_deploys_it(
     web: str, prove: str, cluster: RunningCluster, tmp_path: Path

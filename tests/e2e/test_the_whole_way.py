@@ -22,7 +22,7 @@ from wherry.method.journey.play import Play, play
 from wherry.method.journey.proxy import service_calls
 from wherry.method.journey.script import read_journey
 
-pytestmark = [pytest.mark.linux, needs_linux]
+pytestmark = [pytest.mark.linux, needs_linux, pytest.mark.timeout(300)]
 
 PLAYS = 20
 OWN = frozenset(("id", "made_by"))
