@@ -9,10 +9,10 @@ from wherry.api.core.pod import Pod
 from wherry.method.delivery.documents import reference
 from wherry.method.evidence.observation import Observation
 from wherry.method.experiments.experiment import Experiment, is_fine, open_question, refuted, shown
-from wherry.method.experiments.kept_in_files import look_for_kept
 from wherry.method.experiments.peers import watch_peers
 from wherry.method.experiments.second_database import SecondDatabase, plan_second, prepare_second, start_second
 from wherry.method.journey.play import Call, CannotCall, Play
+from wherry.method.twins.kept_in_files import look_for_kept
 from wherry.method.twins.twin import CannotTry, Twin, is_ready, restarts
 
 AWAY_S = 5.0

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from wherry.method.evidence.observation import Observation
 from wherry.method.experiments.experiment import Experiment, is_fine, open_question, refuted, remark, shown
-from wherry.method.experiments.kept_in_files import look_for_kept, own_reads
 from wherry.method.journey.play import CannotCall
 from wherry.method.twins.comparing import first_difference, stable_answers
+from wherry.method.twins.kept_in_files import look_for_kept, own_reads
 from wherry.method.twins.twin import Twin
 
 FIX = "keep it in the database, where every copy finds it"
