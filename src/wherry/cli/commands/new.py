@@ -35,7 +35,7 @@ CLUSTER_S = 5.0
 @click.option(
     "--db",
     type=click.Choice(["postgres", "sqlite-in-container"]),
-    help="Where its database is: in a pod of its own (if not said), or inside of the container, to learn from it.",
+    help="Where its database is: in a pod of its own, if not named, or inside the container.",
 )
 @click.option("--with-contract-to", "partner", default="", help="A service that this one calls.")
 @click.option("--into", type=click.Path(path_type=Path), help="The folder to make; ./NAME when left out.")
