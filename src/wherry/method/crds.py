@@ -8,6 +8,7 @@ from pathlib import Path
 from msgspec import field
 
 from wherry.apimachinery.document import Document
+from wherry.apimachinery.errors import AlreadyExists, StatusError
 from wherry.apimachinery.meta import ObjectMeta
 from wherry.apimachinery.resource_type import resource_type
 from wherry.apimachinery.struct import Struct
@@ -28,7 +29,8 @@ class DefinitionCondition(Struct):
 class DefinitionStatus(Struct):
     """What the cluster has made of it."""
 
-    conditions: tuple[DefinitionCondition, ...] = ()
+    # Old servers say null of a kind that they have just made.
+    conditions: tuple[DefinitionCondition, ...] | None = None
 
 
 class Definition(Struct):
@@ -64,7 +66,7 @@ async def ensure_kinds(client: Client, *plurals: str) -> None:
     for plural in plurals:
         document = definition(plural)
         name = f"{plural}.{GROUP}"
-        made = await client.apply(DEFINITIONS, name, document)
+        made = await _install(client, name, document)
         if _is_established(made):
             continue
         async for event in client.watch(
@@ -76,5 +78,22 @@ async def ensure_kinds(client: Client, *plurals: str) -> None:
                 break
 
 
+async def _install(client: Client, name: str, document: Document) -> Definition:
+    """Have a definition as its file says.
+
+    Clusters before Kubernetes 1.25 know no rules (x-kubernetes-validations) and cannot apply what has them; made or
+    patched, a definition comes to be there without them. What the rules forbid is then kept by these commands alone.
+    """
+    try:
+        return await client.apply(DEFINITIONS, name, document)
+    except StatusError as error:
+        if error.code not in (400, 422, 500):
+            raise
+    try:
+        return await client.create(DEFINITIONS, document)
+    except AlreadyExists:
+        return await client.patch(DEFINITIONS, name, document)
+
+
 def _is_established(made: Definition) -> bool:
-    return any(entry.type == "Established" and entry.status == "True" for entry in made.status.conditions)
+    return any(entry.type == "Established" and entry.status == "True" for entry in made.status.conditions or ())
