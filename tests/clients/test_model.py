@@ -171,6 +171,8 @@ def test_a_monolith_becomes_three_pieces_and_every_step_is_ticked_by_what_the_cl
     assert [item["Title"] for item in items] == STEPS
     assert table("next", "--backlog", "md").stdout.count("\n## ") == 12
 
+    nowhere = table("model", "--stand-ins", "-n", "nowhere", "--image", "python:3")
+    assert (nowhere.returncode, "create namespace nowhere" in nowhere.stderr) == (2, True)
     started = table("model", "--stand-ins", "-n", namespace, "--image", "python:3")
     assert started.returncode == 0, started.stderr
     assert "till: stand-ins answer" in started.stdout

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 FILE_NAME = "model.yaml"
 PROJECT_FILE = "wherry.toml"
+NEW = "wherry new "
 
 
 def model_file_here() -> Path | None:
@@ -84,9 +85,16 @@ def tell_steps(gap: Gap, mark: Callable[[Step], str]) -> None:
 
 
 def following(gap: Gap) -> str:
-    """What to do next: the first step that waits for none."""
+    """What to do next: the first step that waits for none; a service whose folder this is exists already."""
+    from wherry.cli.delivery.stage import project_or_none
+
     ready = next((step for step in gap.left if not step.after), None)
-    return ready.how if ready is not None else ""
+    if ready is None:
+        return ""
+    project = project_or_none()
+    if ready.how.startswith(NEW) and project is not None and project.name == ready.about:
+        return "wherry build && wherry release && wherry run"
+    return ready.how
 
 
 def _count(services: int) -> str:

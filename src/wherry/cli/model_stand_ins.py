@@ -31,6 +31,7 @@ class _Ready:
 
 def start(look: Look, model: Model, folder: Path, image: str) -> None:
     """Run a stand-in for each service of the next state that does not run anywhere and has a contract."""
+    from wherry.apimachinery.errors import NotFound
     from wherry.method.contracts.acting import NotPossible
     from wherry.method.contracts.stand_in import IMAGE
     from wherry.method.contracts.stand_in_pods import put_stand_in
@@ -43,8 +44,12 @@ def start(look: Look, model: Model, folder: Path, image: str) -> None:
         seen = await read_landscape(client)
         missing = [one for one in model.next.values() if not seen.service(one.name).runs and not one.outside]
         ready, silent = await _prepare(client, missing, folder, image or IMAGE)
-        for one in ready:
-            await put_stand_in(client, look.namespace, one.service, one.objects)
+        try:
+            for one in ready:
+                await put_stand_in(client, look.namespace, one.service, one.objects)
+        except NotFound as error:
+            remedy = f"wherry kubectl create namespace {look.namespace}"
+            raise Trouble(f"there is no namespace {look.namespace}", remedy=remedy, exit_code=2) from error
         return ready, silent
 
     try:
