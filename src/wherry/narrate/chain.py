@@ -19,7 +19,7 @@ from wherry.narrate.authors import MASTERS
 from wherry.narrate.cause_templates import CHAIN
 from wherry.narrate.grouping import moment
 from wherry.narrate.placement import decision_of
-from wherry.narrate.sentences import KIND_WORDS, narrator, sentence
+from wherry.narrate.sentences import kind_words, narrator, sentence
 
 FIELDS_SHOWN = 4
 # What people mean to say comes before what a default has filled in.
@@ -146,7 +146,7 @@ def _meta(document: Document) -> Mapping[str, object]:
 
 def _name(document: Document) -> str:
     kind = str(document.get("kind", ""))
-    return f"{KIND_WORDS.get(kind, kind.lower())} {_meta(document).get('name', '')}"
+    return f"{kind_words(kind)} {_meta(document).get('name', '')}"
 
 
 def _entries(value: object) -> list[dict[str, object]]:

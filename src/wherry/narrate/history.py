@@ -11,7 +11,7 @@ from wherry.apimachinery.struct import Struct
 from wherry.client.past import PastChange
 from wherry.narrate.authors import meta_in
 from wherry.narrate.past_templates import CHANGES
-from wherry.narrate.sentences import KIND_WORDS
+from wherry.narrate.sentences import kind_words
 
 Deed = Literal["created", "deleted", "changed", "created and deleted", "pods"]
 SOMEBODY = "Somebody"
@@ -84,7 +84,7 @@ def change_of(
     """A change of an object, as the sentence `key` of past_templates."""
     kind, namespace, name = history.key
     template = CHANGES[key]
-    what = f"{KIND_WORDS.get(kind, spaced(kind))} {name}" + (f" in {namespace}" if namespace else "")
+    what = f"{kind_words(kind)} {name}" + (f" in {namespace}" if namespace else "")
     what = what[:1].upper() + what[1:] if template.text.startswith("{what}") else what
     values = {"who": who or SOMEBODY, "what": what, "details": "; ".join(said), "name": name}
     return Change(
@@ -98,8 +98,3 @@ def change_of(
         details=tuple(said),
         next=template.next.format_map(values),
     )
-
-
-def spaced(kind: str) -> str:
-    """A kind as words: NetworkPolicy -> network policy."""
-    return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in kind).strip()

@@ -7,6 +7,8 @@ that decided has said itself: Wherry's masters put it on the Event (client/recor
 
 from __future__ import annotations
 
+import re
+
 from wherry.api.core.event_parts import Event
 from wherry.client.recorder import WHY_ANNOTATION
 from wherry.narrate.event_templates import EVENTS, PROBES, UNKNOWN
@@ -39,6 +41,7 @@ NARRATORS = {
     "garbage-collector-controller": "The garbage collector",
 }
 
+_BETWEEN_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 KIND_WORDS = {
     "DaemonSet": "daemon set",
     "CronJob": "cron job",
@@ -62,7 +65,13 @@ def narrator(event: Event) -> str:
 def subject(event: Event) -> str:
     """What it is about: "pod web-1"."""
     about = event.involved_object
-    return f"{KIND_WORDS.get(about.kind, about.kind.lower())} {about.name}"
+    return f"{kind_words(about.kind)} {about.name}"
+
+
+def kind_words(kind: str) -> str:
+    """A kind as words: NetworkPolicy -> network policy, HTTPRoute -> HTTP route."""
+    spaced = _BETWEEN_WORDS.sub(" ", kind)
+    return KIND_WORDS.get(kind) or " ".join(word if word.isupper() else word.lower() for word in spaced.split())
 
 
 def container_of(event: Event) -> str:

@@ -28,6 +28,8 @@ class Line(Struct):
     namespace: str
     actor: str
     subject: str
+    kind: str
+    name: str
     app: str
     reason: str
     text: str
@@ -51,6 +53,8 @@ def line_of(group: Group, text: str = "") -> Line:
         namespace=first.involved_object.namespace,
         actor=narrator(first),
         subject=subject(first),
+        kind=first.involved_object.kind,
+        name=first.involved_object.name,
         app=first.involved_object.name if group.scaling else app_name(group.family),
         reason=group.reason,
         text=text or group_sentence(group),

@@ -9,7 +9,7 @@ from wherry.api.core.event_parts import Event, EventSource
 from wherry.apimachinery.meta import ObjectMeta
 from wherry.client.recorder import WHY_ANNOTATION
 from wherry.controllers.registry import all_controllers
-from wherry.narrate.sentences import NARRATORS, sentence
+from wherry.narrate.sentences import NARRATORS, kind_words, sentence
 
 
 def event(
@@ -95,3 +95,10 @@ def test_every_part_of_the_masters_that_speaks_has_a_name_that_people_say() -> N
     }  # fmt: skip
     named = {*NARRATORS, *silent}
     assert [name for name in (*speaking, "simulated-kubelet", "simulated-nodes") if name not in named] == []
+
+
+def test_a_kind_is_said_in_words() -> None:
+    kinds = ("Pod", "NetworkPolicy", "HTTPRoute", "API", "CSIDriver", "StatefulSet", "PersistentVolumeClaim")
+    assert [kind_words(kind) for kind in kinds] == [
+        "pod", "network policy", "HTTP route", "API", "CSI driver", "stateful set", "storage claim"
+    ]  # fmt: skip

@@ -49,7 +49,7 @@ def command(look: Look, thing: str | None, follow: bool, tail: int, since: str, 
         chosen = [event for event in _chosen(events, app or about, names) if story.order(event)[0] >= since_s]
         lines = story.lines(chosen, grouped=not each)
         lines = lines[-tail:] if tail else lines
-        if not look.answered(lines, [line.subject for line in lines]):
+        if not look.answered(lines, [f"{line.kind.lower()}/{line.name}" for line in lines]):
             for line in lines:
                 show(line)
             if not follow:
