@@ -357,7 +357,8 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     if arguments.page:
-        PAGE.write_text(page(read_kept(arguments.keep), arguments.repeat, read_all(arguments.reads)))
+        reads = read_all(arguments.reads)
+        PAGE.write_text(page(read_kept(arguments.keep), arguments.repeat, reads))
         return
     runs = try_all(arguments)
     if not arguments.only:

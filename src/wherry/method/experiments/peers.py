@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from wherry.api.core.pod import PODS
 from wherry.api.core.service import SERVICES
 from wherry.apimachinery.errors import StatusError
-from wherry.method.evidence.observation import Observation
+from wherry.method.evidence.observation import Observation, Weight
 from wherry.method.experiments.experiment import open_question, refuted, remark
 from wherry.method.twins.load import play_for
 from wherry.method.twins.twin import Twin
@@ -22,6 +22,17 @@ Peer = tuple[str, int]
 
 
 async def watch_peers(twin: Twin, pod: str) -> list[Observation]:
+    """Watch once; an undeclared peer must be there when it is watched again."""
+    first = await _watch_once(twin, pod)
+    if not any(entry.weight is Weight.AGAINST for entry in first):
+        return first
+    second = await _watch_once(twin, pod)
+    if any(entry in second for entry in first if entry.weight is Weight.AGAINST):
+        return second
+    return [remark("A peer was seen once that no setting names; it was not there when it was looked for again.")]
+
+
+async def _watch_once(twin: Twin, pod: str) -> list[Observation]:
     """Play the journey for a while and look at the connections that the service opens."""
     names = [str(entry.get("name")) for entry in twin.environment()]
     if twin.journey is None:

@@ -46,17 +46,20 @@ def rows() -> list[list[str]]:
 
 def peers(seconds: float) -> list[tuple[str, int]]:
     """Whom this pod has called."""
-    found: set[tuple[str, int]] = set()
+    # The kernel's table changes while it is read, so a listener may be missing in one reading: all of them count.
+    own: set[str] = set()
+    seen: set[tuple[str, str]] = set()
     until = time.monotonic() + seconds
     while True:
-        seen = rows()
-        own = {row[1].split(":")[1] for row in seen if row[3] == LISTEN}
-        for row in seen:
-            if row[3] != LISTEN and row[1].split(":")[1] not in own:
-                address, port = row[2].split(":")
-                found.add((address_of(address), int(port, 16)))
+        for row in rows():
+            local = row[1].split(":")[1]
+            if row[3] == LISTEN:
+                own.add(local)
+            else:
+                seen.add((local, row[2]))
         if time.monotonic() > until:
-            return sorted(found)
+            called = (remote.split(":") for local, remote in seen if local not in own)
+            return sorted({(address_of(address), int(port, 16)) for address, port in called})
         time.sleep(STEP_S)
 
 
