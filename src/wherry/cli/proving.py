@@ -74,6 +74,11 @@ class ProvingRun:
         """The criteria with a counter-example."""
         return [entry.criterion for entry in self.verdicts if entry.word is Word.REFUTED]
 
+    @property
+    def untried(self) -> list[str]:
+        """The criteria that could not be tried here."""
+        return [entry.criterion for entry in self.verdicts if entry.word is Word.ERROR]
+
     async def go(self, clusters: Clusters) -> None:
         """Try, tell and keep. Raises CannotDeliver and CannotTry."""
         client, release = await find_release(clusters, self.project, self.release_name, self.environment)

@@ -11,6 +11,7 @@ import pytest
 from suites.played_twin import played_twin
 from wherry.cli.output import Trouble
 from wherry.cli.proving import ProvingRun, is_last
+from wherry.method.evidence.verdict import Verdict, Word
 from wherry.method.project import Environment, Project, ProjectFile
 
 PROJECT = Project(Path(), ProjectFile("orders", {"dev": Environment("a"), "prod": Environment("b")}))
@@ -42,3 +43,10 @@ def test_an_unknown_factor_is_the_users_typing() -> None:
     with pytest.raises(Trouble) as error:
         ProvingRun(NO_STORE, PROJECT, "lgos", None, None)
     assert error.value.exit_code == 2
+
+
+def test_what_could_not_be_tried_is_told_apart_from_what_was_refuted() -> None:
+    run = ProvingRun(NO_STORE, PROJECT, None, "dev", None)
+    for criterion, word in (("logs", Word.ERROR), ("config", Word.REFUTED), ("codebase", Word.PROVED)):
+        run.verdicts.append(Verdict(criterion, word, ()))
+    assert (run.untried, run.refuted) == (["logs"], ["config"])
