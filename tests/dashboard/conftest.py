@@ -9,6 +9,8 @@ from playwright.sync_api import Browser, sync_playwright
 
 from suites.browser import NewVisit, Visit, launch
 from suites.running_cluster import RunningCluster, cluster_in
+from suites.shop import fill_with_kubectl
+from wherry.kit.http.tls import KeyPair
 
 
 @pytest.fixture(scope="session")
@@ -19,6 +21,14 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCluster
         cluster.kubectl("create", "deployment", "orders", "--image=orders:1", "--replicas=3")
         cluster.kubectl("rollout", "status", "deployment/web", "deployment/orders")
         yield cluster
+
+
+@pytest.fixture(scope="session")
+def shop(watched: RunningCluster) -> RunningCluster:
+    """The same with the shop's services, contracts, releases and verdicts in it."""
+    pki = watched.home / "pki"
+    fill_with_kubectl(watched, KeyPair((pki / "ca.crt").read_bytes(), (pki / "ca.key").read_bytes()))
+    return watched
 
 
 # Not longer than a module: while it runs, no asyncio test can.

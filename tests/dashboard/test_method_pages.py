@@ -11,10 +11,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from suites.browser import NewVisit, needs_chromium, origin
 from suites.running_cluster import ROOT, RunningCluster
-from suites.shop import SPACE, fill_with_kubectl
-from wherry.kit.http.tls import KeyPair
+from suites.shop import SPACE
 
-pytestmark = needs_chromium
+pytestmark = [needs_chromium, pytest.mark.usefixtures("shop")]
 
 PAGES = (
     "/ui/puzzle",
@@ -26,12 +25,6 @@ PAGES = (
     "/ui/report",
 )
 AXE = {"rules": {"target-size": {"enabled": True}}, "resultTypes": ["violations"]}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def full(watched: RunningCluster) -> None:
-    pki = watched.home / "pki"
-    fill_with_kubectl(watched, KeyPair((pki / "ca.crt").read_bytes(), (pki / "ca.key").read_bytes()))
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark", "forced"])

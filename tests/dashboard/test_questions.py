@@ -13,8 +13,7 @@ from playwright.sync_api import Page
 
 from suites.browser import Visit, needs_chromium
 from suites.running_cluster import RunningCluster
-from suites.shop import SPACE, fill_with_kubectl
-from wherry.kit.http.tls import KeyPair
+from suites.shop import SPACE
 
 pytestmark = needs_chromium
 
@@ -150,18 +149,16 @@ QUESTIONS = (
 
 
 @pytest.fixture(scope="module", autouse=True)
-def prepared(watched: RunningCluster) -> None:
-    pki = watched.home / "pki"
-    fill_with_kubectl(watched, KeyPair((pki / "ca.crt").read_bytes(), (pki / "ca.key").read_bytes()))
-    watched.kubectl("scale", "deployment/web", "--replicas=4")
-    watched.kubectl("set", "image", "deployment/web", "web=web:2")
-    watched.kubectl("rollout", "status", "deployment/web")
-    watched.kubectl("set", "env", "deployment/web", "COLOR=blue")
-    watched.kubectl("scale", "deployment/orders", "--replicas=3")
-    watched.kubectl("rollout", "status", "deployment/web", "deployment/orders")
-    watched.kubectl("delete", "pod", "-l", "app=orders")
-    watched.kubectl("rollout", "status", "deployment/orders")
-    watched.kubectl("run", "lonely", "--image=x", ALONE)
+def prepared(shop: RunningCluster) -> None:
+    shop.kubectl("scale", "deployment/web", "--replicas=4")
+    shop.kubectl("set", "image", "deployment/web", "web=web:2")
+    shop.kubectl("rollout", "status", "deployment/web")
+    shop.kubectl("set", "env", "deployment/web", "COLOR=blue")
+    shop.kubectl("scale", "deployment/orders", "--replicas=3")
+    shop.kubectl("rollout", "status", "deployment/web", "deployment/orders")
+    shop.kubectl("delete", "pod", "-l", "app=orders")
+    shop.kubectl("rollout", "status", "deployment/orders")
+    shop.kubectl("run", "lonely", "--image=x", ALONE)
 
 
 @pytest.fixture(scope="module")

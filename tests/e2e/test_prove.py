@@ -101,4 +101,5 @@ def test_an_interrupted_experiment_leaves_nothing_behind(
 def test_what_cannot_be_tried_is_said_without_a_traceback(cluster: RunningCluster, service: Path) -> None:
     done = wherry(cluster, service, "prove", "lgos")
     assert (done.returncode, "Traceback" in done.stderr) == (2, False)
-    assert "one of: logs, port-binding" in done.stderr
+    assert "one of: " in done.stderr
+    assert "port-binding" in done.stderr

@@ -82,7 +82,7 @@ class WatchStream(LiveBody):
             if plan.sends_initial_end and not page.items:
                 yield self._lines.bookmark(page.revision, initial_end=True)
             after_revision = page.revision
-        reads_the_past = plan.with_bookmarks and after_revision < self._store.revision
+        reads_the_past = plan.with_bookmarks and 0 < plan.after_revision < self._store.revision
         try:
             watch = self._watch = self._store.watch(prefix, after_revision=after_revision)
         except Compacted as error:

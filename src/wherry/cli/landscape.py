@@ -92,7 +92,7 @@ def following(gap: Gap) -> str:
     if ready is None:
         return ""
     project = project_or_none()
-    if ready.how.startswith(NEW) and project is not None and project.name == ready.about:
+    if project is not None and project.name == ready.about and ready.how.startswith(f"{NEW}{project.name}"):
         return "wherry build && wherry release && wherry run"
     return ready.how
 

@@ -26,6 +26,10 @@ class Past(Protocol):
         """The newest revision."""
 
     @property
+    def oldest_revision(self) -> int:
+        """The oldest revision that can still be shown."""
+
+    @property
     def oldest_moment_s(self) -> float | None:
         """Since when the past can be asked for, in seconds since 1970; None while nothing has happened."""
 
@@ -69,7 +73,8 @@ class Moments:
             return now
         revision = self._past.revision_at(time_s)
         if not revision and or_oldest:
-            time_s, revision = now.oldest_s, self._past.revision_at(now.oldest_s)
+            # Not the newest of that second: what came within it has happened since, too.
+            time_s, revision = now.oldest_s, self._past.oldest_revision
         if not revision:
             raise too_long_ago(TooLongAgo(time_s, now.oldest_s))
         return Moment(time_s=time_s, revision=revision, oldest_s=now.oldest_s)

@@ -48,5 +48,5 @@ def test_an_unknown_factor_is_the_users_typing() -> None:
 def test_what_could_not_be_tried_is_told_apart_from_what_was_refuted() -> None:
     run = ProvingRun(NO_STORE, PROJECT, None, "dev", None)
     for criterion, word in (("logs", Word.ERROR), ("config", Word.REFUTED), ("codebase", Word.PROVED)):
-        run.verdicts.append(Verdict(criterion, word, ()))
+        run.verdicts.append(Verdict(criterion, word, ""))
     assert (run.untried, run.refuted) == (["logs"], ["config"])

@@ -119,7 +119,7 @@ async def _has_token(call: Call, played: Play) -> bool:
 
 
 async def _confirmed_outage(twin: Twin, pod: Pod, databases: list[str]) -> list[Observation]:
-    """Stop the database; what speaks against the service must happen twice: once may be a machine with too much to do."""
+    """Stop the database; only what happens twice speaks against the service: once, the machine may have been busy."""
     first = await _outage(twin, pod, databases)
     if not any(entry.weight is Weight.AGAINST for entry in first):
         return first
