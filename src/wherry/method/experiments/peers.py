@@ -29,7 +29,7 @@ async def watch_peers(twin: Twin, pod: str) -> list[Observation]:
     second = await _watch_once(twin, pod)
     if any(entry in second for entry in first if entry.weight is Weight.AGAINST):
         return second
-    return [remark("A peer was seen once that no setting names; it was not there when it was looked for again.")]
+    return [remark("Once it talked to somebody whom no setting names, and not when that was looked at again.")]
 
 
 async def _watch_once(twin: Twin, pod: str) -> list[Observation]:
