@@ -155,14 +155,17 @@ def play(wherry: Wherry, folder: Path, application: Application) -> Outcome:
         if application.kind == "skeleton":
             bring_everywhere(wherry, folder)
         began_s = time.monotonic()
-        wherry("prove", *filter(None, [application.only]), "--in", "dev", cwd=folder, check=False)
+        # Criteria beyond the factors have no experiment: they are read.
+        is_live = application.only in ("", *(factor.id for factor in FACTORS))
+        if is_live:
+            wherry("prove", *filter(None, [application.only]), "--in", "dev", cwd=folder, check=False)
         outcome.prove_s = time.monotonic() - began_s
         board = json.loads(wherry("done", "-o", "json", "--in", "dev", cwd=folder, check=False))
         factors = [entry for entry in board["verdicts"] if entry["criterion"] in KNOWN]
         outcome.words = {entry["criterion"]: entry["verdict"] for entry in factors}
         outcome.sentence = next((entry["says"] for entry in factors if entry["criterion"] == application.expected), "")
         live = [entry for entry in factors if any(seen["method"] == "live" for seen in entry["observations"])]
-        if not live:
+        if is_live and not live:
             outcome.trouble = "nothing was tried live"
     except (RuntimeError, subprocess.SubprocessError, ValueError) as error:
         outcome.trouble = str(error)
