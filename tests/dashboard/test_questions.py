@@ -150,7 +150,10 @@ QUESTIONS = (
 
 @pytest.fixture(scope="module", autouse=True)
 def prepared(shop: RunningCluster) -> None:
-    shop.kubectl("scale", "deployment/web", "--replicas=4")
+    # Other tests have changed it: its versions begin here.
+    shop.kubectl("delete", "deployment/web")
+    shop.kubectl("create", "deployment", "web", "--image=web:1", "--replicas=4")
+    shop.kubectl("rollout", "status", "deployment/web")
     shop.kubectl("set", "image", "deployment/web", "web=web:2")
     shop.kubectl("rollout", "status", "deployment/web")
     shop.kubectl("set", "env", "deployment/web", "COLOR=blue")
