@@ -11,7 +11,7 @@ from wherry.api.core.pod import Pod
 from wherry.api.networking.networkpolicy import NetworkPolicy
 from wherry.apimachinery.labels import selector_from
 from wherry.method.contracts.unspoken import read_connections, service_of
-from wherry.method.facts.databases import is_database
+from wherry.method.facts.database_kinds import is_database
 
 Answer = Literal["kept", "broken", "unseen", "none"]
 

@@ -20,7 +20,7 @@ from wherry.method.delivery.kept_manifests import read_documents
 from wherry.method.delivery.run_plan import plan_run
 from wherry.method.evidence.observation import Observation
 from wherry.method.experiments.neighbours import Settings, judge_neighbours
-from wherry.method.facts.databases import is_database
+from wherry.method.facts.database_kinds import is_database
 from wherry.method.facts.manifests import containers, pod_spec, section
 
 LISTENING, OPEN, JUST_CLOSED = "0A", "01", "06"

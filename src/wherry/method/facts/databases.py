@@ -10,13 +10,10 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from wherry.apimachinery.document import Document
+from wherry.method.facts.database_kinds import is_database
 from wherry.method.facts.facts import EnvironmentFacts
 from wherry.method.facts.manifests import containers, items, name_of, repository_of, section, workloads
 
-KINDS = frozenset({
-    "postgres", "postgresql", "mysql", "mariadb", "mongo", "mongodb", "redis", "valkey", "cassandra", "cockroach",
-    "cockroachdb", "couchdb", "elasticsearch", "opensearch", "timescaledb",
-})  # fmt: skip
 SCHEMES = re.compile(r"^(postgres(ql)?|mysql|mariadb|mongodb|redis|rediss|cockroachdb)(\+\w+)?://")
 HOST_SETTING = re.compile(r"(^|_)(DATABASE|DB|POSTGRES\w*|PG|MYSQL|MARIADB|MONGO|REDIS)\w*(HOST|SERVER|ADDR)$")
 
@@ -78,12 +75,6 @@ def databases_of(environment: EnvironmentFacts) -> Databases:
     spaces = {str(section(document, "metadata").get("namespace", "")) for document in environment.manifests}
     namespace = next(iter(spaces - {""}), "") if len(spaces - {""}) == 1 else ""
     return Databases(tuple(own), tuple(users), frozenset(services), namespace)
-
-
-def is_database(container: Document) -> bool:
-    """Whether a container is a database's, by its image or its own name."""
-    image = repository_of(str(container.get("image", "")))
-    return bool({image, *image.split("-"), str(container.get("name", ""))} & KINDS)
 
 
 def database_host(name: str, value: str) -> str:

@@ -19,8 +19,8 @@ from wherry.apimachinery.document import Document
 from wherry.method.contracts.stand_in import LABEL as STAND_IN
 from wherry.method.contracts.unspoken import SERVICE_LABELS
 from wherry.method.delivery.documents import entries, section
+from wherry.method.facts.database_kinds import Found, database_in, kind_of_scheme
 from wherry.method.model.callers import Host, hosts_of
-from wherry.method.model.databases import Found, database_in, kind_of_scheme
 from wherry.method.model.landscape import Landscape, Pair, Place, SeenDatabase, SeenService, Standing
 
 OWNER, TEAM = "wherry.dev/service", "wherry.dev/team"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wherry.method.model.databases import is_version
+from wherry.method.facts.database_kinds import is_version
 from wherry.method.model.landscape import Landscape, SeenDatabase
 from wherry.method.model.model import Database, Model, Service
 from wherry.method.model.step import Step

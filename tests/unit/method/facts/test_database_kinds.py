@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from wherry.apimachinery.document import Document
-from wherry.method.model.databases import Found, database_in, is_version, kind_of_scheme, split_image
+from wherry.method.facts.database_kinds import Found, database_in, is_database, is_version, kind_of_scheme, split_image
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,9 @@ from wherry.method.model.databases import Found, database_in, is_version, kind_o
 def test_a_database_is_known_by_the_name_of_its_image_or_its_container(
     image: str, name: str, found: Found | None
 ) -> None:
-    assert database_in({"name": name, "image": image}, {}) == found
+    container: Document = {"name": name, "image": image}
+    assert database_in(container) == found
+    assert is_database(container) is (found is not None)
 
 
 def test_an_unknown_image_with_a_databases_port_is_one_when_it_is_called_so() -> None:

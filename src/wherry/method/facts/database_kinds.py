@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from wherry.apimachinery.document import Document
-from wherry.method.delivery.documents import entries, text
+from wherry.method.facts.manifests import items
 
 KINDS: Mapping[str, str] = {
     "postgres": "postgresql",
@@ -51,17 +52,22 @@ class Found:
     version: str
 
 
-def database_in(container: Document, names: Mapping[str, str]) -> Found | None:
+def is_database(container: Document) -> bool:
+    """Whether a container is a database's, by its image, its own name or its port."""
+    return database_in(container) is not None
+
+
+def database_in(container: Document, names: Mapping[str, str] = MappingProxyType({})) -> Found | None:
     """What database a container runs, or None.
 
     Args:
         container: of a pod template.
         names: what images that are given by digest were called when they were pinned.
     """
-    image = text(container, "image")
+    image = str(container.get("image", ""))
     repository, tag = split_image(names.get(image, image))
     base = repository.rpartition("/")[2]
-    name = text(container, "name")
+    name = str(container.get("name", ""))
     if IN_FRONT.search(base) or IN_FRONT.search(name):
         return None
     kind = _kind_by_name(base) or KINDS.get(name) or _kind_by_port(container, f"{base} {name}")
@@ -98,5 +104,5 @@ def _kind_by_name(base: str) -> str | None:
 def _kind_by_port(container: Document, called: str) -> str | None:
     if not re.search(r"db|database|sql|data|store", called):
         return None
-    ports = [port.get("containerPort") for port in entries(container, "ports")]
+    ports = [port.get("containerPort") for port in items(container, "ports")]
     return next((PORTS[port] for port in ports if isinstance(port, int) and port in PORTS), None)
