@@ -57,11 +57,11 @@ class SystemClock:
         return asyncio.get_running_loop().call_later(delay_s, call)
 
 
-class FakeTimer:
-    """A call that FakeClock will make."""
+class HeldTimer:
+    """A call that a HeldClock will make."""
 
     def __init__(self, call: Callable[[], None]) -> None:
-        """Made by FakeClock.call_later."""
+        """Made by HeldClock.call_later."""
         self._call: Callable[[], None] | None = call
 
     def cancel(self) -> None:
@@ -78,47 +78,62 @@ class FakeTimer:
             self._call()
 
 
-class FakeClock:
-    """Time that stands still until a test calls `advance`."""
+class HeldClock:
+    """Time that stands still until somebody moves it on; who that is makes the difference between its kinds."""
 
-    def __init__(self, now_s: float = 1_800_000_000.0) -> None:
+    def __init__(self, now_s: float) -> None:
         """Start at `now_s`, wall-clock seconds since 1970."""
-        self._now_s = now_s
+        self._start_s = now_s
         self._elapsed_s = 0.0
         self._order = itertools.count()
-        self._sleepers: list[tuple[float, int, asyncio.Future[None] | FakeTimer]] = []
+        self._waiting: list[tuple[float, int, asyncio.Future[None] | HeldTimer]] = []
 
     def now_s(self) -> float:
         """Wall-clock seconds since 1970 (UTC)."""
-        return self._now_s + self._elapsed_s
+        return self._start_s + self._elapsed_s
 
     def monotonic_s(self) -> float:
-        """Seconds that `advance` has added."""
+        """Seconds that have passed."""
         return self._elapsed_s
 
     async def sleep(self, delay_s: float) -> None:
-        """Wait until `advance` has passed this moment."""
+        """Wait until time has passed this moment."""
         if delay_s <= 0:
             await settle(1)
             return
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._sleepers, (self._elapsed_s + delay_s, next(self._order), future))
+        self._wait(delay_s, future)
         await future
 
     def call_later(self, delay_s: float, call: Callable[[], None]) -> Timer:
-        """Call when `advance` has passed this moment."""
-        timer = FakeTimer(call)
-        heapq.heappush(self._sleepers, (self._elapsed_s + max(0.0, delay_s), next(self._order), timer))
+        """Call when time has passed this moment."""
+        timer = HeldTimer(call)
+        self._wait(delay_s, timer)
         return timer
+
+    def _wait(self, delay_s: float, entry: asyncio.Future[None] | HeldTimer) -> None:
+        heapq.heappush(self._waiting, (self._elapsed_s + max(0.0, delay_s), next(self._order), entry))
+
+    def _wake_next(self) -> None:
+        """Time is now when the first one waits for, who goes on unless they have been cancelled."""
+        due_s, _, entry = heapq.heappop(self._waiting)
+        self._elapsed_s = max(self._elapsed_s, due_s)
+        if not entry.done():
+            entry.set_result(None)
+
+
+class FakeClock(HeldClock):
+    """Time that stands still until a test calls `advance`."""
+
+    def __init__(self, now_s: float = 1_800_000_000.0) -> None:
+        """Start at `now_s`, wall-clock seconds since 1970."""
+        super().__init__(now_s)
 
     async def advance(self, delta_s: float) -> None:
         """Move time forward and let everybody who was due run, in order."""
         target_s = self._elapsed_s + delta_s
-        while self._sleepers and self._sleepers[0][0] <= target_s:
-            due_s, _, future = heapq.heappop(self._sleepers)
-            self._elapsed_s = due_s
-            if not future.done():
-                future.set_result(None)
+        while self._waiting and self._waiting[0][0] <= target_s:
+            self._wake_next()
             await settle()
         self._elapsed_s = target_s
         await settle()

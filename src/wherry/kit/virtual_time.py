@@ -12,48 +12,17 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-import itertools
 import selectors
 from collections.abc import Callable, Coroutine
 from typing import TypeVar
 
-from wherry.kit.clock import FakeTimer, Timer, settle
+from wherry.kit.clock import HeldClock
 
 T = TypeVar("T")
 
 
-class VirtualClock:
+class VirtualClock(HeldClock):
     """Implements Clock; `pass_time` is called by the loop when it is idle."""
-
-    def __init__(self, now_s: float) -> None:
-        """Start at `now_s`, seconds since 1970."""
-        self._start_s = now_s
-        self._elapsed_s = 0.0
-        self._order = itertools.count()
-        self._waiting: list[tuple[float, int, asyncio.Future[None] | FakeTimer]] = []
-
-    def now_s(self) -> float:
-        """Wall-clock seconds since 1970 (UTC)."""
-        return self._start_s + self._elapsed_s
-
-    def monotonic_s(self) -> float:
-        """Seconds that have passed."""
-        return self._elapsed_s
-
-    async def sleep(self, delay_s: float) -> None:
-        """Wait until time has passed this moment."""
-        if delay_s <= 0:
-            await settle(1)
-            return
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._wait(delay_s, future)
-        await future
-
-    def call_later(self, delay_s: float, call: Callable[[], None]) -> Timer:
-        """Call when time has passed this moment."""
-        timer = FakeTimer(call)
-        self._wait(delay_s, timer)
-        return timer
 
     def pass_time(self) -> bool:
         """Jump to the next moment that somebody waits for, and wake them; False when nobody waits."""
@@ -61,15 +30,10 @@ class VirtualClock:
             _ = heapq.heappop(self._waiting)
         if not self._waiting:
             return False
-        self._elapsed_s = max(self._elapsed_s, self._waiting[0][0])
+        self._wake_next()
         while self._waiting and self._waiting[0][0] <= self._elapsed_s:
-            entry = heapq.heappop(self._waiting)[2]
-            if not entry.done():
-                entry.set_result(None)
+            self._wake_next()
         return True
-
-    def _wait(self, delay_s: float, entry: asyncio.Future[None] | FakeTimer) -> None:
-        heapq.heappush(self._waiting, (self._elapsed_s + max(0.0, delay_s), next(self._order), entry))
 
 
 class _IdleSelector(selectors.DefaultSelector):

@@ -11,6 +11,7 @@ By default nothing that was refuted gets through. done.toml may ask for more, or
 from __future__ import annotations
 
 import datetime
+from typing import NamedTuple
 
 from wherry.api.method.release import Release
 from wherry.client.client import Client
@@ -25,19 +26,26 @@ from wherry.method.facts.reading import NothingToCheck, contracts_of, read_facts
 from wherry.method.project import Project
 
 
+class Passage(NamedTuple):
+    """What holds a release back, each reason a sentence; and which criteria it goes without, if it goes."""
+
+    reasons: tuple[str, ...]
+    without: tuple[str, ...] = ()
+
+
 async def gate(
     project: Project, release: Release, environment: str, *, client: Client, known_ca: bytes = b""
-) -> tuple[str, ...]:
-    """Why `release` may not be promoted to `environment`, each reason a sentence; none: it may.
+) -> Passage:
+    """Whether `release` may be promoted to `environment`: no reason holds it back.
 
     `client` reaches the cluster where the release runs now; `known_ca` is the authority of its kubeconfig.
     """
     try:
         agreement = read_agreement(project.root, KNOWN)
     except BadAgreement as error:
-        return (f"{error}.",)
+        return Passage((f"{error}.",))
     if agreement.gate.get(environment) == "open":
-        return ()
+        return Passage(())
     try:
         facts = await read_facts(project.root, None)
     except NothingToCheck:
@@ -49,7 +57,7 @@ async def gate(
     today = datetime.datetime.now(tz=datetime.UTC).date()
     digest = release.spec.digest
     board = judge_release(project.name, facts, proofs, agreement, digest=digest, today=today, seen_now=seen_now)
-    return reasons(board, agreement, environment)
+    return Passage(reasons(board, agreement, environment), without(board))
 
 
 def reasons(board: Board, agreement: Agreement, environment: str) -> tuple[str, ...]:
@@ -59,3 +67,12 @@ def reasons(board: Board, agreement: Agreement, environment: str) -> tuple[str, 
         return ()
     held = [entry for entry in board.missing if rule == "done" or entry.word is Word.REFUTED]
     return tuple(f"{entry.criterion}: {entry.word.value}. {entry.says}" for entry in held)
+
+
+def without(board: Board) -> tuple[str, ...]:
+    """The criteria that nothing shows for this release, or only for an earlier one. Pure."""
+    return tuple(
+        f"{entry.criterion} ({entry.word.value.lower()})"
+        for entry in board.missing
+        if entry.word in (Word.STALE, Word.NOT_SHOWN, Word.ERROR)
+    )

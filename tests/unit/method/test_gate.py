@@ -12,7 +12,7 @@ from wherry.method.done.board import Board
 from wherry.method.done.judgement import judge_release
 from wherry.method.evidence.observation import against, supports
 from wherry.method.evidence.verdict import Word, judge
-from wherry.method.gate import reasons
+from wherry.method.gate import reasons, without
 
 BOARD = Board(
     "orders",
@@ -58,3 +58,13 @@ def test_the_newest_proof_of_a_release_counts() -> None:
     later = "2026-01-02T00:00:00Z"
     assert logs_word(proof("b", "supports"), proof("b", "against", later)) is Word.REFUTED
     assert logs_word(proof("b", "against"), proof("b", "supports", later)) is Word.PROVED
+
+
+def test_what_a_release_goes_without_is_named_though_it_holds_nothing_back() -> None:
+    stale = judge_release(
+        "orders", None, (proof("a", "supports"),), Agreement(requires=("logs", "config")), digest="b",
+        today=datetime.date(2026, 1, 1),
+    )  # fmt: skip
+    assert reasons(stale, Agreement(), "staging") == ()
+    assert without(stale) == ("config (not shown)", "logs (stale)")
+    assert without(BOARD) == ("parity (not shown)",)

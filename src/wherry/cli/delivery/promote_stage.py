@@ -28,13 +28,15 @@ async def promote(
             f"nothing of {project.name} runs in {origin}, so there is nothing to promote", f"wherry run --in {origin}"
         )
     known_ca = clusters.authority(project, project.environment(origin))
-    reasons = await gate(project, running, target, client=place.client, known_ca=known_ca)
-    if reasons:
+    passage = await gate(project, running, target, client=place.client, known_ca=known_ca)
+    if passage.reasons:
         raise CannotDeliver(
-            f"{running.name} may not go to {target} yet: " + "; ".join(reasons),
+            f"{running.name} may not go to {target} yet: " + "; ".join(passage.reasons),
             "wherry done shows what is missing",
             4,
         )
+    if passage.without:
+        note(f"   {running.name} goes to {target} without: {', '.join(passage.without)}. wherry done says what to do.")
     source = await checked_source(project, allow_dirty=allow_dirty, command=f"wherry promote {origin} {target}")
     _say_how_the_image_gets_there(project, clusters, target, running)
     releasing = Releasing(project, clusters, store, kubectl_path())

@@ -180,9 +180,16 @@ def last_result(facts: Facts) -> str:
     return trial.result if trial is not None else ""
 
 
+def _since(facts: Facts) -> str:
+    """Since when a trial is out of date: who has been tried once is told what has changed since."""
+    if not facts.trials or facts.api is None:
+        return ""
+    same = [one for one in facts.trials if (one.api_digest, one.need_digest) == (facts.api.digest, facts.need.digest)]
+    return " since its last release" if same else " since what was agreed has changed"
+
+
 def _verified(facts: Facts) -> Condition:
     trial = _current_trial(facts)
     if trial is None:
-        stale = " since its last release" if facts.trials else ""
-        return Condition("Verified", False, f"Not tried on the running {facts.provider.service}{stale}.")
+        return Condition("Verified", False, f"Not tried on the running {facts.provider.service}{_since(facts)}.")
     return Condition("Verified", trial.result == "Passed", trial.message or f"The last trial: {trial.result}.")

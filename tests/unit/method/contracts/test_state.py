@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -88,3 +89,15 @@ def test_an_edit_takes_the_agreement_away_and_that_there_was_one_is_known() -> N
 
 def test_what_is_served_and_not_agreed_drifts() -> None:
     assert compute_state(facts(*BOTH, served="sha256:" + "1" * 64)).word == "Drifting"
+
+
+@pytest.mark.parametrize(
+    ("trials", "since"),
+    [
+        ((), ""),
+        ((tried("Passed", 1, "r0"),), " since its last release"),
+        ((replace(tried("Passed", 1), need_digest="sha256:other"),), " since what was agreed has changed"),
+    ],
+)
+def test_a_trial_that_is_out_of_date_says_what_has_changed_since(trials: tuple[Tried, ...], since: str) -> None:
+    assert compute_state(facts(*BOTH, trials=trials)).why == f"Not tried on the running orders{since}."
