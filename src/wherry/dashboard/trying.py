@@ -55,8 +55,10 @@ def read_form(form: Mapping[str, str]) -> Change:
 
 
 def _scale(thing: str, replicas: int) -> Scale:
-    """The form names a workload as NAMESPACE/KIND/NAME."""
+    """The form names a workload as NAMESPACE/KIND/NAME. Raises BadRequest."""
     namespace, _, name = thing.partition("/")
+    if not namespace or not all(name.partition("/")):
+        raise BadRequest(f'"{thing}" is no workload; write it as NAMESPACE/KIND/NAME')
     return Scale(thing=name, replicas=replicas, namespace=namespace)
 
 

@@ -78,6 +78,9 @@ def test_a_form_is_read_whole_or_refused() -> None:
         {"thing": "a/b/c"},
         {"copies": "3"},
         {"thing": "a/b/c", "copies": "-1"},
+        {"thing": "web", "copies": "3"},
+        {"thing": "shop/web", "copies": "3"},
+        {"thing": "/deployment/web", "copies": "3"},
         {"yaml": "a: ["},
         {"yaml": "x"},
     ):

@@ -38,7 +38,7 @@ class Outcome(Struct):
     """What it answers: a forecast, or the name of what is not there, or (neither) that nothing settles."""
 
     forecast: Forecast | None = None
-    not_there: str = ""
+    not_there: str | None = None
 
 
 class Beside:
@@ -61,7 +61,7 @@ class Beside:
         question = msgspec.json.encode(Question(seed=seed, change=change, this_host=self._this_host))
         async with self._turn:
             outcome = await _ask(question)
-        if outcome.not_there:
+        if outcome.not_there is not None:
             raise NotFound(f'nothing here is called "{outcome.not_there}"')
         if outcome.forecast is None:
             raise Timeout(

@@ -32,6 +32,8 @@ async def test_a_forecast_comes_from_a_process_beside_and_nothing_is_changed() -
     assert (len(found.started), found.waiting[0].pods, found.fits) == (3, 2, False)
     with pytest.raises(NotFound, match="nowhere"):
         await Beside().forecast(client, Change(nodes_down=("nowhere",)))
+    with pytest.raises(NotFound, match='nothing here is called ""'):
+        await Beside().forecast(client, Change(scales=(Scale(thing="", replicas=5),)))
     assert api.server.environment.store.revision == revision
 
 
