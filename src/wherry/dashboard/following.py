@@ -48,6 +48,8 @@ class Following:
     async def all(self, resource: ResourceType[T]) -> list[T]:
         """All objects of a kind that this person may see, as they are now."""
         key = (resource.group, resource.plural)
+        if self._reach.get(key) == "unknown" and await self._reach_of(resource) != "unknown":
+            self._forget_unknown(key)
         if key not in self._informers:
             self._informers[key] = cast("Informer[msgspec.Struct]", Informer(resource, self._clock))
             await self._start(resource)
@@ -66,6 +68,11 @@ class Following:
             if key in self._reach and await self._reach_of(informer.resource) != self._reach[key]:
                 return True
         return False
+
+    def _forget_unknown(self, key: tuple[str, str]) -> None:
+        """The cluster has learned the kind since: whoever opens a page now must not be told that there is nothing."""
+        if self._reach.get(key) == "unknown":
+            del self._reach[key], self._informers[key]
 
     async def _start(self, resource: AnyResourceType) -> None:
         key = (resource.group, resource.plural)
