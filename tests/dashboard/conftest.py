@@ -13,7 +13,8 @@ from suites.shop import fill_with_kubectl
 from wherry.kit.http.tls import KeyPair
 
 
-@pytest.fixture(scope="session")
+# One for each module: what its tests leave behind is nobody else's beginning.
+@pytest.fixture(scope="module")
 def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCluster]:
     home = tmp_path_factory.mktemp("dashboard") / "home"
     with cluster_in(home, "--no-real-node", "--simulated-nodes", "3") as cluster:
@@ -23,7 +24,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCluster
         yield cluster
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def shop(watched: RunningCluster) -> RunningCluster:
     """The same with the shop's services, contracts, releases and verdicts in it."""
     pki = watched.home / "pki"

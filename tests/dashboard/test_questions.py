@@ -150,10 +150,6 @@ QUESTIONS = (
 
 @pytest.fixture(scope="module", autouse=True)
 def prepared(shop: RunningCluster) -> None:
-    # Other tests have changed it: its versions begin here.
-    shop.kubectl("delete", "deployment/web")
-    shop.kubectl("create", "deployment", "web", "--image=web:1", "--replicas=4")
-    shop.kubectl("rollout", "status", "deployment/web")
     shop.kubectl("set", "image", "deployment/web", "web=web:2")
     shop.kubectl("rollout", "status", "deployment/web")
     shop.kubectl("set", "env", "deployment/web", "COLOR=blue")
