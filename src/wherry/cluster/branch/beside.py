@@ -15,6 +15,7 @@ from wherry.apimachinery.errors import BadRequest, Forbidden, InternalError, Not
 from wherry.apimachinery.struct import Struct
 from wherry.client.client import Client
 from wherry.cluster.branch.seed import Seed, read_seed
+from wherry.kit.linux.parent import end_with_parent
 from wherry.kit.log import get_logger
 from wherry.kit.process import run
 from wherry.narrate.forecast import Forecast
@@ -97,5 +98,7 @@ def answer(question: Question) -> Outcome:
 
 
 if __name__ == "__main__":
+    # The masters may be killed in the middle: then nobody waits for the answer any more.
+    end_with_parent()
     asked = msgspec.json.decode(sys.stdin.buffer.read(), type=Question)
     _ = sys.stdout.buffer.write(msgspec.json.encode(answer(asked)))
