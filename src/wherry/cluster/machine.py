@@ -13,7 +13,9 @@ from wherry.cluster.data_dir import DataDir
 from wherry.kit.process import find_program, run_blocking
 
 FREE_BYTES_MIN = 512 * 1024 * 1024
-FREE_BYTES_AGAIN_MIN = 32 * 1024 * 1024
+FREE_BYTES_PLAYED_MIN = 32 * 1024 * 1024
+# With so little hardly anything can be written, but all that is there can be read, and deleted.
+FREE_BYTES_AGAIN_MIN = 1024 * 1024
 NETWORK_FILE_SYSTEMS = ("nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs")
 
 
@@ -128,13 +130,16 @@ def _cgroups() -> Finding:
 
 def _space(data_dir: DataDir, *, real_node: bool) -> Finding:
     free = shutil.disk_usage(_existing(data_dir.root)).free
-    # A cluster that exists has its images, and its pods may still run: it is worth starting with little.
-    wanted = FREE_BYTES_AGAIN_MIN if data_dir.identity_file.exists() or not real_node else FREE_BYTES_MIN
+    if data_dir.identity_file.exists():
+        wanted, way_out = FREE_BYTES_AGAIN_MIN, "make room; what is in the folder stays as it is"
+    else:
+        wanted = FREE_BYTES_MIN if real_node else FREE_BYTES_PLAYED_MIN
+        way_out = "make room, or choose another folder: WHERRY_HOME=/elsewhere wherry up"
     return Finding(
-        f"free space for {data_dir.root}: {free / 1e9:.2f} GB",
+        f"free space for {data_dir.root}: {free / 1e6:,.0f} MB",
         free >= wanted,
-        f"images, logs and the database need room: {wanted / 1e9:.2f} GB at least",
-        "make room, or choose another folder: WHERRY_HOME=/elsewhere wherry up",
+        f"images, logs and the database need room: {wanted / 1e6:,.0f} MB at least",
+        way_out,
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -45,3 +47,28 @@ def test_a_firewall_that_drops_what_pods_send_is_named() -> None:
         {"chain": {"family": "ip", "table": "wherry-1", "name": "f", "hook": "forward", "policy": "accept"}}]}"""
     assert dropping_tables(listed) == ["ip filter"]
     assert dropping_tables(b"nonsense") == []
+
+
+@pytest.mark.parametrize(
+    ("free_mb", "real_node", "is_there", "ok"),
+    [
+        (600, True, False, True),
+        (500, True, False, False),
+        (40, False, False, True),
+        (30, False, False, False),
+        # Who is there already must be able to read what they have, and to make room.
+        (2, True, True, True),
+        (2, False, True, True),
+        (1, True, True, False),
+    ],
+)
+def test_a_cluster_that_is_there_starts_with_little_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free_mb: int, real_node: bool, is_there: bool, ok: bool
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: SimpleNamespace(free=free_mb * 1_000_000))
+    data_dir = DataDir(tmp_path)
+    if is_there:
+        data_dir.identity_file.write_text("{}")
+    finding = next(each for each in examine(data_dir, real_node=real_node) if each.what.startswith("free space"))
+    assert finding.ok is ok
+    assert ("choose another folder" in finding.remedy) is not is_there

@@ -27,7 +27,7 @@ def command(look: Look) -> None:
     own = look.kubeconfig is None
     pid, identity = running_pid(data_dir), read_identity(data_dir)
     if own and (not pid or identity is None):
-        raise known("W0104", home=data_dir.root)
+        raise known("W0101" if identity is None else "W0104", home=data_dir.root)
     snapshot, value = look.ask(lambda client: _read(look, client))
     if look.answered(snapshot.counts, [f"node/{node.name}" for node in snapshot.nodes]):
         return
