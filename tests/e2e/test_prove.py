@@ -57,6 +57,9 @@ def test_a_factor_is_proved_on_a_twin_that_is_gone_afterwards(cluster: RunningCl
     proofs = cluster.get("-n", f"{NAME}-dev", "proofs")["items"]
     assert isinstance(proofs, list)
     assert [one["spec"]["verdict"] for one in proofs if one["spec"]["criterion"] == "logs"] == ["Proved"]
+    timeline = next(one["spec"]["timeline"] for one in proofs if one["spec"]["criterion"] == "logs")
+    assert sum(timeline["requests"]) > 0, "what came in while it was tried is kept"
+    assert max(timeline["ready"]) == 1
     board = json.loads(wherry(cluster, service, "done", "-o", "json").stdout)
     words = {entry["criterion"]: entry["verdict"] for entry in board["verdicts"]}
     assert (words["logs"], words["processes"]) == ("Proved", "Supported")

@@ -20,6 +20,27 @@ class ProofObservation(Struct):
     repeat: str = ""
 
 
+class ProofTimeline(Struct):
+    """What happened while it was tried, in steps of equal length; bounded, so that a proof stays small.
+
+    `requests` and `failures` are sums, `ready` the fewest copies that were ready in each step (none: nobody looked).
+    `marks` says at which second of the trial each of the proof's steps was.
+    """
+
+    step_seconds: float = 0.0
+    requests: tuple[int, ...] = ()
+    failures: tuple[int, ...] = ()
+    ready: tuple[int, ...] = ()
+    marks: tuple[float, ...] = ()
+
+
+class ProofRun(Struct):
+    """An earlier trial of the same criterion on the same image."""
+
+    at: str
+    verdict: str
+
+
 class ProofSpec(Struct):
     service: str
     criterion: str
@@ -35,6 +56,8 @@ class ProofSpec(Struct):
     wherry_version: str = ""
     steps: tuple[str, ...] = ()
     observations: tuple[ProofObservation, ...] = ()
+    timeline: ProofTimeline = ProofTimeline()
+    earlier: tuple[ProofRun, ...] = ()
 
 
 class Proof(Struct):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from wherry.api.method.proof import PROOFS, ProofObservation, ProofSpec
+from wherry.api.method.proof import PROOFS, ProofObservation, ProofRun, ProofSpec
 from wherry.api.method.release import Release
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import Forbidden, NotFound
@@ -18,9 +18,12 @@ from wherry.method.crds import ensure_kinds
 from wherry.method.delivery.stamping import SERVICE
 from wherry.method.evidence.observation import Method, Observation, Weight
 from wherry.method.evidence.verdict import Verdict
+from wherry.method.twins.recording import Recording, timeline
 
 FOLDER = Path(".wherry") / "local" / "proofs"
 DIGEST_CHARS = 12
+# Enough to see that a verdict wavers.
+EARLIER_MAX = 20
 
 
 def make_proof(
@@ -31,8 +34,12 @@ def make_proof(
     duration_s: float,
     version: str,
     journal: Sequence[tuple[float, str]] = (),
+    recording: Recording | None = None,
 ) -> ProofSpec:
-    """The record of one experiment on one release; `journal` is what was done, each with its time."""
+    """The record of one experiment on one release; `journal` is what was done, each with its time.
+
+    `recording` is what came in and who was ready meanwhile.
+    """
     spec = release.spec
     return ProofSpec(
         service=spec.service,
@@ -59,7 +66,16 @@ def make_proof(
             )
             for seen in verdict.observations
         ),
+        timeline=timeline(recording or Recording(), duration_s, [at_s - started_s for at_s, _ in journal]),
     )
+
+
+def after(proof: ProofSpec, previous: ProofSpec | None) -> ProofSpec:
+    """The proof with the trials before it of the same image, so that a verdict that wavers is seen. Pure."""
+    if previous is None or previous.digest != proof.digest or previous.started_at == proof.started_at:
+        return proof
+    run = ProofRun(at=previous.started_at, verdict=previous.verdict)
+    return msgspec.structs.replace(proof, earlier=(*previous.earlier, run)[-EARLIER_MAX:])
 
 
 def observations_of(proof: ProofSpec) -> list[Observation]:
@@ -79,15 +95,23 @@ async def keep_proof(client: Client, namespace: str, proof: ProofSpec) -> bool:
     """Store a proof in the cluster; False when the user may not."""
     try:
         await ensure_kinds(client, "proofs")
-        document: Document = {
-            "metadata": {"name": proof_name(proof), "labels": {SERVICE: proof.service}},
-            "spec": msgspec.to_builtins(proof),
-        }
         name = proof_name(proof)
+        whole = after(proof, await _kept(client, namespace, name))
+        document: Document = {
+            "metadata": {"name": name, "labels": {SERVICE: proof.service}},
+            "spec": msgspec.to_builtins(whole),
+        }
         await client.apply(PROOFS, name, document, namespace, field_manager="wherry-prove", force=True)
     except Forbidden:
         return False
     return True
+
+
+async def _kept(client: Client, namespace: str, name: str) -> ProofSpec | None:
+    try:
+        return (await client.get(PROOFS, name, namespace)).spec
+    except (NotFound, Forbidden):
+        return None
 
 
 async def list_proofs(client: Client, namespace: str, service: str) -> list[ProofSpec]:
@@ -103,15 +127,19 @@ def keep_file(root: Path, proof: ProofSpec) -> None:
     """Write a proof beside the code, out of version control."""
     folder = root / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
-    write_atomically(folder / f"{proof_name(proof)}.json", msgspec.json.encode(proof), mode=0o644, fsync=False)
+    path = folder / f"{proof_name(proof)}.json"
+    whole = after(proof, _read(path) if path.exists() else None)
+    write_atomically(path, msgspec.json.encode(whole), mode=0o644, fsync=False)
 
 
 def read_files(root: Path) -> list[ProofSpec]:
     """The proofs beside the code; what cannot be read is left out."""
-    found = []
-    for path in sorted((root / FOLDER).glob("*.json")):
-        try:
-            found.append(msgspec.json.decode(path.read_bytes(), type=ProofSpec))
-        except (OSError, msgspec.DecodeError):
-            continue
-    return found
+    found = [_read(path) for path in sorted((root / FOLDER).glob("*.json"))]
+    return [one for one in found if one is not None]
+
+
+def _read(path: Path) -> ProofSpec | None:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=ProofSpec)
+    except (OSError, msgspec.DecodeError):
+        return None

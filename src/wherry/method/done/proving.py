@@ -16,6 +16,7 @@ from wherry.method.evidence.observation import Observation
 from wherry.method.evidence.verdict import Verdict, judge
 from wherry.method.experiments.experiment import Experiment, failed
 from wherry.method.journey.play import CannotCall
+from wherry.method.twins.counting import counting_copies
 from wherry.method.twins.start import restore
 from wherry.method.twins.twin import CannotTry, Twin
 
@@ -28,7 +29,10 @@ async def prove(twin: Twin, experiments: Sequence[Experiment], clock: Clock, ver
     for experiment in experiments:
         twin.journal.clear()
         started_s, began_s = clock.now_s(), clock.monotonic_s()
-        verdict = judge(experiment.criterion, await observe(twin, experiment), digest=twin.release.spec.digest)
+        twin.recording.begin(began_s)
+        async with counting_copies(twin):
+            seen = await observe(twin, experiment)
+        verdict = judge(experiment.criterion, seen, digest=twin.release.spec.digest)
         proof = make_proof(
             verdict,
             twin.release,
@@ -36,6 +40,7 @@ async def prove(twin: Twin, experiments: Sequence[Experiment], clock: Clock, ver
             duration_s=clock.monotonic_s() - began_s,
             version=version,
             journal=twin.journal,
+            recording=twin.recording,
         )
         await keep(verdict, proof)
 

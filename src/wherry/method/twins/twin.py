@@ -32,6 +32,7 @@ from wherry.method.journey.proxy import pod_calls, proxy_calls
 from wherry.method.journey.script import Journey
 from wherry.method.project import Project
 from wherry.method.twins.inside import source
+from wherry.method.twins.recording import Recording
 
 START_S = 60.0
 EXEC_S = 20.0
@@ -45,7 +46,10 @@ class CannotTry(Exception):
 
 @dataclass
 class Twin:
-    """A running copy of a release, and what can be done with it. `journal` is what was done, step by step."""
+    """A running copy of a release, and what can be done with it.
+
+    `journal` is what was done, step by step; `recording` what came of it, request by request.
+    """
 
     client: Client
     kinds: ServedKinds
@@ -60,6 +64,7 @@ class Twin:
     plan: RunPlan = field(default_factory=lambda: RunPlan((), (), ()))
     clock: SystemClock = field(default_factory=SystemClock)
     journal: list[tuple[float, str]] = field(default_factory=list)
+    recording: Recording = field(default_factory=Recording)
 
     def note(self, words: str) -> None:
         """Put a step into the journal: what was done, in the past tense."""
@@ -159,7 +164,12 @@ class Twin:
     async def play(self, call: Call | None = None) -> Play:
         """Play the journey, against the Service when nothing else is named."""
         assert self.journey is not None, "who plays has looked whether there is one"
-        return await play(self.journey, call or self.calls, self.clock, secrets.token_hex(6))
+        at_s = self.clock.monotonic_s()
+        played = await play(self.journey, call or self.calls, self.clock, secrets.token_hex(6))
+        for result in played.results:
+            at_s += result.took_ms / 1000
+            self.recording.answered(at_s, is_good=not result.why_not)
+        return played
 
     @property
     def port(self) -> int:
