@@ -1,7 +1,6 @@
 """What happens to a twin while something is tried: each request with its moment, and how many copies were ready when.
 
-    twin.recording.answered(at_s, is_good=True)     # twin.play() does so; counting.py tells of the copies
-    timeline(twin.recording, 12.4)                  # three rows of numbers, of bounded length
+`Twin.play` tells a Recording of its requests, and `counting_copies` of the copies; `timeline` makes it small.
 """
 
 from __future__ import annotations
