@@ -36,6 +36,7 @@ class Harbour:
     cluster: RunningCluster
     folder: Path
     took_s: dict[str, float] = field(default_factory=dict)
+    told: str = ""
 
     def do(self, *words: str, offline: bool = False, cluster: RunningCluster | None = None) -> str:
         started_s = time.monotonic()
@@ -48,6 +49,7 @@ class Harbour:
         )  # fmt: skip
         assert done.returncode == 0, f"{words}: {done.stdout}{done.stderr}"
         self.took_s[" ".join(words[:4])] = time.monotonic() - started_s
+        self.told = done.stderr
         return done.stdout
 
     def running(self, environment: str, cluster: RunningCluster | None = None) -> dict[str, str]:
@@ -108,6 +110,7 @@ def test_from_an_empty_folder_to_production_by_one_image_and_back_to_what_it_was
     to_a_row_s = sum(harbour.took_s.values())
     first = harbour.running("dev")
     harbour.do("promote", "dev", "staging")
+    assert "parity" not in harbour.told, "the overlays were rendered, so what differs is known"
     harbour.do("promote", "staging", "prod")
     assert {harbour.running(name)["id"] for name in ("staging", "prod")} == {first["id"]}
     before, answers = harbour.running("prod"), harbour.plays("prod", 3)

@@ -72,12 +72,19 @@ class ProvingRun:
     @property
     def refuted(self) -> list[str]:
         """The criteria with a counter-example."""
-        return [entry.criterion for entry in self.verdicts if entry.word is Word.REFUTED]
+        return self._judged(Word.REFUTED)
 
     @property
-    def untried(self) -> list[str]:
-        """The criteria that could not be tried here."""
-        return [entry.criterion for entry in self.verdicts if entry.word is Word.ERROR]
+    def sentence(self) -> str:
+        """What came of it: "Proved: 15 of 18. Not shown: parity. Not applicable: contract-agreed."."""
+        said = f"Proved: {len(self._judged(Word.PROVED))} of {len(self.verdicts)}."
+        found = {
+            word.value: self._judged(word) for word in (Word.REFUTED, Word.NOT_SHOWN, Word.NOT_APPLICABLE, Word.ERROR)
+        }
+        return " ".join([said, *(f"{word}: {', '.join(names)}." for word, names in found.items() if names)])
+
+    def _judged(self, word: Word) -> list[str]:
+        return [entry.criterion for entry in self.verdicts if entry.word is word]
 
     async def go(self, clusters: Clusters) -> None:
         """Try, tell and keep. Raises CannotDeliver and CannotTry."""

@@ -11,6 +11,7 @@ By default nothing that was refuted gets through. done.toml may ask for more, or
 from __future__ import annotations
 
 import datetime
+from pathlib import Path
 from typing import NamedTuple
 
 from wherry.api.method.release import Release
@@ -34,11 +35,18 @@ class Passage(NamedTuple):
 
 
 async def gate(
-    project: Project, release: Release, environment: str, *, client: Client, known_ca: bytes = b""
+    project: Project,
+    release: Release,
+    environment: str,
+    *,
+    client: Client,
+    known_ca: bytes = b"",
+    kubectl: Path | None = None,
 ) -> Passage:
     """Whether `release` may be promoted to `environment`: no reason holds it back.
 
-    `client` reaches the cluster where the release runs now; `known_ca` is the authority of its kubeconfig.
+    `client` reaches the cluster where the release runs now; `known_ca` is the authority of its kubeconfig;
+    `kubectl` renders the overlays: without it nothing is known of what differs between environments.
     """
     try:
         agreement = read_agreement(project.root, KNOWN)
@@ -47,7 +55,7 @@ async def gate(
     if agreement.gate.get(environment) == "open":
         return Passage(())
     try:
-        facts = await read_facts(project.root, None)
+        facts = await read_facts(project.root, kubectl)
     except NothingToCheck:
         facts = None
     proofs = [*read_files(project.root), *await list_proofs(client, release.metadata.namespace, project.name)]

@@ -45,8 +45,9 @@ def test_an_unknown_factor_is_the_users_typing() -> None:
     assert error.value.exit_code == 2
 
 
-def test_what_could_not_be_tried_is_told_apart_from_what_was_refuted() -> None:
+def test_the_answer_tells_apart_what_was_proved_refuted_not_shown_and_not_tried() -> None:
     run = ProvingRun(NO_STORE, PROJECT, None, "dev", None)
-    for criterion, word in (("logs", Word.ERROR), ("config", Word.REFUTED), ("codebase", Word.PROVED)):
-        run.verdicts.append(Verdict(criterion, word, ""))
-    assert (run.untried, run.refuted) == (["logs"], ["config"])
+    words = {"logs": Word.ERROR, "config": Word.REFUTED, "codebase": Word.PROVED, "parity": Word.NOT_SHOWN}
+    run.verdicts += [Verdict(criterion, word, "") for criterion, word in words.items()]
+    assert run.sentence == "Proved: 1 of 4. Refuted: config. Not shown: parity. Error: logs."
+    assert run.refuted == ["config"]

@@ -38,10 +38,7 @@ def command(
         sys.exit(TERMINATED)
     except CannotTry as error:
         raise Trouble(f"nothing could be tried: {error}", remedy="wherry run shows why it does not start") from error
-    count, refuted = len(run.verdicts) - len(run.untried), run.refuted
-    found = f" Refuted: {', '.join(refuted)}." if refuted else ""
-    found += f" Not tried: {', '.join(run.untried)}." if run.untried else ""
-    say(f"{count - len(refuted)} of {count} tried without a counter-example.{found}")
+    say(run.sentence)
     say("Next: wherry done")
-    if refuted:
+    if run.refuted:
         sys.exit(1)

@@ -28,7 +28,7 @@ async def promote(
             f"nothing of {project.name} runs in {origin}, so there is nothing to promote", f"wherry run --in {origin}"
         )
     known_ca = clusters.authority(project, project.environment(origin))
-    passage = await gate(project, running, target, client=place.client, known_ca=known_ca)
+    passage = await gate(project, running, target, client=place.client, known_ca=known_ca, kubectl=kubectl_path())
     if passage.reasons:
         raise CannotDeliver(
             f"{running.name} may not go to {target} yet: " + "; ".join(passage.reasons),
