@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from handbook.markdown import cell, code, page, table
-from wherry.narrate.event_templates import EVENTS, GROUPS, OTHER_GROUP, PROBES, REPAIRS, UNKNOWN
+from wherry.narrate.event_templates import EVENTS, GROUPS, OTHER_GROUP, PROBES, REPAIRS, UNKNOWN, WARMING, WARMING_GROUP
 from wherry.narrate.templates import Template
 
 INTRODUCTION = """
@@ -17,6 +17,7 @@ Wherry's own masters add to their Events why they decided (`wherry.dev/why`), an
 (`wherry.dev/decision`).
 """
 PROBE = "## When a probe finds something (Unhealthy)"
+STARTING = "## The same in the first half minute of a container"
 GROUP = "## Several of a kind in one line"
 REPAIR = "## What was repaired"
 
@@ -24,9 +25,10 @@ REPAIR = "## What was repaired"
 def write() -> str:
     """The page."""
     each = told({**EVENTS, "any other": UNKNOWN})
-    several = told({**GROUPS, "any other": OTHER_GROUP})
+    several = told({**GROUPS, "still starting": WARMING_GROUP, "any other": OTHER_GROUP})
     probes = told(PROBES, nothing="other")
-    parts = ("## One by one", each, PROBE, probes, GROUP, several, REPAIR, told(REPAIRS))
+    warming = told(WARMING)
+    parts = ("## One by one", each, PROBE, probes, STARTING, warming, GROUP, several, REPAIR, told(REPAIRS))
     return page("Events", INTRODUCTION, *parts)
 
 

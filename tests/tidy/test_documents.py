@@ -13,7 +13,7 @@ DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 QUOTED = re.compile(r"`([\w./-]+\.(?:py|md|toml|txt|json))`")
 LINKED = re.compile(r"\]\((?!https?:|#)([^)#]+)")
 # Names that stand for others.
-EXAMPLES = {"12.feature.md", "12.fix.md", "done.toml"}
+EXAMPLES = {"12.feature.md", "12.bugfix.md", "done.toml"}
 
 
 # Made when the site is built (handbook/generated/registry.py); that they are there is tested with the site.

@@ -107,6 +107,12 @@ PROBES: Mapping[str, Template] = {
     "": wrong("{who} about container {container} of {thing}", WHY),
 }
 
+# The same while the container still starts (narrate/warming.py).
+WARMING: Mapping[str, Template] = {
+    "Readiness": fine("{who} waits until container {container} of {thing} is ready"),
+    "Startup": fine("{who} waits until container {container} of {thing} has started"),
+}
+
 UNKNOWN = fine("{who} about {thing}: {message}")
 
 # Several similar Events as one line. `number` of them within `took`.
@@ -122,9 +128,10 @@ GROUPS: Mapping[str, Template] = {
     "FailedScheduling": wrong("{number} pods of {family} wait for a node: {message}", WHY),
     "Unhealthy": wrong("Nodes find {number} containers of {family} not well{took}", WHY),
     "BackOff": wrong("Nodes wait before they try {number} containers of {family} again", WHY),
-    "scaled-up": fine("{family} was brought from {before} to {after} copies ({number} new {pods}{took})"),
-    "scaled-down": fine("{family} was brought from {before} to {after} copies ({number} {pods} fewer{took})"),
+    "scaled-up": fine("{family} was brought from {before} to {after} {copies} ({number} new {pods}{took})"),
+    "scaled-down": fine("{family} was brought from {before} to {after} {copies} ({number} {pods} fewer{took})"),
 }
+WARMING_GROUP = fine("Nodes wait until {number} containers of {family} are ready{took}")
 OTHER_GROUP = fine("{text} (and {number} more of this kind)")
 
 REPAIRS: Mapping[str, Template] = {

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 
 from wherry.api.core.event_parts import Event
 from wherry.apimachinery.timestamps import parse_time
-from wherry.narrate.event_templates import GROUPS, OTHER_GROUP
+from wherry.narrate.event_templates import GROUPS, OTHER_GROUP, WARMING_GROUP
 from wherry.narrate.sentences import narrator, plain, sentence, values_of, why_of
 from wherry.narrate.templates import Template
+from wherry.narrate.warming import Starts
 from wherry.narrate.when import in_words
 
 PAUSE_S = 10.0
@@ -31,12 +32,16 @@ STAMP_TOLERANCE_S = 5.0
 
 @dataclass(slots=True)
 class Group:
-    """Events of one line, oldest first. `scaling` is the Deployment's own Event, when it is one of that."""
+    """Events of one line, oldest first.
+
+    `scaling` is the Deployment's own Event, when it is one of that; `is_warming`: about containers that still start.
+    """
 
     reason: str
     family: str
     events: list[Event] = field(default_factory=list)
     scaling: Event | None = None
+    is_warming: bool = False
 
     @property
     def start_s(self) -> float:
@@ -83,7 +88,9 @@ def group_events(events: Iterable[Event]) -> list[Group]:
     groups: list[Group] = []
     open_: dict[tuple[str, ...], Group] = {}
     scalings: dict[tuple[str, str, str], Group] = {}
+    starts = Starts(moment)
     for event in ordered:
+        is_warming = starts.see(event)
         namespace = event.involved_object.namespace
         if match := _scaled(event):
             group = Group("scaled-up" if match[1] == "up" else "scaled-down", match[2], scaling=event)
@@ -94,10 +101,10 @@ def group_events(events: Iterable[Event]) -> list[Group]:
         if absorbed is not None:
             absorbed.events.append(event)
             continue
-        key = (namespace, event.reason, family_of(event), event.type, _actor(event))
+        key = (namespace, event.reason, family_of(event), event.type, _actor(event), str(is_warming))
         known = open_.get(key)
         if known is None or moment(event) - known.end_s > PAUSE_S or not _is_similar(event):
-            known = open_[key] = Group(event.reason, family_of(event))
+            known = open_[key] = Group(event.reason, family_of(event), is_warming=is_warming)
             groups.append(known)
         known.events.append(event)
     return groups
@@ -109,9 +116,9 @@ def group_sentence(group: Group) -> str:
         return _scaling_sentence(group, group.scaling)
     number = _how_many(group.events)
     if number == 1:
-        return sentence(group.events[-1])
+        return sentence(group.events[-1], is_warming=group.is_warming)
     first = group.events[0]
-    template = GROUPS.get(group.reason)
+    template = WARMING_GROUP if group.is_warming else GROUPS.get(group.reason)
     if template is None:
         return OTHER_GROUP.text.format(text=plain(first), number=number - 1) + "."
     return _fill(template, first, group, number=number)
@@ -123,6 +130,7 @@ def _scaling_sentence(group: Group, scaling: Event) -> str:
         return sentence(scaling)
     number = len(group.events)
     said = {"family": app_name(scaling.involved_object.name), "before": match[3], "after": match[4]}
+    said["copies"] = "copy" if match[4] == "1" else "copies"
     why = why_of(scaling)
     text = _fill(GROUPS[group.reason], scaling, group, number=number, pods="pod" if number == 1 else "pods", **said)
     return f"{text.rstrip('.')}, because {why}." if why else text

@@ -11,7 +11,7 @@ import re
 
 from wherry.api.core.event_parts import Event
 from wherry.client.recorder import WHY_ANNOTATION
-from wherry.narrate.event_templates import EVENTS, PROBES, UNKNOWN
+from wherry.narrate.event_templates import EVENTS, PROBES, UNKNOWN, WARMING
 from wherry.narrate.templates import Template
 
 NARRATORS = {
@@ -99,10 +99,12 @@ def made_object(message: str) -> str:
     return f"{kind} {words[2]}"
 
 
-def template_of(event: Event) -> Template:
-    """The sentence with holes for an Event."""
+def template_of(event: Event, *, is_warming: bool = False) -> Template:
+    """The sentence with holes for an Event. `is_warming`: it is about a container that still starts."""
     if event.reason == "Unhealthy":
         probe, found, _ = event.message.partition(" probe failed: ")
+        if is_warming and probe in WARMING:
+            return WARMING[probe]
         return PROBES.get(probe if found else "", PROBES[""])
     return EVENTS.get(event.reason, UNKNOWN)
 
@@ -131,10 +133,10 @@ def _plain_message(event: Event) -> str:
     return message
 
 
-def plain(event: Event) -> str:
+def plain(event: Event, *, is_warming: bool = False) -> str:
     """One event as a clause, without its why and without a full stop."""
     values = values_of(event)
-    text = template_of(event).text.format_map(values)
+    text = template_of(event, is_warming=is_warming).text.format_map(values)
     if event.reason == "Unhealthy":
         _, found, detail = event.message.partition(" probe failed: ")
         # A command that fails without a word gives no detail.
@@ -148,13 +150,13 @@ def why_of(event: Event) -> str:
     return event.metadata.annotations.get(WHY_ANNOTATION, "").rstrip(". ")
 
 
-def sentence(event: Event) -> str:
+def sentence(event: Event, *, is_warming: bool = False) -> str:
     """One event as one sentence, with the why of whoever decided."""
-    text, why = plain(event), why_of(event)
+    text, why = plain(event, is_warming=is_warming), why_of(event)
     times = f" ({event.count} times)" if (event.count or 0) > 1 else ""
     return f"{text}, because {why}{times}." if why else f"{text}{times}."
 
 
-def event_step(event: Event) -> str:
+def event_step(event: Event, *, is_warming: bool = False) -> str:
     """What to do about it: a command, or "" when nothing needs to be done."""
-    return template_of(event).next.format_map(values_of(event))
+    return template_of(event, is_warming=is_warming).next.format_map(values_of(event))

@@ -15,6 +15,7 @@ from wherry.apimachinery.struct import Struct
 from wherry.client.client import Client
 from wherry.narrate.grouping import Group, app_name, group_events, group_sentence, moment
 from wherry.narrate.sentences import event_step, narrator, sentence, subject, why_of
+from wherry.narrate.warming import Starts
 
 
 class Line(Struct):
@@ -39,9 +40,11 @@ class Line(Struct):
     is_warning: bool
 
 
-def line_from(event: Event) -> Line:
-    """An Event as a line of the story."""
-    return line_of(Group(event.reason, event.involved_object.name, [event]), sentence(event))
+def line_from(event: Event, starts: Starts) -> Line:
+    """An Event as a line of the story; `starts` has seen those before it."""
+    is_warming = starts.see(event)
+    group = Group(event.reason, event.involved_object.name, [event], is_warming=is_warming)
+    return line_of(group, sentence(event, is_warming=is_warming))
 
 
 def line_of(group: Group, text: str = "") -> Line:
@@ -59,9 +62,9 @@ def line_of(group: Group, text: str = "") -> Line:
         reason=group.reason,
         text=text or group_sentence(group),
         why=why_of(first),
-        next=event_step(first),
+        next=event_step(first, is_warming=group.is_warming),
         count=sum(event.count or 1 for event in group.all),
-        is_warning=any(event.type == "Warning" for event in group.all),
+        is_warning=not group.is_warming and any(event.type == "Warning" for event in group.all),
     )
 
 
@@ -75,7 +78,16 @@ def lines(events: Iterable[Event], *, grouped: bool = True) -> list[Line]:
     """Events as the lines of a story, oldest first."""
     if grouped:
         return [line_of(group) for group in group_events(events)]
-    return [line_from(event) for event in sorted(events, key=order)]
+    starts = Starts(moment)
+    return [line_from(event, starts) for event in sorted(events, key=order)]
+
+
+def starts_in(events: Iterable[Event]) -> Starts:
+    """Which containers have just started, for whoever goes on from there."""
+    starts = Starts(moment)
+    for event in sorted(events, key=order):
+        starts.see(event)
+    return starts
 
 
 async def tell(client: Client, namespace: str = "") -> tuple[list[Event], str]:

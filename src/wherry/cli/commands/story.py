@@ -55,9 +55,10 @@ def command(look: Look, thing: str | None, follow: bool, tail: int, since: str, 
             if not follow:
                 await _end(look, client, chosen, lines, since_s)
         if follow:
+            starts = story.starts_in(events)
             async for event in story.follow(client, look.namespace, revision):
                 if _chosen([event], app or about, names):
-                    show(story.line_from(event))
+                    show(story.line_from(event, starts))
 
     look.ask(tell)
 

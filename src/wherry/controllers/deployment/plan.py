@@ -135,7 +135,7 @@ def _plan_new(facts: Facts, old: Sequence[ReplicaSet], size: int) -> list[Action
         REPLICA_SETS,
         meta.namespace,
         document,
-        f"revision {revision}: no ReplicaSet has this template yet; it begins with {size} pods",
+        f"revision {revision} is new: no ReplicaSet has its template yet",
         event=scaled_event(name, 0, size) if size else None,
         failed_event=EventNote(
             "ReplicaSetCreateError", f'Failed to create new replica set "{name}": {{error}}', type="Warning"
