@@ -242,3 +242,60 @@ def test_the_model_is_drawn_without_a_cluster_too(table: Table, tmp_path: Path) 
     assert "now is what model.yaml says" in drawn.stderr
     assert "bazaar (wanted): [stall][till][window]; database bazaar-db: postgresql." in drawn.stdout
     assert "stall (team stall-team) (wanted): stall.v1; database postgresql 18; out of bazaar." in drawn.stdout
+
+
+def test_the_model_goes_into_the_cluster_and_everybody_reads_it_from_there(
+    table: Table, namespace: str, tmp_path: Path
+) -> None:
+    mentioned = table("next", "--model", "model.yaml")
+    assert "Nobody else sees this model" in mentioned.stderr
+    folder = tmp_path / "bazaar"
+    folder.mkdir()
+    for name in ("model.yaml", "till.yaml", "stall.yaml"):
+        (folder / name).write_text((tmp_path / name).read_text())
+    model = str(folder / "model.yaml")
+    assert "The model bazaar is in the cluster now" in table.must("model", model, "--publish", "-n", namespace)
+    shown = table.cluster.kubectl("-n", namespace, "get", "models", "bazaar").stdout
+    assert "steps to the next state" in shown
+    # Without the file: the same steps, the same backlog, and the way to it is said.
+    (tmp_path / "model.yaml").unlink()
+    read = table("next", "--model", "bazaar", "-o", "json")
+    assert [step["title"] for step in json.loads(read.stdout)["steps"]] == STEPS
+    assert f"The model {namespace}/bazaar of the cluster: model.yaml, which is in no commit." in read.stderr
+    # Nothing of bazaar runs here, so that it is retired already.
+    assert table("next", "--backlog", "md").stdout.count("\n## ") == 11
+    assert "wherry next --model bazaar" in table("next").stdout
+    assert "till: stand-ins answer" in table.must(
+        "model", "bazaar", "--stand-ins", "-n", namespace, "--image", "python:3"
+    )
+    table.must("model", "bazaar", "--end-stand-ins", "-n", namespace)
+    refused = table("model", "bazaar", "--publish")
+    assert (refused.returncode, "model.yaml is not here" in refused.stderr) == (2, True)
+    unknown = table("next", "--model", "bazar")
+    assert (unknown.returncode, f"name one: {namespace}/bazaar" in unknown.stderr) == (2, True)
+    (folder / "model.yaml").write_text(MODEL.replace('version: "18"', 'version: "17"'))
+    older = table("model", model, "--plain")
+    assert "The cluster has another state of this model" in older.stderr
+    table.cluster.kubectl("-n", namespace, "delete", "models", "bazaar")
+
+
+def test_a_contract_takes_the_model_along(table: Table, namespace: str) -> None:
+    repository_ = table.folder / "till"
+    (repository_ / "contracts").mkdir(parents=True)
+    (repository_ / "wherry.toml").write_text(
+        f'name = "till"\nteam = "t"\n[service]\ncontract = "api.yaml"\n'
+        f'[environments.dev]\noverlay = "deploy"\nnamespace = "{namespace}"\n'
+    )
+    (repository_ / "api.yaml").write_text(PROMISE.replace("NAME", "till"))
+    (repository_ / "contracts" / "parties.yaml").write_text("teams: {t: [mia]}\n")
+    exposed = table("contract", "expose", "--project", str(repository_))
+    assert exposed.returncode == 0, exposed.stderr
+    # The model stands in the folder above, and speaks of till.
+    assert "The page shows the model" in exposed.stderr
+    assert "model.yaml" in table.cluster.kubectl("-n", namespace, "get", "models", "-o", "yaml").stdout
+    again = table("contract", "expose", "--project", str(repository_))
+    assert "The page shows the model" not in again.stderr
+    (table.folder / "model.yaml").write_text(MODEL.replace("team:", "taem:"))
+    broken = table("contract", "expose", "--project", str(repository_))
+    assert (broken.returncode, "model.yaml is not published" in broken.stderr) == (0, True)
+    table.cluster.kubectl("-n", namespace, "delete", "models", "--all")

@@ -70,7 +70,7 @@ OPTIONS: list[tuple[click.Command, str]] = [
     (mark, f"name {LOOK}"),
     (what_if, f"-f --file --node-down --scale {LOOK}"),
     (next_, f"name --model --backlog {LOOK}"),
-    (model, f"file --stand-ins --end-stand-ins --image {LOOK}"),
+    (model, f"file --publish --stand-ins --end-stand-ins --image {LOOK}"),
     (logs, f"thing -c --container -f --follow -p --previous --tail {LOOK}"),
     (shell, f"thing words -c --container {LOOK}"),
     (open_, "--kubeconfig --user"),

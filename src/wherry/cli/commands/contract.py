@@ -17,6 +17,7 @@ from wherry.cluster.data_dir import DataDir
 
 if TYPE_CHECKING:
     from wherry.api.method.agreement import Agreement
+    from wherry.api.method.api import Api
     from wherry.method.contracts.acting import Actor
     from wherry.method.contracts.catalogue import Entry
     from wherry.method.contracts.state import State
@@ -70,13 +71,20 @@ def setup(data_dir: DataDir, project: Path, environment: str | None, kubeconfig:
 @click.pass_obj
 def expose(data_dir: DataDir, project: Path, environment: str | None, kubeconfig: Path | None) -> None:
     """Publish what the service promises, and look whether it serves just that."""
+    from wherry.cli.model_publishing import publish_beside
     from wherry.method.contracts.acting import expose as expose_api
     from wherry.method.contracts.sources import provided
 
     place = desk(data_dir, project, environment, kubeconfig)
     promise = understood(lambda: provided(place.project))
     people = _people(place)
-    api, served = place.act(lambda actor: expose_api(actor, place.project, promise, people))
+
+    async def act(actor: Actor) -> tuple[Api, str]:
+        made = await expose_api(actor, place.project, promise, people)
+        await publish_beside(actor.client, place.project, actor.namespace)
+        return made
+
+    api, served = place.act(act)
     name = place.project.name
     count = len(promise.api.operations)
     say(f"{name} promises {count} operation{'' if count == 1 else 's'} to everybody.")
@@ -95,6 +103,7 @@ def propose(
     data_dir: DataDir, provider_namespace: str, project: Path, environment: str | None, kubeconfig: Path | None
 ) -> None:
     """Publish what the service needs of others (contracts/needs), and open a contract for each."""
+    from wherry.cli.model_publishing import publish_beside
     from wherry.method.contracts.acting import propose as propose_need
     from wherry.method.contracts.sources import NEEDS, needed
 
@@ -109,7 +118,9 @@ def propose(
     people = _people(place)
 
     async def act(actor: Actor) -> list[Agreement]:
-        return [await propose_need(actor, place.project, need, people, provider_namespace) for need in needs]
+        made = [await propose_need(actor, place.project, need, people, provider_namespace) for need in needs]
+        await publish_beside(actor.client, place.project, actor.namespace)
+        return made
 
     for need, made in zip(needs, place.act(act), strict=True):
         count = len(need.wishes)

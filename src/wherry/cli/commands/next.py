@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -21,22 +20,35 @@ if TYPE_CHECKING:
 @click.argument("name", required=False)
 @click.option(
     "--model",
-    "model_file",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="Only the way to what a model.yaml wants; the one in this folder is looked at anyway.",
+    "named",
+    help="Only the way to what a model wants: a file, or a name in the cluster. One here is looked at anyway.",
 )
 @click.option(
     "--backlog", type=click.Choice(("md", "csv", "json")), help="What is left of that way, as items with criteria."
 )
 @look_options
-def command(look: Look, name: str | None, model_file: Path | None, backlog: str | None) -> None:
+def command(look: Look, name: str | None, named: str | None, backlog: str | None) -> None:
     """What is wanted, what is there now, and what comes next. Exit code 0: all is as wanted; 1: not yet."""
-    if model_file is not None or backlog is not None:
-        gap = _gap(look, model_file)
-        _give_backlog(gap, model_file, backlog) if backlog is not None else _tell_gap(look, gap)
+    if named is not None or backlog is not None:
+        gap = _way(look, named, backlog)
         sys.exit(0 if gap.is_closed else 1)
     settled = _tell_workloads(look, name)
     sys.exit(0 if settled else 1)
+
+
+def _way(look: Look, named: str | None, backlog: str | None) -> Gap:
+    """Tell the way to the next state, or give it as a backlog."""
+    from wherry.cli.landscape import choose_model, look_at_landscape, say_if_cluster_differs
+    from wherry.method.model.plan import plan_steps
+
+    chosen = choose_model(look, named)
+    gap = plan_steps(chosen.model, look_at_landscape(look))
+    if backlog is not None:
+        _give_backlog(gap, chosen.origin, backlog)
+    else:
+        _tell_gap(look, gap)
+        say_if_cluster_differs(look, chosen)
+    return gap
 
 
 def _tell_workloads(look: Look, name: str | None) -> bool:
@@ -57,6 +69,8 @@ def _tell_workloads(look: Look, name: str | None) -> bool:
     if gap is not None:
         say()
         _tell_gap(look, gap, ends=False)
+    elif name is None:
+        _tell_published(look)
     step = unsettled and f"wherry why {unsettled[0].kind.lower()}/{unsettled[0].name} -n {unsettled[0].namespace}"
     scope = kubectl_scope(look.namespace)
     steps = [step] if step else ["wherry next --model model.yaml"] if gap is not None and gap.left else []
@@ -71,17 +85,6 @@ def _tell_workload(one: WorkloadFacts, *, boxes: bool) -> None:
     say(printable(f"    Next: {one.next}"))
 
 
-def _gap(look: Look, model_file: Path | None) -> Gap:
-    from wherry.cli.landscape import look_at_landscape, model_file_here, understood_model
-    from wherry.cli.output import Trouble
-    from wherry.method.model.plan import plan_steps
-
-    path = model_file or model_file_here()
-    if path is None:
-        raise Trouble("there is no model.yaml here", remedy="name one: wherry next --model FILE", exit_code=2)
-    return plan_steps(understood_model(path), look_at_landscape(look))
-
-
 def _gap_here(look: Look) -> Gap | None:
     from wherry.cli.landscape import look_at_landscape, model_file_here, model_or_note
     from wherry.method.model.plan import plan_steps
@@ -91,8 +94,24 @@ def _gap_here(look: Look) -> Gap | None:
     return plan_steps(model, look_at_landscape(look)) if model is not None else None
 
 
+def _tell_published(look: Look) -> None:
+    """Where no file is at hand: how far each model of the cluster is, in a sentence."""
+    from wherry.cli.landscape import look_at_landscape, published_models
+    from wherry.method.model.plan import plan_steps
+
+    models = [one for one in look.ask(published_models) if look.namespace in ("", one.namespace)]
+    seen = look_at_landscape(look) if models else None
+    for one in models:
+        if one.model is not None and seen is not None:
+            say(
+                printable(
+                    f"{one.name}: {plan_steps(one.model, seen).sentence} The steps: wherry next --model {one.name}"
+                )
+            )
+
+
 def _tell_gap(look: Look, gap: Gap, *, ends: bool = True) -> None:
-    from wherry.cli.landscape import following, tell_steps, verdict
+    from wherry.cli.landscape import following, tell_steps
 
     if ends and look.output is not None:
         give_data(look.output, gap, [step.title for step in gap.steps])
@@ -103,19 +122,18 @@ def _tell_gap(look: Look, gap: Gap, *, ends: bool = True) -> None:
             return "Done: " if step.done else "Open: "
         return "✓ " if step.done else "→ "
 
-    say(verdict(gap))
+    say(gap.sentence)
     tell_steps(gap, mark)
     if ends:
         kubectl = f"kubectl get deployments,statefulsets,apis,agreements {kubectl_scope(look.namespace)}"
         look.end(kubectl, following(gap), "wherry next --backlog md" if gap.left else "wherry model")
 
 
-def _give_backlog(gap: Gap, model_file: Path | None, form: str) -> None:
+def _give_backlog(gap: Gap, origin: str, form: str) -> None:
     from wherry.method.backlog import FORMATS
-    from wherry.method.model.step import backlog
+    from wherry.method.model.step import HEADING, backlog
 
-    source = f"wherry next --model {model_file or 'model.yaml'}"
-    say(FORMATS[form]("The way to the next state", backlog(gap.steps, source)).rstrip())
+    say(FORMATS[form](HEADING, backlog(gap.steps, f"wherry next --model {origin}")).rstrip())
 
 
 def _verdict(total: int, unsettled: int) -> str:

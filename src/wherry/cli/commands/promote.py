@@ -23,6 +23,7 @@ def command(data_dir: DataDir, origin: str, target: str, allow_dirty: bool, time
     from wherry.cli.delivery.promote_stage import promote
     from wherry.cli.delivery.run_stage import next_environment, run_release, say_running
     from wherry.cli.delivery.stage import on_clusters, project_here
+    from wherry.cli.model_publishing import publish_beside
     from wherry.method.delivery.clusters import Clusters
 
     project = project_here()
@@ -33,7 +34,9 @@ def command(data_dir: DataDir, origin: str, target: str, allow_dirty: bool, time
         made = await promote(project, clusters, store, origin, target, allow_dirty=allow_dirty)
         word = "is made" if made.is_new else "is there already"
         note(f" {made.release.name} {word}: the image of {origin} with the configuration of {target}.")
-        client = clusters.client(project, project.environment(target))
+        place = project.environment(target)
+        client = clusters.client(project, place)
+        await publish_beside(client, project, place.namespace)
         return await run_release(client, made.release, timeout_s=timeout_s)
 
     made = on_clusters(data_dir, go)

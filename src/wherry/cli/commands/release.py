@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from wherry.cli.output import note, say, table
 from wherry.cluster.data_dir import DataDir
+
+if TYPE_CHECKING:
+    from wherry.cli.delivery.releasing import Released
+    from wherry.method.delivery.clusters import Clusters
 
 
 @click.command()
@@ -18,15 +24,21 @@ def command(data_dir: DataDir, environment: str | None, image: str | None, allow
     from wherry.cli.commands.image import open_store
     from wherry.cli.delivery.release_stage import make_release
     from wherry.cli.delivery.stage import on_clusters, project_here, told
+    from wherry.cli.model_publishing import publish_beside
     from wherry.method.delivery.ledger import difference, short
 
     project = project_here()
     with told():
         name = environment or project.first_environment
     store = open_store(data_dir)
-    made = on_clusters(
-        data_dir, lambda clusters: make_release(project, clusters, store, name, image=image, allow_dirty=allow_dirty)
-    )
+
+    async def release_with_model(clusters: Clusters) -> Released:
+        made = await make_release(project, clusters, store, name, image=image, allow_dirty=allow_dirty)
+        place = project.environment(name)
+        await publish_beside(clusters.client(project, place), project, place.namespace)
+        return made
+
+    made = on_clusters(data_dir, release_with_model)
     release, spec = made.release, made.release.spec
     if made.is_new:
         say(f"{release.name} is made: {project.name} for {name}{', from uncommitted code' * spec.uncommitted}.")

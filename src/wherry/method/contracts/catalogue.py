@@ -7,7 +7,6 @@ publishes in its own.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import msgspec
@@ -21,8 +20,6 @@ from wherry.api.method.need import NEEDS, NeedSpec
 from wherry.api.method.need import Need as NeedObject
 from wherry.api.method.signature import SIGNATURES, Signature
 from wherry.api.method.verification import VERIFICATIONS, Verification
-from wherry.api.rbac.clusterrole import CLUSTER_ROLES
-from wherry.api.rbac.clusterrolebinding import CLUSTER_ROLE_BINDINGS
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import Forbidden, NotFound, StatusError
 from wherry.client.client import Client
@@ -32,14 +29,12 @@ from wherry.method.contracts.needs import read_need
 from wherry.method.contracts.reading import BrokenDocument, Text
 from wherry.method.contracts.seal import believed
 from wherry.method.contracts.state import Facts, Party, Tried
-from wherry.method.crds import GROUP, ensure_kinds
+from wherry.method.crds import ensure_kinds
+from wherry.method.sharing import share_kinds
 
 PLURALS = ("apis", "needs", "agreements", "signatures", "verifications")
 # An object of etcd holds 1.5 MB in all; from here on a document gets an object of its own.
 DOCUMENT_BYTES_MAX = 200_000
-READERS, WRITERS = "wherry:contracts:view", "wherry:contracts:edit"
-READ = ["get", "list", "watch"]
-WRITE = ["create", "update", "patch", "delete", "deletecollection"]
 AUTHENTICATION = "extension-apiserver-authentication"
 
 
@@ -57,27 +52,9 @@ async def ensure_catalogue(client: Client) -> None:
         pass
     try:
         await ensure_kinds(client, *PLURALS)
-        for name, role in _roles():
-            await client.apply(CLUSTER_ROLES, name, role)
-        binding: Document = {
-            "metadata": {"name": READERS},
-            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": READERS},
-            "subjects": [
-                {"apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": "system:authenticated"},
-            ],
-        }
-        await client.apply(CLUSTER_ROLE_BINDINGS, READERS, binding)
+        await share_kinds(client, "contracts", (*PLURALS, "apis/status", "agreements/status"))
     except Forbidden as error:
         raise NoCatalogue("this cluster has no catalogue of contracts, and you may not make one") from error
-
-
-def _roles() -> Iterable[tuple[str, Document]]:
-    resources: list[object] = [*PLURALS, "apis/status", "agreements/status"]
-    read: Document = {"apiGroups": [GROUP], "resources": resources, "verbs": list(READ)}
-    write: Document = {"apiGroups": [GROUP], "resources": resources, "verbs": [*READ, *WRITE]}
-    yield READERS, {"metadata": {"name": READERS}, "rules": [read]}
-    labels = {f"rbac.authorization.k8s.io/aggregate-to-{role}": "true" for role in ("edit", "admin")}
-    yield WRITERS, {"metadata": {"name": WRITERS, "labels": labels}, "rules": [write]}
 
 
 async def publish_api(client: Client, namespace: str, spec: ApiSpec) -> ApiObject:

@@ -9,9 +9,8 @@ import difflib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from wherry.method.contracts.reading import BrokenDocument, Place, Text, read_file
+from wherry.method.contracts.reading import Place, Text
 from wherry.method.model.model import Database, Model, Promise, Service
 from wherry.method.project import DNS_LABEL
 
@@ -20,6 +19,7 @@ SERVICES_MAX = 500
 """A picture of more could not be read by anybody; a plan of more is several plans."""
 
 STATES = ("now", "next")
+FIELDS = ("name", *STATES)
 SERVICE_FIELDS = ("name", "team", "does", "parts", "database", "provides", "needs", "from", "outside")
 DATABASE_FIELDS = ("kind", "version", "name")
 PROMISE_FIELDS = ("name", "document")
@@ -66,18 +66,15 @@ class Complaints:
         return f"{self.text.name}{f', line {line}' if line else ''}: {f'{path}: ' if path else ''}"
 
 
-def read_form(path: Path) -> tuple[Model, Complaints]:
-    """Read the file's form; what it means is checked elsewhere. Raises BrokenModel when it is no document at all."""
-    try:
-        text = read_file(path)
-    except BrokenDocument as error:
-        raise BrokenModel(str(path), [(error.message, error.remedy)]) from error
+def read_form(text: Text, source: str) -> tuple[Model, Complaints]:
+    """Read a document's form; what it means is checked elsewhere. `source` is what the file is called."""
     complaints = Complaints(text)
-    _known(complaints, (), text.data, STATES)
+    _known(complaints, (), text.data, FIELDS)
     if "next" not in text.data:
         complaints.add((), "it does not say what shall be", "add next: with its services")
     states = {state: dict(_state(complaints, state, text.data.get(state))) for state in STATES}
-    return Model(states["now"], states["next"], path.name), complaints
+    name = _name(complaints, ("name",), text.data.get("name"))
+    return Model(states["now"], states["next"], source, name), complaints
 
 
 def _state(complaints: Complaints, state: str, value: object) -> Iterator[tuple[str, Service]]:

@@ -6,23 +6,40 @@ import difflib
 from collections import Counter
 from pathlib import Path
 
+from wherry.method.contracts.reading import BrokenDocument, Text, read_file
 from wherry.method.model.form import BrokenModel, Complaints, read_form
 from wherry.method.model.model import Model, Service, provider_of
 
 
 def read_model(path: Path) -> Model:
     """Read a model.yaml and check it. Raises BrokenModel with everything that is wrong."""
-    model, complaints = read_form(path)
+    return understand(read_model_text(path), path.name, path.parent)
+
+
+def read_model_text(path: Path) -> Text:
+    """A model.yaml as plain data. Raises BrokenModel when it is no document at all."""
+    try:
+        return read_file(path)
+    except BrokenDocument as error:
+        raise BrokenModel(str(path), [(error.message, error.remedy)]) from error
+
+
+def understand(text: Text, source: str, folder: Path | None = None) -> Model:
+    """What a document says as a model. Raises BrokenModel with everything that is wrong.
+
+    `folder` is where the files are that it names; None where only the document is at hand.
+    """
+    model, complaints = read_form(text, source)
     for state, services in (("now", model.now), ("next", model.next)):
         for index, service in enumerate(_in_file_order(complaints, state, services)):
             if service is not None:
                 at = (state, "services", str(index))
-                _check_promises(complaints, at, service, path.parent)
+                _check_promises(complaints, at, service, folder)
                 _check_needs(complaints, at, service, services, state)
                 _check_origin(complaints, at, service, model, state)
     _check_owners(complaints, model)
     if complaints.found:
-        raise BrokenModel(str(path), complaints.sentences())
+        raise BrokenModel(text.name, complaints.sentences())
     return model
 
 
@@ -34,7 +51,7 @@ def _in_file_order(complaints: Complaints, state: str, services: dict[str, Servi
     return [services.get(str(entry.get("name"))) if isinstance(entry, dict) else None for entry in entries]
 
 
-def _check_promises(complaints: Complaints, at: tuple[str, ...], service: Service, folder: Path) -> None:
+def _check_promises(complaints: Complaints, at: tuple[str, ...], service: Service, folder: Path | None) -> None:
     for index, promise in enumerate(service.provides):
         place = (*at, "provides", str(index))
         if provider_of(promise.name) != service.name:
@@ -43,7 +60,7 @@ def _check_promises(complaints: Complaints, at: tuple[str, ...], service: Servic
                 f"{promise.name} is not {service.name}'s to give",
                 f"a contract is named after its service: {service.name}.v1",
             )
-        if promise.document and not (folder / promise.document).is_file():
+        if folder is not None and promise.document and not (folder / promise.document).is_file():
             complaints.add((*place, "document"), f"{promise.document} is not there", "write it, or take the field out")
 
 

@@ -1,5 +1,6 @@
 """What a model.yaml says: the services of today, those of tomorrow, their databases and the contracts between them.
 
+    name: bazaar                        # the system; may be left out
     now:
       services:
         - name: shop                    # a monolith: its parts are in one container
@@ -66,11 +67,15 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """Both states, each service by its name, in the order of the file. `source` is what the file is called."""
+    """Both states, each service by its name, in the order of the file. `source` is what the file is called.
+
+    `name` is what the system is called, "" when the file does not say.
+    """
 
     now: dict[str, Service]
     next: dict[str, Service]
     source: str = "model.yaml"
+    name: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:

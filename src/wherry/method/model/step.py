@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from wherry.method.backlog import Item
 
+HEADING = "The way to the next state"
+"""What a backlog of steps is called."""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -46,6 +49,22 @@ class Gap:
     def is_closed(self) -> bool:
         """Whether the system is as it shall be."""
         return not self.left
+
+    @property
+    def sentence(self) -> str:
+        """How far it is: "3 of 12 steps to the next state are done: 1 service of the model now, 3 services next."."""
+        done, total = len(self.steps) - len(self.left), len(self.steps)
+        sizes = f"{_services(self.now_services)} of the model now, {_services(self.next_services)} next"
+        if not total:
+            return f"The system is as the model wants it: {sizes}."
+        if self.is_closed:
+            return f"All {total} steps to the next state are done: {sizes}."
+        what = f"step{'s' if total > 1 else ''} to the next state {'is' if done == 1 else 'are'} done"
+        return f"{done} of {total} {what}: {sizes}."
+
+
+def _services(count: int) -> str:
+    return f"{count} service{'' if count == 1 else 's'}"
 
 
 def backlog(steps: Sequence[Step], source: str) -> list[Item]:
