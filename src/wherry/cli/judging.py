@@ -13,9 +13,10 @@ from wherry.api.method.release import Release
 from wherry.apimachinery.errors import StatusError
 from wherry.apimachinery.timestamps import format_time
 from wherry.cli.output import Trouble, note
+from wherry.client.client import Client
 from wherry.cluster.data_dir import DataDir
 from wherry.method.delivery.clusters import Clusters
-from wherry.method.delivery.ledger import list_releases
+from wherry.method.delivery.ledger import list_in
 from wherry.method.delivery.refusal import CannotDeliver
 from wherry.method.done.agreement import Agreement, BadAgreement, read_agreement
 from wherry.method.done.board import Board
@@ -102,6 +103,12 @@ class FromCluster:
     seen_now: Evidence = field(default_factory=dict)
 
 
+async def newest_release(client: Client, project: Project, environment: str) -> Release | None:
+    """The newest release in an environment's own namespace: elsewhere another service may have the same name."""
+    there = await list_in(client, project.environment(environment).namespace, project.name)
+    return next((one for one in reversed(there) if one.spec.environment == environment), None)
+
+
 async def _from_cluster(
     data_dir: DataDir, project: Project, environment: str | None, standard: Standard
 ) -> FromCluster:
@@ -115,12 +122,11 @@ async def _from_cluster(
             for name in names:
                 place = project.environment(name)
                 client = clusters.client(project, place)
-                known = [one for one in await list_releases(client, project.name) if one.spec.environment == name]
-                if known:
-                    spaces = {one.metadata.namespace for one in known}
-                    proofs = [entry for space in spaces for entry in await list_proofs(client, space, project.name)]
-                    for space in spaces:
-                        await leave_standard(client, space, project.name, standard)
+                release = await newest_release(client, project, name)
+                if release is not None:
+                    space = release.metadata.namespace
+                    proofs = await list_proofs(client, space, project.name)
+                    await leave_standard(client, space, project.name, standard)
                     seen_now = await contract_evidence(
                         client,
                         project.name,
@@ -128,7 +134,7 @@ async def _from_cluster(
                         contracts_of(project.root),
                         known_ca=clusters.authority(project, place),
                     )
-                    return FromCluster(known[-1], tuple(proofs), seen_now)
+                    return FromCluster(release, tuple(proofs), seen_now)
     except NotAProject as error:
         raise Trouble(str(error), remedy=error.remedy, exit_code=2) from error
     except (CannotDeliver, StatusError, OSError):

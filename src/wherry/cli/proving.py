@@ -18,7 +18,7 @@ from wherry.cli.termination import end_on_sigterm
 from wherry.client.client import Client
 from wherry.kit.clock import SystemClock
 from wherry.method.delivery.clusters import Clusters
-from wherry.method.delivery.ledger import list_releases
+from wherry.method.delivery.ledger import list_in
 from wherry.method.done.contract_evidence import contract_evidence
 from wherry.method.done.proofs import keep_file, keep_proof, make_proof
 from wherry.method.done.proving import prove
@@ -157,10 +157,8 @@ class ProvingRun:
     async def _compare(self, clusters: Clusters, client: Client, release: Release) -> list[Observation]:
         known = [
             one
-            for name in self.project.environments
-            for one in await list_releases(
-                clusters.client(self.project, self.project.environment(name)), self.project.name
-            )
+            for place in map(self.project.environment, self.project.environments)
+            for one in await list_in(clusters.client(self.project, place), place.namespace, self.project.name)
         ]
         running = running_releases(known, self.project.environments)
         seen = compare_releases(running)

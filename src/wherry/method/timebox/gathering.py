@@ -20,7 +20,7 @@ from wherry.api.method.timebox import RecordedPlay
 from wherry.apimachinery.errors import StatusError
 from wherry.client.client import Client
 from wherry.kit.http.types import read_body
-from wherry.method.delivery.ledger import list_releases
+from wherry.method.delivery.ledger import list_in
 from wherry.method.journey.places import Place, places_behind
 from wherry.method.journey.play import CannotCall
 from wherry.method.journey.proxy import service_calls
@@ -94,7 +94,7 @@ async def _releases(service: str, stages: Sequence[Stage]) -> tuple[tuple[str, .
     running: dict[str, Running] = {}
     for stage in stages:
         try:
-            found = await list_releases(stage.client, service)
+            found = await list_in(stage.client, stage.namespace, service)
         except StatusError:
             continue
         names |= dict.fromkeys(release.name for release in sorted(found, key=lambda one: one.spec.number))
