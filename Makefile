@@ -29,10 +29,11 @@ docs: dev
 bench: dev
 	@.venv/bin/python -m benchmarks
 
-# The prover is proved: guilty applications and innocents, read and tried live; writes docs/prover.md.
+# The prover is proved: guilty applications and innocents, read and tried live; writes docs/prover.md. It takes hours;
+# whoever ends it goes on with PROVE_OPTIONS=--continue.
 prove: dev
 	@.venv/bin/python -m pytest -q tests/method
-	@.venv/bin/python -m benchmarks.prover --repeat $${PROVE_REPEAT:-1}
+	@.venv/bin/python -m benchmarks.prover --own $${PROVE_OWN_REPEAT:-20} --repeat $${PROVE_REPEAT:-1} $${PROVE_OPTIONS:-}
 
 # Runs the tests of Kubernetes' conformance list that are written, and says box by box what passes.
 conformance: dev

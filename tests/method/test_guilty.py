@@ -9,18 +9,18 @@ import sys
 from pathlib import Path
 
 import pytest
+from benchmarks.prover.applications import applications, patches, read_change
+from benchmarks.prover.reading import ONLY_WHAT_RUNS
 
 from wherry.method.done.agreement import Agreement
 from wherry.method.done.check import judge_facts
 from wherry.method.done.criteria import BY_ID
 from wherry.method.evidence.verdict import Verdict, Word
-from wherry.method.factors.registry import FACTORS
 from wherry.method.facts.reading import read_facts
 
-ROOT = Path(__file__).parents[2]
-GUILTY = sorted((ROOT / "examples" / "guilty").glob("*.patch"))
-HIDDEN = sorted((ROOT / "examples" / "hidden").glob("*.patch"))
-INNOCENT = sorted((ROOT / "examples" / "innocent").glob("*.patch"))
+GUILTY, HIDDEN, INNOCENT = (patches(kind) for kind in ("guilty", "hidden", "innocent"))
+IN_FILES = [path for path in GUILTY if path.stem not in ONLY_WHAT_RUNS]
+ONLY_LIVE = [path for path in GUILTY if path.stem in ONLY_WHAT_RUNS]
 KUBECTL = Path(sys.executable).parent / "kubectl"
 TODAY = datetime.date(2026, 1, 31)
 SIN_LINES_MAX = 25
@@ -61,12 +61,20 @@ def change(root: Path, patch: Path) -> None:
     subprocess.run(["git", *author, "commit", "-q", "-m", "Change"], cwd=root, check=True)
 
 
-def test_there_is_a_guilty_application_for_every_factor() -> None:
-    assert {path.stem for path in GUILTY} == {factor.id for factor in FACTORS} | {"contract-explicit", "own-database"}
-    assert len(INNOCENT) >= 10
+def test_there_is_a_guilty_application_for_every_criterion_and_an_innocent_that_looks_like_it() -> None:
+    assert {path.stem for path in GUILTY} == set(BY_ID)
+    tempted = {criterion for path in INNOCENT for criterion in read_change(path).tempts}
+    assert set(BY_ID) - tempted == set()
 
 
-@pytest.mark.parametrize("patch", GUILTY, ids=lambda path: path.stem)
+def test_every_application_says_what_it_is_in_a_sentence() -> None:
+    changes = [change for one in applications() for change in one.changes]
+    assert [change.path.name for change in changes if not change.says.endswith(".")] == []
+    assert [change.path.name for change in changes if len(change.says.split()) > SENTENCE_WORDS_MAX] == []
+    assert [one.name for one in applications() if not one.own] == []
+
+
+@pytest.mark.parametrize("patch", IN_FILES, ids=lambda path: path.stem)
 async def test_a_guilty_application_is_refuted_on_its_own_factor_and_on_no_other(
     patch: Path, skeleton: Path, tmp_path: Path
 ) -> None:
@@ -76,6 +84,10 @@ async def test_a_guilty_application_is_refuted_on_its_own_factor_and_on_no_other
     assert len(found.says.split()) <= SENTENCE_WORDS_MAX
     assert found.fix
     assert found.repeat
+
+
+@pytest.mark.parametrize("patch", [*GUILTY, *HIDDEN], ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_a_sin_is_a_few_lines(patch: Path) -> None:
     changed = [line for line in patch.read_text().splitlines() if line[:1] in "+-" and line[:3] not in ("+++", "---")]
     assert len(changed) <= SIN_LINES_MAX
 
@@ -89,7 +101,7 @@ async def test_a_guilty_application_is_innocent_once_the_advice_is_applied(
     assert await refuted(root) == []
 
 
-@pytest.mark.parametrize("patch", HIDDEN, ids=lambda path: path.stem)
+@pytest.mark.parametrize("patch", [*HIDDEN, *ONLY_LIVE], ids=lambda path: f"{path.parent.name}-{path.stem}")
 async def test_a_hidden_sin_is_seen_by_no_reading(patch: Path, skeleton: Path, tmp_path: Path) -> None:
     assert await refuted(sinning(skeleton, patch, tmp_path)) == []
 
