@@ -14,7 +14,8 @@ from wherry.api.method.verification import VERIFICATIONS, Verification
 from wherry.dashboard.live import Live
 from wherry.dashboard.puzzle.facts import JointFacts, MapFacts, PieceFacts, sentence
 from wherry.method.contracts.catalogue import client_authorities
-from wherry.method.contracts.overview import Piece, Puzzle, Standing, read_puzzle
+from wherry.method.contracts.overview import Piece, Puzzle, read_puzzle
+from wherry.method.contracts.standing import Standing
 from wherry.method.contracts.unspoken import find_unspoken, read_connections, service_of
 from wherry.narrate.facts import PodFacts
 

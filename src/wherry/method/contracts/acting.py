@@ -20,12 +20,10 @@ from wherry.apimachinery.errors import AlreadyExists, Conflict, Forbidden, NotFo
 from wherry.client.client import Client
 from wherry.kit.http.tls import KeyPair
 from wherry.method.contracts.catalogue import (
-    Catalogue,
     Entry,
     as_json,
     contract_name,
     ensure_catalogue,
-    gather,
     publish_api,
     publish_need,
     read_catalogue,
@@ -35,6 +33,7 @@ from wherry.method.contracts.replay import Outcome, Prepare, overall, replay
 from wherry.method.contracts.running_service import RunningService
 from wherry.method.contracts.seal import Statement, seal
 from wherry.method.contracts.sources import Provided
+from wherry.method.contracts.standing import read_entry
 from wherry.method.contracts.state import State, compute_state
 from wherry.method.contracts.words import listed
 from wherry.method.project import Project
@@ -138,7 +137,9 @@ async def entries(actor: Actor, *, service: str = "", only: str = "") -> list[tu
         parties = (agreement.spec.consumer, agreement.spec.provider)
         if (service and service not in parties) or (only and agreement.metadata.name != only):
             continue
-        entry = await _entry(actor, catalogue, agreement)
+        api = catalogue.api(agreement.spec.provider_namespace, agreement.spec.provider)
+        served = await look(actor, api) if api is not None else ""
+        entry = await read_entry(actor.client, catalogue, agreement, actor.ca_pems, served=served)
         if entry is not None:
             state = compute_state(entry.facts)
             await _show(actor, agreement, state)
@@ -150,20 +151,6 @@ async def promised(actor: Actor, service: str) -> tuple[ApiObject | None, str]:
     """The promise of a service in the actor's namespace, and the digest that what runs serves. Raises NoCatalogue."""
     api = (await read_catalogue(actor.client)).api(actor.namespace, service)
     return api, await look(actor, api) if api is not None else ""
-
-
-async def _entry(actor: Actor, catalogue: Catalogue, agreement: Agreement) -> Entry | None:
-    spec = agreement.spec
-    api = catalogue.api(spec.provider_namespace, spec.provider)
-    running = RunningService(actor.client, spec.provider_namespace, spec.provider, api.spec.port if api else 80)
-    return await gather(
-        actor.client,
-        catalogue,
-        agreement,
-        actor.ca_pems,
-        served=await look(actor, api) if api else "",
-        release=await running.release(),
-    )
 
 
 async def _show(actor: Actor, agreement: Agreement, state: State) -> None:

@@ -12,45 +12,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from wherry.api.method.agreement import Agreement
 from wherry.api.method.api import Api as ApiObject
 from wherry.apimachinery.errors import Forbidden, NotFound
 from wherry.client.client import Client
 from wherry.method.contracts.api import Operation
-from wherry.method.contracts.catalogue import (
-    Catalogue,
-    Entry,
-    NoCatalogue,
-    gather,
-    read_catalogue,
-    read_published_api,
-)
+from wherry.method.contracts.catalogue import Catalogue, NoCatalogue, read_catalogue, read_published_api
 from wherry.method.contracts.reading import BrokenDocument
-from wherry.method.contracts.running_service import RunningService
-from wherry.method.contracts.seal import Signed
-from wherry.method.contracts.state import Party, State, compute_state, is_signed_otherwise, last_result, unsigned
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """One contract: between whom, how it stands and why, who has signed the documents of today, and who has not.
-
-    `signed_before`: both parties had signed other documents. `last_result` is what the last trial said ("": none).
-
-    `requests` is what the consumer sends, as people say it: "GET /orders/42".
-    """
-
-    name: str
-    consumer: str
-    consumer_namespace: str
-    provider: str
-    provider_namespace: str
-    state: State
-    signed: tuple[Signed, ...] = ()
-    unsigned: tuple[Party, ...] = ()
-    requests: tuple[str, ...] = ()
-    signed_before: bool = False
-    last_result: str = ""
+from wherry.method.contracts.standing import Standing, read_entries, standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,41 +59,9 @@ async def read_puzzle(client: Client, ca_pems: tuple[bytes, ...] = ()) -> Puzzle
         catalogue = await read_catalogue(client)
     except (NoCatalogue, Forbidden):
         return Puzzle()
-    found = [await _standing(client, catalogue, agreement, ca_pems) for agreement in catalogue.agreements]
-    standings = sorted((one for one in found if one is not None), key=lambda one: (one.name, one.consumer_namespace))
+    found = map(standing, await read_entries(client, catalogue, ca_pems))
+    standings = sorted(found, key=lambda one: (one.name, one.consumer_namespace))
     return Puzzle(await _pieces(client, catalogue, standings), tuple(standings))
-
-
-def standing(entry: Entry) -> Standing:
-    """What a contract's facts say, for people. Pure."""
-    facts, spec, metadata = entry.facts, entry.agreement.spec, entry.agreement.metadata
-    pair = (facts.api.digest if facts.api else "", facts.need.digest)
-    return Standing(
-        name=metadata.name,
-        consumer=spec.consumer,
-        consumer_namespace=metadata.namespace,
-        provider=spec.provider,
-        provider_namespace=spec.provider_namespace,
-        state=compute_state(facts),
-        signed=tuple(one for one in facts.signatures if (one.statement.api_digest, one.statement.need_digest) == pair),
-        unsigned=unsigned(facts),
-        signed_before=is_signed_otherwise(facts),
-        last_result=last_result(facts),
-        requests=tuple(dict.fromkeys(wish.request for wish in facts.need.wishes)),
-    )
-
-
-async def _standing(
-    client: Client, catalogue: Catalogue, agreement: Agreement, ca_pems: tuple[bytes, ...]
-) -> Standing | None:
-    spec = agreement.spec
-    api = catalogue.api(spec.provider_namespace, spec.provider)
-    running = RunningService(client, spec.provider_namespace, spec.provider, api.spec.port if api else 80)
-    try:
-        entry = await gather(client, catalogue, agreement, ca_pems, served="", release=await running.release())
-    except (BrokenDocument, NotFound, Forbidden):
-        return None
-    return standing(entry) if entry is not None else None
 
 
 async def _pieces(client: Client, catalogue: Catalogue, standings: Iterable[Standing]) -> tuple[Piece, ...]:

@@ -13,8 +13,8 @@ from wherry.apimachinery.errors import Forbidden, StatusError
 from wherry.client.client import Client
 from wherry.method.contracts.acting import Actor, entries, promised
 from wherry.method.contracts.catalogue import NoCatalogue, client_authorities, read_published_api
-from wherry.method.contracts.overview import Standing, standing
 from wherry.method.contracts.reading import BrokenDocument
+from wherry.method.contracts.standing import Standing, standing
 from wherry.method.evidence.observation import Method, Observation, Weight, against, doubt, not_applicable
 from wherry.method.facts.facts import ContractFacts
 

@@ -14,17 +14,14 @@ from wherry.api.apps.statefulset import STATEFUL_SETS, StatefulSet
 from wherry.api.core.configmap import CONFIG_MAPS
 from wherry.api.core.namespace import NAMESPACES
 from wherry.api.core.service import SERVICES
-from wherry.api.method.agreement import Agreement
 from wherry.api.method.release import RELEASES
 from wherry.apimachinery.document import Document
-from wherry.apimachinery.errors import Forbidden, NotFound, StatusError
+from wherry.apimachinery.errors import Forbidden, NotFound
 from wherry.apimachinery.meta import ObjectMeta
 from wherry.apimachinery.resource_type import ResourceType
 from wherry.client.client import Client
-from wherry.method.contracts.catalogue import Catalogue, NoCatalogue, client_authorities, gather, read_catalogue
-from wherry.method.contracts.reading import BrokenDocument
-from wherry.method.contracts.running_service import RunningService
-from wherry.method.contracts.state import compute_state
+from wherry.method.contracts.catalogue import Catalogue, Entry, NoCatalogue, client_authorities, read_catalogue
+from wherry.method.contracts.standing import read_entries, standing
 from wherry.method.model.landscape import Landscape, Pair, Standing
 from wherry.method.model.recognising import Objects, Workload, contract_of, recognise
 
@@ -116,27 +113,10 @@ async def _catalogue(client: Client) -> Catalogue | None:
 
 
 async def _contracts(client: Client, catalogue: Catalogue) -> dict[Pair, Standing]:
-    authorities = await client_authorities(client, b"")
-    found: dict[Pair, Standing] = {}
-    for agreement in catalogue.agreements:
-        standing = await _standing(client, catalogue, agreement, authorities)
-        if standing is not None:
-            found[agreement.spec.consumer, agreement.spec.provider] = standing
-    return found
+    entries = await read_entries(client, catalogue, await client_authorities(client, b""))
+    return {(entry.agreement.spec.consumer, entry.agreement.spec.provider): _standing(entry) for entry in entries}
 
 
-async def _standing(
-    client: Client, catalogue: Catalogue, agreement: Agreement, authorities: tuple[bytes, ...]
-) -> Standing | None:
-    spec = agreement.spec
-    api = catalogue.api(spec.provider_namespace, spec.provider)
-    running = RunningService(client, spec.provider_namespace, spec.provider, api.spec.port if api else 80)
-    try:
-        release = await running.release()
-        entry = await gather(client, catalogue, agreement, authorities, served="", release=release)
-    except (BrokenDocument, StatusError):
-        return None
-    if entry is None:
-        return None
-    state = compute_state(entry.facts)
-    return Standing(state.word, state.why, contract_of(api) if api is not None else "")
+def _standing(entry: Entry) -> Standing:
+    state = standing(entry).state
+    return Standing(state.word, state.why, contract_of(entry.api) if entry.api is not None else "")

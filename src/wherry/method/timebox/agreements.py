@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from wherry.apimachinery.errors import StatusError
 from wherry.client.client import Client
-from wherry.method.contracts.catalogue import NoCatalogue, client_authorities, gather, read_catalogue
-from wherry.method.contracts.reading import BrokenDocument
-from wherry.method.contracts.state import compute_state
+from wherry.method.contracts.catalogue import NoCatalogue, client_authorities, read_catalogue
+from wherry.method.contracts.standing import read_entries, standing
 
 
 async def agreed_teams(client: Client, service: str) -> tuple[str, ...]:
@@ -14,13 +13,12 @@ async def agreed_teams(client: Client, service: str) -> tuple[str, ...]:
     try:
         catalogue = await read_catalogue(client)
         authorities = await client_authorities(client, b"")
-        teams: set[str] = set()
-        for agreement in catalogue.agreements:
-            if service not in (agreement.spec.consumer, agreement.spec.provider):
-                continue
-            entry = await gather(client, catalogue, agreement, authorities, served="", release="")
-            if entry is not None and compute_state(entry.facts).condition("Agreed").holds:
-                teams |= {entry.facts.provider.team, entry.facts.consumer.team}
-    except (NoCatalogue, BrokenDocument, StatusError):
+        entries = await read_entries(client, catalogue, authorities)
+    except (NoCatalogue, StatusError):
         return ()
+    teams: set[str] = set()
+    for one in entries:
+        parties = (one.facts.provider, one.facts.consumer)
+        if service in {party.service for party in parties} and standing(one).state.condition("Agreed").holds:
+            teams.update(party.team for party in parties)
     return tuple(sorted(teams))

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from wherry.method.contracts.overview import Standing
+from wherry.method.contracts.standing import Standing
 from wherry.method.contracts.state import Condition, State
 from wherry.method.done.contract_evidence import Published, observe
 from wherry.method.evidence.observation import Observation, doubt
