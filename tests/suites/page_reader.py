@@ -10,7 +10,7 @@ import orjson
 
 from suites.api_harness import ADMIN
 from wherry.dashboard.app import Dashboard
-from wherry.kit.http.types import Request, read_body
+from wherry.kit.http.types import Peer, Request, read_body
 
 HOST = "127.0.0.1:6443"
 VOID = {"meta", "link", "input", "br", "rect", "path", "circle", "polyline"}
@@ -56,14 +56,15 @@ class Answer:
 class Browser:
     """Asks as a browser does, and keeps its cookie."""
 
-    def __init__(self, dashboard: Dashboard) -> None:
+    def __init__(self, dashboard: Dashboard, peer: Peer = ADMIN) -> None:
         self.dashboard = dashboard
+        self.peer = peer
         self.cookie = ""
 
     async def ask(self, method: str, address: str, body: str = "", **headers: str) -> Answer:
         parts = urlsplit(address)
         given = {"host": HOST, "cookie": self.cookie, **{k.replace("_", "-"): v for k, v in headers.items()}}
-        peer = ADMIN if address == "/ui/login-links" and "authorization" not in given else None
+        peer = self.peer if address == "/ui/login-links" and "authorization" not in given else None
         request = Request(method, parts.path, parts.query, given, body.encode(), peer)
         response = await self.dashboard.app(request)
         return Answer(response.status, (await read_body(response)).decode(), dict(response.headers))

@@ -41,7 +41,7 @@ from wherry.method.done.standard import Standard, standard_document
 from wherry.method.evidence.observation import doubt, supports
 
 SPACE = "shop-dev"
-KINDS = ("apis", "needs", "agreements", "signatures", "verifications", "releases", "proofs")
+KINDS = ("apis", "needs", "agreements", "signatures", "verifications", "comments", "releases", "proofs")
 TEAMS = {"web": "front", "mobile": "front", "orders": "shop", "users": "shop", "stock": "depot", "billing": "money"}
 PEOPLE = {"front": "ben", "shop": "ana", "depot": "cho", "money": "dee"}
 

@@ -15,9 +15,12 @@ from wherry.client.client import Client
 from wherry.client.transport import InProcess
 from wherry.dashboard.app import Dashboard
 from wherry.dashboard.surroundings import Surroundings
+from wherry.kit import pki
 from wherry.kit.clock import FakeClock
 from wherry.kit.http.tls import KeyPair
+from wherry.kit.http.types import Peer
 from wherry.kit.tasks import TaskScope
+from wherry.method.contracts.comments import WITNESS
 
 
 @dataclass
@@ -28,6 +31,12 @@ class Shop:
     browser: Browser
     clock: FakeClock
     connections: str = shop.CONNECTIONS
+
+    async def browser_of(self, user: str) -> Browser:
+        """Somebody else looks, with the rights that they have."""
+        made = Browser(self.browser.dashboard, Peer(user, ()))
+        await made.sign_in()
+        return made
 
     async def table(self) -> str:
         return self.connections
@@ -42,7 +51,11 @@ async def shop_window(authority: KeyPair, *, full: bool) -> AsyncIterator[Shop]:
         if full:
             await shop.fill(client, authority)
         made = Shop(client, Browser.__new__(Browser), clock)
-        around = Surroundings(authorities=(authority.cert_pem,), connections=lambda: made.table())
+        around = Surroundings(
+            authorities=(authority.cert_pem,),
+            connections=lambda: made.table(),
+            witness=pki.issue(authority, WITNESS, client=True),
+        )
         dashboard = Dashboard(api.server.app, clock, Random(7), hosts=["127.0.0.1"], surroundings=around)
         made.browser = Browser(dashboard)
         running = scope.start("dashboard", dashboard.run())

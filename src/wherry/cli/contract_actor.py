@@ -34,9 +34,10 @@ class Desk:
     def act(self, use: Callable[[Actor], Awaitable[T]]) -> T:
         """Connect as the user of the kubeconfig, and tell what goes wrong in sentences."""
         from wherry.client.kubeconfig import load_kubeconfig
-        from wherry.method.contracts.acting import Actor, NotPossible
+        from wherry.method.contracts.acting import Actor
         from wherry.method.contracts.catalogue import NoCatalogue, client_authorities
         from wherry.method.contracts.reading import BrokenDocument
+        from wherry.method.contracts.refusal import NotPossible
         from wherry.method.delivery.requester import requester
 
         async def acting(client: Client) -> T:

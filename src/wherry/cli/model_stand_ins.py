@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 def start(look: Look, chosen: Chosen, image: str) -> None:
     """Run a stand-in for each service of the next state that does not run anywhere and has a contract."""
     from wherry.apimachinery.errors import NotFound
-    from wherry.method.contracts.acting import NotPossible
     from wherry.method.contracts.reading import BrokenDocument
+    from wherry.method.contracts.refusal import NotPossible
     from wherry.method.contracts.stand_in import IMAGE
     from wherry.method.contracts.stand_in_pods import put_stand_in
     from wherry.method.model.form import BrokenModel

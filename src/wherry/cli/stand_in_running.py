@@ -80,7 +80,7 @@ def on_this_machine(planned: Planned, port: int) -> None:
 
 def in_cluster(place: Desk, planned: Planned, port: int, image: str) -> None:
     """Apply it to an environment's namespace."""
-    from wherry.method.contracts.acting import NotPossible
+    from wherry.method.contracts.refusal import NotPossible
     from wherry.method.contracts.stand_in import IMAGE, stand_in_objects
     from wherry.method.contracts.stand_in_pods import put_stand_in
 

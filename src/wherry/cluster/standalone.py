@@ -156,6 +156,7 @@ class Standalone:
         from wherry.cluster.branch.beside import Beside
         from wherry.dashboard.app import Dashboard
         from wherry.dashboard.surroundings import Surroundings
+        from wherry.method.contracts.comments import WITNESS
 
         return Dashboard(
             api,
@@ -167,6 +168,7 @@ class Standalone:
                 authorities=(credentials.ca.cert_pem,),
                 connections=read_connection_table,
                 what_if=Beside(self._node.name if self._node is not None else "").forecast,
+                witness=pki.issue(credentials.ca, WITNESS, client=True),
             ),
             # Beside the keys: whoever gives the cluster a new authority ends all sessions too.
             keep_sessions_in=self._data_dir.pki / "dashboard-sessions.json",

@@ -45,6 +45,7 @@ from wherry.dashboard.sessions import CODE_LIFE_S, Session, Sessions, cookie_in,
 from wherry.dashboard.static_files import static_file
 from wherry.dashboard.stream import event_stream
 from wherry.dashboard.surroundings import Surroundings
+from wherry.dashboard.talking import talk
 from wherry.dashboard.trying import try_what_if
 from wherry.dashboard.views.registry import VIEWS
 from wherry.dashboard.views.view import Asked, Page, View
@@ -86,6 +87,7 @@ class Dashboard:
         self.sessions = Sessions(clock, keep_sessions_in)
         self._this_host = around.this_host
         self._what_if = around.what_if
+        self._talk = talk(around)
         self._moments = Moments(past, clock)
         self._lives = Lives(
             lambda client, namespace: Live(client, namespace, clock, random, around, moments=self._moments)
@@ -311,7 +313,7 @@ class Dashboard:
         return Response(200, HTML, answer_page(title, main, session, f"{PREFIX}/demo").encode())
 
     async def _act(self, request: Request, session: Session, name: str) -> Response:
-        action = ACTIONS.get(name)
+        action = ACTIONS.get(name) or self._talk.get(name)
         if action is None:
             raise NotFound("There is no such action.")
         session.note, page = await action(self._client(session), _form(request), self._clock.now_s())

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from wherry.apimachinery.errors import NotFound
 from wherry.client.client import Client
+from wherry.kit.http.tls import KeyPair
 from wherry.narrate.forecast import Forecast
 from wherry.narrate.intent import Change
 
@@ -29,6 +30,8 @@ async def _nobody_knows() -> str:
 class Surroundings:
     """This machine's name, who may say who a user is, who talks to whom here, and who can try a change.
 
+    `witness` is the key with which the dashboard says who has written a comment in a page; without it, nobody can.
+
     A person is only ever shown connections between pods that they may list.
     """
 
@@ -36,3 +39,4 @@ class Surroundings:
     authorities: tuple[bytes, ...] = ()
     connections: Connections = _nobody_knows
     what_if: WhatIf = _nobody_tries
+    witness: KeyPair | None = None

@@ -14,12 +14,19 @@ READ = ("get", "list", "watch")
 WRITE = ("create", "update", "patch", "delete", "deletecollection")
 
 
-async def share_kinds(client: Client, what: str, resources: Sequence[str]) -> None:
+async def share_kinds(
+    client: Client, what: str, resources: Sequence[str], *, appended: Sequence[str] = (), agreed: Sequence[str] = ()
+) -> None:
     """Let everybody who may sign in read these kinds, and whoever may edit a namespace write them there.
 
-    `what` names the roles: wherry:contracts:view, wherry:contracts:edit. Raises Forbidden.
+    Args:
+        client: who gives these rights. Raises Forbidden when they may not.
+        what: names the roles: wherry:contracts:view, wherry:contracts:edit, wherry:contracts:agree.
+        resources: what editors write.
+        appended: what editors add to, and nobody changes or deletes.
+        agreed: what a role for those who only agree lets them add; without any there is no such role.
     """
-    for name, role in _roles(what, resources):
+    for name, role in _roles(what, resources, appended, agreed):
         await client.apply(CLUSTER_ROLES, name, role)
     readers = f"wherry:{what}:view"
     binding: Document = {
@@ -30,9 +37,21 @@ async def share_kinds(client: Client, what: str, resources: Sequence[str]) -> No
     await client.apply(CLUSTER_ROLE_BINDINGS, readers, binding)
 
 
-def _roles(what: str, resources: Sequence[str]) -> Iterator[tuple[str, Document]]:
-    read: Document = {"apiGroups": [GROUP], "resources": [*resources], "verbs": [*READ]}
-    write: Document = {"apiGroups": [GROUP], "resources": [*resources], "verbs": [*READ, *WRITE]}
-    yield f"wherry:{what}:view", {"metadata": {"name": f"wherry:{what}:view"}, "rules": [read]}
-    labels = {f"rbac.authorization.k8s.io/aggregate-to-{role}": "true" for role in ("edit", "admin")}
-    yield f"wherry:{what}:edit", {"metadata": {"name": f"wherry:{what}:edit", "labels": labels}, "rules": [write]}
+def _roles(
+    what: str, resources: Sequence[str], appended: Sequence[str], agreed: Sequence[str]
+) -> Iterator[tuple[str, Document]]:
+    read = _rule((*resources, *appended), READ)
+    write = [_rule(resources, (*READ, *WRITE)), *([_rule(appended, (*READ, "create"))] if appended else [])]
+    labels: Document = {f"rbac.authorization.k8s.io/aggregate-to-{role}": "true" for role in ("edit", "admin")}
+    yield _role(f"wherry:{what}:view", [read])
+    yield _role(f"wherry:{what}:edit", write, labels)
+    if agreed:
+        yield _role(f"wherry:{what}:agree", [read, _rule(agreed, ("create",))])
+
+
+def _role(name: str, rules: Sequence[Document], labels: Document | None = None) -> tuple[str, Document]:
+    return name, {"metadata": {"name": name, "labels": labels or {}}, "rules": [*rules]}
+
+
+def _rule(resources: Sequence[str], verbs: Sequence[str]) -> Document:
+    return {"apiGroups": [GROUP], "resources": [*resources], "verbs": [*verbs]}

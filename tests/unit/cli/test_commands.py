@@ -116,17 +116,20 @@ def test_contracts_are_compared_proposed_exposed_agreed_and_verified() -> None:
     assert isinstance(contract, click.Group)
     assert sorted(contract.commands) == [
         "agree",
+        "comment",
         "diff",
         "expose",
         "list",
         "pact",
         "propose",
         "setup",
+        "show",
         "stand-in",
         "unspoken",
         "verify",
+        "withdraw",
     ]
-    for name in ("agree", "expose", "list", "propose", "setup", "verify"):
+    for name in ("agree", "comment", "expose", "list", "propose", "setup", "show", "verify", "withdraw"):
         options = [option for parameter in contract.commands[name].params for option in parameter.opts]
         assert options[-3:] == ["--project", "--in", "--kubeconfig"]
     assert [option for parameter in contract.commands["diff"].params for option in parameter.opts] == [

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from wherry.api.method.agreement import Agreement
     from wherry.api.method.api import Api
     from wherry.method.contracts.acting import Actor
-    from wherry.method.contracts.catalogue import Entry
     from wherry.method.contracts.state import State
 
 
@@ -58,10 +57,10 @@ def diff(ctx: click.Context, old: Path, new: Path, all_: bool) -> None:
 @desk_options
 @click.pass_obj
 def setup(data_dir: DataDir, project: Path, environment: str | None, kubeconfig: Path | None) -> None:
-    """Let a cluster hold contracts; once, by somebody who administers it."""
-    from wherry.method.contracts.catalogue import ensure_catalogue
+    """Let a cluster hold contracts; once, by somebody who administers it, and again after an update of Wherry."""
+    from wherry.method.contracts.catalogue import set_up_catalogue
 
-    desk(data_dir, project, environment, kubeconfig).act(lambda actor: ensure_catalogue(actor.client))
+    desk(data_dir, project, environment, kubeconfig).act(lambda actor: set_up_catalogue(actor.client))
     say("The cluster holds contracts now, and whoever may sign in may read them.")
     say_next("wherry contract expose")
 
@@ -135,13 +134,15 @@ def propose(
 @click.pass_obj
 def agree(data_dir: DataDir, contract: str, project: Path, environment: str | None, kubeconfig: Path | None) -> None:
     """Sign, for the service's team, what both sides of CONTRACT say now (of all its contracts, if none is named)."""
+    from wherry.cli.contract_talk import note_open
     from wherry.method.contracts.acting import agree as sign
     from wherry.method.contracts.acting import entries
 
     place = desk(data_dir, project, environment, kubeconfig)
 
-    async def act(actor: Actor) -> list[tuple[str, str]]:
-        found = await entries(actor, service=place.project.name, only=contract)
+    async def act(actor: Actor) -> list[tuple[str, str, bool]]:
+        spaces = (actor.namespace,)
+        found = await entries(actor, service=place.project.name, only=contract, spaces=spaces)
         broken = [(entry, state) for entry, state in found if not state.condition("Explicit").holds]
         if broken:
             entry, state = broken[0]
@@ -149,17 +150,92 @@ def agree(data_dir: DataDir, contract: str, project: Path, environment: str | No
                 f"{entry.agreement.metadata.name} does not fit, so there is nothing to agree to: {state.why}",
                 remedy="change the need or the promise first: wherry contract list",
             )
+        new = set()
         for entry, _ in found:
-            await sign(actor, place.project, entry)
-        return [(entry.agreement.metadata.name, state.word) for entry, state in await entries(
-            actor, service=place.project.name, only=contract)]  # fmt: skip
+            note_open(entry)
+            if await sign(actor, place.project, entry) is not None:
+                new.add(entry.agreement.metadata.name)
+        after = await entries(actor, service=place.project.name, only=contract, spaces=spaces)
+        names = [(entry.agreement.metadata.name, state.word) for entry, state in after]
+        return [(name, word, name in new) for name, word in names]
 
     signed = place.act(act)
     if not signed:
         raise _no_contract(contract, place)
-    for name, word in signed:
-        say(f"Signed {name}: it is {word} now.")
+    for name, word, is_new in signed:
+        say(f"Signed {name}: it is {word} now." if is_new else f"You have signed {name} already: it is {word}.")
     say_next("wherry contract verify")
+
+
+@command.command("comment")
+@click.argument("contract")
+@click.argument("text")
+@click.option("--about", default="", metavar="PLACE", help='The operation, and a field of it: "GET /orders price".')
+@click.option(
+    "--on",
+    type=click.Choice(("contract", "promise", "need")),
+    default="contract",
+    show_default=True,
+    help="What of it: the whole, what the provider promises, or what the consumer needs.",
+)
+@desk_options
+@click.pass_obj
+def comment(
+    data_dir: DataDir,
+    contract: str,
+    text: str,
+    about: str,
+    on: str,
+    project: Path,
+    environment: str | None,
+    kubeconfig: Path | None,
+) -> None:
+    """Say TEXT about CONTRACT to both parties (or about the promise of a service, named CONTRACT)."""
+    from wherry.cli.contract_talk import Comment
+
+    say(desk(data_dir, project, environment, kubeconfig).act(Comment(contract, text, about, on).go))
+    say_next(f"wherry contract show {contract}")
+
+
+@command.command("withdraw")
+@click.argument("contract")
+@click.argument("comment")
+@desk_options
+@click.pass_obj
+def withdraw(
+    data_dir: DataDir, contract: str, comment: str, project: Path, environment: str | None, kubeconfig: Path | None
+) -> None:
+    """Take COMMENT on CONTRACT back, which you have written."""
+    from wherry.cli.contract_talk import Withdrawal
+
+    say(desk(data_dir, project, environment, kubeconfig).act(Withdrawal(contract, comment).go))
+    say_next(f"wherry contract show {contract}")
+
+
+@command.command("show")
+@click.argument("contract")
+@click.option("-o", "--output", type=click.Choice(FORMS), default="table", show_default=True)
+@desk_options
+@click.pass_context
+def show(
+    ctx: click.Context, contract: str, output: str, project: Path, environment: str | None, kubeconfig: Path | None
+) -> None:
+    """One contract with its parties, what holds and what people say about it; 1 when it is broken.
+
+    CONTRACT may be a service: then it shows what people say about its promise.
+    """
+    from wherry.cli.contract_showing import find, show_contract, show_promise, shown_as_json
+
+    place = desk(ctx.obj, project, environment, kubeconfig)
+    found = place.act(lambda actor: find(actor, contract))
+    if output != "table":
+        give_data(output, [shown_as_json(found)], [found.reference])
+    elif found.entry is None or found.state is None:
+        show_promise(found)
+    else:
+        show_contract(found.entry, found.state)
+        say_next(_following([found.state]))
+    ctx.exit(1 if found.state is not None and found.state.word == "Broken" else 0)
 
 
 @command.command("verify")
@@ -214,21 +290,24 @@ def list_(
     ctx: click.Context, all_: bool, output: str, project: Path, environment: str | None, kubeconfig: Path | None
 ) -> None:
     """How the service's contracts stand; 1 when one is broken."""
+    from wherry.cli.contract_showing import contract_as_json
     from wherry.method.contracts.acting import entries
+    from wherry.method.contracts.comments import open_remarks
 
     place = desk(ctx.obj, project, environment, kubeconfig)
     name = "" if all_ else place.project.name
-    found = place.act(lambda actor: entries(actor, service=name))
+    spaces = () if all_ else place.project.namespaces
+    found = place.act(lambda actor: entries(actor, service=name, spaces=spaces))
     broken = [state for _, state in found if state.word == "Broken"]
     if output != "table":
         names = [f"agreement/{entry.agreement.metadata.name}" for entry, _ in found]
-        give_data(output, [_as_json(entry, state) for entry, state in found], names)
+        give_data(output, [contract_as_json(entry, state) for entry, state in found], names)
     else:
         verified = sum(state.word == "Verified" for _, state in found)
         count = f"{len(found)} contract{'' if len(found) == 1 else 's'}"
         say(f"{count}, {verified} verified, {len(broken)} broken." if found else "No contracts yet.")
         show_rows(
-            ("NAME", "CONSUMER", "PROVIDER", "STATE", "AGREED", "VERIFIED", "WHY"),
+            ("NAME", "CONSUMER", "PROVIDER", "STATE", "AGREED", "VERIFIED", "OPEN COMMENTS", "WHY"),
             [
                 (
                     entry.agreement.metadata.name,
@@ -237,6 +316,7 @@ def list_(
                     state.word,
                     "yes" if state.condition("Agreed").holds else "no",
                     "yes" if state.condition("Verified").holds else "no",
+                    str(len(open_remarks(entry.remarks))),
                     state.why,
                 )
                 for entry, state in found
@@ -382,16 +462,3 @@ def _people(place: Desk) -> tuple[str, ...]:
             f"{PARTIES} does not say who may sign for {team}", remedy=f"write there: {team}: [ana]", exit_code=2
         )
     return people
-
-
-def _as_json(entry: Entry, state: State) -> dict[str, object]:
-    spec = entry.agreement.spec
-    return {
-        "name": entry.agreement.metadata.name,
-        "consumer": spec.consumer,
-        "provider": spec.provider,
-        "state": state.word,
-        "why": state.why,
-        "conditions": {one.type: {"holds": one.holds, "why": one.why} for one in state.conditions},
-        "signatures": [{"user": one.user, "team": one.statement.team, "at": one.at} for one in entry.facts.signatures],
-    }

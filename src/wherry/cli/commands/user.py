@@ -30,6 +30,8 @@ LABEL = "wherry.dev/user"
 DAYS = 365
 SIGNED_WITHIN_S = 15.0
 RBAC = "rbac.authorization.k8s.io"
+# Short words for roles that Kubernetes does not have by itself (method/contracts/catalogue.py makes them).
+ROLES = {"agree": "wherry:contracts:agree"}
 
 
 @click.group()
@@ -40,7 +42,7 @@ def command() -> None:
 @command.command("add")
 @click.argument("name")
 @click.option("--group", "groups", multiple=True, help="A group of the user; may be given several times.")
-@click.option("--role", help="A cluster role to give: view, edit, admin, cluster-admin or one of your own.")
+@click.option("--role", help="A cluster role: view, agree (sign, comment), edit, admin, cluster-admin or your own.")
 @click.option("--namespace", "-n", help="Give the role in this namespace only.")
 @click.option("--days", default=DAYS, show_default=True, type=click.IntRange(1, DAYS), help="How long it is good.")
 @click.pass_obj
@@ -184,10 +186,12 @@ async def _bind(client: Client, name: str, role: str, namespace: str) -> None:
     from wherry.apimachinery.errors import AlreadyExists, NotFound
     from wherry.apimachinery.names import label_value
 
+    role = ROLES.get(role, role)
     try:
         _ = await client.get(CLUSTER_ROLES, role)
     except NotFound as error:
-        raise Trouble(f"there is no cluster role {role}", remedy="wherry kubectl get clusterroles") from error
+        remedy = "wherry contract setup" if role in ROLES.values() else "wherry kubectl get clusterroles"
+        raise Trouble(f"there is no cluster role {role}", remedy=remedy) from error
     labels: Document = {} if label_value(name) else {LABEL: name}
     binding: Document = {
         "metadata": {"name": f"user:{name}:{role}", "labels": labels},

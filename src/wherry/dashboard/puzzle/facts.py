@@ -73,6 +73,7 @@ class JointFacts(Struct):
     missing: tuple[str, ...]
     verified_at: str
     verdict: str
+    open_comments: int = 0
 
 
 class MapFacts(Struct):

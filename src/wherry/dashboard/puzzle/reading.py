@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from wherry.api.core.pod import PODS, Pod
 from wherry.api.method.agreement import AGREEMENTS
 from wherry.api.method.api import APIS
+from wherry.api.method.comment import COMMENTS
 from wherry.api.method.need import NEEDS
 from wherry.api.method.release import RELEASES
 from wherry.api.method.signature import SIGNATURES
@@ -14,6 +15,7 @@ from wherry.api.method.verification import VERIFICATIONS, Verification
 from wherry.dashboard.live import Live
 from wherry.dashboard.puzzle.facts import JointFacts, MapFacts, PieceFacts, sentence
 from wherry.method.contracts.catalogue import client_authorities
+from wherry.method.contracts.comments import open_remarks
 from wherry.method.contracts.overview import Piece, Puzzle, read_puzzle
 from wherry.method.contracts.standing import Standing
 from wherry.method.contracts.unspoken import find_unspoken, read_connections, service_of
@@ -21,7 +23,7 @@ from wherry.narrate.facts import PodFacts
 
 # What looks after the cluster itself is nobody's service.
 SYSTEM = ("kube-system", "kube-public", "kube-node-lease")
-CATALOGUE = (APIS, NEEDS, AGREEMENTS, SIGNATURES)
+CATALOGUE = (APIS, NEEDS, AGREEMENTS, SIGNATURES, COMMENTS)
 
 
 async def read_map(live: Live) -> MapFacts:
@@ -107,6 +109,7 @@ def _joint(one: Standing, verifications: Iterable[Verification]) -> JointFacts:
         missing=tuple(party.team or party.service for party in one.unsigned),
         verified_at=last.metadata.creation_timestamp if last else "",
         verdict=last.spec.result if last else "",
+        open_comments=len(open_remarks(one.remarks)),
     )
 
 

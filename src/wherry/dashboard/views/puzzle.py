@@ -12,6 +12,7 @@ from wherry.dashboard.puzzle.drawing import draw_map, draw_sample, left_out, wha
 from wherry.dashboard.puzzle.facts import MEANINGS, NEXT, SYMBOLS, WORST_FIRST, JointFacts, MapFacts, PieceFacts
 from wherry.dashboard.times import ago
 from wherry.dashboard.views.view import Asked, Page, View
+from wherry.narrate.templates import count
 
 INTERVAL_S = 1.0
 HEAD = (
@@ -110,7 +111,8 @@ def _drawing(facts: MapFacts) -> str:
 def _row(one: JointFacts, facts: MapFacts, now_s: float) -> Fragment:
     own = element_id("joint", one.id)
     by_id = facts.by_id
-    name = f"<code>{text(one.name)}</code>" if one.name else "none"
+    name = link(url("contracts", *one.id.split("/", 1)), one.name) if one.name else "none"
+    name += f"<small>{count(one.open_comments, 'open comment')}</small>" if one.open_comments else ""
     requests = f"<small>{text(', '.join(one.requests))}</small>" if one.requests else ""
     return Fragment(
         own,

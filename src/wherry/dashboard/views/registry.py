@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from wherry.dashboard.views.ceremonies import CEREMONIES_VIEW
 from wherry.dashboard.views.changes import CHANGES
+from wherry.dashboard.views.contract import CONTRACT
 from wherry.dashboard.views.criterion import CRITERION
 from wherry.dashboard.views.demo import DEMO
 from wherry.dashboard.views.done import DONE
@@ -44,6 +45,7 @@ VIEWS = (
     POD,
     WORKLOAD,
     SERVICE,
+    CONTRACT,
     CRITERION,
     LOG,
     SHELL,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -28,24 +28,17 @@ from wherry.method.contracts.catalogue import (
     publish_need,
     read_catalogue,
 )
+from wherry.method.contracts.comments import open_remarks
 from wherry.method.contracts.need import Need
+from wherry.method.contracts.refusal import NotPossible
 from wherry.method.contracts.replay import Outcome, Prepare, overall, replay
 from wherry.method.contracts.running_service import RunningService
 from wherry.method.contracts.seal import Statement, seal
 from wherry.method.contracts.sources import Provided
 from wherry.method.contracts.standing import read_entry
-from wherry.method.contracts.state import State, compute_state
+from wherry.method.contracts.state import State, compute_state, has_signed
 from wherry.method.contracts.words import listed
 from wherry.method.project import Project
-
-
-class NotPossible(Exception):
-    """It cannot be done as things are; what to do is in `remedy`."""
-
-    def __init__(self, message: str, remedy: str) -> None:
-        """Both are sentences for people."""
-        super().__init__(message)
-        self.remedy = remedy
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +80,7 @@ async def look(actor: Actor, api: ApiObject) -> str:
     running = RunningService(actor.client, home, spec.service, spec.port)
     served = await running.served_digest(spec.served_at) if spec.served_at else ""
     if served and served != api.status.served.digest:
-        seen: Document = {"digest": served, "at": _now(), "by": actor.user}
+        seen: Document = {"digest": served, "at": now(), "by": actor.user}
         await _note(actor, APIS.url(home, api.metadata.name, "status"), {"served": seen})
     return served
 
@@ -129,13 +122,21 @@ def _choose(found: list[ApiObject], provider: str, wanted: str) -> str:
     return homes[0]
 
 
-async def entries(actor: Actor, *, service: str = "", only: str = "") -> list[tuple[Entry, State]]:
-    """The contracts of a service, or of everybody, and how each stands; what kubectl shows is brought up to date."""
+async def entries(
+    actor: Actor, *, service: str = "", only: str = "", spaces: Collection[str] = ()
+) -> list[tuple[Entry, State]]:
+    """The contracts of a service, or of everybody, and how each stands; what kubectl shows is brought up to date.
+
+    Args:
+        actor: who looks.
+        service: a party; "" for all.
+        only: the name of one contract; "" for all.
+        spaces: where the service is at home: another one of the same name elsewhere is somebody else.
+    """
     catalogue = await read_catalogue(actor.client)
     found = []
     for agreement in catalogue.agreements:
-        parties = (agreement.spec.consumer, agreement.spec.provider)
-        if (service and service not in parties) or (only and agreement.metadata.name != only):
+        if (service and not _is_party(agreement, service, spaces)) or (only and agreement.metadata.name != only):
             continue
         api = catalogue.api(agreement.spec.provider_namespace, agreement.spec.provider)
         served = await look(actor, api) if api is not None else ""
@@ -145,6 +146,12 @@ async def entries(actor: Actor, *, service: str = "", only: str = "") -> list[tu
             await _show(actor, agreement, state)
             found.append((entry, state))
     return found
+
+
+def _is_party(agreement: Agreement, service: str, spaces: Collection[str]) -> bool:
+    spec = agreement.spec
+    sides = ((spec.consumer, agreement.metadata.namespace), (spec.provider, spec.provider_namespace))
+    return any(name == service and (not spaces or home in spaces) for name, home in sides)
 
 
 async def promised(actor: Actor, service: str) -> tuple[ApiObject | None, str]:
@@ -176,10 +183,14 @@ async def _note(actor: Actor, path: str, status: Document) -> None:
         return
 
 
-async def agree(actor: Actor, project: Project, entry: Entry) -> Statement:
-    """Sign, for the project's team, what both sides say now. Raises NotPossible."""
-    facts = entry.facts
-    party = facts.provider if project.name == facts.provider.service else facts.consumer
+async def agree(actor: Actor, project: Project, entry: Entry) -> Statement | None:
+    """Sign, for the project's team, what both sides say now; None when the person has, and nobody has spoken since.
+
+    Raises NotPossible.
+    """
+    facts, spec = entry.facts, entry.agreement.spec
+    is_provider = (project.name, actor.namespace) == (spec.provider, spec.provider_namespace)
+    party = facts.provider if is_provider or project.name != spec.consumer else facts.consumer
     if facts.api is None:
         raise NotPossible(f"{facts.provider.service} has published no contract", "there is nothing to sign yet")
     if actor.user not in party.people:
@@ -187,18 +198,26 @@ async def agree(actor: Actor, project: Project, entry: Entry) -> Statement:
             f"{actor.user} may not sign for {party.team} ({listed(party.people) or 'nobody'} may)",
             "name the people in contracts/parties.yaml, and expose or propose again",
         )
+    identity = key_of(actor)
+    if has_signed(facts, party, actor.user) and not open_remarks(entry.remarks):
+        return None
+    statement = Statement(
+        facts.consumer.service, facts.provider.service, party.team, facts.api.digest, facts.need.digest
+    )
+    sealed = seal(statement, actor.user, identity)
+    metadata: Document = {"generateName": f"{entry.agreement.metadata.name}-"}
+    await actor.client.create(SIGNATURES, {"metadata": metadata, "spec": msgspec.to_builtins(sealed)}, actor.namespace)
+    return statement
+
+
+def key_of(actor: Actor) -> KeyPair:
+    """What somebody signs with. Raises NotPossible for those who have none."""
     if actor.identity is None:
         raise NotPossible(
             f"{actor.user} has no certificate to sign with",
             f"sign in with a certificate: wherry user add {actor.user}, and --kubeconfig FILE",
         )
-    statement = Statement(
-        facts.consumer.service, facts.provider.service, party.team, facts.api.digest, facts.need.digest
-    )
-    spec = seal(statement, actor.user, actor.identity)
-    metadata: Document = {"generateName": f"{entry.agreement.metadata.name}-"}
-    await actor.client.create(SIGNATURES, {"metadata": metadata, "spec": msgspec.to_builtins(spec)}, actor.namespace)
-    return statement
+    return actor.identity
 
 
 async def verify(
@@ -231,5 +250,6 @@ async def verify(
     return result, outcomes
 
 
-def _now() -> str:
+def now() -> str:
+    """This moment, as objects have it."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -16,6 +16,7 @@ from wherry.api.core.configmap import CONFIG_MAPS
 from wherry.api.method.agreement import AGREEMENTS, Agreement
 from wherry.api.method.api import APIS, ApiSpec
 from wherry.api.method.api import Api as ApiObject
+from wherry.api.method.comment import COMMENTS, Comment
 from wherry.api.method.need import NEEDS, NeedSpec
 from wherry.api.method.need import Need as NeedObject
 from wherry.api.method.signature import SIGNATURES, Signature
@@ -24,6 +25,7 @@ from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import Forbidden, NotFound, StatusError
 from wherry.client.client import Client
 from wherry.method.contracts.api import Api, read_api
+from wherry.method.contracts.comments import Remark, remarks_on_contract
 from wherry.method.contracts.need import Need
 from wherry.method.contracts.needs import read_need
 from wherry.method.contracts.reading import BrokenDocument, Text
@@ -32,9 +34,10 @@ from wherry.method.contracts.state import Facts, Party, Tried
 from wherry.method.crds import ensure_kinds
 from wherry.method.sharing import share_kinds
 
-PLURALS = ("apis", "needs", "agreements", "signatures", "verifications")
+PLURALS = ("apis", "needs", "agreements", "signatures", "verifications", "comments")
 # An object of etcd holds 1.5 MB in all; from here on a document gets an object of its own.
 DOCUMENT_BYTES_MAX = 200_000
+READERS, AGREERS = "wherry:contracts:view", "wherry:contracts:agree"
 AUTHENTICATION = "extension-apiserver-authentication"
 
 
@@ -50,9 +53,15 @@ async def ensure_catalogue(client: Client) -> None:
         return
     except (NotFound, Forbidden):
         pass
+    await set_up_catalogue(client)
+
+
+async def set_up_catalogue(client: Client) -> None:
+    """Install the kinds and the roles, or bring them up to date. Raises NoCatalogue when we may not."""
     try:
         await ensure_kinds(client, *PLURALS)
-        await share_kinds(client, "contracts", (*PLURALS, "apis/status", "agreements/status"))
+        kept = (*(one for one in PLURALS if one != "comments"), "apis/status", "agreements/status")
+        await share_kinds(client, "contracts", kept, appended=("comments",), agreed=("signatures", "comments"))
     except Forbidden as error:
         raise NoCatalogue("this cluster has no catalogue of contracts, and you may not make one") from error
 
@@ -112,11 +121,12 @@ def as_text(document: str, name: str) -> Text:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One contract of the catalogue: the object, and the facts about it. `need` facts come from its own namespace."""
+    """One contract of the catalogue: the object, the facts about it, and what people say about it."""
 
     agreement: Agreement
     api: ApiObject | None
     facts: Facts
+    remarks: tuple[Remark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +138,7 @@ class Catalogue:
     agreements: tuple[Agreement, ...]
     signatures: tuple[Signature, ...]
     verifications: tuple[Verification, ...]
+    comments: tuple[Comment, ...] = ()
 
     def find_apis(self, service: str) -> list[ApiObject]:
         """Who says to be the service; one in each namespace."""
@@ -151,9 +162,18 @@ async def read_catalogue(client: Client) -> Catalogue:
             tuple((await client.list(AGREEMENTS)).items),
             tuple((await client.list(SIGNATURES)).items),
             tuple((await client.list(VERIFICATIONS)).items),
+            await _comments(client),
         )
     except NotFound as error:
         raise NoCatalogue("nobody has published a contract in this cluster yet") from error
+
+
+async def _comments(client: Client) -> tuple[Comment, ...]:
+    """What people have said; nothing in a catalogue that somebody set up before there were comments."""
+    try:
+        return tuple((await client.list(COMMENTS)).items)
+    except (NotFound, Forbidden):
+        return ()
 
 
 async def client_authorities(client: Client, known: bytes) -> tuple[bytes, ...]:
@@ -216,7 +236,7 @@ async def gather(
             and (one.spec.consumer, one.spec.provider) == (spec.consumer, spec.provider)
         ),
     )
-    return Entry(agreement, found, facts)
+    return Entry(agreement, found, facts, remarks_on_contract(catalogue.comments, agreement, facts, ca_pems))
 
 
 def _tried(found: Verification) -> Tried:

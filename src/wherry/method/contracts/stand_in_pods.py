@@ -8,7 +8,7 @@ from wherry.api.core.service import SERVICES
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import NotFound
 from wherry.client.client import Client
-from wherry.method.contracts.acting import NotPossible
+from wherry.method.contracts.refusal import NotPossible
 from wherry.method.contracts.stand_in import LABEL
 from wherry.method.delivery.documents import section
 

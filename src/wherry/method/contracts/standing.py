@@ -1,4 +1,4 @@
-"""How the contracts of a cluster stand, read in one place for whoever asks: a list, a page, a board, a model, a timebox.
+"""How the contracts of a cluster stand, read in one place for lists, pages, boards, models and timeboxes.
 
 entry = await read_entry(client, catalogue, agreement, authorities)
 standing(entry).state.word
@@ -12,6 +12,7 @@ from wherry.api.method.agreement import Agreement
 from wherry.apimachinery.errors import StatusError
 from wherry.client.client import Client
 from wherry.method.contracts.catalogue import Catalogue, Entry, gather
+from wherry.method.contracts.comments import Remark
 from wherry.method.contracts.reading import BrokenDocument
 from wherry.method.contracts.running_service import RunningService
 from wherry.method.contracts.seal import Signed
@@ -25,6 +26,7 @@ class Standing:
     `signed_before`: both parties had signed other documents. `last_result` is what the last trial said ("": none).
 
     `requests` is what the consumer sends, as people say it: "GET /orders/42".
+    `parties` are the consumer and the provider.
     """
 
     name: str
@@ -37,6 +39,8 @@ class Standing:
     unsigned: tuple[Party, ...] = ()
     requests: tuple[str, ...] = ()
     signed_before: bool = False
+    remarks: tuple[Remark, ...] = ()
+    parties: tuple[Party, ...] = ()
     last_result: str = ""
 
 
@@ -54,6 +58,8 @@ def standing(entry: Entry) -> Standing:
         signed=tuple(one for one in facts.signatures if (one.statement.api_digest, one.statement.need_digest) == pair),
         unsigned=unsigned(facts),
         signed_before=is_signed_otherwise(facts),
+        remarks=entry.remarks,
+        parties=(facts.consumer, facts.provider),
         last_result=last_result(facts),
         requests=tuple(dict.fromkeys(wish.request for wish in facts.need.wishes)),
     )

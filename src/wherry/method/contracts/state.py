@@ -138,8 +138,12 @@ def _agreed(facts: Facts) -> Condition:
 
 def _signers(facts: Facts, party: Party, pair: tuple[str, str]) -> list[str]:
     """Who has signed this pair of documents for a party, of those who may."""
+    return [one.user for one in _signatures(facts, party, pair)]
+
+
+def _signatures(facts: Facts, party: Party, pair: tuple[str, str]) -> list[Signed]:
     return [
-        one.user
+        one
         for one in facts.signatures
         if (one.statement.api_digest, one.statement.need_digest) == pair
         and (one.statement.consumer, one.statement.provider) == (facts.consumer.service, facts.provider.service)
@@ -152,6 +156,22 @@ def _agreed_pairs(facts: Facts) -> set[tuple[str, str]]:
     """The pairs of documents that both parties have signed at some time."""
     pairs = {(one.statement.api_digest, one.statement.need_digest) for one in facts.signatures}
     return {pair for pair in pairs if all(_signers(facts, party, pair) for party in (facts.provider, facts.consumer))}
+
+
+def has_signed(facts: Facts, party: Party, user: str) -> bool:
+    """Whether a person has signed the documents of today for a party."""
+    return facts.api is not None and user in _signers(facts, party, (facts.api.digest, facts.need.digest))
+
+
+def agreed_at(facts: Facts) -> str:
+    """Until when both parties have signed one pair of documents: the earlier one of the last two signatures, or ""."""
+    parties = (facts.provider, facts.consumer)
+    return max((min(_signed_at(facts, party, pair) for party in parties) for pair in _agreed_pairs(facts)), default="")
+
+
+def _signed_at(facts: Facts, party: Party, pair: tuple[str, str]) -> str:
+    """When a party has last signed a pair of documents."""
+    return max(one.at for one in _signatures(facts, party, pair))
 
 
 def is_signed_otherwise(facts: Facts) -> bool:

@@ -13,6 +13,7 @@ from wherry.apimachinery.errors import Forbidden, StatusError
 from wherry.client.client import Client
 from wherry.method.contracts.acting import Actor, entries, promised
 from wherry.method.contracts.catalogue import NoCatalogue, client_authorities, read_published_api
+from wherry.method.contracts.comments import open_remarks, words_of
 from wherry.method.contracts.reading import BrokenDocument
 from wherry.method.contracts.standing import Standing, standing
 from wherry.method.evidence.observation import Method, Observation, Weight, against, doubt, not_applicable
@@ -126,13 +127,22 @@ def _nobody(contracts: ContractFacts) -> Observation:
 
 def _agreed(one: Standing) -> Observation:
     condition = one.state.condition("Agreed")
+    says = f"{one.name}: {condition.why}{_open(one)}"
     if condition.holds:
-        return _shown(f"{one.name}: {condition.why}")
-    says = f"{one.name}: {condition.why}"
+        return _shown(says)
     if one.signed_before:
         fix = "talk about what has changed, and sign again: wherry contract agree"
         return _live(against(f"{says} What both had signed has changed since.", fix=fix, repeat=LIST))
     return _live(doubt(says, fix="each team signs: wherry contract agree"))
+
+
+def _open(one: Standing) -> str:
+    """What people have said about it that nobody has settled yet."""
+    said = open_remarks(one.remarks)
+    if not said:
+        return ""
+    count = "1 comment is" if len(said) == 1 else f"{len(said)} comments are"
+    return f" {count} open, the last by {words_of(said[-1])}"
 
 
 def _verified(one: Standing) -> Observation:

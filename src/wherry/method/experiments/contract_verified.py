@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from wherry.apimachinery.errors import Forbidden, StatusError
-from wherry.method.contracts.acting import Actor, NotPossible, entries, verify
+from wherry.method.contracts.acting import Actor, entries, verify
 from wherry.method.contracts.api import Api
 from wherry.method.contracts.catalogue import NoCatalogue
 from wherry.method.contracts.provider_states import preparation
 from wherry.method.contracts.reading import BrokenDocument
+from wherry.method.contracts.refusal import NotPossible
 from wherry.method.contracts.replay import Outcome, breaches
 from wherry.method.contracts.running_service import RunningService
 from wherry.method.contracts.sources import provided

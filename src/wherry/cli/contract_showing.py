@@ -1,0 +1,155 @@
+"""How a contract is shown at the terminal: its parties, what holds, who has signed, and what people say about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from wherry.cli.contract_words import show_rows
+from wherry.cli.output import Trouble, say
+from wherry.method.contracts.acting import Actor, entries
+from wherry.method.contracts.catalogue import Entry, read_catalogue, read_published_api
+from wherry.method.contracts.comments import Remark, remarks_on_promise
+from wherry.method.contracts.state import State
+
+if TYPE_CHECKING:
+    from wherry.api.method.api import Api as ApiObject
+    from wherry.method.contracts.api import Api
+
+
+ON = {"API": "the promise", "Need": "the need", "Agreement": "the contract"}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A contract, or (`entry` is None) only the promise of a service, and what people say about it."""
+
+    reference: str
+    entry: Entry | None
+    state: State | None
+    remarks: tuple[Remark, ...]
+    promise: ApiObject | None
+    api: Api | None
+
+
+async def find(actor: Actor, name: str) -> Shown:
+    """The contract of this name, or the service's promise. Raises Trouble."""
+    found = await entries(actor, only=name)
+    if found:
+        one = _chosen([entry for entry, _ in found], actor)
+        state = next(state for entry, state in found if entry is one)
+        return Shown(f"agreement/{name}", one, state, one.remarks, one.api, one.facts.api)
+    promise = await _find_promise(actor, name)
+    if promise is None:
+        raise Trouble(f"there is no contract and no promise {name}", remedy="wherry contract list --all")
+    api = await read_published_api(actor.client, promise)
+    comments = (await read_catalogue(actor.client)).comments
+    remarks = remarks_on_promise(comments, promise.metadata.namespace, name, api.digest, actor.ca_pems)
+    return Shown(f"api/{name}", None, None, remarks, promise, api)
+
+
+def _chosen(found: Sequence[Entry], actor: Actor) -> Entry:
+    """The contract of this name that the actor's own namespace has a part in, or the only one. Raises Trouble."""
+    own = [
+        one
+        for one in found
+        if actor.namespace in (one.agreement.metadata.namespace, one.agreement.spec.provider_namespace)
+    ]
+    if len(own or found) > 1:
+        homes = ", ".join(one.agreement.metadata.namespace for one in own or found)
+        name = found[0].agreement.metadata.name
+        raise Trouble(f"there are contracts {name} in {homes}", remedy="choose the environment: --in ENV", exit_code=2)
+    return (own or found)[0]
+
+
+async def _find_promise(actor: Actor, service: str) -> ApiObject | None:
+    """The promise of a service: the one in the actor's namespace, or the only one. Raises Trouble."""
+    found = (await read_catalogue(actor.client)).find_apis(service)
+    own = [one for one in found if one.metadata.namespace == actor.namespace] or found
+    if len(own) > 1:
+        homes = ", ".join(one.metadata.namespace for one in own)
+        raise Trouble(f"{service} is promised in {homes}", remedy="choose the environment: --in ENV", exit_code=2)
+    return own[0] if own else None
+
+
+def show_contract(entry: Entry, state: State) -> None:
+    """A contract with all that is known about it."""
+    metadata, spec, facts = entry.agreement.metadata, entry.agreement.spec, entry.facts
+    say(f"{metadata.name} is {state.word}: {state.why}")
+    show_rows(
+        ("CONDITION", "HOLDS", "WHY"),
+        [(one.type, "yes" if one.holds else "no", one.why) for one in state.conditions],
+    )
+    sides = ((facts.consumer, metadata.namespace, "needs"), (facts.provider, spec.provider_namespace, "promises"))
+    show_rows(
+        ("PARTY", "NAMESPACE", "TEAM", "MAY SIGN", "IT"),
+        [(party.service, home, party.team, ", ".join(party.people), does) for party, home, does in sides],
+    )
+    pair = (facts.api.digest if facts.api else "", facts.need.digest)
+    signed = [one for one in facts.signatures if (one.statement.api_digest, one.statement.need_digest) == pair]
+    show_rows(("SIGNED BY", "FOR", "AT"), [(one.user, one.statement.team, one.at) for one in signed])
+    _show_remarks(entry.remarks)
+
+
+def show_promise(found: Shown) -> None:
+    """What people say about a promise that is nobody's contract yet."""
+    count = len(found.remarks)
+    say(
+        f"{found.reference.partition('/')[2]} has published a promise, with {count} comment{'' if count == 1 else 's'}."
+    )
+    _show_remarks(found.remarks)
+
+
+def _show_remarks(remarks: Sequence[Remark]) -> None:
+    """What people have said, the oldest first."""
+    show_rows(
+        ("COMMENT", "BY", "ABOUT", "SAYS", "IT IS"),
+        [
+            (
+                one.name,
+                f"{one.user} ({one.team})" if one.team else one.user,
+                one.about or ON[one.subject.kind],
+                " ".join(one.text.split()),
+                f"{one.standing}{f'; {one.since}' if one.since else ''}",
+            )
+            for one in remarks
+        ],
+    )
+
+
+def shown_as_json(found: Shown) -> dict[str, object]:
+    """The same as data."""
+    if found.entry is None or found.state is None:
+        return {"name": found.reference.partition("/")[2], "comments": [*map(_remark_as_json, found.remarks)]}
+    return contract_as_json(found.entry, found.state)
+
+
+def contract_as_json(entry: Entry, state: State) -> dict[str, object]:
+    """A contract as data."""
+    spec = entry.agreement.spec
+    return {
+        "name": entry.agreement.metadata.name,
+        "consumer": spec.consumer,
+        "provider": spec.provider,
+        "state": state.word,
+        "why": state.why,
+        "conditions": {one.type: {"holds": one.holds, "why": one.why} for one in state.conditions},
+        "signatures": [{"user": one.user, "team": one.statement.team, "at": one.at} for one in entry.facts.signatures],
+        "comments": [*map(_remark_as_json, entry.remarks)],
+    }
+
+
+def _remark_as_json(one: Remark) -> dict[str, object]:
+    """A comment as data."""
+    return {
+        "name": one.name,
+        "user": one.user,
+        "team": one.team,
+        "at": one.at,
+        "about": one.about,
+        "on": one.subject.kind,
+        "text": one.text,
+        "state": one.standing,
+        "since": one.since,
+    }
