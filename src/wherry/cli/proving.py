@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from wherry import __version__
@@ -21,7 +22,8 @@ from wherry.method.delivery.clusters import Clusters
 from wherry.method.delivery.ledger import list_in
 from wherry.method.done.contract_evidence import contract_evidence
 from wherry.method.done.proofs import keep_file, keep_proof, make_proof
-from wherry.method.done.proving import prove
+from wherry.method.done.proving import Bench
+from wherry.method.done.side_by_side import prove
 from wherry.method.evidence.observation import Observation, not_applicable
 from wherry.method.evidence.verdict import Verdict, Word, judge
 from wherry.method.experiments.connections import look_at_databases
@@ -33,6 +35,7 @@ from wherry.method.facts.reading import contracts_of
 from wherry.method.journey.script import Journey, JourneyError, first_journey
 from wherry.method.project import Environment, Project
 from wherry.method.twins.start import twin_of
+from wherry.method.twins.twin import Twin
 from wherry.runtime.images.image_store import ImageStore
 
 # What needs no twin: it is read where the service runs, or made anew on this machine.
@@ -124,14 +127,17 @@ class ProvingRun:
         def say(words: str) -> None:
             note(f"   {words}")
 
-        async with twin_of(client, release, self.project, journey, kubectl, say) as twin:
+        @asynccontextmanager
+        async def open_twin(is_first: bool) -> AsyncIterator[Twin]:
             numbers = agreement_of(self.project.root).thresholds
-            twin.start_s_max, twin.share_min = numbers.start_s, numbers.share_min
+            async with twin_of(client, release, self.project, journey, kubectl, say if is_first else _quiet) as twin:
+                twin.start_s_max, twin.share_min = numbers.start_s, numbers.share_min
+                yield twin
 
-            async def keep(verdict: Verdict, proof: ProofSpec) -> None:
-                await self._keep(client, release, verdict, proof)
+        async def keep(verdict: Verdict, proof: ProofSpec) -> None:
+            await self._keep(client, release, verdict, proof)
 
-            await prove(twin, chosen, self.clock, __version__, keep)
+        await prove(open_twin, chosen, Bench(self.clock, __version__, keep))
 
     def _journey(self) -> Journey | None:
         try:

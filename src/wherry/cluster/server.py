@@ -18,6 +18,7 @@ from wherry.kit.files import DamagedFile, DirectoryInUse, DirectoryLock, write_a
 from wherry.kit.log import configure, get_logger
 from wherry.kit.loop import new_event_loop, on_stop_signals
 from wherry.kit.settings import SettingsError, environment, load_settings
+from wherry.kit.tasks import first_error
 
 DEFAULT_PORT = 6443
 PORTS_TRIED = 50
@@ -101,7 +102,7 @@ def _run(data_dir: DataDir, identity: Identity, bind: str, boot: Boot) -> None:
         refusals, others = group.split(RuntimeFailure)
         if refusals is None or others is not None:
             raise
-        raise StartFailed(str(_first_of(refusals)), "see what this machine lacks: wherry doctor") from group
+        raise StartFailed(str(first_error(refusals)), "see what this machine lacks: wherry doctor") from group
     except CorruptDatabase as error:
         aside = f"mv {error.path} {error.path}.damaged; mv {error.path}-wal {error.path}.damaged-wal"
         raise StartFailed(str(error), f"put back a copy; or, for an empty cluster: {aside}; wherry up") from error
@@ -111,11 +112,6 @@ def _run(data_dir: DataDir, identity: Identity, bind: str, boot: Boot) -> None:
         if error.errno == errno.EADDRINUSE:
             raise _port_in_use(identity.port) from error
         raise
-
-
-def _first_of(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    error = group.exceptions[0]
-    return _first_of(error) if isinstance(error, BaseExceptionGroup) else error
 
 
 def _identify(data_dir: DataDir, wanted: Wanted, before: Identity | None, *, real_node: bool) -> Identity:

@@ -14,6 +14,12 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
+def first_error(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The first failure of a scope, out of the groups around it."""
+    error = group.exceptions[0]
+    return first_error(error) if isinstance(error, BaseExceptionGroup) else error
+
+
 class TaskScope:
     """A set of running tasks that start and end together.
 

@@ -1,14 +1,16 @@
-"""`wherry prove`: one twin, the experiments one after another, each with its time, each a proof."""
+"""`wherry prove`: an experiment is made on a twin, with a time limit, and a proof comes of it."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
 
 from wherry.api.core.node import NODES, is_without_machine
 from wherry.api.core.pod import Pod
 from wherry.api.method.proof import ProofSpec
+from wherry.api.method.release import Release
 from wherry.apimachinery.errors import StatusError
 from wherry.kit.clock import Clock
 from wherry.method.done.proofs import make_proof
@@ -17,6 +19,7 @@ from wherry.method.evidence.verdict import Verdict, judge
 from wherry.method.experiments.experiment import Experiment, failed
 from wherry.method.journey.play import CannotCall
 from wherry.method.twins.counting import counting_copies
+from wherry.method.twins.recording import Recording
 from wherry.method.twins.start import restore
 from wherry.method.twins.twin import CannotTry, Twin
 
@@ -24,25 +27,61 @@ Keep = Callable[[Verdict, ProofSpec], Awaitable[None]]
 """Told each verdict at once, with its proof: what comes later can go wrong."""
 
 
-async def prove(twin: Twin, experiments: Sequence[Experiment], clock: Clock, version: str, keep: Keep) -> None:
-    """Make the experiments; one that fails spoils no other. Each gives a proof."""
-    for experiment in experiments:
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One experiment that was made: what was seen and done, what came of it, when it began, how long it took."""
+
+    experiment: Experiment
+    release: Release
+    seen: tuple[Observation, ...]
+    journal: tuple[tuple[float, str], ...]
+    recording: Recording
+    started_s: float
+    duration_s: float
+
+    def after(self, first: Trial, seen: Sequence[Observation]) -> Trial:
+        """This one as the second of two, with what both say together."""
+        return replace(
+            self,
+            seen=tuple(seen),
+            journal=(*first.journal, *self.journal),
+            recording=self.recording.after(first.recording),
+            started_s=first.started_s,
+            duration_s=self.recording.began_s - first.recording.began_s + self.duration_s,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """Where experiments are made: what they are timed by, and who is told what comes of them."""
+
+    clock: Clock
+    version: str
+    keep: Keep
+
+    async def make(self, twin: Twin, experiment: Experiment) -> Trial:
+        """Make one experiment on a twin that nothing else uses meanwhile."""
         twin.journal.clear()
-        started_s, began_s = clock.now_s(), clock.monotonic_s()
-        twin.recording.begin(began_s)
+        started_s, began_s = self.clock.now_s(), self.clock.monotonic_s()
+        recording = twin.recording = Recording(began_s)
         async with counting_copies(twin):
             seen = await observe(twin, experiment)
-        verdict = judge(experiment.criterion, seen, digest=twin.release.spec.digest)
+        duration_s = self.clock.monotonic_s() - began_s
+        return Trial(experiment, twin.release, tuple(seen), tuple(twin.journal), recording, started_s, duration_s)
+
+    async def tell(self, trial: Trial) -> None:
+        """Judge it, and have its proof kept."""
+        verdict = judge(trial.experiment.criterion, trial.seen, digest=trial.release.spec.digest)
         proof = make_proof(
             verdict,
-            twin.release,
-            started_s=started_s,
-            duration_s=clock.monotonic_s() - began_s,
-            version=version,
-            journal=twin.journal,
-            recording=twin.recording,
+            trial.release,
+            started_s=trial.started_s,
+            duration_s=trial.duration_s,
+            version=self.version,
+            journal=trial.journal,
+            recording=trial.recording,
         )
-        await keep(verdict, proof)
+        await self.keep(verdict, proof)
 
 
 async def observe(twin: Twin, experiment: Experiment) -> list[Observation]:

@@ -7,16 +7,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from wherry.method.evidence.observation import Observation
-from wherry.method.experiments.experiment import Experiment, is_fine, open_question, refuted, remark, shown
+from wherry.method.experiments.experiment import Experiment, Place, is_fine, open_question, refuted, remark, shown
 from wherry.method.experiments.throughput import compare_throughput, start_small_copies, stop_small_copies
 from wherry.method.journey.play import Play
-from wherry.method.twins.load import Load, play_for, play_times
+from wherry.method.twins.load import Load, play_times, play_until
 from wherry.method.twins.twin import Twin
 
 COPIES = 3
 JOURNEYS = 60
 AT_ONCE = 6
-GROW_S = 2.0
+MORE = 12
 
 
 async def run(twin: Twin) -> list[Observation]:
@@ -44,7 +44,7 @@ async def run(twin: Twin) -> list[Observation]:
 
 async def _grow(twin: Twin) -> Load:
     """One copy becomes three while the load goes on."""
-    load, _ = await asyncio.gather(play_for(twin, [twin.calls], seconds=GROW_S, at_once=AT_ONCE), twin.scale(COPIES))
+    load, _ = await play_until(twin, [twin.calls], twin.scale(COPIES), more=MORE, at_once=AT_ONCE)
     twin.note(f"One copy became {COPIES} under load: {load.sent} requests, {len(load.failed)} failed.")
     return load
 
@@ -129,4 +129,4 @@ def judge_counts(path: str, counts: Mapping[str, int], once: int) -> list[Observ
     return [remark(f"GET {path} shows {listed} of {len(counts)} journeys' rows, each exactly once.")]
 
 
-CONCURRENCY = Experiment("concurrency", run, budget_s=150.0)
+CONCURRENCY = Experiment("concurrency", run, budget_s=150.0, place=Place.ALONE)

@@ -13,10 +13,8 @@ from wherry.method.experiments.port_binding import without
 from wherry.method.journey.play import Answer, CannotCall
 from wherry.method.twins.twin import CannotTry, Twin, has_ended, image_digests
 
-STOP_S = 20.0
-ANSWER_S = 20.0
-STEP_S = 0.2
-NAME = "other-config"
+# Many copies start at once, on a machine that may be busy: who decides sooner is not waited for.
+DECIDE_S = 45.0
 HTTP_OK = 200
 
 
@@ -27,12 +25,12 @@ async def run(twin: Twin) -> list[Observation]:
         return [open_question("wherry.toml declares no settings ([config.NAME]), so there is nothing to change.")]
     environment = twin.environment()
     given = {str(entry.get("name")) for entry in environment}
-    found = []
-    missing = await asyncio.gather(*(_without(twin, environment, name) for name in declared if name in given))
-    found += [entry for entry in missing if entry is not None]
     visible = [name for name, variable in declared.items() if variable.try_ and variable.at]
-    for name in visible:
-        found.append(await _with_other_value(twin, environment, name))
+    tried = await asyncio.gather(
+        *(_without(twin, environment, name) for name in declared if name in given),
+        *(_with_other_value(twin, environment, name) for name in visible),
+    )
+    found = [entry for entry in tried if entry is not None]
     if not visible:
         found.append(remark("No setting is declared to be visible (try, at, field), so none was changed."))
     if is_fine(found):
@@ -45,11 +43,11 @@ async def run(twin: Twin) -> list[Observation]:
 
 
 async def _without(twin: Twin, environment: list[Document], name: str) -> Observation | None:
-    pod = f"without-{name.lower().replace('_', '-')}"
+    pod = f"without-{_in_a_name(name)}"
     try:
         await twin.start_copy(pod, without(environment, name))
         with contextlib.suppress(CannotTry):
-            _ = await twin.until(lambda found: _has_decided(found, twin.container), name=pod, timeout_s=STOP_S)
+            _ = await twin.until(lambda found: _has_decided(found, twin.container), name=pod, timeout_s=DECIDE_S)
         (found,) = (await twin.until(bool, name=pod)).values()
         twin.note(f"A copy was started without {name}: it {'ended' if has_ended(found) else 'went on'}.")
         if not has_ended(found):
@@ -68,7 +66,7 @@ async def _without(twin: Twin, environment: list[Document], name: str) -> Observ
 def _went_on(name: str, works: bool | None) -> Observation:
     """A slow start is no silent default: only a copy that works, or that nobody can ask, speaks against it."""
     if works is False:
-        return open_question(f"Without the setting {name} a copy neither stops nor works within {STOP_S:.0f} s.")
+        return open_question(f"Without the setting {name} a copy neither stops nor works within {DECIDE_S:.0f} s.")
     return refuted(
         f"Without the setting {name} the service starts all the same, with a value that nobody has given.",
         "config",
@@ -93,9 +91,10 @@ def _works(pod: Pod, container: Document) -> bool | None:
 
 async def _with_other_value(twin: Twin, environment: list[Document], name: str) -> Observation:
     variable = twin.project.file.config[name]
+    pod = f"other-{_in_a_name(name)}"
     try:
-        await twin.start_copy(NAME, [*without(environment, name), {"name": name, "value": variable.try_}])
-        answer = await _answer(twin, variable.at)
+        await twin.start_copy(pod, [*without(environment, name), {"name": name, "value": variable.try_}])
+        answer = await _answer(twin, pod, variable.at)
         if answer is None:
             return open_question(f"With another value of {name} the copy did not answer at {variable.at}.")
         twin.note(f'A copy was started with {name}="{variable.try_}", and {variable.at} was asked.')
@@ -107,27 +106,27 @@ async def _with_other_value(twin: Twin, environment: list[Document], name: str) 
                 "config",
                 fix=f"read {name} from the environment",
             )
-        (copy,) = (await twin.until(bool, name=NAME)).values()
+        (copy,) = (await twin.until(bool, name=pod)).values()
         (own,) = await twin.scale(1)
         if image_digests(copy) != image_digests(own):
             return open_question(f"The copy with another {name} ran another image.")
         return remark(f'{name}="{variable.try_}" was to be seen at {variable.at}, from the same image.')
     finally:
-        await twin.remove(NAME)
+        await twin.remove(pod)
 
 
-async def _answer(twin: Twin, path: str) -> Answer | None:
-    """The copy's answer, as soon as it is there."""
-    until_s = twin.clock.monotonic_s() + ANSWER_S
-    while twin.clock.monotonic_s() < until_s:
-        try:
-            answer = await twin.pod_calls(NAME)("GET", path, None)
-        except CannotCall:
-            answer = None
-        if answer is not None and answer.status == HTTP_OK:
-            return answer
-        await twin.clock.sleep(STEP_S)
-    return None
+def _in_a_name(variable: str) -> str:
+    return variable.lower().replace("_", "-")
+
+
+async def _answer(twin: Twin, pod: str, path: str) -> Answer | None:
+    """What the copy answers as soon as it takes requests; None when it does not come to that."""
+    try:
+        _ = await twin.until_ready(pod, timeout_s=DECIDE_S)
+        answer = await twin.pod_calls(pod)("GET", path, None)
+    except (CannotTry, CannotCall):
+        return None
+    return answer if answer.status == HTTP_OK else None
 
 
 CONFIG = Experiment("config", run, budget_s=120.0)

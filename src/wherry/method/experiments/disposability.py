@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wherry.method.evidence.observation import Observation
-from wherry.method.experiments.experiment import Experiment, is_fine, open_question, shown
+from wherry.method.experiments.experiment import Experiment, Place, is_fine, open_question, shown
 from wherry.method.experiments.killing import kill_under_load
 from wherry.method.experiments.start_times import StartTimes, judge_starts, measure_starts
 from wherry.method.experiments.stopping import Stop, judge_end, judge_losses, loses, stop_under_load
@@ -43,4 +43,4 @@ def _summary(times: StartTimes, stop: Stop) -> str:
     )
 
 
-DISPOSABILITY = Experiment("disposability", run, budget_s=180.0)
+DISPOSABILITY = Experiment("disposability", run, budget_s=180.0, place=Place.OWN)

@@ -4,9 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from enum import Enum
 
 from wherry.method.evidence.observation import Method, Observation, Weight
 from wherry.method.twins.twin import Twin
+
+
+class Place(Enum):
+    """Where an experiment is made when all are: on the twin that most share, on one of its own, or with nothing beside.
+
+    One that takes long, or takes away what others need, has a twin of its own, side by side with the others. One that
+    measures what the machine can do has the machine for itself.
+    """
+
+    SHARED = "shared"
+    OWN = "own"
+    ALONE = "alone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +32,7 @@ class Experiment:
     criterion: str
     run: Callable[[Twin], Awaitable[list[Observation]]]
     budget_s: float = 60.0
+    place: Place = Place.SHARED
 
 
 def is_fine(found: Iterable[Observation]) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping
 
 from wherry.api.core.pod import PODS
@@ -10,7 +9,7 @@ from wherry.api.core.service import SERVICES
 from wherry.apimachinery.errors import StatusError
 from wherry.method.evidence.observation import Observation, Weight
 from wherry.method.experiments.experiment import open_question, refuted, remark
-from wherry.method.twins.load import play_for
+from wherry.method.twins.load import play_until
 from wherry.method.twins.twin import Twin
 
 WATCH_S = 1.5
@@ -35,13 +34,11 @@ async def watch_peers(twin: Twin, pod: str) -> list[Observation]:
 async def _watch_once(twin: Twin, pod: str) -> list[Observation]:
     """Play the journey for a while and look at the connections that the service opens."""
     names = [str(entry.get("name")) for entry in twin.environment()]
+    watched = twin.look(pod, "peers", str(WATCH_S), *names)
     if twin.journey is None:
-        found = await twin.look(pod, "peers", str(WATCH_S), *names)
+        found = await watched
     else:
-        found, _ = await asyncio.gather(
-            twin.look(pod, "peers", str(WATCH_S), *names),
-            play_for(twin, [twin.pod_calls(pod)], seconds=WATCH_S, at_once=1),
-        )
+        _, found = await play_until(twin, [twin.pod_calls(pod)], watched, more=0, at_once=1)
     if not isinstance(found, dict):
         return [open_question("Whom the service talks to cannot be seen here (no python3 in the image, or no exec).")]
     peers = [(str(address), int(port)) for address, port in found["peers"]]

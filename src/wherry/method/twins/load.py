@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from wherry.kit.tasks import TaskScope
 from wherry.method.journey.play import Call, Play
 from wherry.method.twins.twin import Twin
+
+T = TypeVar("T")
 
 # So many failures, and more than half of all: going on shows nothing new, and only does harm.
 HOPELESS = 20
@@ -44,20 +47,40 @@ class Load:
         return self.sent / max(0.001, self.ended_s - self.began_s)
 
 
-async def play_for(twin: Twin, calls: Sequence[Call], *, seconds: float, at_once: int) -> Load:
-    """Play journeys one after another, `at_once` of them side by side, for some seconds; calls take turns."""
-    load = Load(began_s=twin.clock.monotonic_s())
-    until_s = load.began_s + seconds
+async def play_until(
+    twin: Twin, calls: Sequence[Call], ends: Awaitable[T], *, more: int, at_once: int
+) -> tuple[Load, T]:
+    """Play journeys until something has ended, and some `more` after it; calls take turns. Gives its result too.
 
-    async def one(start: int) -> None:
-        turn = start
-        while twin.clock.monotonic_s() < until_s and not load.is_hopeless:
+    Args:
+        twin: where.
+        calls: the ways to call it.
+        ends: what is waited for.
+        more: how many journeys begin after it.
+        at_once: how many are played side by side.
+    """
+    load = Load(began_s=twin.clock.monotonic_s())
+    left = iter(range(more))
+    is_over = False
+
+    async def ending() -> T:
+        nonlocal is_over
+        try:
+            return await ends
+        finally:
+            is_over = True
+
+    async def one(turn: int) -> None:
+        while not load.is_hopeless and (not is_over or next(left, None) is not None):
             load.plays.append(await twin.play(calls[turn % len(calls)]))
             turn += 1
 
-    await asyncio.gather(*(one(number) for number in range(at_once)))
+    async def players() -> None:
+        await asyncio.gather(*(one(number) for number in range(at_once)))
+
+    result, _ = await asyncio.gather(ending(), players())
     load.ended_s = twin.clock.monotonic_s()
-    return load
+    return load, result
 
 
 async def play_times(twin: Twin, *, times: int, at_once: int) -> Load:

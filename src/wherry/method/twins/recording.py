@@ -23,11 +23,14 @@ class Recording:
     requests: list[tuple[float, bool]] = field(default_factory=list)
     copies: list[tuple[float, int]] = field(default_factory=list)
 
-    def begin(self, at_s: float) -> None:
-        """Forget everything, and count from this moment."""
-        self.began_s = at_s
-        self.requests.clear()
-        self.copies.clear()
+    def after(self, first: Recording) -> Recording:
+        """This one as the second of two trials, counted from the first one's beginning. Pure."""
+        later_s = self.began_s - first.began_s
+        return Recording(
+            first.began_s,
+            [*first.requests, *((at_s + later_s, is_good) for at_s, is_good in self.requests)],
+            [*first.copies, *((at_s + later_s, copies) for at_s, copies in self.copies)],
+        )
 
     def answered(self, at_s: float, *, is_good: bool) -> None:
         """A request got its answer, or none."""

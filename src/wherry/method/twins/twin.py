@@ -151,6 +151,27 @@ class Twin:
                     return True
         return False
 
+    async def until_gone(self, selector: str, *, timeout_s: float = START_S) -> None:
+        """Wait until no pod is left, also none that is still stopping. Raises CannotTry when the time is over."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                while True:
+                    listed = await self.client.list(PODS, self.namespace, label_selector=selector)
+                    left = {pod.metadata.name for pod in listed.items}
+                    if not left:
+                        return
+                    events = self.client.watch(
+                        PODS, self.namespace, label_selector=selector, resource_version=listed.resource_version
+                    )
+                    async with aclosing(events):
+                        async for event in events:
+                            if event.object is not None and event.type == "DELETED":
+                                left.discard(event.object.metadata.name)
+                            if not left:
+                                return
+        except TimeoutError as error:
+            raise CannotTry(f"pods were still there after {timeout_s:.0f} s") from error
+
     @property
     def calls(self) -> Call:
         """The way to call the Service: any of the copies answers."""

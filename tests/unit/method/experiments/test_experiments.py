@@ -56,9 +56,8 @@ CASES = [
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(logs, "WAIT_S", 0.0)
     monkeypatch.setattr(logs, "STOP_S", 0.1)
-    monkeypatch.setattr(concurrency, "GROW_S", 0.05)
     monkeypatch.setattr(port_binding, "LISTEN_S", 0.3)
-    monkeypatch.setattr(config, "ANSWER_S", 0.3)
+    monkeypatch.setattr(config, "DECIDE_S", 0.3)
 
 
 @pytest.mark.parametrize(("criterion", "sin", "word"), CASES)

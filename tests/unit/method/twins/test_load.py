@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from suites.played_twin import played_twin
-from wherry.method.twins.load import HOPELESS, play_for, play_times, steady_load
+from wherry.method.twins.load import HOPELESS, play_times, play_until, steady_load
 
 
 async def test_so_many_journeys_are_played_as_are_asked_for() -> None:
@@ -16,8 +16,20 @@ async def test_so_many_journeys_are_played_as_are_asked_for() -> None:
 async def test_a_load_that_only_fails_is_given_up() -> None:
     twin = played_twin(fails_together=True)
     _ = await twin.scale(2)
-    load = await play_for(twin, [twin.calls], seconds=5.0, at_once=2)
+    load, _ = await play_until(twin, [twin.calls], twin.clock.sleep(0.2), more=100, at_once=2)
     assert HOPELESS <= len(load.failed) <= HOPELESS + 2
+
+
+async def test_a_load_goes_on_until_something_ends_and_a_little_longer_and_gives_its_result() -> None:
+    twin = played_twin()
+    _ = await twin.scale(1)
+
+    async def grows() -> int:
+        return len(await twin.scale(3))
+
+    load, copies = await play_until(twin, [twin.calls], grows(), more=12, at_once=3)
+    # Those that are under way when it ends are finished as well.
+    assert (copies, 12 <= len(load.plays) <= 15) == (3, True)
 
 
 async def test_a_steady_load_goes_on_while_its_block_runs() -> None:

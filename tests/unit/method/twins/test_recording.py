@@ -9,8 +9,7 @@ from wherry.method.twins.recording import STEPS_MAX, Recording, timeline
 
 
 def test_requests_are_added_up_and_a_copy_that_was_away_for_a_moment_is_seen() -> None:
-    found = Recording()
-    found.begin(100.0)
+    found = Recording(100.0)
     for at_s, copies in ((100.0, 2), (103.1, 1), (103.19, 2)):
         found.ready(at_s, copies)
     for tenth in range(60):
@@ -44,8 +43,11 @@ def test_a_trial_that_asks_for_nothing_has_no_rows() -> None:
     assert timeline(Recording(), 3.0) == ProofTimeline()
 
 
-def test_each_trial_begins_anew() -> None:
-    found = Recording()
-    found.answered(1.0, is_good=True)
-    found.begin(5.0)
-    assert found.requests == []
+def test_a_second_trial_goes_on_where_the_first_one_began() -> None:
+    first, second = Recording(100.0), Recording(107.0)
+    first.answered(101.0, is_good=False)
+    first.ready(100.5, 1)
+    second.answered(108.0, is_good=True)
+    second.ready(107.5, 2)
+    both = second.after(first)
+    assert (both.began_s, both.requests, both.copies) == (100.0, [(1.0, False), (8.0, True)], [(0.5, 1), (7.5, 2)])
