@@ -47,7 +47,7 @@ def settle(beside: Sequence[Observation], alone: Sequence[Observation]) -> list[
     if first is None or any(entry.weight is Weight.AGAINST for entry in alone):
         return list(alone)
     return [
-        open_question(f"Once, beside other experiments, it was otherwise, and not again alone: {first.says}"),
+        open_question(f"Once, while others were tried beside it, it was otherwise, and not again alone: {first.says}"),
         *alone,
     ]
 
@@ -72,6 +72,7 @@ async def prove(open_twin: Open, chosen: Sequence[Experiment], bench: Bench) -> 
 async def _all(twin: Twin, order: Order, bench: Bench, beside: Sequence[Awaitable[Trial | Experiment | None]]) -> None:
     """On the first twin: what shares it, then what has to be tried again, then what wants the machine for itself."""
     again: list[Trial | Experiment] = []
+    twin.is_alone = not order.beside
     for experiment in order.shared:
         trial = await bench.make(twin, experiment)
         if order.beside and has_to_be_tried_again(trial.seen):
@@ -79,6 +80,7 @@ async def _all(twin: Twin, order: Order, bench: Bench, beside: Sequence[Awaitabl
         else:
             await bench.tell(trial)
     again += [left for one in beside if (left := await one) is not None]
+    twin.is_alone = True
     for left in again:
         await bench.tell(await _again(twin, left, bench))
     for experiment in order.alone:
@@ -96,6 +98,7 @@ async def _on_its_own(open_twin: Open, experiment: Experiment, bench: Bench) -> 
     """Try it on a twin of its own; gives what has to be tried again, also where there is no room for another twin."""
     try:
         async with open_twin(False) as twin:
+            twin.is_alone = False
             trial = await bench.make(twin, experiment)
     except (CannotTry, StatusError):
         return experiment

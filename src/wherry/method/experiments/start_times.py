@@ -67,11 +67,21 @@ async def _start_idle(twin: Twin, name: str) -> None:
     await twin.start_pod(name, {**container, "command": ["python3", "-S", "-c", IDLE]})
 
 
-def judge_starts(times: StartTimes, allowed_s: float) -> list[Observation]:
-    """Whether copies are there fast enough; a slow machine is not the service's fault. Pure."""
+def judge_starts(times: StartTimes, allowed_s: float, *, is_alone: bool = True) -> list[Observation]:
+    """Whether copies are there fast enough; a slow machine is not the service's fault. Pure.
+
+    Args:
+        times: what was measured.
+        allowed_s: what was agreed upon.
+        is_alone: whether nothing else was tried meanwhile; otherwise too slow says nothing yet.
+    """
     typical = median(times.own)
     if typical <= allowed_s:
         return [remark(f"A copy takes requests after {times.words}.")]
+    if not is_alone:
+        return [
+            open_question(f"A copy needs {times.words} while others are tried beside it; it has to be tried alone.")
+        ]
     by_itself = typical - (median(times.idle) if times.idle else 0.0)
     if by_itself <= allowed_s:
         return [open_question(f"A copy needs {times.words}; this machine is slow, so it says little of the service.")]

@@ -48,7 +48,8 @@ class CannotTry(Exception):
 class Twin:
     """A running copy of a release, and what can be done with it.
 
-    `journal` is what was done, step by step; `recording` what came of it, request by request.
+    `journal` is what was done, step by step; `recording` what came of it, request by request. `is_alone`: nothing else
+    is tried meanwhile, so that what takes long here takes long by itself.
     """
 
     client: Client
@@ -65,6 +66,7 @@ class Twin:
     clock: SystemClock = field(default_factory=SystemClock)
     journal: list[tuple[float, str]] = field(default_factory=list)
     recording: Recording = field(default_factory=Recording)
+    is_alone: bool = True
 
     def note(self, words: str) -> None:
         """Put a step into the journal: what was done, in the past tense."""

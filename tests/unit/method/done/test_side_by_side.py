@@ -42,6 +42,7 @@ class Stage:
     twins: list[PlayedTwin] = field(default_factory=list)
     running: list[str] = field(default_factory=list)
     ran: list[tuple[str, int, tuple[str, ...]]] = field(default_factory=list)
+    alone: dict[str, bool] = field(default_factory=dict)
     told: list[Verdict] = field(default_factory=list)
     steps: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -64,6 +65,7 @@ class Stage:
         async def run(twin: Twin) -> list[Observation]:
             assert isinstance(twin, PlayedTwin)
             self.running.append(name)
+            self.alone[name] = twin.is_alone
             twin.note(f"{name} was tried.")
             await twin.clock.sleep(0.01)
             beside = tuple(one for one in self.running if one != name)
@@ -100,6 +102,7 @@ async def test_what_has_a_twin_of_its_own_is_tried_beside_the_others_and_what_me
     assert ran["a"][0] != ran["b"][0]
     assert ran["b"][1] == ("a",) or ran["a"][1] == ("b",)
     assert ran["c"] == (ran["a"][0], ())
+    assert stage.alone == {"a": False, "b": False, "c": True}
 
 
 @pytest.mark.parametrize("place", [Place.SHARED, Place.OWN])

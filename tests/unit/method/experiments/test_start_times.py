@@ -25,3 +25,11 @@ def test_the_words_have_the_median_the_95th_of_a_hundred_and_the_idle_pod() -> N
     times = StartTimes((1.0, 2.0, 3.0, 4.0, 5.0), (0.5,) * 5)
     assert p95(times.own) == 5.0
     assert times.words == "3.00 s (95 of 100 within 5.00 s, beside 0.50 s of a pod that does nothing)"
+
+
+def test_what_was_slow_beside_other_experiments_has_to_be_measured_alone() -> None:
+    times = StartTimes((6.0,) * 5, (0.1,) * 5)
+    (found,) = judge_starts(times, 5.0, is_alone=False)
+    assert (found.weight.value, "tried alone" in found.says) == ("doubt", True)
+    (fast,) = judge_starts(StartTimes((1.0,) * 5), 5.0, is_alone=False)
+    assert fast.weight.value == "note"
