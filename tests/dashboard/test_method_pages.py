@@ -21,6 +21,8 @@ PAGES = (
     f"/ui/services/{SPACE}/payments",
     "/ui/done",
     f"/ui/done/config/{SPACE}/orders-r4",
+    f"/ui/done/logs/{SPACE}/orders-r4",
+    "/ui/ceremonies?for=retrospective",
     f"/ui/releases?left=shop-prod/orders-r2&right={SPACE}/orders-r4",
     "/ui/report",
 )
@@ -72,6 +74,35 @@ def test_a_cell_of_the_board_opens_to_its_evidence_without_a_script(visit: NewVi
     page.locator(f'a[href="/ui/done/config/{SPACE}/orders-r4"]').click()
     expect(page.locator("#answer")).to_contain_text("Refuted")
     expect(page.locator("#step")).to_contain_text("wherry prove config")
+
+
+def test_a_cell_is_waived_and_its_backlog_item_copied(visit: NewVisit, watched: RunningCluster) -> None:
+    one = visit()
+    one.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = one.open(f"/ui/done/config/{SPACE}/orders-r4")
+    page.get_by_text("Make a backlog item").click()
+    page.get_by_role("button", name="Copy it").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()").startswith("# orders: what is not done\n\n## Mend Config")
+    with page.expect_download() as saved:
+        page.locator("#backlog").get_by_role("link", name="Markdown").click()
+    assert saved.value.suggested_filename == "orders-r4-config.md"
+    page.get_by_text("Waive it until a day").click()
+    page.get_by_label("Why").fill("the settings move next week")
+    page.get_by_role("button", name="Waive it").click()
+    expect(page.locator("#answer")).to_contain_text("the settings move next week")
+    page.get_by_text("End this waiver").click()
+    page.get_by_role("button", name="End the waiver").click()
+    expect(page.locator("#answer")).to_contain_text("Refuted")
+
+
+def test_who_may_only_look_cannot_waive(visit: NewVisit, watched: RunningCluster) -> None:
+    watched.wherry("user", "add", "looker", "--role", "view")
+    page = visit("--user", "looker").open(f"/ui/done/config/{SPACE}/orders-r4")
+    page.get_by_text("Waive it until a day").click()
+    page.get_by_label("Why").fill("I would like to")
+    page.get_by_role("button", name="Waive it").click()
+    expect(page.locator("h1")).to_have_text("You may not do that")
 
 
 def requests_of(page: Page) -> list[str]:

@@ -23,8 +23,9 @@ from wherry.api.core.pod import PODS
 from wherry.api.core.serviceaccount import SERVICE_ACCOUNTS
 from wherry.api.method.agreement import AGREEMENTS
 from wherry.api.method.api import APIS
+from wherry.api.method.board import BOARDS
 from wherry.api.method.need import NEEDS
-from wherry.api.method.proof import PROOFS, ProofObservation, ProofSpec
+from wherry.api.method.proof import PROOFS, ProofObservation, ProofRun, ProofSpec, ProofTimeline
 from wherry.api.method.release import RELEASES, ConfigEntry, ReleaseSpec
 from wherry.api.method.signature import SIGNATURES
 from wherry.api.method.verification import VERIFICATIONS
@@ -37,11 +38,14 @@ from wherry.method.contracts.api import digest_of
 from wherry.method.contracts.seal import Statement, seal
 from wherry.method.crds import definition, ensure_kinds
 from wherry.method.done.agreement import Agreement, Waiver
+from wherry.method.done.board import Board
+from wherry.method.done.history import record, with_review
 from wherry.method.done.standard import Standard, standard_document
 from wherry.method.evidence.observation import doubt, supports
+from wherry.method.evidence.verdict import Verdict, Word
 
 SPACE = "shop-dev"
-KINDS = ("apis", "needs", "agreements", "signatures", "verifications", "comments", "releases", "proofs")
+KINDS = ("apis", "needs", "agreements", "signatures", "verifications", "comments", "releases", "proofs", "boards")
 TEAMS = {"web": "front", "mobile": "front", "orders": "shop", "users": "shop", "stock": "depot", "billing": "money"}
 PEOPLE = {"front": "ben", "shop": "ana", "depot": "cho", "money": "dee"}
 
@@ -192,6 +196,28 @@ def releases() -> Iterator[Made]:
         yield Made(RELEASES, document, SPACE if environment == "dev" else f"shop-{environment}", status)
 
 
+TIMELINE = ProofTimeline(
+    step_seconds=0.8, requests=(4, 20, 20, 8), failures=(0, 1, 0, 0), ready=(2, 1, 2, 2), marks=(0.4, 1.2)
+)
+
+
+def boards() -> Iterator[Made]:
+    """How far orders has come in dev: two reviews, and what changed before and between them and since."""
+
+    def judged(**words: Word) -> Board:
+        return Board("orders", tuple(Verdict(name, word, f"{name}.") for name, word in words.items()))
+
+    kept = record(
+        None, judged(logs=Word.REFUTED, config=Word.NOT_SHOWN), at="2026-01-01T09:00:00Z", release="orders-r1"
+    )
+    kept = with_review(kept, "Sprint 1", "ana")
+    kept = record(kept, judged(logs=Word.PROVED, config=Word.PROVED), at="2026-01-02T09:00:00Z", release="orders-r1")
+    kept = with_review(kept, "Sprint 2", "ana")
+    now = judged(logs=Word.PROVED, config=Word.REFUTED, parity=Word.WAIVED)
+    kept = record(kept, now, at="2026-01-04T11:00:00Z", release="orders-r4", environment="dev")
+    yield Made(BOARDS, {"metadata": {"name": "orders"}, "spec": msgspec.to_builtins(kept)})
+
+
 def proofs() -> Iterator[Made]:
     """What was tried of orders: two things that are so, one that is not, and one of an earlier image."""
     tried = (
@@ -221,6 +247,9 @@ def proofs() -> Iterator[Made]:
             duration_seconds=3.2,
             environment="dev",
             observations=(seen,),
+            steps=("2026-01-04T10:00:01Z A journey was played.", "2026-01-04T10:00:02Z A copy was killed."),
+            timeline=TIMELINE if criterion == "logs" else ProofTimeline(),
+            earlier=(ProofRun(at="2026-01-03T10:00:00Z", verdict="Refuted"),) if criterion == "processes" else (),
         )
         document: Document = {
             "metadata": {"name": f"orders-{criterion}-{build}", "labels": {"wherry.dev/service": "orders"}},
@@ -289,7 +318,7 @@ async def fill(client: Client, ca: KeyPair) -> None:
     """Make all of it in a cluster, through its API."""
     await ensure_kinds(client, *KINDS)
     account = Made(SERVICE_ACCOUNTS, {"metadata": {"name": "default"}})
-    for made in (*spaces(), account, *pods(), *contracts(ca), *releases(), *proofs(), *standards()):
+    for made in (*spaces(), account, *pods(), *contracts(ca), *releases(), *proofs(), *boards(), *standards()):
         await client.create(made.resource, made.document, made.namespace)
         if made.status is not None:
             await client.patch(made.resource, made.name, {"status": made.status}, made.namespace, subresource="status")
@@ -300,7 +329,7 @@ def fill_with_kubectl(cluster: RunningCluster, ca: KeyPair) -> None:
     definitions = [definition(plural) for plural in KINDS]
     cluster.kubectl("apply", "-f", "-", text=_listed(definitions))
     cluster.kubectl("wait", "--for=condition=Established", "crd", *(f"{plural}.wherry.dev" for plural in KINDS))
-    everything = [*spaces(), *contracts(ca), *releases(), *proofs(), *standards()]
+    everything = [*spaces(), *contracts(ca), *releases(), *proofs(), *boards(), *standards()]
     cluster.kubectl("apply", "-f", "-", text=_listed([_whole(made) for made in everything]))
     for made in everything:
         if made.status is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,19 +13,20 @@ from wherry.api.method.proof import ProofSpec
 from wherry.api.method.release import Release
 from wherry.apimachinery.errors import StatusError
 from wherry.apimachinery.timestamps import format_time
-from wherry.cli.output import Trouble, note
+from wherry.cli.output import Trouble, note, printable
 from wherry.client.client import Client
 from wherry.cluster.data_dir import DataDir
 from wherry.method.delivery.clusters import Clusters
 from wherry.method.delivery.ledger import list_in
 from wherry.method.delivery.refusal import CannotDeliver
-from wherry.method.done.agreement import Agreement, BadAgreement, read_agreement
+from wherry.method.done.agreement import Agreement, BadAgreement, Waiver, read_agreement
 from wherry.method.done.board import Board
 from wherry.method.done.contract_evidence import Evidence, contract_evidence
 from wherry.method.done.criteria import KNOWN
 from wherry.method.done.judgement import judge_release
 from wherry.method.done.proofs import list_proofs, read_files
-from wherry.method.done.standard import Standard, leave_standard, make_standard
+from wherry.method.done.standard import Standard, leave_standard, make_standard, standard_name
+from wherry.method.done.waivers import kept_waivers, with_waivers
 from wherry.method.facts.facts import Facts
 from wherry.method.facts.reading import NothingToCheck, contracts_of, read_facts
 from wherry.method.project import NotAProject, Project, find_project
@@ -90,8 +92,17 @@ def judged(data_dir: DataDir, directory: Path, environment: str | None) -> Judge
     if release is None:
         note(" Nothing is released yet, or the cluster does not answer: this is about files only.")
     proofs = [*read_files(project.root), *found.proofs]
-    board = judge_release(project.name, facts, proofs, agreement, digest=digest, today=today(), seen_now=found.seen_now)
+    _tell_of_waivers(found.waived_here, agreement)
+    counts = with_waivers(agreement, found.waived_here)
+    board = judge_release(project.name, facts, proofs, counts, digest=digest, today=today(), seen_now=found.seen_now)
     return Judged(project, agreement, release, board)
+
+
+def _tell_of_waivers(here: Sequence[Waiver], agreement: Agreement) -> None:
+    """Say which waivers no repository has: they count where the release is, and nowhere else."""
+    for one in here:
+        if one.counts_on(today()) and one not in agreement.waiver:
+            note(printable(f" {one.who} has waived {one.criterion} on the board, until {one.until}: {one.why}"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +111,7 @@ class FromCluster:
 
     release: Release | None = None
     proofs: tuple[ProofSpec, ...] = ()
+    waived_here: tuple[Waiver, ...] = ()
     seen_now: Evidence = field(default_factory=dict)
 
 
@@ -134,7 +146,8 @@ async def _from_cluster(
                         contracts_of(project.root),
                         known_ca=clusters.authority(project, place),
                     )
-                    return FromCluster(release, tuple(proofs), seen_now)
+                    here = await kept_waivers(client, release.metadata.namespace, standard_name(project.name))
+                    return FromCluster(release, tuple(proofs), here, seen_now)
     except NotAProject as error:
         raise Trouble(str(error), remedy=error.remedy, exit_code=2) from error
     except (CannotDeliver, StatusError, OSError):

@@ -14,6 +14,7 @@ from wherry.client.client import Client
 from wherry.dashboard.detail.editing import change, try_change
 from wherry.dashboard.detail.history import has_history, read_history
 from wherry.dashboard.detail.kinds import section
+from wherry.dashboard.done.waiving import unwaive, waive
 from wherry.dashboard.markup import url
 from wherry.narrate.workloads import WORKLOAD_RESOURCES
 
@@ -85,6 +86,8 @@ ACTIONS: Mapping[str, Action] = {
     "uncordon": _uncordon,
     "rollback": _rollback,
     "change": change,
+    "waive": waive,
+    "unwaive": unwaive,
 }
 
 Trial = Callable[[Client, Form], Awaitable[tuple[str, str]]]

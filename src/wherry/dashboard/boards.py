@@ -19,6 +19,7 @@ from wherry.method.done.board import Board
 from wherry.method.done.contract_evidence import Published, observe
 from wherry.method.done.judgement import judge_release
 from wherry.method.done.standard import Standard, find_standard
+from wherry.method.done.waivers import with_waivers
 from wherry.method.evidence.verdict import Verdict
 from wherry.method.facts.facts import ContractFacts
 
@@ -107,7 +108,7 @@ async def _board(
         service,
         None,
         mine,
-        standard.agreement,
+        with_waivers(standard.agreement, standard.waived_here),
         digest=release.spec.digest,
         today=today,
         seen_now=observe(service, ContractFacts(), published, standings) if published or standings else {},

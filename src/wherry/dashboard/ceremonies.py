@@ -6,6 +6,7 @@ topics(ceremony, gathered)             # pure: what of it belongs to this ceremo
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -17,10 +18,11 @@ from wherry.api.method.proof import PROOFS, ProofSpec
 from wherry.api.method.release import FAILED, RELEASES, RUNNING, Release
 from wherry.apimachinery.errors import Forbidden, NotFound
 from wherry.apimachinery.resource_type import ResourceType
-from wherry.apimachinery.timestamps import parse_time
+from wherry.dashboard.boards import ReleaseBoard, read_boards
 from wherry.dashboard.live import Live
 from wherry.dashboard.markup import url
 from wherry.dashboard.puzzle.facts import NEXT, JointFacts
+from wherry.method.done.wavering import answers, wavers
 from wherry.narrate.facts import Snapshot
 from wherry.narrate.headline import needing_help
 from wherry.narrate.story import Line, lines
@@ -42,6 +44,7 @@ class Gathered:
     joints: Sequence[JointFacts]
     proofs: Sequence[ProofSpec]
     releases: Sequence[Release]
+    boards: Sequence[ReleaseBoard]
     now_s: float
 
 
@@ -74,6 +77,7 @@ async def gather(live: Live) -> Gathered:
         joints=(await read_map(live)).joints,
         proofs=[one.spec for one in await _list(live, PROOFS)],
         releases=await _list(live, RELEASES),
+        boards=await read_boards(live),
         now_s=live.now_s(),
     )
 
@@ -197,27 +201,43 @@ def _failed(seen: Gathered) -> Topic:
     return Topic("Releases that failed", items, "No release has failed.")
 
 
-def _wavering(seen: Gathered) -> Topic:
-    verdicts: dict[tuple[str, str, str], set[str]] = {}
-    for one in sorted(seen.proofs, key=lambda proof: parse_time(proof.started_at) if proof.started_at else 0.0):
-        verdicts.setdefault((one.service, one.release, one.criterion), set()).add(one.verdict)
+def _waived(seen: Gathered) -> Topic:
+    today = datetime.datetime.fromtimestamp(seen.now_s, datetime.UTC).date()
     items = [
-        Item(f"{service}, {criterion} on {release}: {' and '.join(sorted(said))}", next=f"wherry prove {criterion}")
-        for (service, release, criterion), said in verdicts.items()
-        if len(said) > 1
+        Item(
+            f"{one.release.spec.service} in {one.release.spec.environment} goes without {waiver.criterion}"
+            f" {'until' if waiver.counts_on(today) else 'no longer: the waiver ended on'} {waiver.until}."
+            f" {waiver.who}: {waiver.why}",
+            url("done", waiver.criterion, one.release.metadata.namespace, one.name),
+            f"wherry prove {waiver.criterion}",
+        )
+        for one in seen.boards
+        for waiver in (*one.standard.agreement.waiver, *one.standard.waived_here)
     ]
-    return Topic("Verdicts that waver", items, "No verdict has changed on the same release.")
+    return Topic("Waivers", items, "No team goes without a criterion.")
+
+
+def _wavering(seen: Gathered) -> Topic:
+    items = [
+        Item(
+            f"{one.service}, {one.criterion} on {one.release}: {', then '.join(answers(one))}",
+            next=f"wherry prove {one.criterion}",
+        )
+        for one in seen.proofs
+        if wavers(one)
+    ]
+    return Topic("Verdicts that waver", items, "No verdict has changed on the same image.")
 
 
 CEREMONIES: Mapping[str, tuple[Callable[[Gathered], Topic], ...]] = {
     "planning": (_short_of, _gaps, _not_done),
     "daily": (_needs_help, _trouble, _changes),
     "review": (_running, _to_show, _held),
-    "retrospective": (_restarts, _failed, _wavering),
+    "retrospective": (_restarts, _failed, _waived, _wavering),
 }
 QUESTIONS: Mapping[str, str] = {
     "planning": "What is missing?",
     "daily": "What changed, and what needs somebody?",
     "review": "What can we show?",
-    "retrospective": "What went wrong more than once?",
+    "retrospective": "What went wrong more than once, and what do we go without?",
 }

@@ -95,6 +95,11 @@ class Channel:
                 _ = self._clock.call_later(self._beat_s, self.mark)
             await self._clock.sleep(self._interval_s)
 
+    async def refresh(self) -> None:
+        """Render now: for who has just changed something, which no watch may tell of."""
+        with contextlib.suppress(StatusError):
+            await self._update()
+
     def mark(self) -> None:
         """Something has changed."""
         self._dirty.set()

@@ -28,7 +28,7 @@ async def _done(live: Live, rest: Sequence[str]) -> Response:
         raise NotFound("There is no such file.")
     namespace, (name, _, ending) = rest[0], rest[1].rpartition(".")
     found = await read_board(live, namespace, name)
-    if found is None or ending not in TYPES:
+    if found is None:
         raise NotFound("There is no such file.")
     at_s = int(live.now_s())
     made = {
@@ -36,8 +36,17 @@ async def _done(live: Live, rest: Sequence[str]) -> Response:
         "md": lambda: as_markdown(found.board, at_s),
         "csv": lambda: as_csv(found.board),
         "xml": lambda: as_junit(found.board),
-    }[ending]()
-    return attached(f"{name}-done.{ending}", made)
+    }
+    if ending not in made:
+        raise NotFound("There is no such file.")
+    return attached(f"{name}-done.{ending}", made[ending]())
+
+
+async def _backlog(live: Live, rest: Sequence[str]) -> Response:
+    """One cell of a board as a backlog item: NAMESPACE/RELEASE/CRITERION.ENDING."""
+    from wherry.dashboard.done.backlog_item import saved
+
+    return attached(*await saved(live, rest))
 
 
 async def _report(live: Live, rest: Sequence[str]) -> Response:
@@ -61,6 +70,7 @@ TYPES = {
     "md": "text/markdown; charset=utf-8",
     "csv": "text/csv; charset=utf-8",
     "xml": "application/xml; charset=utf-8",
+    "json": "application/json; charset=utf-8",
 }
 LIVE_FACTS: Mapping[str, Callable[[Live], Awaitable[object]]] = {"map.json": _map}
-DOWNLOADS: Mapping[str, Download] = {"done": _done, "report": _report}
+DOWNLOADS: Mapping[str, Download] = {"done": _done, "backlog": _backlog, "report": _report}

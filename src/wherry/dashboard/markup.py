@@ -96,6 +96,6 @@ def steps(commands: Iterable[str]) -> str:
     return "".join(f'<p class="next">Next: <code>{text(one)}</code></p>' for one in commands)
 
 
-def twin(command: str) -> str:
-    """The same with kubectl."""
-    return f"<p>{with_terms('The same with kubectl:')} <code>{text(command)}</code></p>"
+def twin(command: str, label: str = "The same with kubectl:") -> str:
+    """The same as a command."""
+    return f"<p>{with_terms(label)} <code>{text(command)}</code></p>"

@@ -22,6 +22,8 @@ from wherry.method.done.contract_evidence import contract_evidence
 from wherry.method.done.criteria import KNOWN
 from wherry.method.done.judgement import judge_release
 from wherry.method.done.proofs import list_proofs, read_files
+from wherry.method.done.standard import standard_name
+from wherry.method.done.waivers import kept_waivers, with_waivers
 from wherry.method.evidence.verdict import Word
 from wherry.method.facts.reading import NothingToCheck, contracts_of, read_facts
 from wherry.method.project import Project
@@ -58,6 +60,8 @@ async def gate(
         facts = await read_facts(project.root, kubectl)
     except NothingToCheck:
         facts = None
+    here = await kept_waivers(client, release.metadata.namespace, standard_name(project.name))
+    agreement = with_waivers(agreement, here)
     proofs = [*read_files(project.root), *await list_proofs(client, release.metadata.namespace, project.name)]
     seen_now = await contract_evidence(
         client, project.name, project.namespaces, contracts_of(project.root), known_ca=known_ca

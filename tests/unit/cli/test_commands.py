@@ -93,7 +93,7 @@ OPTIONS: list[tuple[click.Command, str]] = [
     (release, "--env --image --allow-dirty"),
     (check, "directory -o --output"),
     (prove, "factor --in --release --project"),
-    (done, "directory --in -o --output --backlog --review --since"),
+    (done, "directory --in -o --output --backlog --only --review --since"),
     (waive, "criterion --why --until --who --project"),
     (meaning, "criterion --say --agree --who --project"),
     (report, "directory --format --in -o --output"),

@@ -6,6 +6,7 @@ import pytest
 
 from suites.api_harness import Api
 from suites.page_reader import Browser
+from suites.shop_window import Shop
 from unit.dashboard.test_app import api, browser
 from wherry.dashboard.ceremonies import CEREMONIES
 from wherry.dashboard.views.ceremonies import CEREMONIES_VIEW
@@ -43,11 +44,21 @@ async def test_each_stop_of_the_tour_is_about_this_cluster(browser: Browser) -> 
         await browser.read(f"/ui/tour?step={step}")
 
 
+TOPICS = {
+    "planning": ["Not_yet_as_wanted", "Contracts_to_agree_on", "Criteria_that_do_not_hold"],
+    "daily": ["Needs_help_now", "Trouble_since_yesterday", "What_changed"],
+    "review": ["What_runs_where", "Ready_to_be_shown", "Criteria_that_hold"],
+    "retrospective": ["Started_again_and_again", "Releases_that_failed", "Waivers", "Verdicts_that_waver"],
+}
+
+
 @pytest.mark.parametrize("name", CEREMONIES)
 async def test_each_ceremony_has_its_topics_also_when_there_is_nothing(browser: Browser, name: str) -> None:
     await browser.sign_in()
     page = await browser.read(f"/ui/ceremonies?for={name}")
-    assert len([one for one in page.ids if one.startswith("topic/")]) == 3
+    titles = [one.removeprefix("topic/") for one in page.ids if one.startswith("topic/")]
+    assert titles == TOPICS[name]
+    assert f"/ui/done?show={name}" in (await browser.ask("GET", f"/ui/ceremonies?for={name}")).body
 
 
 async def test_what_is_short_is_talked_about_at_planning(browser: Browser, api: Api) -> None:
@@ -55,3 +66,24 @@ async def test_what_is_short_is_talked_about_at_planning(browser: Browser, api: 
     planning = await browser.read("/ui/ceremonies?for=planning")
     assert "web: 0 of 2 copies run." in planning.text
     assert "web: 0 of 2 copies run." not in (await browser.read("/ui/ceremonies?for=retrospective")).text
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("planning", ["orders, config: Without GREETING it starts all the same.", "orders and stock"]),
+        ("daily", ["Nothing needs help."]),
+        ("review", ["orders in prod: orders-r2", "orders, logs: Every line came"]),
+        (
+            "retrospective",
+            [
+                "orders in dev goes without parity until 2100-03-31. ana: prod moves in March",
+                "orders, processes on orders-r4: Refuted, then Proved",
+            ],
+        ),
+    ],
+)
+async def test_each_ceremony_talks_about_what_is_so_in_the_shop(full_shop: Shop, name: str, said: list[str]) -> None:
+    page = await full_shop.browser.read(f"/ui/ceremonies?for={name}")
+    for one in said:
+        assert one in page.text

@@ -9,10 +9,17 @@ import pytest
 from suites import shop
 from suites.shop_window import Shop
 from wherry.api.core.configmap import CONFIG_MAPS
+from wherry.api.method.release import RELEASES
 from wherry.dashboard.views.criterion import CRITERION
 from wherry.dashboard.views.done import DONE
+from wherry.method.backlog import FORMATS
+from wherry.method.done.backlog import heading, items
+from wherry.method.done.board import Board
 from wherry.method.done.criteria import CRITERIA
-from wherry.method.done.standard import standard_name
+from wherry.method.done.judgement import judge_release
+from wherry.method.done.proofs import list_proofs
+from wherry.method.done.standard import find_standard, standard_name
+from wherry.method.done.waivers import kept_waivers
 from wherry.method.evidence.verdict import Word
 
 ADDRESS = f"/ui/{DONE.path}"
@@ -40,7 +47,7 @@ async def test_verdicts_are_those_of_the_method_with_their_age_and_their_release
 
 async def test_only_one_environment_or_only_what_is_missing_can_be_shown(full_shop: Shop) -> None:
     assert "0 of 1 release are done." in (await full_shop.browser.read(f"{ADDRESS}?env=prod")).text
-    body = (await full_shop.browser.ask("GET", f"{ADDRESS}?show=missing")).body
+    body = (await full_shop.browser.ask("GET", f"{ADDRESS}?show=planning")).body
     assert "/ui/done/config/shop-dev/orders-r4" in body
     assert "/ui/done/codebase/shop-dev/orders-r4" in body
 
@@ -56,10 +63,134 @@ async def test_a_cell_opens_to_its_meaning_its_evidence_its_trial_and_the_way_ou
         "speaks for it",
         "3.2 s",
         "wherry prove logs",
-        "wherry waive logs",
+        "0.4 s A journey was played.",
+        "In 3.2 s 52 requests came in; 1 of them failed. Meanwhile 1 to 2 copies were ready.",
+        "What is true needs no waiver.",
+        "Nothing is left to do here.",
         "Through the releases",
     ):
         assert said in page.text
+
+
+async def test_a_trial_is_drawn_and_told_and_listed(full_shop: Shop) -> None:
+    body = (await full_shop.browser.ask("GET", LOGS)).body
+    said = "In 3.2 s 52 requests came in; 1 of them failed. Meanwhile 1 to 2 copies were ready."
+    assert f'<svg class="chart" role="img" aria-label="{said}"' in body
+    assert body.count('class="mark-number"') == 2
+    assert '<th scope="row">0.8 s to 1.6 s</th><td>20</td><td>1</td><td>1</td>' in body
+
+
+async def test_a_cell_without_numbers_has_no_picture(full_shop: Shop) -> None:
+    assert 'class="chart"' not in (await full_shop.browser.ask("GET", LOGS.replace("logs", "config"))).body
+
+
+async def test_the_history_of_a_cell_has_all_releases_with_what_was_shown_of_their_images(full_shop: Shop) -> None:
+    page = await full_shop.browser.read(LOGS.replace("logs", "disposability"))
+    assert "~ r1: Not tried" not in page.text
+    assert "· r1: Not tried" in page.text
+    assert "✓✓ r2: Proved" in page.text
+    assert "· r4: Not tried" in page.text
+
+
+async def test_a_cell_makes_the_backlog_item_that_the_command_makes(full_shop: Shop) -> None:
+    config = LOGS.replace("logs", "config")
+    page = await full_shop.browser.read(config)
+    found = await read_board_of(full_shop, "orders-r4")
+    for form, write in FORMATS.items():
+        item = write(heading(found), items(found, "config"))
+        assert len(items(found, "config")) == 1
+        answer = await full_shop.browser.ask("GET", f"/ui/files/backlog/shop-dev/orders-r4/config.{form}")
+        assert answer.body == item
+        assert answer.headers["Content-Disposition"] == f'attachment; filename="orders-r4-config.{form}"'
+        assert ("".join(item.split()) in "".join(page.text.split())) == (form == "md")
+    assert "wherry done --backlog --only config" in page.text
+    for wrong in ("logs.md", "config.exe", "beauty.md", "config"):
+        assert (await full_shop.browser.ask("GET", f"/ui/files/backlog/shop-dev/orders-r4/{wrong}")).status == 404
+
+
+async def read_board_of(shop: Shop, name: str) -> Board:
+    """The board as the command line would judge it from what is in the cluster."""
+    standard = await find_standard(shop.client, "shop-dev", "orders")
+    assert standard is not None
+    release = await shop.client.get(RELEASES, name, "shop-dev")
+    return judge_release(
+        "orders",
+        None,
+        await list_proofs(shop.client, "shop-dev", "orders"),
+        standard.agreement,
+        digest=release.spec.digest,
+        today=datetime.date(2026, 1, 5),
+        read=standard.read,
+    )
+
+
+async def test_a_waiver_from_the_page_counts_has_a_name_and_can_be_ended(full_shop: Shop) -> None:
+    config = LOGS.replace("logs", "config")
+    form = {"namespace": "shop-dev", "release": "orders-r4", "service": "orders", "criterion": "config"}
+    today = datetime.datetime.fromtimestamp(full_shop.clock.now_s(), datetime.UTC).date()
+    sent = await full_shop.browser.send("waive", **form, why="  the next\nsprint ", until=today.isoformat())
+    assert (sent.status, sent.headers["Location"]) == (303, config)
+    page = await full_shop.browser.read(config)
+    assert f"Waived by kubernetes-admin until {today}: the next sprint." in page.text
+    assert "kubectl -n shop-dev patch configmap orders-done --type merge -p" in page.text
+    # The board of the command line and the gate read the same.
+    (kept,) = await kept_waivers(full_shop.client, "shop-dev", "orders-done")
+    assert (kept.criterion, kept.who, kept.until) == ("config", "kubernetes-admin", today)
+    assert (
+        "orders in dev goes without config until"
+        in (await full_shop.browser.read("/ui/ceremonies?for=retrospective")).text
+    )
+    assert (await full_shop.browser.send("unwaive", **form)).status == 303
+    assert "Waived" not in (await full_shop.browser.read(config)).text.partition("What to do")[0]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"until": "2020-01-31"}, "is over"),
+        ({"until": "soon"}, "last day"),
+        ({"why": " "}, "needs a reason"),
+        ({"criterion": "beauty"}, "no criterion"),
+        ({"service": "ghost"}, "wherry done, in the repository, leaves it"),
+    ],
+)
+async def test_a_waiver_that_cannot_count_is_refused_with_the_way_out(
+    full_shop: Shop, change: dict[str, str], said: str
+) -> None:
+    form = {"namespace": "shop-dev", "release": "orders-r4", "service": "orders", "criterion": "config"}
+    sent = await full_shop.browser.send("waive", **{**form, "why": "w", "until": "2100-01-31", **change})
+    assert sent.status in (400, 404)
+    assert said in sent.body
+
+
+@pytest.mark.parametrize(
+    ("ceremony", "shown", "hidden"),
+    [
+        ("planning", "config", "logs"),
+        ("daily", "", "logs"),
+        ("review", "logs", "config"),
+        ("retrospective", "processes", "logs"),
+    ],
+)
+async def test_each_ceremony_has_its_columns(full_shop: Shop, ceremony: str, shown: str, hidden: str) -> None:
+    body = (await full_shop.browser.ask("GET", f"{ADDRESS}?show={ceremony}&env=staging")).body
+    if shown:
+        assert f"/ui/done/{shown}/shop-staging/orders-r3" in body
+    else:
+        assert "No criterion of these releases is like that." in body
+    assert f"/ui/done/{hidden}/shop-staging/orders-r3" not in body
+
+
+async def test_the_burn_up_shows_the_reviews_and_what_has_changed_since_the_last(full_shop: Shop) -> None:
+    page = await full_shop.browser.read(ADDRESS)
+    for said in (
+        "2 of 3 criteria are done or waived, 2 more than at the beginning (0). 2 reviews are marked.",
+        "Since Sprint 2",
+        "Proved became Refuted",
+        "not asked became Waived",
+    ):
+        assert said in page.text
+    assert "How it went on" not in (await full_shop.browser.read(f"{ADDRESS}?env=prod")).text
 
 
 async def test_what_is_refuted_says_how_to_mend_it_and_how_to_see_it(full_shop: Shop) -> None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     type=click.Choice(("md", "csv", "json")),
     help="What is not done, as backlog items with criteria.",
 )
+@click.option("--only", metavar="CRITERION", default="", help="With --backlog: the item of this criterion alone.")
 @click.option("--review", metavar="NAME", help="Mark this moment, such as: Sprint 12.")
 @click.option(
     "--since",
@@ -39,6 +40,7 @@ def command(
     environment: str | None,
     output: str,
     backlog: str | None,
+    only: str,
     review: str | None,
     since: str | None,
 ) -> None:
@@ -50,13 +52,15 @@ def command(
     from wherry.cli.judging import judged
     from wherry.cli.keeping import keep
 
+    if only:
+        _check_only(only, is_backlog=backlog is not None)
     found = judged(data_dir, directory, environment)
     board = found.board
     if backlog is not None:
         from wherry.method.backlog import FORMATS
         from wherry.method.done.backlog import heading, items
 
-        say(FORMATS[backlog](heading(board), items(board)).rstrip("\n"))
+        say(FORMATS[backlog](heading(board), items(board, only)).rstrip("\n"))
         return
     kept = keep(data_dir, found, review=(review or "").strip())
     if review is not None or since is not None:
@@ -72,6 +76,19 @@ def command(
     show_board(board, output=output, following=following)
     if not board.is_done:
         sys.exit(1)
+
+
+def _check_only(criterion: str, *, is_backlog: bool) -> None:
+    from wherry.method.done.criteria import KNOWN
+
+    if criterion not in KNOWN:
+        raise Trouble(f'there is no criterion "{criterion}"', remedy=f"one of: {', '.join(KNOWN)}", exit_code=2)
+    if not is_backlog:
+        raise Trouble(
+            "--only chooses a backlog item, and no backlog was asked for",
+            remedy=f"wherry done --backlog --only {criterion}",
+            exit_code=2,
+        )
 
 
 def _show_progress(kept: BoardSpec) -> None:

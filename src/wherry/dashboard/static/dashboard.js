@@ -239,3 +239,12 @@ if (view) {
   setInterval(() => { if (unsaid && !held) { said = say.textContent = unsaid; unsaid = ""; } }, SAY_MS);
   if (navigator.locks && window.BroadcastChannel && crypto.randomUUID) share(); else open(entriesNow());
 }
+
+// ------------------------------------------------------------------ copying a text
+
+addEventListener("click", async event => {
+  const button = event.target.closest("button.copy");
+  if (!button) return;
+  await navigator.clipboard.writeText(document.getElementById(button.dataset.copies).value);
+  button.textContent = "Copied";
+});

@@ -50,7 +50,8 @@ def _make(live: Live, asked: Asked) -> Page:
         f'<a href="{text(url("ceremonies", **{"for": name}))}"{mark if name == page.name else ""}>{name.title()}</a>'
         for name in CEREMONIES
     )
-    above = f'<nav class="tabs" aria-label="Ceremonies">{links}</nav>'
+    board = link(url("done", show=page.name), "The board for it")
+    above = f'<nav class="tabs" aria-label="Ceremonies">{links}</nav><p>{board}</p>'
     return Page(f"Ceremonies: {page.name}", page.render, above, interval_s=INTERVAL_S)
 
 
@@ -59,5 +60,5 @@ CEREMONIES_VIEW = View(
     "Ceremonies",
     _make,
     explains="Four looks at the same facts. Planning shows what is missing, and the daily what needs somebody. "
-    "The review shows what there is to show, and the retrospective what went wrong more than once.",
+    "The review shows what there is to show. The retrospective shows what went wrong more than once, and the waivers.",
 )

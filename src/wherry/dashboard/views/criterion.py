@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from wherry.api.method.proof import ProofSpec
+from wherry.api.method.release import RELEASES
 from wherry.apimachinery.errors import NotFound
 from wherry.dashboard.boards import ReleaseBoard, read_board
 from wherry.dashboard.channel import Rendered
+from wherry.dashboard.done.backlog_item import backlog_item
+from wherry.dashboard.done.history_strip import history
+from wherry.dashboard.done.trial import trial
+from wherry.dashboard.done.waiving import waive_form
 from wherry.dashboard.fragments import ROOT, Fragment
 from wherry.dashboard.live import Live
 from wherry.dashboard.markup import definitions, link, text, url, with_terms
-from wherry.dashboard.times import ago
 from wherry.dashboard.views.done import MEANINGS, css
 from wherry.dashboard.views.view import Asked, Page, View
 from wherry.method.done.board import DONE
@@ -22,7 +25,6 @@ from wherry.method.evidence.observation import Observation, Weight
 from wherry.method.evidence.verdict import SYMBOLS, Verdict
 
 INTERVAL_S = 1.0
-HISTORY_SHOWN = 20
 MARKS = {
     Weight.SUPPORTS: "✓ speaks for it",
     Weight.NOTE: "· worth knowing",
@@ -56,29 +58,17 @@ class CriterionPage:
             Fragment("step", ROOT, _steps(verdict)),
             Fragment("meaning", ROOT, _meaning(self._criterion, found)),
             Fragment("seen", ROOT, _seen(verdict.observations)),
-            Fragment("trial", ROOT, self._trial(found)),
-            Fragment("history", ROOT, _history(found.proofs_of(self._criterion.id), self._live.now_s())),
+            Fragment("trial", ROOT, trial(found.proof(self._criterion.id), self._criterion.id, self._live.now_s())),
+            Fragment("history", ROOT, await self._history(found)),
+            Fragment("backlog", ROOT, backlog_item(found, self._criterion.id)),
+            Fragment("waive", ROOT, waive_form(found, verdict, self._live.now_s())),
         ]
         return Rendered(pieces, said)
 
-    def _trial(self, found: ReleaseBoard) -> str:
-        proof = found.proof(self._criterion.id)
-        if proof is None:
-            return '<section id="trial"><h2>The experiment</h2><p>It has not been tried yet.</p></section>'
-        story = "".join(
-            f"<li>{with_terms(one.says)}{_where(one.where)}</li>" for one in proof.observations if one.method == "live"
-        )
-        rows = [
-            ("Tried", ago(proof.started_at, self._live.now_s())),
-            ("It took", f"{proof.duration_seconds:g} s"),
-            ("On release", text(proof.release)),
-            ("With settings of", text(proof.environment or "no environment")),
-            ("By", text(f"wherry {proof.wherry_version}" if proof.wherry_version else "wherry")),
-        ]
-        return (
-            f'<section id="trial"><h2>The experiment</h2>{definitions(rows)}'
-            f'<ol class="chain">{story or "<li>Nothing was written down.</li>"}</ol></section>'
-        )
+    async def _history(self, found: ReleaseBoard) -> str:
+        service = found.release.spec.service
+        releases = [one for one in await self._live.all(RELEASES) if one.spec.service == service]
+        return history(releases, found.proofs_of(self._criterion.id), self._live.now_s())
 
 
 def _answer(verdict: Verdict) -> str:
@@ -94,8 +84,6 @@ def _steps(verdict: Verdict) -> str:
     rows = [("How to mend it", with_terms(verdict.fix))] if verdict.fix and verdict.word not in DONE else []
     rows += [("See it yourself", f"<code>{text(verdict.repeat)}</code>")] if verdict.repeat else []
     rows.append(("Try it again", f"<code>wherry prove {text(name)}</code>"))
-    waive = f'wherry waive {name} --why "..." --until 2030-01-31'
-    rows.append(("Do without it for a while", f"<code>{text(waive)}</code>"))
     return f'<section id="step"><h2>What to do</h2>{definitions(rows)}</section>'
 
 
@@ -138,20 +126,6 @@ def _where(where: str) -> str:
 
 def _repeat(repeat: str) -> str:
     return f"<br>See it: <code>{text(repeat)}</code>" if repeat else ""
-
-
-def _history(proofs: Iterable[ProofSpec], now_s: float) -> str:
-    """How it was with earlier releases, newest first."""
-    rows = "".join(
-        f'<tr><th scope="row">{text(one.release)}</th><td>{text(one.verdict)}</td><td>{ago(one.started_at, now_s)}</td>'
-        f"<td>{with_terms(one.says)}</td></tr>"
-        for one in [*proofs][:HISTORY_SHOWN]
-    )
-    body = (
-        '<table><thead><tr><th scope="col">Release</th><th scope="col">Verdict</th><th scope="col">When</th>'
-        f'<th scope="col">Says</th></tr></thead><tbody>{rows}</tbody></table>'
-    )
-    return f'<section id="history"><h2>Through the releases</h2>{body if rows else "<p>Not tried yet.</p>"}</section>'
 
 
 def _make(live: Live, asked: Asked) -> Page:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from wherry.api.method.board import BOARDS
 from wherry.api.method.release import RELEASES
 from wherry.dashboard.boards import ReleaseBoard, read_boards
 from wherry.dashboard.channel import Rendered
+from wherry.dashboard.done.burn_up import progress_of
+from wherry.dashboard.done.ceremony_columns import COLUMNS, chosen
 from wherry.dashboard.fragments import ROOT, Fragment
 from wherry.dashboard.live import Live
 from wherry.dashboard.markup import choice, element_id, link, text, url, with_terms
@@ -34,9 +37,9 @@ class DonePage:
     """The board as somebody has asked for it."""
 
     def __init__(self, live: Live, asked: Asked) -> None:
-        """`asked` may have env and show (all, or what is missing)."""
+        """`asked` may have env and show: what is missing, or what a ceremony looks at."""
         self._live = live
-        self._environment, self._missing = asked.get("env"), asked.get("show") == "missing"
+        self._environment, self._show = asked.get("env"), asked.get("show")
 
     async def render(self) -> Rendered:
         """Its pieces now."""
@@ -56,14 +59,34 @@ class DonePage:
             pieces.append(Fragment("rows", "board", '<tbody id="rows">', "</tbody>"))
             pieces += [_row(one, shown, self._live.now_s()) for one in boards]
             pieces.append(Fragment("legend", ROOT, _legend()))
+            if not shown:
+                pieces.append(Fragment("none", ROOT, '<p id="none">No criterion of these releases is like that.</p>'))
             pieces.append(Fragment("files", ROOT, _files(boards)))
+        pieces += await self._progress()
         return Rendered(pieces, said)
 
     def _columns(self, boards: Iterable[ReleaseBoard]) -> list[Factor]:
-        """The criteria that count for somebody; of those, where asked, the ones that somebody misses."""
-        asked = {verdict.criterion for one in boards for verdict in one.board.verdicts}
-        missing = {verdict.criterion for one in boards for verdict in one.board.missing}
-        return [one for one in CRITERIA if one.id in (missing if self._missing else asked)]
+        """The criteria that count for somebody; of those, where asked, the ones that a ceremony looks at."""
+        wanted = chosen(boards, self._show, self._live.now_s())
+        return [one for one in CRITERIA if one.id in wanted]
+
+    async def _progress(self) -> list[Fragment]:
+        """How it went on, of each service whose board somebody keeps."""
+        kept = [
+            (one.metadata.namespace, one.spec)
+            for one in await self._live.all(BOARDS)
+            if self._environment in ("", one.spec.environment) and one.spec.changes
+        ]
+        if not kept:
+            return []
+        now_s = self._live.now_s()
+        return [
+            Fragment("progress", ROOT, '<section id="progress"><h2>How it went on</h2>', "</section>"),
+            *(
+                Fragment(element_id("progress", space, spec.service), "progress", progress_of(spec, space, now_s))
+                for space, spec in sorted(kept, key=lambda one: (one[1].service, one[0]))
+            ),
+        ]
 
     def _step(self, boards: Iterable[ReleaseBoard]) -> str:
         """What to do next."""
@@ -82,8 +105,8 @@ class DonePage:
     def _filters(self, boards: Iterable[ReleaseBoard]) -> str:
         environments = sorted({one.release.spec.environment for one in boards} | {self._environment} - {""})
         choices = choice("env", "Environment", [("", "all"), *((one, one) for one in environments)], self._environment)
-        wanted = [("", "all criteria"), ("missing", "what is missing")]
-        choices += choice("show", "Show", wanted, "missing" if self._missing else "")
+        wanted = [("", "all criteria"), *((name, said) for name, (said, _) in COLUMNS.items())]
+        choices += choice("show", "Show", wanted, self._show)
         return (
             f'<form id="where" class="filters" method="get" action="/ui/done">{choices}'
             '<button type="submit">Show</button></form>'

@@ -23,10 +23,10 @@ def heading(board: Board) -> str:
     return f"{board.service}: what is not done"
 
 
-def items(board: Board) -> tuple[Item, ...]:
-    """One for each criterion that is neither done nor waived, what was refuted first. Pure."""
+def items(board: Board, only: str = "") -> tuple[Item, ...]:
+    """One for each criterion (or `only` for one) that is neither done nor waived, what was refuted first. Pure."""
     worst_first = sorted(board.missing, key=lambda entry: entry.word is not Word.REFUTED)
-    return tuple(_item(board.service, entry) for entry in worst_first)
+    return tuple(_item(board.service, entry) for entry in worst_first if only in ("", entry.criterion))
 
 
 def _item(service: str, verdict: Verdict) -> Item:

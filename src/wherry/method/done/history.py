@@ -136,6 +136,15 @@ def progress(spec: BoardSpec) -> tuple[Point, ...]:
     return tuple(points)
 
 
+def burn_up(spec: BoardSpec) -> tuple[Point, ...]:
+    """How many criteria were done (or waived) after each change, and now; a review is a point with its name."""
+    moments = dict.fromkeys((change.at for change in spec.changes), "")
+    for one in spec.reviews:
+        moments[one.at] = one.name
+    moments.setdefault(spec.at, "")
+    return tuple(Point(at, name, *count(words_at(spec, at))) for at, name in sorted(moments.items()))
+
+
 def board_of(spec: BoardSpec) -> Board:
     """The board as it was kept, for whoever shows it. What was seen in detail is in the proofs."""
     return Board(spec.service, tuple(map(_read, spec.verdicts)), spec.digest)

@@ -16,8 +16,9 @@ from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import StatusError
 from wherry.client.client import Client
 from wherry.method.delivery.stamping import SERVICE
-from wherry.method.done.agreement import Agreement
+from wherry.method.done.agreement import Agreement, Waiver
 from wherry.method.done.criteria import CRITERIA
+from wherry.method.done.waivers import waivers_in
 from wherry.method.evidence.observation import Observation
 from wherry.method.facts.facts import Facts
 
@@ -26,12 +27,16 @@ Read = Mapping[str, Sequence[Observation]]
 
 @dataclass(frozen=True, slots=True)
 class Standard:
-    """What counts for a service. `read` is by criterion what its files showed, `read_at` when."""
+    """What counts for a service. `read` is by criterion what its files showed, `read_at` when.
+
+    `waived_here` are waivers that stand in no repository, only beside the release.
+    """
 
     agreement: Agreement = field(default_factory=Agreement)
     people: tuple[str, ...] = ()
     read: Read = field(default_factory=dict)
     read_at: str = ""
+    waived_here: tuple[Waiver, ...] = ()
 
 
 class _Kept(msgspec.Struct, frozen=True):
@@ -74,7 +79,7 @@ async def find_standard(client: Client, namespace: str, service: str) -> Standar
         kept = msgspec.json.decode(found.data.get("standard.json", ""), type=_Kept)
     except (StatusError, msgspec.DecodeError):
         return None
-    return Standard(kept.agreement, kept.people, kept.read, kept.read_at)
+    return Standard(kept.agreement, kept.people, kept.read, kept.read_at, tuple(waivers_in(found.data)))
 
 
 def standard_name(service: str) -> str:
