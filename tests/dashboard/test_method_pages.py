@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -88,7 +89,7 @@ def test_a_cell_is_waived_and_its_backlog_item_copied(visit: NewVisit, watched: 
         page.locator("#backlog").get_by_role("link", name="Markdown").click()
     assert saved.value.suggested_filename == "orders-r4-config.md"
     page.get_by_text("Waive it until a day").click()
-    page.get_by_label("Why").fill("the settings move next week")
+    page.get_by_role("textbox", name="Why").fill("the settings move next week")
     page.get_by_role("button", name="Waive it").click()
     expect(page.locator("#answer")).to_contain_text("the settings move next week")
     page.get_by_text("End this waiver").click()
@@ -97,10 +98,13 @@ def test_a_cell_is_waived_and_its_backlog_item_copied(visit: NewVisit, watched: 
 
 
 def test_who_may_only_look_cannot_waive(visit: NewVisit, watched: RunningCluster) -> None:
-    watched.wherry("user", "add", "looker", "--role", "view")
+    rule = {"apiGroups": ["*"], "resources": ["*"], "verbs": ["get", "list", "watch"]}
+    role = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "looks"}}
+    watched.kubectl("apply", "-f", "-", text=json.dumps({**role, "rules": [rule]}))
+    watched.wherry("user", "add", "looker", "--role", "looks")
     page = visit("--user", "looker").open(f"/ui/done/config/{SPACE}/orders-r4")
     page.get_by_text("Waive it until a day").click()
-    page.get_by_label("Why").fill("I would like to")
+    page.get_by_role("textbox", name="Why").fill("I would like to")
     page.get_by_role("button", name="Waive it").click()
     expect(page.locator("h1")).to_have_text("You may not do that")
 
@@ -127,7 +131,7 @@ def test_the_report_opens_from_a_disk_and_asks_nobody(
         shown = context.new_page()
         asked = requests_of(shown)
         shown.goto(one.as_uri())
-        expect(shown.locator("svg[role=img]")).to_be_visible()
+        expect(shown.locator("svg.map[role=img]")).to_be_visible()
         expect(shown.locator("#done")).to_contain_text("orders-r4")
         assert asked == [one.as_uri()]
         assert [bad["id"] for bad in Axe().run(shown, options=AXE).response["violations"]] == []

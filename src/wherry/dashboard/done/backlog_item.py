@@ -35,7 +35,7 @@ def backlog_item(found: ReleaseBoard, criterion: str) -> str:
         '<details class="action"><summary>Make a backlog item</summary>'
         f'<label class="area">The text <textarea id="backlog-text" rows="{ROWS}" readonly spellcheck="false">'
         f"\n{text(content)}</textarea></label>"
-        '<p><button type="button" class="copy" data-copies="backlog-text">Copy it</button></p>'
+        '<p><button type="button" class="tool copy" data-copies="backlog-text">Copy it</button></p>'
         f'<p class="files">Save it as {files}.</p>{_command(criterion)}</details></section>'
     )
 
