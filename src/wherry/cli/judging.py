@@ -146,7 +146,7 @@ async def _from_cluster(
                         contracts_of(project.root),
                         known_ca=clusters.authority(project, place),
                     )
-                    here = await kept_waivers(client, release.metadata.namespace, standard_name(project.name))
+                    here = await kept_waivers(client, space, standard_name(project.name))
                     return FromCluster(release, tuple(proofs), here, seen_now)
     except NotAProject as error:
         raise Trouble(str(error), remedy=error.remedy, exit_code=2) from error
