@@ -11,7 +11,7 @@ from wherry.method.evidence.observation import Observation
 from wherry.method.experiments.experiment import Experiment, is_fine, open_question, refuted, remark, shown
 from wherry.method.experiments.port_binding import without
 from wherry.method.journey.play import Answer, CannotCall
-from wherry.method.twins.twin import CannotTry, Twin, has_ended, image_digests
+from wherry.method.twins.twin import CannotTry, Twin, image_digests
 
 # Many copies start at once, on a machine that may be busy: who decides sooner is not waited for.
 DECIDE_S = 45.0
@@ -47,10 +47,10 @@ async def _without(twin: Twin, environment: list[Document], name: str) -> Observ
     try:
         await twin.start_copy(pod, without(environment, name))
         with contextlib.suppress(CannotTry):
-            _ = await twin.until(lambda found: _has_decided(found, twin.container), name=pod, timeout_s=DECIDE_S)
+            _ = await twin.until(lambda found: _has_decided(twin, found), name=pod, timeout_s=DECIDE_S)
         (found,) = (await twin.until(bool, name=pod)).values()
-        twin.note(f"A copy was started without {name}: it {'ended' if has_ended(found) else 'went on'}.")
-        if not has_ended(found):
+        twin.note(f"A copy was started without {name}: it {'ended' if twin.has_ended(found) else 'went on'}.")
+        if not twin.has_ended(found):
             return _went_on(name, _works(found, twin.container))
         if name not in await twin.log(pod):
             return refuted(
@@ -74,9 +74,9 @@ def _went_on(name: str, works: bool | None) -> Observation:
     )
 
 
-def _has_decided(pods: dict[str, Pod], container: Document) -> bool:
+def _has_decided(twin: Twin, pods: dict[str, Pod]) -> bool:
     """Whether the copy has ended, or has come so far that it works."""
-    return any(has_ended(pod) or _works(pod, container) for pod in pods.values())
+    return any(twin.has_ended(pod) or _works(pod, twin.container) for pod in pods.values())
 
 
 def _works(pod: Pod, container: Document) -> bool | None:

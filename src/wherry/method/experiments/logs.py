@@ -7,7 +7,7 @@ import re
 from wherry.method.evidence.observation import Observation
 from wherry.method.experiments.experiment import Experiment, is_fine, open_question, refuted, remark, shown
 from wherry.method.journey.play import Play
-from wherry.method.twins.twin import CannotTry, Twin, has_ended
+from wherry.method.twins.twin import CannotTry, Twin
 from wherry.method.twins.written_files import Files, added_text, list_files
 
 WAIT_S = 1.0
@@ -92,7 +92,7 @@ async def _said_at_the_end(twin: Twin) -> list[Observation]:
         await twin.clock.sleep(WAIT_S)
         early = (await twin.log(COPY)).count("\n")
         _ = await twin.look(COPY, "end")
-        _ = await twin.until(lambda pods: any(map(has_ended, pods.values())), name=COPY, timeout_s=STOP_S)
+        _ = await twin.until(lambda pods: any(map(twin.has_ended, pods.values())), name=COPY, timeout_s=STOP_S)
         late = await twin.log(COPY)
     except CannotTry as error:
         return [open_question(f"The journey left no line within a second, and {error}.")]

@@ -9,7 +9,7 @@ from wherry.apimachinery.document import Document
 from wherry.method.evidence.observation import Observation
 from wherry.method.experiments.experiment import Experiment, is_fine, open_question, refuted, remark, shown
 from wherry.method.journey.play import CannotCall
-from wherry.method.twins.twin import Twin, has_ended
+from wherry.method.twins.twin import Twin
 
 NAME = "other-port"
 LISTEN_S = 15.0
@@ -112,7 +112,7 @@ async def _answers(twin: Twin, port: int) -> bool:
         if await _reaches(twin, port):
             return True
         pods = await twin.until(_has_started, name=NAME)
-        if any(map(has_ended, pods.values())) or await _reaches(twin, twin.port):
+        if any(map(twin.has_ended, pods.values())) or await _reaches(twin, twin.port):
             return False
         await twin.clock.sleep(STEP_S)
     return False

@@ -269,12 +269,16 @@ class Twin:
         document: Document = {"metadata": {"name": name, "labels": marks}, "spec": spec}
         await self.client.create(PODS, document, self.namespace)
 
+    def has_ended(self, pod: Pod) -> bool:
+        """Whether the service has ended for good in a copy, whatever else is in its pod."""
+        return has_ended(pod, str(self.container.get("name")))
+
     async def until_ready(self, pod: str, *, timeout_s: float = START_S) -> Pod:
         """Wait until one pod takes requests. Raises CannotTry when it ends before, or the time is over."""
-        pods = await self.until(lambda found: any(is_ready(one) or has_ended(one) for one in found.values()),
+        pods = await self.until(lambda found: any(is_ready(one) or self.has_ended(one) for one in found.values()),
                                 name=pod, timeout_s=timeout_s)  # fmt: skip
         found = pods[pod]
-        if has_ended(found):
+        if self.has_ended(found):
             words = (await self.log(pod)).strip().splitlines()[-1:]
             raise CannotTry(f"the copy {pod} ended" + (f': "{words[0][:160]}"' if words else ""))
         return found
@@ -315,9 +319,12 @@ def is_ready(pod: Pod) -> bool:
     return any(entry.type == "Ready" and entry.status == "True" for entry in pod.status.conditions)
 
 
-def has_ended(pod: Pod) -> bool:
-    """Whether a pod's containers have all ended for good."""
-    return pod.status.phase in ("Succeeded", "Failed")
+def has_ended(pod: Pod, container: str = "") -> bool:
+    """Whether a pod's containers have all ended for good, or the one that is named: a sidecar may live on."""
+    if pod.status.phase in ("Succeeded", "Failed"):
+        return True
+    ended = {one.name for one in pod.status.container_statuses if one.state and one.state.terminated}
+    return pod.spec.restart_policy == "Never" and container in ended
 
 
 def restarts(pod: Pod) -> int:
