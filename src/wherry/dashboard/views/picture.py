@@ -110,6 +110,7 @@ class Picture:
 def pod_piece(pod: PodFacts, parent: str) -> Fragment:
     """One pod with its containers."""
     own = element_id("pod", pod.namespace, pod.name)
+    where = "" if pod.namespace == "default" else f'<span class="where">in {text(pod.namespace)}</span>'
     reason = f'<span class="reason">{text(pod.reason)}</span>' if pod.needs_help else ""
     containers = "".join(
         f'<li class="container {one.state.lower()}"><span aria-hidden="true">{one.symbol}</span> {text(one.name)}'
@@ -122,7 +123,7 @@ def pod_piece(pod: PodFacts, parent: str) -> Fragment:
         f'<li id="{text(own)}" class="pod {pod.state.lower()}">'
         f'<a class="thing" href="{text(url("pods", pod.namespace, pod.name))}">'
         f'<span class="symbol" aria-hidden="true">{pod.symbol}</span> <span class="name">{text(pod.name)}</span> '
-        f'<span class="state">{pod.state}</span>{reason}</a>{_pod_details(pod)}'
+        f'<span class="state">{pod.state}</span>{where}{reason}</a>{_pod_details(pod)}'
         f'<ul class="containers" aria-label="containers in {text(pod.name)}">{containers}</ul></li>',
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 
 from wherry.api.method.release import RELEASES, RUNNING, ConfigEntry, Release
 from wherry.dashboard.boards import current
@@ -13,11 +13,13 @@ from wherry.dashboard.markup import choice, element_id, text, url, with_terms
 from wherry.dashboard.times import ago
 from wherry.dashboard.views.view import Asked, Page, View
 from wherry.method.delivery.ledger import difference, short
+from wherry.method.delivery.stable_names import stable_name
 from wherry.narrate.templates import count
 
 INTERVAL_S = 1.0
 RELEASES_SHOWN = 12
 COMMIT_CHARS = 8
+WORDS = {"same": "same", "other": "≠ differs", "secret": "not compared"}
 SYMBOLS = {"Running": "●", "Starting": "◐", "Failed": "✕", "Interrupted": "✕", "Replaced": "✓"}
 
 
@@ -131,9 +133,9 @@ def _parity(service: str, places: Sequence[Release]) -> str:
         f'<th scope="col">{text(one.spec.environment)}<small>{text(one.name)}</small></th>' for one in places
     )
     rows = "".join(
-        f'<tr class="{"same" if same else "other"}"><th scope="row">{text(name)}</th>'
-        f"<td>{'same' if same else '≠ differs'}</td>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
-        for name, same, cells in _compared(places)
+        f'<tr class="{word}"><th scope="row">{text(name)}</th>'
+        f"<td>{WORDS[word]}</td>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
+        for name, word, cells in _compared(places)
     )
     return (
         f'<section id="{text(own)}" class="parity"><h3>{text(service)}: environment beside environment</h3><table>'
@@ -142,21 +144,27 @@ def _parity(service: str, places: Sequence[Release]) -> str:
     )
 
 
-def _compared(places: Sequence[Release]) -> Iterator[tuple[str, bool, list[str]]]:
+def _compared(places: Sequence[Release]) -> Iterator[tuple[str, str, list[str]]]:
     """Each thing that environments may have in common, whether they have, and what each has. Values are HTML."""
     yield _line("Image", [short(one.spec.digest) for one in places])
     yield _line("Commit", [one.spec.revision[:COMMIT_CHARS] for one in places])
     others = sorted({pinned.name for one in places for pinned in one.spec.images if pinned.digest != one.spec.digest})
     for name in others:
         yield _line(name, [_pinned(one, name) for one in places])
-    for source, key in sorted({(entry.source, entry.key) for one in places for entry in one.spec.config}):
+    for source, key in sorted({_place(entry) for one in places for entry in one.spec.config}):
         found = [_setting(one.spec.config, source, key) for one in places]
-        same = len({(entry.value, entry.hash) if entry else None for entry in found}) == 1
-        yield f"{key} ({source})", same, [_value(entry) for entry in found]
+        # Each environment hashes its secrets in its own way: nobody can tell which are equal.
+        is_secret = all(entry is not None and entry.hash for entry in found)
+        values = {entry.value if entry else None for entry in found}
+        yield f"{key} ({source})", "secret" if is_secret else _word(values), [_value(entry) for entry in found]
 
 
-def _line(name: str, values: Sequence[str]) -> tuple[str, bool, list[str]]:
-    return name, len(set(values)) == 1, [f"<code>{text(value or 'none')}</code>" for value in values]
+def _line(name: str, values: Sequence[str]) -> tuple[str, str, list[str]]:
+    return name, _word(set(values)), [f"<code>{text(value or 'none')}</code>" for value in values]
+
+
+def _word(values: Set[str | None]) -> str:
+    return "same" if len(values) == 1 else "other"
 
 
 def _pinned(release: Release, name: str) -> str:
@@ -164,7 +172,11 @@ def _pinned(release: Release, name: str) -> str:
 
 
 def _setting(config: Iterable[ConfigEntry], source: str, key: str) -> ConfigEntry | None:
-    return next((entry for entry in config if (entry.source, entry.key) == (source, key)), None)
+    return next((entry for entry in config if _place(entry) == (source, key)), None)
+
+
+def _place(entry: ConfigEntry) -> tuple[str, str]:
+    return stable_name(entry.source), entry.key
 
 
 def _value(entry: ConfigEntry | None) -> str:

@@ -11,6 +11,7 @@ from functools import lru_cache
 from wherry.api.method.release import ConfigEntry
 from wherry.apimachinery.document import Document
 from wherry.method.delivery.documents import containers, entries, is_secret, pod_template, reference, section, text
+from wherry.method.delivery.stable_names import stable_name
 
 # A password is short: a plain hash of it could be guessed by trying. This one costs milliseconds a guess.
 _SCRYPT_COST = 4096
@@ -37,7 +38,7 @@ def _settings(document: Document, scope: str) -> Iterator[ConfigEntry]:
     source = f"{ref.kind}/{ref.name}"
     if is_secret(document):
         for key, value in sorted(secret_values(document).items()):
-            yield ConfigEntry(source=source, key=key, hash=secret_hash(value, f"{scope}/{ref.name}/{key}"))
+            yield ConfigEntry(source=source, key=key, hash=secret_hash(value, f"{scope}/{stable_name(ref.name)}/{key}"))
     elif (ref.api_version, ref.kind) == ("v1", "ConfigMap"):
         for key, content in section(document, "data").items():
             yield ConfigEntry(source=source, key=key, value=str(content))

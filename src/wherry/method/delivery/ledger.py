@@ -20,6 +20,7 @@ from wherry.apimachinery.resource_type import AnyResourceType
 from wherry.client.client import Client
 from wherry.method.delivery.composing import Content, NumberedRelease, release_name
 from wherry.method.delivery.ledger_kind import ensure_ledger
+from wherry.method.delivery.stable_names import stable_name
 from wherry.method.delivery.stamping import ENVIRONMENT, SERVICE
 
 LAST_NUMBER = "last-release.wherry.dev/"
@@ -99,7 +100,7 @@ def difference(old: ReleaseSpec, new: ReleaseSpec) -> list[str]:
         lines.append(
             f"image: {short(old.digest)} -> {short(new.digest)} (commit {old.revision[:12]} -> {new.revision[:12]})"
         )
-    before, after = ({(entry.source, entry.key): entry for entry in spec.config} for spec in (old, new))
+    before, after = ({(stable_name(entry.source), entry.key): entry for entry in spec.config} for spec in (old, new))
     for place in sorted(before.keys() | after.keys()):
         was, is_now = before.get(place), after.get(place)
         name = " ".join(place)
@@ -113,7 +114,7 @@ def difference(old: ReleaseSpec, new: ReleaseSpec) -> list[str]:
 
 
 def _objects_difference(old: ReleaseSpec, new: ReleaseSpec) -> list[str]:
-    before, after = ({f"{ref.kind} {ref.name}" for ref in spec.objects} for spec in (old, new))
+    before, after = ({f"{ref.kind} {stable_name(ref.name)}" for ref in spec.objects} for spec in (old, new))
     lines = [f"{name}: new" for name in sorted(after - before)] + [f"{name}: gone" for name in sorted(before - after)]
     return lines + (["the migration's command is another"] if old.migrate != new.migrate else [])
 

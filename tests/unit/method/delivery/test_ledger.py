@@ -11,7 +11,7 @@ from suites.custom_resources import serving
 from suites.release_orders import OTHER_DIGEST, content, manifests, order
 from wherry.api.core.namespace import NAMESPACES
 from wherry.api.core.secret import SECRETS
-from wherry.api.method.release import RELEASES, ReleaseSpec
+from wherry.api.method.release import RELEASES, ConfigEntry, ObjectRef, ReleaseSpec
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import Invalid
 from wherry.client.client import Client
@@ -150,3 +150,13 @@ async def test_services_that_share_a_namespace_count_apart() -> None:
             await client.delete(RELEASES, made.name, "orders-dev")
         assert await last_noted(client, "orders", ("orders-dev", "none")) == 2
         assert await last_noted(client, "stock", ("orders-dev", "none")) == 0
+
+
+def test_the_content_hash_in_the_name_of_a_setting_is_no_difference() -> None:
+    def released(name: str, level: str) -> ReleaseSpec:
+        spec = spec_of(content())
+        setting = ConfigEntry(source=f"ConfigMap/{name}", key="LEVEL", value=level)
+        return msgspec.structs.replace(spec, config=(setting,), objects=(ObjectRef(api_version="v1", kind="ConfigMap", name=name),))
+
+    old, new = released("orders-7tmfm2mbkf", "info"), released("orders-ddhk7c5k7c", "debug")
+    assert difference(old, new) == ["ConfigMap/orders LEVEL: info -> debug"]
