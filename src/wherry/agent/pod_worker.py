@@ -93,6 +93,8 @@ class PodWorker:
         self._steps.pod = pod
         self._conditions = {one.type: one for one in pod.status.conditions}
         self.feed(e.PodUpdated(pod))
+        if self._status.is_overwritten(pod):
+            self._report()
         meta, old = pod.metadata, before.metadata
         if (meta.labels, meta.annotations) != (old.labels, old.annotations):
             self._dependency_changed()
@@ -201,7 +203,13 @@ class PodWorker:
             scheme=runtime,
         )
         if self._status.put(status):
-            self._reporting = self._task("status", self._status.write(self.pod))
+            self._reporting = self._task("status", self._write_status())
+
+    async def _write_status(self) -> None:
+        await self._status.write(self.pod)
+        # What others have said meanwhile has been seen, but not answered.
+        if self._status.is_overwritten(self._steps.pod):
+            self._report()
 
     # Containers -------------------------------------------------------------------------------------
 

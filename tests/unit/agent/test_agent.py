@@ -206,6 +206,34 @@ async def test_a_bound_pod_runs_and_is_reported_ready_with_its_address(world: Wo
         assert {event.involved_object.field_path for event in events.items} == {"spec.containers{c}"}
 
 
+async def test_a_pod_that_others_called_not_ready_while_the_node_was_silent_is_ready_again(world: World) -> None:
+    async with world.agent():
+        await world.create()
+        _ = await world.until_ready()
+        silenced: Document = {"type": "Ready", "status": "False", "reason": "NodeNotReady"}
+        patch: Document = {"status": {"conditions": [silenced]}}
+        said = await world.client.patch(PODS, "web", patch, "default", subresource="status", patch_type="strategic")
+        assert not is_ready(said)
+        before = int(said.metadata.resource_version)
+
+        pod = await world.until(lambda now: now is not None and int(now.metadata.resource_version) > before)
+        assert is_ready(pod)
+        assert pod is not None
+        assert {one.reason for one in pod.status.conditions} == {""}
+
+
+async def test_a_status_that_nobody_has_changed_is_not_reported_again(world: World) -> None:
+    async with world.agent():
+        await world.create()
+        pod = await world.until_ready()
+        await settle(100)
+        pod = await world.client.patch(PODS, "web", {"metadata": {"labels": {"a": "b"}}}, "default")
+        await settle(100)
+        assert (await world.client.get(PODS, "web", "default")).metadata.resource_version == (
+            pod.metadata.resource_version
+        )
+
+
 async def test_a_deleted_pod_leaves_nothing_behind(world: World) -> None:
     async with world.agent():
         await world.create()

@@ -156,7 +156,9 @@ def test_the_content_hash_in_the_name_of_a_setting_is_no_difference() -> None:
     def released(name: str, level: str) -> ReleaseSpec:
         spec = spec_of(content())
         setting = ConfigEntry(source=f"ConfigMap/{name}", key="LEVEL", value=level)
-        return msgspec.structs.replace(spec, config=(setting,), objects=(ObjectRef(api_version="v1", kind="ConfigMap", name=name),))
+        return msgspec.structs.replace(
+            spec, config=(setting,), objects=(ObjectRef(api_version="v1", kind="ConfigMap", name=name),)
+        )
 
     old, new = released("orders-7tmfm2mbkf", "info"), released("orders-ddhk7c5k7c", "debug")
     assert difference(old, new) == ["ConfigMap/orders LEVEL: info -> debug"]
