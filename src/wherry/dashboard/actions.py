@@ -12,7 +12,7 @@ from wherry.apimachinery.resource_type import AnyResourceType
 from wherry.apimachinery.timestamps import format_time
 from wherry.client.client import Client
 from wherry.dashboard.detail.editing import change, try_change
-from wherry.dashboard.detail.history import has_history, read_history
+from wherry.dashboard.detail.history import can_pause, has_history, read_history
 from wherry.dashboard.detail.kinds import section
 from wherry.dashboard.done.waiving import unwaive, waive
 from wherry.dashboard.markup import url
@@ -67,7 +67,7 @@ async def _rollback(client: Client, form: Form, now_s: float) -> tuple[str, str]
     if not has_history(resource.kind):
         raise BadRequest(f"a {resource.kind} keeps no earlier versions")
     if section(document, "spec").get("paused"):
-        raise BadRequest(f"{name} is paused: let it go on first, with kubectl rollout resume")
+        raise BadRequest(f"{name} is paused: let its rollout go on first")
     versions = await read_history(client, resource, document)
     wanted = next((one for one in versions if str(one.number) == form.get("revision", "")), None)
     if wanted is None:
@@ -78,6 +78,23 @@ async def _rollback(client: Client, form: Form, now_s: float) -> tuple[str, str]
     return f"{name} goes back to version {wanted.number}.", url("rollout", resource.kind, namespace, name)
 
 
+async def _pause(client: Client, form: Form, now_s: float) -> tuple[str, str]:
+    return await _set_paused(client, form, is_paused=True)
+
+
+async def _resume(client: Client, form: Form, now_s: float) -> tuple[str, str]:
+    return await _set_paused(client, form, is_paused=False)
+
+
+async def _set_paused(client: Client, form: Form, *, is_paused: bool) -> tuple[str, str]:
+    resource, namespace, name = _workload(form)
+    if not can_pause(resource.kind):
+        raise BadRequest(f"a {resource.kind} cannot be paused")
+    await client.patch(resource, name, {"spec": {"paused": is_paused or None}}, namespace)
+    said = "is paused: changes wait" if is_paused else "goes on"
+    return f"The rollout of {name} {said}.", url("rollout", resource.kind, namespace, name)
+
+
 ACTIONS: Mapping[str, Action] = {
     "stop": _stop,
     "scale": _scale,
@@ -85,6 +102,8 @@ ACTIONS: Mapping[str, Action] = {
     "cordon": _cordon,
     "uncordon": _uncordon,
     "rollback": _rollback,
+    "pause": _pause,
+    "resume": _resume,
     "change": change,
     "waive": waive,
     "unwaive": unwaive,

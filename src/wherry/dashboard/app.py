@@ -18,10 +18,10 @@ Every answer about the cluster is made of what the API server tells this very pe
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from random import Random
-from urllib.parse import parse_qsl, quote, unquote, urlencode
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 import msgspec
 import orjson
@@ -32,6 +32,7 @@ from wherry.client.client import Client
 from wherry.dashboard.actions import ACTIONS, TRIALS
 from wherry.dashboard.channel import Channel
 from wherry.dashboard.container_streams import log_of, shell_in
+from wherry.dashboard.detail.editing import written_again
 from wherry.dashboard.downloads import DOWNLOADS, LIVE_FACTS
 from wherry.dashboard.facts import ANSWERS, facts_as_json
 from wherry.dashboard.guard import guarded, is_known_host, is_own_form
@@ -41,6 +42,7 @@ from wherry.dashboard.moments import Moments, Past
 from wherry.dashboard.person import Credentials, client_of, name_of
 from wherry.dashboard.place import PREFIX
 from wherry.dashboard.playing import stream_play, whole_play
+from wherry.dashboard.refusals import refusal
 from wherry.dashboard.sessions import CODE_LIFE_S, Session, Sessions, cookie_in, cookie_name, set_cookie
 from wherry.dashboard.static_files import static_file
 from wherry.dashboard.stream import event_stream
@@ -164,8 +166,7 @@ class Dashboard:
             case ["play", namespace, service, journey]:
                 return await self._play(request, session, await self._journey(session, namespace, service, journey))
             case ["trials", name] if name in TRIALS:
-                title, main = await TRIALS[name](self._client(session), _form(request))
-                return Response(200, HTML, answer_page(title, main, session, f"{PREFIX}/").encode())
+                return await self._try(request, session, name)
         raise NotFound("There is no such form.")
 
     async def _facts(self, request: Request, name: str) -> Response:
@@ -201,7 +202,7 @@ class Dashboard:
         if error.code == 401:
             sentence = "You are not signed in here, or no longer: links work once, and sessions end."
             return Response(401, HTML, message_page("Please sign in", sentence, "wherry open").encode())
-        title = {403: "You may not do that", 404: "There is no such page"}.get(error.code, "That did not work")
+        title = "There is no such page" if error.code == 404 else _title_of(error)
         return Response(error.code, HTML, message_page(title, error.message, back=f"{PREFIX}/").encode())
 
     # ------------------------------------------------------------------------------------ signing in and out
@@ -318,8 +319,32 @@ class Dashboard:
         action = ACTIONS.get(name) or self._talk.get(name)
         if action is None:
             raise NotFound("There is no such action.")
-        session.note, page = await action(self._client(session), _form(request), self._clock.now_s())
+        form = _form(request)
+        try:
+            session.note, page = await action(self._client(session), form, self._clock.now_s())
+        except StatusError as error:
+            return self._refused(error, request, session, form)
         return _see_other(page)
+
+    async def _try(self, request: Request, session: Session, name: str) -> Response:
+        form = _form(request)
+        try:
+            title, main = await TRIALS[name](self._client(session), form)
+        except StatusError as error:
+            return self._refused(error, request, session, form)
+        return Response(200, HTML, answer_page(title, main, session, f"{PREFIX}/").encode())
+
+    def _refused(self, error: StatusError, request: Request, session: Session, form: Mapping[str, str]) -> Response:
+        """Say what was refused and the way out; what the person has written stays in its form."""
+        if error.code == 401:
+            raise error
+        back = _own_page(urlsplit(request.headers.get("referer", "")).path)
+        main = refusal(error, back) + written_again(form)
+        return Response(error.code, HTML, answer_page(_title_of(error), main, session, back).encode())
+
+
+def _title_of(error: StatusError) -> str:
+    return "You may not do that" if error.code == 403 else "That did not work"
 
 
 def _see_other(path: str) -> Response:

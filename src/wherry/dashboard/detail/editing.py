@@ -13,7 +13,7 @@ import orjson
 import yaml
 
 from wherry.apimachinery.document import Document
-from wherry.apimachinery.errors import BadRequest, Conflict
+from wherry.apimachinery.errors import BadRequest, Conflict, StatusError
 from wherry.apimachinery.resource_type import AnyResourceType
 from wherry.client.client import APPLY_CONTENT_TYPE, Client
 from wherry.dashboard.detail.kinds import readable_kind
@@ -66,6 +66,15 @@ def edit_again(resource: AnyResourceType, namespace: str, name: str, content: st
     """The same text once more, to go on with."""
     form = edit_form(resource, namespace, name, content)
     return f'<details class="action edit"><summary>Change it further</summary>{form}</details>'
+
+
+def written_again(form: Mapping[str, str]) -> str:
+    """The editor with what somebody has written, after a refusal; "" where the form was another one."""
+    try:
+        resource, namespace, name = _target(form)
+    except StatusError:
+        return ""
+    return edit_form(resource, namespace, name, form["yaml"])
 
 
 async def change(client: Client, form: Mapping[str, str], now_s: float) -> tuple[str, str]:

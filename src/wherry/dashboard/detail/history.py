@@ -47,6 +47,11 @@ def has_history(kind: str) -> bool:
     return kind == DEPLOYMENTS.kind or kind in KEEP_REVISIONS
 
 
+def can_pause(kind: str) -> bool:
+    """Whether the rollout of a kind can be held."""
+    return kind == DEPLOYMENTS.kind
+
+
 async def read_history(client: Client, resource: AnyResourceType, document: Document) -> list[Version]:
     """The versions of a workload, newest first."""
     metadata = section(document, "metadata")

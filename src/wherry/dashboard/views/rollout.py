@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import NotFound
 from wherry.dashboard.channel import Rendered
-from wherry.dashboard.detail.history import Version, has_history, read_history
+from wherry.dashboard.detail.history import Version, can_pause, has_history, read_history
 from wherry.dashboard.detail.kinds import section, workload_kind
 from wherry.dashboard.detail.tabs import tabs
 from wherry.dashboard.detail.yaml_text import as_yaml, diff_html
@@ -33,6 +33,7 @@ class RolloutPage:
         self._live = live
         kind, self._namespace, self.name = asked.segments
         self._resource = workload_kind(kind)
+        self._one_by_one = True
 
     async def render(self) -> Rendered:
         """Its pieces now."""
@@ -49,7 +50,10 @@ class RolloutPage:
             Fragment("coming", ROOT, f'<p id="coming">{with_terms(next_)}</p>'),
             Fragment("release", ROOT, f'<p id="release">{_release(document)}</p>'),
         ]
+        if can_pause(self._resource.kind):
+            pieces.append(Fragment("pause-rollout", ROOT, self._pause_form(document)))
         if has_history(self._resource.kind):
+            self._one_by_one = section(document, "spec", "updateStrategy").get("type") != "OnDelete"
             versions = await read_history(self._live.client, self._resource, document)
             pieces += self._versions(versions)
         else:
@@ -81,12 +85,32 @@ class RolloutPage:
         fields = hidden_fields(kind=kind, namespace=self._namespace, name=self.name, revision=str(one.number))
         thing = f"{self._resource.singular}/{self.name} -n {self._namespace}"
         command = f"kubectl rollout undo {thing} --to-revision={one.number}"
+        how = "Pods are replaced one after the other: some always run."
+        if not self._one_by_one:
+            how = "A pod stays as it is until somebody stops it; the new one is then of the old version."
         change = diff_html(as_yaml(newest.template), as_yaml(one.template)) or "<p>Nothing differs.</p>"
         return (
             f'<details class="action"><summary>Go back to version {one.number}</summary>'
             f'<form method="post" action="/ui/actions/rollback">{fields}{change}'
-            f"<p>Pods are replaced one after the other: some always run.</p>{twin(command)}"
+            f"<p>{with_terms(how)}</p>{twin(command)}"
             f'<button type="submit">Bring version {one.number} of {text(self.name)} back</button></form></details>'
+        )
+
+    def _pause_form(self, document: Document) -> str:
+        """Hold the rollout, or let it go on."""
+        fields = hidden_fields(kind=self._resource.kind, namespace=self._namespace, name=self.name)
+        thing = f"{self._resource.singular}/{self.name} -n {self._namespace}"
+        if section(document, "spec").get("paused"):
+            action, button, verb = "resume", f"Let the rollout of {self.name} go on", "Let it go on"
+            said = "Changes wait until the rollout goes on."
+        else:
+            action, button, verb = "pause", f"Hold the rollout of {self.name}", "Hold the rollout"
+            said = "What is changed then waits, until the rollout goes on. Pods that run stay as they are."
+        return (
+            f'<div id="pause-rollout"><details class="action"><summary>{verb}</summary>'
+            f'<form method="post" action="/ui/actions/{action}">{fields}<p>{with_terms(said)}</p>'
+            f"{twin(f'kubectl rollout {action} {thing}')}"
+            f'<button type="submit">{text(button)}</button></form></details></div>'
         )
 
 
