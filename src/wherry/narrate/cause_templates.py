@@ -20,6 +20,14 @@ ANSWERS: Mapping[str, Template] = {
         "Pod {pod} runs on {node}, but gets no requests yet: {containers} is not ready.",
         "See what it says: kubectl -n {namespace} logs {pod} -c {first}",
     ),
+    "held-back": wrong(
+        "Pod {pod} runs on {node}, but gets no requests: a gate outside of it says not ready. {message}",
+        "wherry show {pod}",
+    ),
+    "node-lost": wrong(
+        "Pod {pod} gets no requests: {node} does not report, so nobody knows how it is.",
+        "wherry why node/{node}",
+    ),
     "fine": fine("Pod {pod} is fine: it runs on {node} and is ready."),
     "prepared": fine("Pod {pod} is {phase} on {node}: it is being prepared."),
     "troubled": wrong("Pod {pod} is on {node} but does not run as it should{restarts}.", "wherry story {pod}"),

@@ -139,6 +139,12 @@ def _untroubled(pod: Pod, said: Mapping[str, object]) -> Explanation:
         probes = _readiness_of(pod.spec.containers, unready)
         return Explanation(_say("unready", **values), probes, _remedy("unready", **values))
     if pod.status.phase == "Running":
+        ready = next((one for one in pod.status.conditions if one.type == "Ready"), None)
+        if ready is not None and ready.status != "True":
+            # Its containers are ready; somebody else says that it is not.
+            key = "held-back" if pod.spec.readiness_gates else "node-lost"
+            answer = _say(key, message=ready.message, **said).strip()
+            return Explanation(answer, [], _remedy(key, **said))
         return Explanation(_say("fine", **said))
     return Explanation(_say("prepared", phase=pod.status.phase or "Pending", **said))
 

@@ -61,6 +61,14 @@ def test_a_ready_pod_is_said_to_be_fine() -> None:
     assert explanation.answer == "Pod web-1 is fine: it runs on laptop and is ready."
 
 
+def test_a_pod_that_the_masters_call_not_ready_is_not_said_to_be_fine() -> None:
+    running = container({"running": {"startedAt": "2026-11-23T07:00:00Z"}}, ready=True)
+    silenced = {"type": "Ready", "status": "False", "reason": "NodeNotReady"}
+    explanation = explain(pod(phase="Running", containerStatuses=[running], conditions=[silenced]), [])
+    assert explanation.answer.startswith("Pod web-1 gets no requests: laptop does not report")
+    assert explanation.remedies == ["wherry why node/laptop"]
+
+
 def test_a_workload_compares_what_is_wanted_with_what_is() -> None:
     deployment: Document = {
         "kind": "Deployment",
