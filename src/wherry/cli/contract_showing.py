@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wherry.cli.contract_words import show_rows
-from wherry.cli.output import Trouble, say
+from wherry.cli.output import Trouble, note, say
 from wherry.method.contracts.acting import Actor, entries
 from wherry.method.contracts.catalogue import Entry, read_catalogue, read_published_api
 from wherry.method.contracts.comments import Remark, remarks_on_promise
+from wherry.method.contracts.due import this_moment, why_due
 from wherry.method.contracts.state import State
 
 if TYPE_CHECKING:
@@ -73,6 +74,12 @@ async def _find_promise(actor: Actor, service: str) -> ApiObject | None:
     return own[0] if own else None
 
 
+def verified_word(entry: Entry, state: State) -> str:
+    """In a word: whether it was tried on what runs now, and whether it is to be tried (again)."""
+    holds, due = state.condition("Verified").holds, why_due(entry.facts, this_moment())
+    return ("yes, due again" if due else "yes") if holds else ("due" if due else "no")
+
+
 def show_contract(entry: Entry, state: State) -> None:
     """A contract with all that is known about it."""
     metadata, spec, facts = entry.agreement.metadata, entry.agreement.spec, entry.facts
@@ -81,6 +88,8 @@ def show_contract(entry: Entry, state: State) -> None:
         ("CONDITION", "HOLDS", "WHY"),
         [(one.type, "yes" if one.holds else "no", one.why) for one in state.conditions],
     )
+    if due := why_due(facts, this_moment()):
+        note(f"   {due}")
     sides = ((facts.consumer, metadata.namespace, "needs"), (facts.provider, spec.provider_namespace, "promises"))
     show_rows(
         ("PARTY", "NAMESPACE", "TEAM", "MAY SIGN", "IT"),
@@ -136,6 +145,7 @@ def contract_as_json(entry: Entry, state: State) -> dict[str, object]:
         "why": state.why,
         "conditions": {one.type: {"holds": one.holds, "why": one.why} for one in state.conditions},
         "signatures": [{"user": one.user, "team": one.statement.team, "at": one.at} for one in entry.facts.signatures],
+        "due": why_due(entry.facts, this_moment()),
         "comments": [*map(_remark_as_json, entry.remarks)],
     }
 

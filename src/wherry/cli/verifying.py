@@ -1,12 +1,12 @@
-"""One run of `wherry contract verify`: on what runs, or on a twin of it, where everything may change."""
+"""One run of trials: on what runs, or on a twin of it, where everything may change."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from wherry.cli.contract_actor import Desk
+from wherry.api.method.release import RUNNING
 from wherry.cli.output import Trouble, note
 from wherry.cli.programs import kubectl_path
 from wherry.cli.termination import end_on_sigterm
@@ -15,6 +15,7 @@ from wherry.method.contracts.catalogue import Entry
 from wherry.method.contracts.provider_states import preparation
 from wherry.method.contracts.replay import Outcome
 from wherry.method.delivery.ledger import list_in
+from wherry.method.project import Project
 from wherry.method.twins.start import twin_of
 from wherry.method.twins.twin import CannotTry
 
@@ -38,34 +39,39 @@ class Verifying:
     `base` stands before every path.
     """
 
-    desk: Desk
+    project: Project
     contract: str
     twin: str
-    base: str
+    base: str = ""
 
     async def go(self, actor: Actor) -> list[Tried]:
         """Try them. Raises Trouble, NotPossible and NoCatalogue."""
-        end_on_sigterm()
-        found = [entry for entry, _ in await entries(actor, service=self.desk.project.name, only=self.contract)]
+        spaces = (actor.namespace,)
+        found = await entries(actor, service=self.project.name, only=self.contract, spaces=spaces)
+        return await self.these(actor, [entry for entry, _ in found])
+
+    async def these(self, actor: Actor, found: Sequence[Entry]) -> list[Tried]:
+        """Try these contracts. Raises as `go` does."""
         if not found:
             return []
         async with self._twin(actor, found) as namespace:
             return [await self._try(actor, entry, namespace) for entry in found]
 
     async def _try(self, actor: Actor, entry: Entry, twin: str) -> Tried:
-        project, provider = self.desk.project, entry.facts.provider.service
-        command = project.file.admin.get("states") if provider == project.name else None
+        provider = entry.facts.provider.service
+        command = self.project.file.admin.get("states") if provider == self.project.name else None
         prepare = preparation(actor.client, twin, provider, command) if twin and command else None
         result, outcomes = await verify(actor, entry, twin=twin, base=self.base, prepare=prepare)
         return Tried(entry.agreement.metadata.name, result, tuple(outcomes))
 
     @asynccontextmanager
-    async def _twin(self, actor: Actor, found: list[Entry]) -> AsyncIterator[str]:
+    async def _twin(self, actor: Actor, found: Sequence[Entry]) -> AsyncIterator[str]:
         """The namespace to try it in, "" for where each provider runs."""
         if self.twin != NEW:
             yield self.twin
             return
-        project, place = self.desk.project, self.desk.environment
+        end_on_sigterm()
+        project = self.project
         others = sorted({one.facts.provider.service for one in found} - {project.name})
         if others:
             raise Trouble(
@@ -73,16 +79,17 @@ class Verifying:
                 remedy=f"try it on what runs, or in the folder of {others[0]}: wherry contract verify --twin",
                 exit_code=2,
             )
-        releases = await list_in(actor.client, place.namespace, project.name)
+        releases = await list_in(actor.client, actor.namespace, project.name)
         if not releases:
             raise Trouble(
-                f"{project.name} has no release in {place.namespace}, so no twin of it can be made",
+                f"{project.name} has no release in {actor.namespace}, so no twin of it can be made",
                 remedy="wherry release",
             )
-        note(f" A twin of {releases[-1].name} starts, with an empty database.")
+        running = next((one for one in releases if one.status.state == RUNNING), releases[-1])
+        note(f" A twin of {running.name} starts, with an empty database.")
         kubectl = (str(kubectl_path()),)
         try:
-            async with twin_of(actor.client, releases[-1], project, None, kubectl, _say) as twin:
+            async with twin_of(actor.client, running, project, None, kubectl, _say) as twin:
                 yield twin.namespace
         except CannotTry as error:
             raise Trouble(

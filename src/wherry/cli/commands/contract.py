@@ -265,7 +265,7 @@ def verify(
 
     place = desk(ctx.obj, project, environment, kubeconfig)
     try:
-        tried = place.act(Verifying(place, contract, twin, base).go)
+        tried = place.act(Verifying(place.project, contract, twin, base).go)
     except asyncio.CancelledError:
         ctx.exit(TERMINATED)
     if not tried:
@@ -290,7 +290,7 @@ def list_(
     ctx: click.Context, all_: bool, output: str, project: Path, environment: str | None, kubeconfig: Path | None
 ) -> None:
     """How the service's contracts stand; 1 when one is broken."""
-    from wherry.cli.contract_showing import contract_as_json
+    from wherry.cli.contract_showing import contract_as_json, verified_word
     from wherry.method.contracts.acting import entries
     from wherry.method.contracts.comments import open_remarks
 
@@ -315,7 +315,7 @@ def list_(
                     entry.agreement.spec.provider,
                     state.word,
                     "yes" if state.condition("Agreed").holds else "no",
-                    "yes" if state.condition("Verified").holds else "no",
+                    verified_word(entry, state),
                     str(len(open_remarks(entry.remarks))),
                     state.why,
                 )

@@ -14,12 +14,14 @@ from wherry.cluster.data_dir import DataDir
 @click.argument("release", required=False)
 @click.option("--in", "environment", help="In which environment; the release's own, or the first one, if not named.")
 @click.option("--timeout", "timeout_s", type=float, default=120.0, show_default=True, help="Seconds to wait for it.")
+@click.option("--no-verify", is_flag=True, help="Leave the contracts that are due for later.")
 @click.pass_obj
-def command(data_dir: DataDir, release: str | None, environment: str | None, timeout_s: float) -> None:
-    """Run RELEASE (the newest one, if not named) and wait until it is ready."""
+def command(data_dir: DataDir, release: str | None, environment: str | None, timeout_s: float, no_verify: bool) -> None:
+    """Run RELEASE (the newest one, if not named), wait until it is ready, and try the contracts that are due."""
     from wherry.api.method.release import Release
     from wherry.cli.delivery.run_stage import find_release, next_environment, run_release, say_running
     from wherry.cli.delivery.stage import on_clusters, project_or_none
+    from wherry.cli.due_trials import try_due
     from wherry.method.delivery.clusters import Clusters
 
     project = project_or_none()
@@ -27,7 +29,11 @@ def command(data_dir: DataDir, release: str | None, environment: str | None, tim
 
     async def run(clusters: Clusters) -> Release:
         client, found = await find_release(clusters, project, release, environment)
-        return await run_release(client, found, timeout_s=timeout_s)
+        ran = await run_release(client, found, timeout_s=timeout_s)
+        if project is not None and not no_verify:
+            known_ca = clusters.authority(project, project.environment(ran.spec.environment))
+            await try_due(project, client, ran.metadata.namespace, known_ca)
+        return ran
 
     made = on_clusters(data_dir, run)
     say_running(made, started_s)

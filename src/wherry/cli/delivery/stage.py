@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sys
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
 from wherry.apimachinery.errors import Forbidden, StatusError
 from wherry.cli.output import Trouble
+from wherry.cli.termination import TERMINATED
 from wherry.cluster.data_dir import DataDir
 from wherry.method.delivery.clusters import Clusters
 from wherry.method.delivery.refusal import CannotDeliver
@@ -24,6 +26,9 @@ def told() -> Iterator[None]:
     """What goes wrong in a stage, as a sentence with a way out: never a traceback."""
     try:
         yield
+    except asyncio.CancelledError:
+        # SIGTERM, while something was open that had to be closed first.
+        sys.exit(TERMINATED)
     except CannotDeliver as error:
         raise Trouble(error.message, remedy=error.remedy, exit_code=error.exit_code) from error
     except NotAProject as error:

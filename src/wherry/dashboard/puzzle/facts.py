@@ -74,6 +74,7 @@ class JointFacts(Struct):
     verified_at: str
     verdict: str
     open_comments: int = 0
+    due: str = ""
 
 
 class MapFacts(Struct):

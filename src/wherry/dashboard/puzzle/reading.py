@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from datetime import UTC, datetime
 
 from wherry.api.core.pod import PODS, Pod
 from wherry.api.method.agreement import AGREEMENTS
@@ -16,6 +17,7 @@ from wherry.dashboard.live import Live
 from wherry.dashboard.puzzle.facts import JointFacts, MapFacts, PieceFacts, sentence
 from wherry.method.contracts.catalogue import client_authorities
 from wherry.method.contracts.comments import open_remarks
+from wherry.method.contracts.due import why_due
 from wherry.method.contracts.overview import Piece, Puzzle, read_puzzle
 from wherry.method.contracts.standing import Standing
 from wherry.method.contracts.unspoken import find_unspoken, read_connections, service_of
@@ -34,7 +36,8 @@ async def read_map(live: Live) -> MapFacts:
     puzzle = await read_puzzle(live.client, await authorities(live))
     pods = [pod for pod in await live.all(PODS) if pod.metadata.namespace not in SYSTEM and service_of(pod)]
     pieces = _pieces(puzzle, pods, {pod.id: pod for pod in live.model.snapshot().pods}, await environments(live))
-    joints = [_joint(one, verifications) for one in puzzle.contracts]
+    now = datetime.fromtimestamp(live.now_s(), UTC)
+    joints = [_joint(one, verifications, now) for one in puzzle.contracts]
     table = await live.surroundings.connections()
     joints += _unspoken(table, pods, {(one.consumer, one.provider) for one in joints})
     shown, joined = tuple(pieces[key] for key in sorted(pieces)), tuple(joints)
@@ -88,7 +91,7 @@ def _pieces(
     return made
 
 
-def _joint(one: Standing, verifications: Iterable[Verification]) -> JointFacts:
+def _joint(one: Standing, verifications: Iterable[Verification], now: datetime) -> JointFacts:
     homes = (one.consumer_namespace, one.provider_namespace)
     tried = [
         found
@@ -110,6 +113,7 @@ def _joint(one: Standing, verifications: Iterable[Verification]) -> JointFacts:
         verified_at=last.metadata.creation_timestamp if last else "",
         verdict=last.spec.result if last else "",
         open_comments=len(open_remarks(one.remarks)),
+        due=why_due(one.facts, now) if one.facts is not None else "",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
 from wherry.dashboard.channel import Rendered
 from wherry.dashboard.fragments import ROOT, Fragment
@@ -12,6 +13,7 @@ from wherry.dashboard.puzzle.facts import SYMBOLS
 from wherry.dashboard.times import ago
 from wherry.dashboard.views.view import Asked, Page, View
 from wherry.method.contracts.comments import Remark, open_remarks
+from wherry.method.contracts.due import why_due
 from wherry.method.contracts.standing import Standing
 from wherry.narrate.templates import count
 
@@ -41,7 +43,7 @@ class ContractPage:
         pieces = [
             Fragment("verdict", ROOT, _headline(said)),
             Fragment("parties", ROOT, _parties(one)),
-            Fragment("conditions", ROOT, _conditions(one)),
+            Fragment("conditions", ROOT, _conditions(one, self._live.now_s())),
             Fragment("talk", ROOT, '<section id="talk"><h2>Comments</h2>', "</section>"),
             Fragment("said", "talk", '<ul id="said" class="cards">', "</ul>"),
         ]
@@ -111,13 +113,15 @@ def _signed(one: Standing, team: str) -> str:
     return text(f"Signed by {'; '.join(signed)}." if signed else "Not signed yet.")
 
 
-def _conditions(one: Standing) -> str:
+def _conditions(one: Standing, now_s: float) -> str:
     rows = "".join(
         f'<tr><th scope="row">{with_terms(each.type)}</th><td>{"✓ yes" if each.holds else "✕ no"}</td>'
         f"<td>{with_terms(each.why)}</td></tr>"
         for each in one.state.conditions
     )
-    reading = twin(f"kubectl get agreement {one.name} -n {one.consumer_namespace} -o yaml")
+    due = why_due(one.facts, datetime.fromtimestamp(now_s, UTC)) if one.facts is not None else ""
+    when = f'<p class="next">{with_terms(due)} Next: <code>wherry contract verify {text(one.name)}</code></p>'
+    reading = (when if due else "") + twin(f"kubectl get agreement {one.name} -n {one.consumer_namespace} -o yaml")
     return (
         '<section id="conditions"><h2>What holds</h2><table><thead><tr><th scope="col">Condition</th>'
         f'<th scope="col">Holds</th><th scope="col">Why</th></tr></thead><tbody>{rows}</tbody></table>{reading}'

@@ -135,7 +135,8 @@ def _agreed(one: JointFacts) -> str:
 
 
 def _verified(one: JointFacts, now_s: float) -> str:
-    return f"{text(one.verdict)}, {ago(one.verified_at, now_s)}" if one.verified_at else "never"
+    due = f"<small>{text(one.due)}</small>" if one.due and one.verified_at else ""
+    return f"{text(one.verdict)}, {ago(one.verified_at, now_s)}{due}" if one.verified_at else "never"
 
 
 def _breaks(one: JointFacts, facts: MapFacts) -> str:

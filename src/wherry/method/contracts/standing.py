@@ -16,7 +16,7 @@ from wherry.method.contracts.comments import Remark
 from wherry.method.contracts.reading import BrokenDocument
 from wherry.method.contracts.running_service import RunningService
 from wherry.method.contracts.seal import Signed
-from wherry.method.contracts.state import Party, State, compute_state, is_signed_otherwise, last_result, unsigned
+from wherry.method.contracts.state import Facts, Party, State, compute_state, is_signed_otherwise, last_result, unsigned
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Standing:
     `signed_before`: both parties had signed other documents. `last_result` is what the last trial said ("": none).
 
     `requests` is what the consumer sends, as people say it: "GET /orders/42".
-    `parties` are the consumer and the provider.
+    `parties` are the consumer and the provider; `facts` is all that it was made of.
     """
 
     name: str
@@ -41,6 +41,7 @@ class Standing:
     signed_before: bool = False
     remarks: tuple[Remark, ...] = ()
     parties: tuple[Party, ...] = ()
+    facts: Facts | None = None
     last_result: str = ""
 
 
@@ -60,6 +61,7 @@ def standing(entry: Entry) -> Standing:
         signed_before=is_signed_otherwise(facts),
         remarks=entry.remarks,
         parties=(facts.consumer, facts.provider),
+        facts=facts,
         last_result=last_result(facts),
         requests=tuple(dict.fromkeys(wish.request for wish in facts.need.wishes)),
     )

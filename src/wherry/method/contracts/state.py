@@ -83,7 +83,7 @@ def compute_state(facts: Facts) -> State:
     """How the contract stands."""
     conditions = (_explicit(facts), _exposed(facts), _agreed(facts), _verified(facts))
     explicit, exposed, agreed, verified = conditions
-    trial = _current_trial(facts)
+    trial = current_trial(facts)
     fitted_once = bool(_agreed_pairs(facts)) or any(one.result == "Passed" for one in facts.trials)
     if fitted_once and (not explicit.holds or (trial is not None and trial.result == "Failed")):
         return State("Broken", conditions, verified.why if explicit.holds else explicit.why)
@@ -179,7 +179,7 @@ def is_signed_otherwise(facts: Facts) -> bool:
     return bool(_agreed_pairs(facts)) and bool(unsigned(facts))
 
 
-def _current_trial(facts: Facts) -> Tried | None:
+def current_trial(facts: Facts) -> Tried | None:
     """The last trial of these documents on what runs now."""
     if facts.api is None:
         return None
@@ -196,7 +196,7 @@ def _current_trial(facts: Facts) -> Tried | None:
 
 def last_result(facts: Facts) -> str:
     """What the last trial of these documents on what runs now said: Passed, Failed, Incomplete; "": not tried."""
-    trial = _current_trial(facts)
+    trial = current_trial(facts)
     return trial.result if trial is not None else ""
 
 
@@ -204,12 +204,17 @@ def _since(facts: Facts) -> str:
     """Since when a trial is out of date: who has been tried once is told what has changed since."""
     if not facts.trials or facts.api is None:
         return ""
-    same = [one for one in facts.trials if (one.api_digest, one.need_digest) == (facts.api.digest, facts.need.digest)]
-    return " since its last release" if same else " since what was agreed has changed"
+    return " since its last release" if has_tried_documents(facts) else " since what was agreed has changed"
+
+
+def has_tried_documents(facts: Facts) -> bool:
+    """Whether the documents of today have been tried, on whatever release."""
+    pair = (facts.api.digest if facts.api else "", facts.need.digest)
+    return any((one.api_digest, one.need_digest) == pair for one in facts.trials)
 
 
 def _verified(facts: Facts) -> Condition:
-    trial = _current_trial(facts)
+    trial = current_trial(facts)
     if trial is None:
         return Condition("Verified", False, f"Not tried on the running {facts.provider.service}{_since(facts)}.")
     return Condition("Verified", trial.result == "Passed", trial.message or f"The last trial: {trial.result}.")
