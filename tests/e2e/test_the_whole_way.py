@@ -112,6 +112,8 @@ def test_from_an_empty_folder_to_production_by_one_image_and_back_to_what_it_was
     harbour.do("promote", "dev", "staging")
     assert "parity" not in harbour.told, "the overlays were rendered, so what differs is known"
     harbour.do("promote", "staging", "prod")
+    read = harbour.cluster.kubectl("-n", "harbour-prod", "get", "configmaps", "-o", "name").stdout
+    assert "configmap/harbour-done" in read, "the page of prod has no repository, and judges by what was read here"
     assert {harbour.running(name)["id"] for name in ("staging", "prod")} == {first["id"]}
     before, answers = harbour.running("prod"), harbour.plays("prod", 3)
 

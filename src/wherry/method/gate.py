@@ -11,10 +11,12 @@ By default nothing that was refuted gets through. done.toml may ask for more, or
 from __future__ import annotations
 
 import datetime
+import time
 from pathlib import Path
 from typing import NamedTuple
 
 from wherry.api.method.release import Release
+from wherry.apimachinery.timestamps import format_time
 from wherry.client.client import Client
 from wherry.method.done.agreement import Agreement, BadAgreement, read_agreement
 from wherry.method.done.board import Board
@@ -22,7 +24,7 @@ from wherry.method.done.contract_evidence import contract_evidence
 from wherry.method.done.criteria import KNOWN
 from wherry.method.done.judgement import judge_release
 from wherry.method.done.proofs import list_proofs, read_files
-from wherry.method.done.standard import standard_name
+from wherry.method.done.standard import Standard, make_standard, standard_name
 from wherry.method.done.waivers import kept_waivers, with_waivers
 from wherry.method.evidence.verdict import Word
 from wherry.method.facts.reading import NothingToCheck, contracts_of, read_facts
@@ -30,10 +32,14 @@ from wherry.method.project import Project
 
 
 class Passage(NamedTuple):
-    """What holds a release back, each reason a sentence; and which criteria it goes without, if it goes."""
+    """What holds a release back, each reason a sentence; and which criteria it goes without, if it goes.
+
+    `standard` is what the repository showed, for the page of the environment that it goes to.
+    """
 
     reasons: tuple[str, ...]
     without: tuple[str, ...] = ()
+    standard: Standard | None = None
 
 
 async def gate(
@@ -69,7 +75,9 @@ async def gate(
     today = datetime.datetime.now(tz=datetime.UTC).date()
     digest = release.spec.digest
     board = judge_release(project.name, facts, proofs, agreement, digest=digest, today=today, seen_now=seen_now)
-    return Passage(reasons(board, agreement, environment), without(board))
+    read_at = format_time(int(time.time()))
+    standard = make_standard(agreement, facts, read_at) if facts is not None else None
+    return Passage(reasons(board, agreement, environment), without(board), standard)
 
 
 def reasons(board: Board, agreement: Agreement, environment: str) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from wherry.cli.programs import kubectl_path
 from wherry.method.delivery.clusters import Clusters
 from wherry.method.delivery.provenance import Provenance
 from wherry.method.delivery.refusal import CannotDeliver
+from wherry.method.done.standard import leave_standard
 from wherry.method.gate import gate
 from wherry.method.project import Project
 from wherry.runtime.images.image_store import ImageStore
@@ -44,7 +45,12 @@ async def promote(
         target, _image_of(running), _origin_of(running), revision=source.revision, uncommitted=bool(source.changed)
     )
     known = {image.name: _plain(image) for image in running.spec.images}
-    return await releasing.release(order, await releasing.render(target), known)
+    released = await releasing.release(order, await releasing.render(target), known)
+    if passage.standard is not None:
+        there = project.environment(target)
+        client = clusters.client(project, there)
+        _ = await leave_standard(client, there.namespace, project.name, passage.standard)
+    return released
 
 
 def _check_names(project: Project, origin: str, target: str) -> None:
