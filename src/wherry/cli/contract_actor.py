@@ -33,33 +33,40 @@ class Desk:
 
     def act(self, use: Callable[[Actor], Awaitable[T]]) -> T:
         """Connect as the user of the kubeconfig, and tell what goes wrong in sentences."""
-        from wherry.client.kubeconfig import load_kubeconfig
-        from wherry.method.contracts.acting import Actor
-        from wherry.method.contracts.catalogue import NoCatalogue, client_authorities
-        from wherry.method.contracts.reading import BrokenDocument
-        from wherry.method.contracts.refusal import NotPossible
-        from wherry.method.delivery.requester import requester
-
-        async def acting(client: Client) -> T:
-            known = load_kubeconfig(path or self.data_dir.kubeconfig, context=self.environment.context)
-            actor = Actor(
-                client,
-                self.environment.namespace,
-                await requester(client, known.user),
-                known.client_identity,
-                await client_authorities(client, known.ca_pem),
-            )
-            return await use(actor)
-
         path = self.kubeconfig
         if path is None and self.environment.kubeconfig:
             path = self.project.root / Path(self.environment.kubeconfig).expanduser()
-        try:
-            return with_client(path, self.data_dir, acting, context=self.environment.context)
-        except NoCatalogue as error:
-            raise Trouble(str(error), remedy="an administrator runs, once: wherry contract setup") from error
-        except (NotPossible, BrokenDocument) as error:
-            raise Trouble(str(error), remedy=error.remedy) from error
+        return act_as(self.data_dir, path, self.environment.context, self.environment.namespace, use)
+
+
+def act_as(
+    data_dir: DataDir, path: Path | None, context: str, namespace: str, use: Callable[[Actor], Awaitable[T]]
+) -> T:
+    """Connect as the user of a kubeconfig (None: of the cluster here), at home in a namespace. Raises Trouble."""
+    from wherry.client.kubeconfig import load_kubeconfig
+    from wherry.method.contracts.acting import Actor
+    from wherry.method.contracts.catalogue import NoCatalogue, client_authorities
+    from wherry.method.contracts.reading import BrokenDocument
+    from wherry.method.contracts.refusal import NotPossible
+    from wherry.method.delivery.requester import requester
+
+    async def acting(client: Client) -> T:
+        known = load_kubeconfig(path or data_dir.kubeconfig, context=context)
+        actor = Actor(
+            client,
+            namespace,
+            await requester(client, known.user),
+            known.client_identity,
+            await client_authorities(client, known.ca_pem),
+        )
+        return await use(actor)
+
+    try:
+        return with_client(path, data_dir, acting, context=context)
+    except NoCatalogue as error:
+        raise Trouble(str(error), remedy="an administrator runs, once: wherry contract setup") from error
+    except (NotPossible, BrokenDocument) as error:
+        raise Trouble(str(error), remedy=error.remedy) from error
 
 
 def desk_options(function: Callable[..., None]) -> Callable[..., None]:
@@ -80,3 +87,10 @@ def desk(data_dir: DataDir, project: Path, environment: str | None, kubeconfig: 
     service = project_in(project)
     chosen = environment or next(iter(service.environments), "")
     return Desk(data_dir, service, understood(lambda: service.environment(chosen)), kubeconfig)
+
+
+def desk_or_none(data_dir: DataDir, project: Path, environment: str | None, kubeconfig: Path | None) -> Desk | None:
+    """The same where a project is of use and not needed; None outside of one. Raises Trouble."""
+    from wherry.cli.delivery.stage import project_or_none
+
+    return desk(data_dir, project, environment, kubeconfig) if environment or project_or_none(project) else None

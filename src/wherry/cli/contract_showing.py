@@ -80,6 +80,28 @@ def verified_word(entry: Entry, state: State) -> str:
     return ("yes, due again" if due else "yes") if holds else ("due" if due else "no")
 
 
+def contracts_sentence(service: str, found: Sequence[tuple[Entry, State]]) -> str:
+    """How many contracts there are and how they stand; of one service (not "") also who would miss it."""
+    if not found:
+        return f"{service} has no contracts yet." if service else "No contracts yet."
+    words = [state.word for _, state in found]
+    count = f"{len(found)} contract{'' if len(found) == 1 else 's'}"
+    stand = f"{words.count('Verified')} verified, {words.count('Broken')} broken"
+    if not service:
+        return f"{count}, {stand}."
+    specs = [entry.agreement.spec for entry, _ in found]
+    users = sorted({one.consumer for one in specs if one.provider == service})
+    needed = sorted({one.provider for one in specs if one.consumer == service})
+    who = f"{_listed(users)} need{'s' * (len(users) == 1)} {service}" if users else f"Nobody needs {service}"
+    whom = f"; it needs {_listed(needed)}" if needed else ""
+    return f"{who}{whom}: {count}, {stand}."
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Names as a person lists them."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
 def show_contract(entry: Entry, state: State) -> None:
     """A contract with all that is known about it."""
     metadata, spec, facts = entry.agreement.metadata, entry.agreement.spec, entry.facts

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wherry.cli.contract_actor import Desk, desk, desk_options
+from wherry.cli.contract_actor import Desk, act_as, desk, desk_options, desk_or_none
 from wherry.cli.contract_words import LEVELS, project_in, project_option, say_next, show_rows, understood
 from wherry.cli.look import FORMS, give_data
 from wherry.cli.output import Trouble, note, say
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from wherry.api.method.agreement import Agreement
     from wherry.api.method.api import Api
     from wherry.method.contracts.acting import Actor
+    from wherry.method.contracts.catalogue import Entry
     from wherry.method.contracts.state import State
 
 
@@ -224,10 +225,14 @@ def show(
 
     CONTRACT may be a service: then it shows what people say about its promise.
     """
-    from wherry.cli.contract_showing import find, show_contract, show_promise, shown_as_json
+    from wherry.cli.contract_showing import Shown, find, show_contract, show_promise, shown_as_json
 
-    place = desk(ctx.obj, project, environment, kubeconfig)
-    found = place.act(lambda actor: find(actor, contract))
+    place = desk_or_none(ctx.obj, project, environment, kubeconfig)
+
+    async def act(actor: Actor) -> Shown:
+        return await find(actor, contract)
+
+    found = place.act(act) if place is not None else act_as(ctx.obj, kubeconfig, "", "", act)
     if output != "table":
         give_data(output, [shown_as_json(found)], [found.reference])
     elif found.entry is None or found.state is None:
@@ -282,30 +287,42 @@ def verify(
 
 
 @command.command("list")
+@click.argument("service", required=False, default="")
 @click.option("--all", "all_", is_flag=True, help="The contracts of all services.")
 @click.option("-o", "--output", type=click.Choice(FORMS), default="table", show_default=True)
 @desk_options
 @click.pass_context
 def list_(
-    ctx: click.Context, all_: bool, output: str, project: Path, environment: str | None, kubeconfig: Path | None
+    ctx: click.Context,
+    service: str,
+    all_: bool,
+    output: str,
+    project: Path,
+    environment: str | None,
+    kubeconfig: Path | None,
 ) -> None:
-    """How the service's contracts stand; 1 when one is broken."""
-    from wherry.cli.contract_showing import contract_as_json, verified_word
+    """How the contracts of SERVICE stand; 1 when one is broken.
+
+    Without SERVICE it is the one of this folder; outside of a service's folder it is the contracts of all services.
+    """
+    from wherry.cli.contract_showing import contract_as_json, contracts_sentence, verified_word
     from wherry.method.contracts.acting import entries
     from wherry.method.contracts.comments import open_remarks
 
-    place = desk(ctx.obj, project, environment, kubeconfig)
-    name = "" if all_ else place.project.name
-    spaces = () if all_ else place.project.namespaces
-    found = place.act(lambda actor: entries(actor, service=name, spaces=spaces))
+    place = desk_or_none(ctx.obj, project, environment, kubeconfig)
+    own = place.project if place is not None and not all_ and not service else None
+    name, spaces = (own.name, own.namespaces) if own is not None else (service, ())
+
+    async def act(actor: Actor) -> list[tuple[Entry, State]]:
+        return await entries(actor, service=name, spaces=spaces)
+
+    found = place.act(act) if place is not None else act_as(ctx.obj, kubeconfig, "", "", act)
     broken = [state for _, state in found if state.word == "Broken"]
     if output != "table":
         names = [f"agreement/{entry.agreement.metadata.name}" for entry, _ in found]
         give_data(output, [contract_as_json(entry, state) for entry, state in found], names)
     else:
-        verified = sum(state.word == "Verified" for _, state in found)
-        count = f"{len(found)} contract{'' if len(found) == 1 else 's'}"
-        say(f"{count}, {verified} verified, {len(broken)} broken." if found else "No contracts yet.")
+        say(contracts_sentence(name, found))
         show_rows(
             ("NAME", "CONSUMER", "PROVIDER", "STATE", "AGREED", "VERIFIED", "OPEN COMMENTS", "WHY"),
             [

@@ -46,12 +46,18 @@ def command(
 ) -> None:
     """Is the release done, by the team's own Definition of Done? Exit code 0: yes. 1: no.
 
-    The board is kept in the cluster, so that everybody can see how it changes.
+    The board is kept in the cluster, so that everybody can see how it changes. Outside of a service's folder: how far
+    each service of the cluster is.
     """
     from wherry.cli.boards import show_board
+    from wherry.cli.delivery.stage import project_or_none
     from wherry.cli.judging import judged
     from wherry.cli.keeping import keep
 
+    if project_or_none(directory) is None and (environment, backlog, review, since) == (None,) * 4:
+        from wherry.cli.every_board import show_every_board
+
+        sys.exit(0 if show_every_board(data_dir, output) else 1)
     if only:
         _check_only(only, is_backlog=backlog is not None)
     found = judged(data_dir, directory, environment)
