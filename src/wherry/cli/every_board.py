@@ -18,7 +18,9 @@ def show_every_board(data_dir: DataDir, output: str) -> bool:
     if output == "json":
         say(json.dumps([as_document(one.board) for one in found], indent=2, ensure_ascii=False))
     elif output == "junit":
-        raise Trouble("such a file is about one service", remedy="cd into its repository, or: wherry report", exit_code=2)
+        raise Trouble(
+            "such a file is about one service", remedy="cd into its repository, or: wherry report", exit_code=2
+        )
     else:
         _show(found)
     return bool(found) and all(one.board.is_done for one in found)
