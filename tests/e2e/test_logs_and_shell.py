@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
 from suites.running_cluster import IMAGE, RunningCluster, needs_linux
+
+BARE = Path(__file__).parents[2] / "examples" / "stand-in"
+"""Python and nothing else."""
 
 pytestmark = [needs_linux, pytest.mark.linux]
 
@@ -52,3 +56,19 @@ def test_what_went_before_a_restart_can_be_read(cluster: RunningCluster, talker:
     asked = cluster.wherry("logs", "talker", "-n", talker, "--previous", check=False)
     assert asked.returncode == 1
     assert "previous" in asked.stderr
+
+
+def test_where_no_shell_is_the_way_to_look_around_is_said(cluster: RunningCluster, namespace: str) -> None:
+    cluster.wherry("image", "build", str(BARE))
+    cluster.kubectl("-n", namespace, "run", "bare", "--image=stand-in:1", "--", "-c", "import signal; signal.pause()")
+    cluster.kubectl("-n", namespace, "wait", "--for=condition=Ready", "pod/bare", "--timeout=30s")
+    done = cluster.wherry("shell", "pod/bare", "-n", namespace, check=False)
+    assert (done.returncode, "the container bare of pod bare has no shell" in done.stderr) == (1, True)
+    assert f"wherry kubectl -n {namespace} debug -it bare --image=toolbox:1 --target=bare" in done.stderr
+    said = cluster.wherry("shell", "pod/bare", "-n", namespace, "--", "python3", "-c", "print(6 * 7)")
+    assert said.stdout == "42\n"
+    debug = f"debug bare --image={IMAGE} --target=bare -c beside -- sleep 600"
+    cluster.kubectl("-n", namespace, *debug.split())
+    runs = "--for=jsonpath={.status.ephemeralContainerStatuses[0].state.running.startedAt}"
+    cluster.kubectl("-n", namespace, "wait", "pod/bare", runs, "--timeout=30s")
+    cluster.kubectl("-n", namespace, "exec", "bare", "-c", "beside", "--", "sh", "-c", "pidof python3")

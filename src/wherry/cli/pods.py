@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from wherry.narrate.facts import PodFacts, Snapshot
     from wherry.narrate.find import Target
 
+ANSWER_S = 15.0
+# What a shell, and exec after it, say of a program that is not there.
+NO_SUCH_PROGRAM = (126, 127)
+
 
 def pods_of(snapshot: Snapshot, target: Target) -> Sequence[PodFacts]:
     """The pods that a target means, those that need help first, then those that run."""
@@ -42,12 +46,25 @@ def chosen_pod(look: Look, thing: str, verb: str) -> PodFacts:
     return pods[0]
 
 
+def check_shell(look: Look, pod: PodFacts, container: str) -> None:
+    """Whether there is a shell to go into. Raises Trouble, with another way to look around."""
+    from wherry.cli.programs import kubectl_path
+    from wherry.kit.process import run_blocking
+
+    tried = ["exec", pod.name, "-n", pod.namespace, "-c", container, "--", "sh", "-c", ":"]
+    done = run_blocking([str(kubectl_path()), *_where(look), *tried], timeout_s=ANSWER_S)
+    if done.exit_code in NO_SUCH_PROGRAM or b"executable file" in done.stderr:
+        raise known("W0213", container=container, pod=pod.name, namespace=pod.namespace)
+
+
 def become_kubectl(look: Look, *words: str) -> None:
     """Go on as the real kubectl, on the cluster that is looked at: streams and terminals are its trade."""
     from wherry.cli.programs import kubectl_path
 
-    where = ["--kubeconfig", str(look.kubeconfig or look.data_dir.kubeconfig)]
-    if look.context:
-        where += ["--context", look.context]
     sys.stdout.flush()
-    os.execv(kubectl_path(), ["kubectl", *where, *words])  # noqa: S606 - becomes kubectl
+    os.execv(kubectl_path(), ["kubectl", *_where(look), *words])  # noqa: S606 - becomes kubectl
+
+
+def _where(look: Look) -> list[str]:
+    where = ["--kubeconfig", str(look.kubeconfig or look.data_dir.kubeconfig)]
+    return [*where, "--context", look.context] if look.context else where

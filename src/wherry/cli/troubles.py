@@ -156,6 +156,14 @@ TROUBLES: Mapping[str, Known] = {
         1,
         "the masters",
     ),
+    "W0213": Known(
+        "the container {container} of pod {pod} has no shell",
+        "Its image holds only what its program needs. The tools of any other image can be put beside it.",
+        "wherry kubectl -n {namespace} debug -it {pod} --image=toolbox:1 --target={container}",
+        "image",
+        1,
+        "this machine",
+    ),
     "W0220": Known(
         "nothing would change",
         "Say what if: a node that goes down, another number of copies, or a file of objects.",

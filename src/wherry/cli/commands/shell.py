@@ -20,10 +20,12 @@ def command(look: Look, thing: str, words: tuple[str, ...], container: str) -> N
 
     Examples: wherry shell web   wherry shell pod/web-1 -- env
     """
-    from wherry.cli.pods import become_kubectl, chosen_pod
+    from wherry.cli.pods import become_kubectl, check_shell, chosen_pod
 
     pod = chosen_pod(look, thing, "shell")
     name = container or pod.containers[0].name
+    if not words:
+        check_shell(look, pod, name)
     twin = ["exec", "-it" if sys.stdin.isatty() and not words else "-i", pod.name, "-n", pod.namespace, "-c", name]
     twin += ["--", *(words or ("sh",))]
     if look.teach:

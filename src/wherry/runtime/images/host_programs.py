@@ -40,7 +40,6 @@ _WHEEL_LIBRARIES = (
 _CERTIFICATES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt")
 IMAGE_CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 _LOADER_CACHE = Path("/etc/ld.so.cache")
-BUSYBOX_PATHS = (Path("/usr/bin/busybox"), Path("/bin/busybox"))
 
 ACCOUNTS = "root:x:0:0:root:/root:/bin/sh\napp:x:10001:10001:app:/app:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/sh\n"
 GROUPS = "root:x:0:\ntty:x:5:\napp:x:10001:\nnogroup:x:65534:\n"
@@ -127,7 +126,7 @@ def _library_place(path: Path) -> str:
 def python_fingerprint() -> str:
     """Changes with the interpreter, its standard library, or the machine's libraries."""
     executable, library = _python()
-    return fingerprint([executable, *_library_files(library), _LOADER_CACHE, *BUSYBOX_PATHS])
+    return fingerprint([executable, *_library_files(library), _LOADER_CACHE])
 
 
 def programs_fingerprint(programs: Sequence[Path]) -> str:
@@ -156,7 +155,7 @@ def _library_files(library: Path) -> list[Path]:
 
 
 def add_python(tree: LayerTree) -> None:
-    """This machine's Python and its standard library at /usr/local, and a shell if there is a busybox."""
+    """This machine's Python and its standard library at /usr/local, and nothing that a service could lean on beside."""
     executable, library = _python()
     version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
     tree.add_file(f"{_PYTHON_HOME}/bin/{version}", executable)
@@ -166,6 +165,3 @@ def add_python(tree: LayerTree) -> None:
     for path in files:
         tree.add_file(f"{_PYTHON_HOME}/lib/{version}/{path.relative_to(library)}", path)
     add_libraries(tree, [executable, *(path for path in files if ".so" in path.suffixes)], _WHEEL_LIBRARIES)
-    busybox = next((path for path in BUSYBOX_PATHS if path.is_file()), None)
-    if busybox is not None:
-        add_programs(tree, [busybox])

@@ -14,7 +14,7 @@ import os
 import shutil
 import sys
 
-TOOLS = ("sh", "bash", "curl", "wget", "gcc", "apt-get", "pip")
+TOOLS = ("sh", "bash", "busybox", "curl", "wget", "gcc", "cc", "make", "apt-get", "pip")
 STARTERS = frozenset(("run", "call", "check_call", "check_output", "Popen", "which", "create_subprocess_exec"))
 DEPENDENCIES = frozenset(("/opt/deps",))
 
