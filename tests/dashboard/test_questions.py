@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import Page
 
+from suites.bazaar import write_files
 from suites.browser import Visit, needs_chromium
 from suites.running_cluster import RunningCluster
 
@@ -127,6 +128,13 @@ QUESTIONS = (
         "releases",
         r"^this cluster has 5 releases; 4 of them run\.(?s:.*)orders-r2 +prod +Running +\d+d",
     ),
+    Question(
+        "What is left to reach the future?",
+        "Future",
+        r"1 of 12 steps to the next state is done.*to do 1\. Split till out of bazaar",
+        "next --model bazaar",
+        r"1 of 12 steps to the next state is done",
+    ),
     Question("Are we done?", "Done", r"orders", "done", r"^0 of \d services are done\.(?s:.*)orders +shop-dev"),
     Question(
         "Is there room for ten more?",
@@ -148,7 +156,10 @@ QUESTIONS = (
 
 
 @pytest.fixture(scope="module", autouse=True)
-def prepared(shop: RunningCluster) -> None:
+def prepared(shop: RunningCluster, tmp_path_factory: pytest.TempPathFactory) -> None:
+    plans = tmp_path_factory.mktemp("plans") / "bazaar"
+    plans.mkdir()
+    shop.wherry("model", str(write_files(plans)), "--publish")
     shop.kubectl("set", "image", "deployment/web", "web=web:2")
     shop.kubectl("rollout", "status", "deployment/web")
     shop.kubectl("set", "env", "deployment/web", "COLOR=blue")

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from wherry.method.contracts.acting import Actor
     from wherry.method.contracts.stand_in_program import Entry
 
-EXAMPLE = "stand-in"
-
 
 @dataclass(frozen=True, slots=True)
 class Planned:
@@ -103,19 +101,14 @@ def in_cluster(place: Desk, planned: Planned, port: int, image: str) -> None:
 
 def build_stand_in_image(data_dir: DataDir, kubeconfig: Path | None) -> None:
     """Make the image of this machine's Python in this machine's cluster; another cluster must have one."""
-    import wherry
-    from wherry.cluster.parts import open_images
-    from wherry.runtime.images.build import build_image
+    from wherry.cluster.stand_in_image import make_stand_in_image, stand_in_folder
 
-    package = Path(wherry.__file__).parent
-    places = (package / "examples" / EXAMPLE, package.parents[1] / "examples" / EXAMPLE)
-    folder = next((one for one in places if one.is_dir()), places[0])
     if kubeconfig is not None and kubeconfig.resolve().parent.parent != data_dir.root:
         remedy = "name one: --image python:3"
         raise Trouble("another cluster needs an image with Python in it", remedy=remedy, exit_code=2)
     try:
-        build_image(open_images(data_dir), folder)
+        make_stand_in_image(data_dir)
     except (RuntimeFailure, PermissionError) as error:
         raise Trouble(
-            f"the image of the stand-in could not be made: {error}", remedy=f"wherry image build {folder}"
+            f"the image of the stand-in could not be made: {error}", remedy=f"wherry image build {stand_in_folder()}"
         ) from error

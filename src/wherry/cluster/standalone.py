@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from wherry.agent.simulated.fleet import USER, Fleet
 from wherry.api.core.node import NODES, Node
 from wherry.api.registry import RESOURCE_TYPES
-from wherry.apimachinery.errors import BadRequest, ServiceUnavailable
+from wherry.apimachinery.errors import BadRequest, InternalError, ServiceUnavailable
 from wherry.apiserver.app import ApiServer, ApiServerConfig, build_app
 from wherry.apiserver.bootstrap import BootstrapConfig, bootstrap
 from wherry.apiserver.health import Check
@@ -48,6 +48,7 @@ from wherry.kit.tasks import TaskScope
 from wherry.kit.threads import run_in_thread
 from wherry.reconcile.journal import Journal
 from wherry.reconcile.manager import ControllerManager
+from wherry.runtime.interface import RuntimeFailure
 from wherry.scheduler.loop import Scheduler
 from wherry.store.interface import Store
 from wherry.store.sqlite import SqliteStore
@@ -169,11 +170,23 @@ class Standalone:
                 connections=read_connection_table,
                 what_if=Beside(self._node.name if self._node is not None else "").forecast,
                 witness=pki.issue(credentials.ca, WITNESS, client=True),
+                make_stand_in_image=self._make_stand_in_image,
             ),
             # Beside the keys: whoever gives the cluster a new authority ends all sessions too.
             keep_sessions_in=self._data_dir.pki / "dashboard-sessions.json",
             past=self._store,
         )
+
+    async def _make_stand_in_image(self) -> None:
+        """Where containers run here, they need it; nodes that are played run nothing."""
+        from wherry.cluster.stand_in_image import make_stand_in_image
+
+        if self._node is None:
+            return
+        try:
+            await run_in_thread(make_stand_in_image, self._data_dir)
+        except (RuntimeFailure, OSError) as error:
+            raise InternalError(f"the image of the stand-in could not be made: {error}") from error
 
     def _api_server(self, credentials: Credentials) -> ApiServer:
         return build_app(

@@ -16,6 +16,7 @@ from wherry.dashboard.detail.history import can_pause, has_history, read_history
 from wherry.dashboard.detail.kinds import section
 from wherry.dashboard.done.waiving import unwaive, waive
 from wherry.dashboard.markup import url
+from wherry.dashboard.stand_ins import end_stand_in
 from wherry.narrate.workloads import WORKLOAD_RESOURCES
 
 REPLICAS_MAX = 100_000
@@ -107,6 +108,7 @@ ACTIONS: Mapping[str, Action] = {
     "change": change,
     "waive": waive,
     "unwaive": unwaive,
+    "no-stand-in": end_stand_in,
 }
 
 Trial = Callable[[Client, Form], Awaitable[tuple[str, str]]]

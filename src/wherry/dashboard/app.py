@@ -44,6 +44,7 @@ from wherry.dashboard.place import PREFIX
 from wherry.dashboard.playing import stream_play, whole_play
 from wherry.dashboard.refusals import refusal
 from wherry.dashboard.sessions import CODE_LIFE_S, Session, Sessions, cookie_in, cookie_name, set_cookie
+from wherry.dashboard.stand_ins import starting
 from wherry.dashboard.static_files import static_file
 from wherry.dashboard.stream import event_stream
 from wherry.dashboard.surroundings import Surroundings
@@ -89,7 +90,7 @@ class Dashboard:
         self.sessions = Sessions(clock, keep_sessions_in)
         self._this_host = around.this_host
         self._what_if = around.what_if
-        self._talk = talk(around)
+        self._actions = {**ACTIONS, **talk(around), "stand-in": starting(around.make_stand_in_image)}
         self._moments = Moments(past, clock)
         self._lives = Lives(
             lambda client, namespace: Live(client, namespace, clock, random, around, moments=self._moments)
@@ -316,7 +317,7 @@ class Dashboard:
         return Response(200, HTML, answer_page(title, main, session, f"{PREFIX}/demo").encode())
 
     async def _act(self, request: Request, session: Session, name: str) -> Response:
-        action = ACTIONS.get(name) or self._talk.get(name)
+        action = self._actions.get(name)
         if action is None:
             raise NotFound("There is no such action.")
         form = _form(request)

@@ -18,6 +18,51 @@ async def _map(live: Live) -> object:
     return await read_map(live)
 
 
+async def _landscape(live: Live) -> object:
+    from wherry.dashboard.landscape.reading import read_way
+
+    return await read_way(live)
+
+
+async def _steps(live: Live, rest: Sequence[str]) -> Response:
+    """What is left of the way to a model's next state: NAMESPACE/NAME/all.ENDING, or one step of it."""
+    from wherry.dashboard.landscape.reading import find_model, gap_of, step_id
+    from wherry.method.backlog import FORMATS
+    from wherry.method.model.step import HEADING, backlog
+
+    if len(rest) != 3:
+        raise NotFound("There is no such file.")
+    found, (which, _, ending) = await find_model(live, rest[0], rest[1]), rest[2].rpartition(".")
+    if found is None or found.model is None or ending not in FORMATS:
+        raise NotFound("There is no such file.")
+    gap = await gap_of(live, found.model)
+    chosen = [step for step in gap.steps if which in ("all", step_id(step))]
+    if not chosen and which != "all":
+        raise NotFound("There is no such step (any more).")
+    heading = HEADING if which == "all" else chosen[0].title
+    made = FORMATS[ending](heading, backlog(chosen, f"wherry next --model {found.file}"))
+    return attached(f"{found.name}-{'backlog' if which == 'all' else which}.{ending}", made)
+
+
+async def _first_model(live: Live, rest: Sequence[str]) -> Response:
+    """A model.yaml to begin with."""
+    from wherry.dashboard.landscape.reading import see
+    from wherry.method.model.starting import model_from
+
+    if rest:
+        raise NotFound("There is no such file.")
+    return attached("model.yaml", model_from(await see(live)))
+
+
+async def _stand_in(live: Live, rest: Sequence[str]) -> Response:
+    """The objects of a stand-in, for kubectl: SERVICE.yaml."""
+    from wherry.dashboard.stand_ins import stand_in_file
+
+    if len(rest) != 1 or not rest[0].endswith(".yaml"):
+        raise NotFound("There is no such file.")
+    return attached(rest[0], await stand_in_file(live.client, rest[0].removesuffix(".yaml")))
+
+
 async def _done(live: Live, rest: Sequence[str]) -> Response:
     """One board as a file: NAMESPACE/RELEASE.ENDING."""
     from wherry.dashboard.boards import read_board
@@ -71,6 +116,17 @@ TYPES = {
     "csv": "text/csv; charset=utf-8",
     "xml": "application/xml; charset=utf-8",
     "json": "application/json; charset=utf-8",
+    "yaml": "application/yaml; charset=utf-8",
 }
-LIVE_FACTS: Mapping[str, Callable[[Live], Awaitable[object]]] = {"map.json": _map}
-DOWNLOADS: Mapping[str, Download] = {"done": _done, "backlog": _backlog, "report": _report}
+LIVE_FACTS: Mapping[str, Callable[[Live], Awaitable[object]]] = {
+    "map.json": _map,
+    "landscape.json": _landscape,
+}
+DOWNLOADS: Mapping[str, Download] = {
+    "done": _done,
+    "backlog": _backlog,
+    "report": _report,
+    "steps": _steps,
+    "model.yaml": _first_model,
+    "stand-in": _stand_in,
+}

@@ -8,7 +8,7 @@ from wherry.dashboard.channel import Channel
 from wherry.dashboard.markup import hidden_fields, link, popovers, text, url, with_terms
 from wherry.dashboard.sessions import Session
 from wherry.dashboard.static_files import STYLES
-from wherry.dashboard.views.registry import VIEWS
+from wherry.dashboard.views.registry import NAVIGATION
 from wherry.dashboard.views.view import Page, View
 
 
@@ -54,18 +54,23 @@ def _explanation(view: View) -> str:
 
 
 def _navigation(session: Session, current: str, back: str) -> str:
-    links = "".join(
-        f'<a href="/ui/{view.path}"{_current(view.path, current)}>{text(view.label)}</a>'
-        for view in VIEWS
-        if view.label
-    )
+    groups = "".join(_group(name, views, current) for name, views in NAVIGATION)
     return (
-        f'<nav aria-label="Views">{links}</nav><div class="tools"><p id="state" role="status" hidden></p>'
+        f'<nav aria-label="Views"><ul class="groups">{groups}</ul></nav>'
+        '<div class="tools"><p id="state" role="status" hidden></p>'
         '<button type="button" id="pause" aria-pressed="false" hidden>Pause updates</button>'
         f"{_depth_form(session, back)}"
         f'<form method="post" action="/ui/logout" class="who"><span>{text(session.name)}</span> '
         '<button type="submit">Sign out</button></form></div>'
     )
+
+
+def _group(name: str, views: Iterable[View], current: str) -> str:
+    """What belongs together, under a word that says what for."""
+    links = "".join(
+        f'<li><a href="/ui/{view.path}"{_current(view.path, current)}>{text(view.label)}</a></li>' for view in views
+    )
+    return f'<li class="group"><span id="nav-{name}">{name}</span><ul aria-labelledby="nav-{name}">{links}</ul></li>'
 
 
 def _depth_form(session: Session, back: str) -> str:

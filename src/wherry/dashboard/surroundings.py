@@ -22,6 +22,10 @@ async def _nobody_tries(client: Client, change: Change) -> Forecast:
     raise NotFound("Nobody here can try a change.")
 
 
+async def _nobody_needs_one() -> None:
+    return
+
+
 async def _nobody_knows() -> str:
     return ""
 
@@ -31,6 +35,7 @@ class Surroundings:
     """This machine's name, who may say who a user is, who talks to whom here, and who can try a change.
 
     `witness` is the key with which the dashboard says who has written a comment in a page; without it, nobody can.
+    `make_stand_in_image` has the image ready that stand-ins run from, where this machine is a node.
 
     A person is only ever shown connections between pods that they may list.
     """
@@ -40,3 +45,4 @@ class Surroundings:
     connections: Connections = _nobody_knows
     what_if: WhatIf = _nobody_tries
     witness: KeyPair | None = None
+    make_stand_in_image: Callable[[], Awaitable[None]] = _nobody_needs_one

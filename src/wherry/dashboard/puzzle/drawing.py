@@ -6,23 +6,21 @@ table beside the picture says the same in words, so the picture itself is one im
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 
 from wherry.dashboard.markup import text, url
 from wherry.dashboard.puzzle.facts import SYMBOLS, JointFacts, MapFacts, PieceFacts, Word
 from wherry.dashboard.puzzle.layout import Layout, Sizes, Spot, lay_out
+from wherry.dashboard.puzzle.ports import PORT_PITCH, Port, Wire, free_spot, place_ports
 from wherry.dashboard.puzzle.shapes import CORNER, DEPTH, HEAD, along, curve, piece_outline, zigzag
 
 SIZES = Sizes(width=208, gap_x=196, gap_y=36)
 PIECE_HEIGHT_MIN = 92.0
-PORT_PITCH = 32.0
 MARGIN = 16.0
 PIECES_DRAWN_MAX = 60
 NAME_CHARS = 20
 LETTER_WIDTH = 8.0
-LABEL_WIDTH, LABEL_HEIGHT = 92, 27
-"""The room that a word takes, with some space around it."""
+LABEL_WIDTH = 92.0
 # How far in front of its socket a head stands (less than nothing: inside it), and how far beside it.
 PLACES: Mapping[Word, tuple[float, float]] = {
     "Proposed": (24, 0),
@@ -35,15 +33,6 @@ PLACES: Mapping[Word, tuple[float, float]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Port:
-    """Where a line meets a piece: the point on its edge, and to which side it leaves (1: to the right)."""
-
-    x: float
-    y: float
-    side: int
-
-
 def draw_map(facts: MapFacts) -> str:
     """The picture, with a layer of links over it for those who point."""
     pieces = _drawn(facts)
@@ -51,7 +40,8 @@ def draw_map(facts: MapFacts) -> str:
     joints = [one for one in joints if one.consumer != one.provider]
     heights = {key: _height(key, joints) for key in pieces}
     layout = lay_out(heights, [(one.consumer, one.provider) for one in joints], SIZES)
-    ports = _ports(layout, heights, joints)
+    wires = [Wire(one.id, one.consumer, one.provider) for one in joints]
+    ports = place_ports(layout, heights, wires, SIZES.width)
     shapes = [_piece(piece, layout.places[key], heights[key], ports, joints) for key, piece in pieces.items()]
     links = [_link(piece, layout.places[key], heights[key]) for key, piece in pieces.items()]
     width, height = layout.width + 2 * MARGIN, layout.height + 2 * MARGIN
@@ -87,28 +77,6 @@ def _drawn(facts: MapFacts) -> dict[str, PieceFacts]:
 def _height(key: str, joints: Iterable[JointFacts]) -> float:
     needs, provides = sum(one.consumer == key for one in joints), sum(one.provider == key for one in joints)
     return max(PIECE_HEIGHT_MIN, max(needs, provides) * PORT_PITCH + 2 * CORNER)
-
-
-def _ports(layout: Layout, heights: Mapping[str, float], joints: Iterable[JointFacts]) -> dict[str, tuple[Port, Port]]:
-    """Where each line begins (at who needs) and ends: on the sides that face each other, without crossings."""
-    meeting: dict[tuple[str, int], list[tuple[float, str]]] = {}
-    sides: dict[str, int] = {}
-    for one in joints:
-        (x1, y1), (x2, y2) = layout.places[one.consumer], layout.places[one.provider]
-        side = sides[one.id] = 1 if x2 > x1 else -1
-        bends = layout.bends[one.consumer, one.provider]
-        first, last = y2 + heights[one.provider] / 2, y1 + heights[one.consumer] / 2
-        if bends:
-            first, last = bends[0][1], bends[-1][1]
-        meeting.setdefault((one.consumer, side), []).append((first, one.id))
-        meeting.setdefault((one.provider, -side), []).append((last, one.id))
-    found: dict[tuple[str, str], Port] = {}
-    for (piece, side), lines in meeting.items():
-        x, y = layout.places[piece]
-        top = y + heights[piece] / 2 - (len(lines) - 1) * PORT_PITCH / 2
-        for number, (_, line) in enumerate(sorted(lines)):
-            found[piece, line] = Port(x + (SIZES.width if side > 0 else 0), top + number * PORT_PITCH, side)
-    return {one.id: (found[one.consumer, one.id], found[one.provider, one.id]) for one in joints}
 
 
 def _piece(
@@ -152,25 +120,15 @@ def _short(name: str, most: int = NAME_CHARS) -> str:
 
 def _lines(joints: Iterable[JointFacts], ports: Mapping[str, tuple[Port, Port]], layout: Layout) -> Iterator[str]:
     """All lines, and then their words, each where no other word is."""
-    taken: list[Spot] = []
+    taken: list[tuple[Spot, float]] = []
     words = []
     for one in joints:
         bends = layout.bends[one.consumer, one.provider]
         yield _line(one.word, ports[one.id], bends)
-        spot = _free_spot([*along(_spots(one.word, ports[one.id], bends))], taken)
-        taken.append(spot)
+        spot = free_spot([*along(_spots(one.word, ports[one.id], bends))], taken, LABEL_WIDTH)
+        taken.append((spot, LABEL_WIDTH))
         words.append(_label(one.word, spot))
     yield from words
-
-
-def _free_spot(points: Sequence[Spot], taken: Iterable[Spot]) -> Spot:
-    """The point nearest to the middle of a line where a word hides no other; the middle, when there is none."""
-    last = len(points) - 1
-    for part in (0.5, 0.4, 0.6, 0.3, 0.7, 0.22, 0.78):
-        x, y = points[round(last * part)]
-        if not any(abs(x - x2) < LABEL_WIDTH and abs(y - y2) < LABEL_HEIGHT for x2, y2 in taken):
-            return x, y
-    return points[last // 2]
 
 
 def _spots(word: Word, ends: tuple[Port, Port], bends: tuple[Spot, ...]) -> tuple[Spot, ...]:

@@ -1,4 +1,4 @@
-"""All views, in the order of the navigation."""
+"""All views: those of the navigation in its order, and those of one thing."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from wherry.dashboard.views.contract import CONTRACT
 from wherry.dashboard.views.criterion import CRITERION
 from wherry.dashboard.views.demo import DEMO
 from wherry.dashboard.views.done import DONE
+from wherry.dashboard.views.future import FUTURE
 from wherry.dashboard.views.glossary import GLOSSARY
 from wherry.dashboard.views.log import LOG
 from wherry.dashboard.views.masters import MASTERS
@@ -27,29 +28,16 @@ from wherry.dashboard.views.what_if import WHAT_IF
 from wherry.dashboard.views.workload import WORKLOAD
 from wherry.dashboard.views.yaml import YAML
 
-VIEWS = (
-    PICTURE,
-    STORY,
-    MASTERS,
-    CHANGES,
-    WHAT_IF,
-    NEXT,
-    PUZZLE,
-    DONE,
-    RELEASES_VIEW,
-    REPORT,
-    CEREMONIES_VIEW,
-    TOUR,
-    DEMO,
-    GLOSSARY,
-    POD,
-    WORKLOAD,
-    SERVICE,
-    CONTRACT,
-    CRITERION,
-    LOG,
-    SHELL,
-    SETTINGS,
-    ROLLOUT,
-    YAML,
+NAVIGATION = (
+    ("Look", (PICTURE, STORY, CHANGES, MASTERS)),
+    ("Plan", (NEXT, FUTURE, WHAT_IF, CEREMONIES_VIEW)),
+    ("Agree", (PUZZLE,)),
+    ("Prove", (DONE, RELEASES_VIEW, REPORT)),
+    ("Learn", (TOUR, DEMO, GLOSSARY)),
 )
+"""What the navigation shows, by what somebody wants to do."""
+
+INSIDE = (POD, WORKLOAD, SERVICE, CONTRACT, CRITERION, LOG, SHELL, SETTINGS, ROLLOUT, YAML)
+"""The pages of one thing: others lead there."""
+
+VIEWS = (*(view for _, views in NAVIGATION for view in views), *INSIDE)

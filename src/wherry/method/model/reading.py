@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import msgspec
 
@@ -31,29 +31,49 @@ TASK = "wherry.dev/task"
 """A namespace with this label is a twin, in which something is proved: no part of the landscape."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Reader:
-    """Lists the kinds that this person may see, of one namespace or all, without those that are no part of it."""
+class Lister(Protocol):
+    """Who lists a cluster's objects for one person. `hidden` are the kinds that this person may not list."""
+
+    hidden: list[str]
+
+    async def all(self, kind: ResourceType[T]) -> list[T]:
+        """All objects of a kind that may be seen, of one namespace or of all."""
+        ...
+
+
+@dataclass(slots=True)
+class ClientLister:
+    """Asks the API each time; implements Lister."""
 
     client: Client
     namespace: str
-    skipped: frozenset[str]
     hidden: list[str] = field(default_factory=list)
 
-    async def all(self, kind: ResourceType[T], meta: Callable[[T], ObjectMeta]) -> list[T]:
+    async def all(self, kind: ResourceType[T]) -> list[T]:
+        """Ask for all of them; what the cluster does not know is not there."""
         try:
-            found = (await self.client.list(kind, self.namespace)).items
+            return list((await self.client.list(kind, self.namespace if kind.namespaced else "")).items)
         except Forbidden:
             self.hidden.append(kind.plural)
             return []
         except NotFound:
             return []
-        return [one for one in found if meta(one).namespace not in self.skipped]
 
 
 async def read_landscape(client: Client, namespace: str = "") -> Landscape:
     """What a cluster shows now, in one namespace or ("") in all of them."""
-    reader = _Reader(client, namespace, await _skipped(client) if not namespace else frozenset())
+    return await landscape_of(ClientLister(client, namespace), client, await client_authorities(client, b""))
+
+
+async def landscape_of(lister: Lister, client: Client, authorities: tuple[bytes, ...]) -> Landscape:
+    """What a person sees of it.
+
+    Args:
+        lister: lists what is there.
+        client: asks for the documents of contracts.
+        authorities: the cluster's authorities for users; without them no signature counts.
+    """
+    reader = _Reader(lister, await _skipped(lister))
     workloads = [*await _deployments(reader), *await _stateful_sets(reader), *await _daemon_sets(reader)]
     catalogue = await _catalogue(client)
     return recognise(
@@ -63,17 +83,27 @@ async def read_landscape(client: Client, namespace: str = "") -> Landscape:
             configs=tuple(await reader.all(CONFIG_MAPS, lambda one: one.metadata)),
             apis=catalogue.apis if catalogue is not None else (),
             releases=tuple(await reader.all(RELEASES, lambda one: one.metadata)),
-            contracts=await _contracts(client, catalogue) if catalogue is not None else {},
-            hidden=tuple(reader.hidden),
+            contracts=await _contracts(client, catalogue, authorities) if catalogue is not None else {},
+            hidden=tuple(lister.hidden),
         )
     )
 
 
-async def _skipped(client: Client) -> frozenset[str]:
-    try:
-        found = (await client.list(NAMESPACES)).items
-    except Forbidden:
-        return SYSTEM
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Lists what is part of the landscape: nothing of the system, and of no experiment."""
+
+    lister: Lister
+    skipped: frozenset[str]
+
+    async def all(self, kind: ResourceType[T], meta: Callable[[T], ObjectMeta]) -> list[T]:
+        return [one for one in await self.lister.all(kind) if meta(one).namespace not in self.skipped]
+
+
+async def _skipped(lister: Lister) -> frozenset[str]:
+    found = await lister.all(NAMESPACES)
+    # Who may not list namespaces is told of nothing else that is hidden.
+    lister.hidden[:] = [kind for kind in lister.hidden if kind != NAMESPACES.plural]
     return SYSTEM | {one.metadata.name for one in found if TASK in one.metadata.labels}
 
 
@@ -112,8 +142,8 @@ async def _catalogue(client: Client) -> Catalogue | None:
         return None
 
 
-async def _contracts(client: Client, catalogue: Catalogue) -> dict[Pair, Standing]:
-    entries = await read_entries(client, catalogue, await client_authorities(client, b""))
+async def _contracts(client: Client, catalogue: Catalogue, authorities: tuple[bytes, ...]) -> dict[Pair, Standing]:
+    entries = await read_entries(client, catalogue, authorities)
     return {(entry.agreement.spec.consumer, entry.agreement.spec.provider): _standing(entry) for entry in entries}
 
 

@@ -1,0 +1,134 @@
+"""Reads the landscape for a page: the model that somebody published, and the cluster as this person may see it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import msgspec
+
+from wherry.api.method.api import APIS
+from wherry.api.method.model import MODELS
+from wherry.api.method.release import RELEASES
+from wherry.api.method.verification import VERIFICATIONS
+from wherry.apimachinery.resource_type import ResourceType
+from wherry.dashboard.landscape.facts import LandscapeFacts, StepFacts, WayFacts
+from wherry.dashboard.landscape.sides import next_side, now_side
+from wherry.dashboard.live import Live
+from wherry.dashboard.puzzle.reading import CATALOGUE, authorities
+from wherry.method.model.landscape import Landscape
+from wherry.method.model.model import Model
+from wherry.method.model.plan import plan_steps
+from wherry.method.model.published import Published, documents_of, in_order, read_published, released_since
+from wherry.method.model.reading import landscape_of
+from wherry.method.model.starting import model_from
+from wherry.method.model.step import Gap, Step
+
+T = TypeVar("T", bound=msgspec.Struct)
+_NOT_IN_IDS = re.compile(r"[^a-z0-9]+")
+
+
+@dataclass(slots=True)
+class LiveLister:
+    """Lists what a page follows anyway; implements method.model.reading.Lister."""
+
+    live: Live
+    hidden: list[str] = field(default_factory=list)
+
+    async def all(self, kind: ResourceType[T]) -> list[T]:
+        """All objects of a kind that this person may see."""
+        found = await self.live.all(kind)
+        if kind.kind in self.live.model.hidden or self.live.following.reach(kind) == "forbidden":
+            self.hidden.append(kind.plural)
+        return found
+
+
+async def read_models(live: Live) -> list[Published]:
+    """The models that this person may see."""
+    return in_order(map(read_published, await live.all(MODELS)))
+
+
+async def find_model(live: Live, namespace: str, name: str) -> Published | None:
+    """One model; None when it is not there, or not to be seen."""
+    return next((one for one in await read_models(live) if (one.namespace, one.name) == (namespace, name)), None)
+
+
+async def see(live: Live) -> Landscape:
+    """What the cluster shows to this person."""
+    for resource in (*CATALOGUE, VERIFICATIONS):
+        await live.all(resource)
+    return await landscape_of(LiveLister(live), live.client, await authorities(live))
+
+
+async def gap_of(live: Live, model: Model) -> Gap:
+    """The steps from now to next; the same as `wherry next` tells."""
+    return plan_steps(model, await see(live))
+
+
+async def read_way(live: Live, chosen: str = "") -> LandscapeFacts:
+    """The way of a model (namespace/name), or of the first one."""
+    models = await read_models(live)
+    names = tuple(one.id for one in models)
+    one = next((one for one in models if chosen in ("", one.id)), None)
+    if one is None:
+        return LandscapeFacts(models=names, beginning="" if models else model_from(await see(live)))
+    if one.model is None:
+        return LandscapeFacts(models=names, problem=one.problem)
+    return LandscapeFacts(models=names, way=await _way(live, one, one.model))
+
+
+async def _way(live: Live, one: Published, model: Model) -> WayFacts:
+    seen = await see(live)
+    gap = plan_steps(model, seen)
+    published = {api.spec.service for api in await live.all(APIS)}
+    documents = await documents_of(live.client, one)
+    return WayFacts(
+        id=one.id,
+        name=one.name,
+        namespace=one.namespace,
+        source=one.file,
+        origin=one.origin,
+        digest=one.spec.digest,
+        sentence=gap.sentence,
+        by=one.spec.by,
+        at=one.spec.at,
+        warnings=tuple(await _warnings(live, one)),
+        now=now_side(model, seen),
+        next=next_side(model, seen, documents, published),
+        steps=tuple(map(_step, gap.steps)),
+        notes=gap.notes,
+    )
+
+
+async def _warnings(live: Live, one: Published) -> list[str]:
+    """Why what is here may not be what the file says now."""
+    found = []
+    if not one.is_as_published:
+        found.append(
+            f"Somebody has changed this model in the cluster since it was published: {one.file} says otherwise."
+        )
+    later = released_since(one, await live.all(RELEASES))
+    if later is not None:
+        found.append(f"{later.name} was released later, from another commit of the repository, without the model.")
+    return found
+
+
+def step_id(step: Step) -> str:
+    """What a step is called as long as it is the same one: split-orders-out-of-shop."""
+    return _NOT_IN_IDS.sub("-", step.title.lower()).strip("-")
+
+
+def _step(step: Step) -> StepFacts:
+    return StepFacts(
+        id=step_id(step),
+        kind=step.kind,
+        about=step.about,
+        title=step.title,
+        why=step.why,
+        done=step.done,
+        seen=step.seen,
+        criteria=step.criteria,
+        how=step.how,
+        after=step.after,
+    )
