@@ -64,11 +64,6 @@ def test_where_no_shell_is_the_way_to_look_around_is_said(cluster: RunningCluste
     cluster.kubectl("-n", namespace, "wait", "--for=condition=Ready", "pod/bare", "--timeout=30s")
     done = cluster.wherry("shell", "pod/bare", "-n", namespace, check=False)
     assert (done.returncode, "the container bare of pod bare has no shell" in done.stderr) == (1, True)
-    assert f"wherry kubectl -n {namespace} debug -it bare --image=toolbox:1 --target=bare" in done.stderr
-    said = cluster.wherry("shell", "pod/bare", "-n", namespace, "--", "python3", "-c", "print(6 * 7)")
+    assert f"wherry shell pod/bare -n {namespace} -c bare -- python3" in done.stderr
+    said = cluster.wherry("shell", "pod/bare", "-n", namespace, "-c", "bare", "--", "python3", "-c", "print(6 * 7)")
     assert said.stdout == "42\n"
-    debug = f"debug bare --image={IMAGE} --target=bare -c beside -- sleep 600"
-    cluster.kubectl("-n", namespace, *debug.split())
-    runs = "--for=jsonpath={.status.ephemeralContainerStatuses[0].state.running.startedAt}"
-    cluster.kubectl("-n", namespace, "wait", "pod/bare", runs, "--timeout=30s")
-    cluster.kubectl("-n", namespace, "exec", "bare", "-c", "beside", "--", "sh", "-c", "pidof python3")

@@ -158,8 +158,8 @@ TROUBLES: Mapping[str, Known] = {
     ),
     "W0213": Known(
         "the container {container} of pod {pod} has no shell",
-        "Its image holds only what its program needs. The tools of any other image can be put beside it.",
-        "wherry kubectl -n {namespace} debug -it {pod} --image=toolbox:1 --target={container}",
+        "Its image holds only what its program needs. What it does have can be run, such as its Python.",
+        "wherry shell pod/{pod} -n {namespace} -c {container} -- python3",
         "image",
         1,
         "this machine",
