@@ -16,9 +16,11 @@ from wherry.method.contracts.state import State
 
 if TYPE_CHECKING:
     from wherry.api.method.api import Api as ApiObject
+    from wherry.cli.verifying import Tried
     from wherry.method.contracts.api import Api
 
 
+SHOWN_MAX = 20
 ON = {"API": "the promise", "Need": "the need", "Agreement": "the contract"}
 
 
@@ -100,6 +102,19 @@ def contracts_sentence(service: str, found: Sequence[tuple[Entry, State]]) -> st
 def _listed(names: Sequence[str]) -> str:
     """Names as a person lists them."""
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def show_deep(one: Tried) -> None:
+    """What the deep check has found; it is no part of the result."""
+    if one.deep is None:
+        return
+    found = list(one.deep.found)
+    says = f"{len(found)} kinds of answer are against the promise" if found else "every answer is as promised"
+    note(f"   {one.contract}, deeply: {one.deep.sent} requests, and {says}. It changes no answer.")
+    for line in found[:SHOWN_MAX]:
+        note(f"     {line}")
+    if one.deep.left_out:
+        note(f"     Not asked, because it changes something: {', '.join(one.deep.left_out)}. Try it with --twin.")
 
 
 def show_contract(entry: Entry, state: State) -> None:

@@ -11,9 +11,11 @@ from wherry.cli.output import Trouble, note
 from wherry.cli.programs import kubectl_path
 from wherry.cli.termination import end_on_sigterm
 from wherry.method.contracts.acting import Actor, entries, verify
-from wherry.method.contracts.catalogue import Entry
+from wherry.method.contracts.catalogue import Entry, as_text, document_of
+from wherry.method.contracts.deep import Deep, check_deeply
 from wherry.method.contracts.provider_states import preparation
 from wherry.method.contracts.replay import Outcome
+from wherry.method.contracts.running_service import RunningService
 from wherry.method.delivery.ledger import list_in
 from wherry.method.project import Project
 from wherry.method.twins.start import twin_of
@@ -29,6 +31,7 @@ class Tried:
     contract: str
     result: str
     outcomes: tuple[Outcome, ...]
+    deep: Deep | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +39,14 @@ class Verifying:
     """What is to be tried: one contract of a service or all ("").
 
     `twin` is a namespace with a twin in it, "new" for one that is made for this and goes again, "" for what runs.
-    `base` stands before every path.
+    `base` stands before every path. `is_deep` asks everything that the promise allows, too.
     """
 
     project: Project
     contract: str
     twin: str
     base: str = ""
+    is_deep: bool = False
 
     async def go(self, actor: Actor) -> list[Tried]:
         """Try them. Raises Trouble, NotPossible and NoCatalogue."""
@@ -62,7 +66,15 @@ class Verifying:
         command = self.project.file.admin.get("states") if provider == self.project.name else None
         prepare = preparation(actor.client, twin, provider, command) if twin and command else None
         result, outcomes = await verify(actor, entry, twin=twin, base=self.base, prepare=prepare)
-        return Tried(entry.agreement.metadata.name, result, tuple(outcomes))
+        deep = await self._deep(actor, entry, twin) if self.is_deep and entry.api is not None else None
+        return Tried(entry.agreement.metadata.name, result, tuple(outcomes), deep)
+
+    async def _deep(self, actor: Actor, entry: Entry, twin: str) -> Deep:
+        assert entry.api is not None
+        home, spec = entry.api.metadata.namespace, entry.api.spec
+        text = as_text(await document_of(actor.client, home, spec), spec.service)
+        running = RunningService(actor.client, twin or home, spec.service, spec.port)
+        return await check_deeply(dict(text.data), running, base=self.base, is_twin=bool(twin))
 
     @asynccontextmanager
     async def _twin(self, actor: Actor, found: Sequence[Entry]) -> AsyncIterator[str]:

@@ -253,6 +253,7 @@ def show(
     help="Try it on a twin, where everything may change: one that is made for this, or the one in this namespace.",
 )
 @click.option("--base", default="", help="What stands before every path at the running service: /v1.")
+@click.option("--deep", is_flag=True, help="Ask everything that the promise allows, too; it changes no answer.")
 @desk_options
 @click.pass_context
 def verify(
@@ -260,17 +261,19 @@ def verify(
     contract: str,
     twin: str,
     base: str,
+    deep: bool,
     project: Path,
     environment: str | None,
     kubeconfig: Path | None,
 ) -> None:
     """Try what CONTRACT needs (or all contracts of the service) on the running service; 1 when it does not hold."""
+    from wherry.cli.contract_showing import show_deep
     from wherry.cli.termination import TERMINATED
     from wherry.cli.verifying import Verifying
 
     place = desk(ctx.obj, project, environment, kubeconfig)
     try:
-        tried = place.act(Verifying(place.project, contract, twin, base).go)
+        tried = place.act(Verifying(place.project, contract, twin, base, deep).go)
     except asyncio.CancelledError:
         ctx.exit(TERMINATED)
     if not tried:
@@ -280,6 +283,8 @@ def verify(
         say(f"{one.contract}: {one.result}. {passed} of {len(one.outcomes)} requests got what they need.")
     rows = [(one.contract, outcome.name, outcome.result, outcome.message) for one in tried for outcome in one.outcomes]
     show_rows(("CONTRACT", "REQUEST", "RESULT", "WHY"), rows)
+    for one in tried:
+        show_deep(one)
     is_untried = any(outcome.result == "NotTried" for one in tried for outcome in one.outcomes)
     say_next("wherry contract verify --twin     (in the provider's folder)" if is_untried and not twin
              else "wherry contract list")  # fmt: skip
