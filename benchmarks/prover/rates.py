@@ -76,6 +76,11 @@ class Rates:
         return median(loads), max(loads)
 
     @property
+    def slowest_s(self) -> float:
+        """Seconds of the slowest trial."""
+        return max((trial.took_s for trial in self.trials), default=0.0)
+
+    @property
     def round_s(self) -> float:
         """Seconds from a repetition's first trial to its last one, as a median."""
         spans = [
