@@ -36,6 +36,13 @@ class Wherry:
 
     def __call__(self, *arguments: str, cwd: Path, check: bool = True, timeout_s: float = 400) -> str:
         """Run it, and give what it prints. Raises RuntimeError when it fails, and Stopped."""
+        done = self.run(*arguments, cwd=cwd, timeout_s=timeout_s)
+        if check and done.returncode:
+            raise RuntimeError(f"wherry {' '.join(arguments)}: {done.stderr.strip()[-400:]}")
+        return done.stdout
+
+    def run(self, *arguments: str, cwd: Path, timeout_s: float = 400) -> subprocess.CompletedProcess[str]:
+        """Run it, and give all that came of it. Raises Stopped."""
         process = self._start(arguments, cwd)
         try:
             out, complaint = process.communicate(timeout=timeout_s)
@@ -48,9 +55,7 @@ class Wherry:
                     self._running.discard(process)
         if self._is_stopped:
             raise Stopped
-        if check and process.returncode:
-            raise RuntimeError(f"wherry {' '.join(arguments)}: {complaint.strip()[-400:]}")
-        return out
+        return subprocess.CompletedProcess(arguments, process.returncode, out, complaint)
 
     def _start(self, arguments: tuple[str, ...], cwd: Path) -> subprocess.Popen[str]:
         environment = {**os.environ, "WHERRY_HOME": str(self.home), "PYTHONPATH": str(ROOT / "src")}

@@ -23,7 +23,7 @@ def try_once(wherry: Wherry, folder: Path, trial: Trial) -> None:
     # A proof that is left over from before must not speak for this time.
     shutil.rmtree(folder / PROOFS, ignore_errors=True)
     try:
-        wherry("prove", *filter(None, [trial.criterion]), "--in", "dev", cwd=folder, check=False)
+        proved = wherry.run("prove", *filter(None, [trial.criterion]), "--in", "dev", cwd=folder)
         board = json.loads(wherry("done", "-o", "json", "--in", "dev", cwd=folder, check=False))
         verdicts = [one for one in board["verdicts"] if trial.criterion in (ALL, one["criterion"])]
         trial.words = {one["criterion"]: one["verdict"] for one in verdicts}
@@ -32,7 +32,7 @@ def try_once(wherry: Wherry, folder: Path, trial: Trial) -> None:
             trial.says = next((one["says"] for one in verdicts if one["verdict"] == REFUTED), "")
         trial.live = _words_of_experiments(folder).get(trial.criterion, "")
         if trial.criterion not in WITHOUT_PROOF and not _words_of_experiments(folder):
-            trial.trouble = "nothing was tried live"
+            trial.trouble = f"nothing was tried live: {_complaint(proved.stderr)}"
     except (RuntimeError, subprocess.SubprocessError, ValueError) as error:
         trial.trouble = str(error)[-300:]
     trial.took_s = round(time.monotonic() - began_s, 1)
@@ -42,3 +42,8 @@ def _words_of_experiments(folder: Path) -> dict[str, str]:
     """The word of each experiment that was made just now."""
     proofs = [json.loads(path.read_text()) for path in (folder / PROOFS).glob("*.json")]
     return {str(proof["criterion"]): str(proof["verdict"]) for proof in proofs}
+
+
+def _complaint(stderr: str) -> str:
+    """What went wrong, without the progress before it."""
+    return stderr.partition("✗")[2].strip()[:300] or stderr.strip()[-300:]

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.prover.applications import ALL, Application
-from benchmarks.prover.command import Stopped, Wherry
+from benchmarks.prover.command import SPACES, Stopped, Wherry, clear
 from benchmarks.prover.judging import try_once
-from benchmarks.prover.preparing import Maker
+from benchmarks.prover.preparing import Maker, space
 from benchmarks.prover.results import OWN, Results, Trial
 
 AT_ONCE = 2
@@ -40,6 +40,11 @@ class Workshop:
             folder.mkdir()
             self._made[application.name] = Maker(self.wherry, application, folder).make()
         return self._made[application.name]
+
+    def put_away(self, application: Application) -> None:
+        """Stop one that runs in several environments: all of them at once would be too much for the machine."""
+        if len(application.environments) > 1 and self._made.pop(application.name, None) is not None:
+            clear(self.wherry, self.place, space(application).removeprefix(SPACES))
 
 
 def try_own(workshop: Workshop, applications: Sequence[Application], times: int, results: Results) -> None:
@@ -84,3 +89,4 @@ def _try(workshop: Workshop, application: Application, criteria: Sequence[str], 
         except (RuntimeError, OSError, subprocess.SubprocessError) as error:
             trial.trouble = f"it could not be made: {error}"[-300:]
         results.add(trial)
+    workshop.put_away(application)

@@ -109,8 +109,8 @@ class Results:
         return found
 
     def done(self) -> set[tuple[str, int, str, str]]:
-        """The trials that this code has made."""
-        return {trial.key for trial in self.read() if trial.code == self.code}
+        """The trials that this code has made, and that came about."""
+        return {trial.key for trial in self.read() if trial.code == self.code and not trial.trouble}
 
 
 def open_results(path: Path, *, go_on: bool) -> Results:
@@ -122,14 +122,14 @@ def open_results(path: Path, *, go_on: bool) -> Results:
 
 
 def code_here() -> str:
-    """The commit that is tried, with a plus where something was changed since."""
-    head = subprocess.run(
-        ["git", "rev-parse", "--short=10", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    changed = subprocess.run(
-        ["git", "status", "--porcelain", "src"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    return head.stdout.strip() + ("+" if changed.stdout.strip() else "")
+    """The last commit of Wherry's own code, with a plus where something was changed since."""
+    commit = _git("log", "-1", "--format=%h", "--abbrev=10", "--", "src")
+    return commit + ("+" if _git("status", "--porcelain", "src") else "")
+
+
+def _git(*arguments: str) -> str:
+    done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+    return done.stdout.strip()
 
 
 def _line(trial: Trial) -> str:

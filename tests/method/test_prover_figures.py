@@ -49,6 +49,7 @@ def test_a_run_that_was_ended_goes_on_where_it_was(tmp_path: Path) -> None:
     path = tmp_path / "build" / "prover.jsonl"
     results = open_results(path, go_on=False)
     results.add(trial("Refuted"))
+    results.add(trial("", 2, trouble="it could not be made"))
     with path.open("a") as file:
         file.write('{"what": "own", "rou')
     again = open_results(path, go_on=True)
