@@ -80,6 +80,20 @@ def test_a_stand_in_exposes_the_contract_and_the_need_is_verified_on_it(
     (verified,) = json.loads(act("ana", orders, "list", "-o", "json"))
     assert verified["state"] == "Verified", verified
 
+    # At night the cluster itself tries it, as somebody who may do nothing else; here it is night at once.
+    cluster.wherry("contract", "schedule", "--at", "3:05", "--project", str(orders))
+    job = ("create", "job", "--from=cronjob/orders-contracts", "now")
+    cluster.kubectl("-n", "orders-contracts", *job)
+    cluster.kubectl("-n", "orders-contracts", "wait", "job/now", "--for=condition=Complete", "--timeout=60s")
+    told = cluster.kubectl("-n", "orders-contracts", "logs", "job/now").stdout
+    assert "web-orders: Passed. 1 of 1 requests got what they need." in told
+    found = cluster.get("verifications", "-n", "orders-contracts")["items"]
+    assert isinstance(found, list)
+    account = "system:serviceaccount:orders-contracts:orders-contracts"
+    assert account in [one["spec"]["by"] for one in found]
+    cluster.wherry("contract", "schedule", "--stop", "--project", str(orders))
+    assert cluster.get("cronjobs", "-n", "orders-contracts")["items"] == []
+
 
 def test_traffic_without_a_contract_is_found_on_the_node(cluster: RunningCluster, folders: tuple[Path, Path]) -> None:
     orders, _ = folders

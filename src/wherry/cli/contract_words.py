@@ -10,6 +10,7 @@ import click
 
 from wherry.cli.output import Trouble, say, table
 from wherry.method.contracts.reading import BrokenDocument
+from wherry.method.contracts.refusal import NotPossible
 from wherry.method.project import NotAProject, Project, find_project
 
 T = TypeVar("T")
@@ -20,7 +21,7 @@ def understood(read: Callable[[], T]) -> T:
     """Read something of the team's files; what is wrong with them is told as trouble."""
     try:
         return read()
-    except (BrokenDocument, NotAProject) as error:
+    except (BrokenDocument, NotAProject, NotPossible) as error:
         raise Trouble(str(error), remedy=error.remedy, exit_code=2) from error
 
 

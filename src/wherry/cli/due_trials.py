@@ -15,7 +15,6 @@ from wherry.client.client import Client
 from wherry.method.contracts.acting import Actor, entries
 from wherry.method.contracts.catalogue import Entry, NoCatalogue, client_authorities
 from wherry.method.contracts.due import needs_twin, this_moment, why_due
-from wherry.method.contracts.reading import BrokenDocument
 from wherry.method.contracts.refusal import NotPossible
 from wherry.method.contracts.state import State
 from wherry.method.delivery.requester import requester
@@ -29,18 +28,20 @@ async def try_due(project: Project, client: Client, namespace: str, known_ca: by
     authorities = await client_authorities(client, known_ca)
     actor = Actor(client, namespace, await requester(client, ""), ca_pems=authorities)
     try:
-        found = await entries(actor, service=project.name, spaces=(namespace,))
+        found = await needs_on(project, actor)
     except (NoCatalogue, Forbidden):
         return []
-    except (BrokenDocument, StatusError, OSError) as error:
+    except (StatusError, OSError) as error:
         note(f"   No contract was tried: {error}. Next: wherry contract list")
         return []
-    mine = [
-        (entry, state)
-        for entry, state in found
-        if (entry.facts.provider.service, entry.agreement.spec.provider_namespace) == (project.name, namespace)
-    ]
-    return await try_these(project, actor, mine, with_twin=True)
+    return await try_these(project, actor, found, with_twin=True)
+
+
+async def needs_on(project: Project, actor: Actor) -> list[tuple[Entry, State]]:
+    """The contracts in which the project's service, in the actor's namespace, is the one that is needed."""
+    found = await entries(actor, service=project.name, spaces=(actor.namespace,), skipped=note)
+    here = (project.name, actor.namespace)
+    return [one for one in found if (one[0].facts.provider.service, one[0].agreement.spec.provider_namespace) == here]
 
 
 async def try_these(

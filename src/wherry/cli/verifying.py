@@ -51,7 +51,7 @@ class Verifying:
     async def go(self, actor: Actor) -> list[Tried]:
         """Try them. Raises Trouble, NotPossible and NoCatalogue."""
         spaces = (actor.namespace,)
-        found = await entries(actor, service=self.project.name, only=self.contract, spaces=spaces)
+        found = await entries(actor, service=self.project.name, only=self.contract, spaces=spaces, skipped=note)
         return await self.these(actor, [entry for entry, _ in found])
 
     async def these(self, actor: Actor, found: Sequence[Entry]) -> list[Tried]:

@@ -143,7 +143,7 @@ def agree(data_dir: DataDir, contract: str, project: Path, environment: str | No
 
     async def act(actor: Actor) -> list[tuple[str, str, bool]]:
         spaces = (actor.namespace,)
-        found = await entries(actor, service=place.project.name, only=contract, spaces=spaces)
+        found = await entries(actor, service=place.project.name, only=contract, spaces=spaces, skipped=note)
         broken = [(entry, state) for entry, state in found if not state.condition("Explicit").holds]
         if broken:
             entry, state = broken[0]
@@ -156,7 +156,7 @@ def agree(data_dir: DataDir, contract: str, project: Path, environment: str | No
             note_open(entry)
             if await sign(actor, place.project, entry) is not None:
                 new.add(entry.agreement.metadata.name)
-        after = await entries(actor, service=place.project.name, only=contract, spaces=spaces)
+        after = await entries(actor, service=place.project.name, only=contract, spaces=spaces, skipped=note)
         names = [(entry.agreement.metadata.name, state.word) for entry, state in after]
         return [(name, word, name in new) for name, word in names]
 
@@ -291,6 +291,58 @@ def verify(
     ctx.exit(0 if all(one.result == "Passed" for one in tried) else 1)
 
 
+@command.command("schedule")
+@click.option("--at", default="02:30", show_default=True, metavar="HH:MM", help="When, by the cluster's clock.")
+@click.option("--image", default="", help="An image with Wherry in it; without it, one of this machine's Python.")
+@click.option("--stop", is_flag=True, help="No trial any more at night.")
+@desk_options
+@click.pass_obj
+def schedule(
+    data_dir: DataDir, at: str, image: str, stop: bool, project: Path, environment: str | None, kubeconfig: Path | None
+) -> None:
+    """Try the needs on the service every night, by a CronJob of the cluster."""
+    from wherry.cli.trials_image import build_trials_image
+    from wherry.method.contracts.nightly import IMAGE, nightly_objects, object_name, put_nightly, take_nightly
+    from wherry.method.project import FILE_NAME
+
+    place = desk(data_dir, project, environment, kubeconfig)
+    name, namespace = place.project.name, place.environment.namespace
+    if stop:
+        gone = place.act(lambda actor: take_nightly(actor.client, namespace, name))
+        say(f"{name} has no trial at night any more." if gone else f"{name} has no trial at night.")
+        return
+    where = (environment or place.project.first_environment, place.environment)
+    text = (place.project.root / FILE_NAME).read_text(encoding="utf-8")
+    objects = understood(lambda: nightly_objects(name, text, where, at, image or IMAGE))
+    if not image:
+        build_trials_image(data_dir, kubeconfig)
+    place.act(lambda actor: put_nightly(actor.client, namespace, objects))
+    say(f"The needs on {name} are tried every night at {at}, with what changes nothing.")
+    cron = object_name(name)
+    say_next(f"kubectl -n {namespace} create job --from=cronjob/{cron} {cron}-now     (at once)")
+
+
+@command.command("nightly", hidden=True)
+@desk_options
+@click.pass_context
+def nightly(ctx: click.Context, project: Path, environment: str | None, kubeconfig: Path | None) -> None:
+    """What the CronJob runs: a trial of all needs on the service; 1 when one does not get what it needs."""
+    from wherry.cli.due_trials import needs_on
+    from wherry.cli.verifying import Tried, Verifying
+
+    place = desk(ctx.obj, project, environment, kubeconfig)
+
+    async def act(actor: Actor) -> list[Tried]:
+        found = [entry for entry, _ in await needs_on(place.project, actor)]
+        return await Verifying(place.project, "", "").these(actor, found)
+
+    tried = place.act(act)
+    for one in tried:
+        passed = sum(outcome.result == "Passed" for outcome in one.outcomes)
+        say(f"{one.contract}: {one.result}. {passed} of {len(one.outcomes)} requests got what they need.")
+    ctx.exit(1 if any(one.result == "Failed" for one in tried) else 0)
+
+
 @command.command("list")
 @click.argument("service", required=False, default="")
 @click.option("--all", "all_", is_flag=True, help="The contracts of all services.")
@@ -319,7 +371,7 @@ def list_(
     name, spaces = (own.name, own.namespaces) if own is not None else (service, ())
 
     async def act(actor: Actor) -> list[tuple[Entry, State]]:
-        return await entries(actor, service=name, spaces=spaces)
+        return await entries(actor, service=name, spaces=spaces, skipped=note)
 
     found = place.act(act) if place is not None else act_as(ctx.obj, kubeconfig, "", "", act)
     broken = [state for _, state in found if state.word == "Broken"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -30,6 +30,7 @@ from wherry.method.contracts.catalogue import (
 )
 from wherry.method.contracts.comments import open_remarks
 from wherry.method.contracts.need import Need
+from wherry.method.contracts.reading import BrokenDocument
 from wherry.method.contracts.refusal import NotPossible
 from wherry.method.contracts.replay import Outcome, Prepare, overall, replay
 from wherry.method.contracts.running_service import RunningService
@@ -123,7 +124,12 @@ def _choose(found: list[ApiObject], provider: str, wanted: str) -> str:
 
 
 async def entries(
-    actor: Actor, *, service: str = "", only: str = "", spaces: Collection[str] = ()
+    actor: Actor,
+    *,
+    service: str = "",
+    only: str = "",
+    spaces: Collection[str] = (),
+    skipped: Callable[[str], None] | None = None,
 ) -> list[tuple[Entry, State]]:
     """The contracts of a service, or of everybody, and how each stands; what kubectl shows is brought up to date.
 
@@ -132,6 +138,7 @@ async def entries(
         service: a party; "" for all.
         only: the name of one contract; "" for all.
         spaces: where the service is at home: another one of the same name elsewhere is somebody else.
+        skipped: is told of contracts that cannot be read; without it, the first one raises BrokenDocument.
     """
     catalogue = await read_catalogue(actor.client)
     found = []
@@ -140,7 +147,13 @@ async def entries(
             continue
         api = catalogue.api(agreement.spec.provider_namespace, agreement.spec.provider)
         served = await look(actor, api) if api is not None else ""
-        entry = await read_entry(actor.client, catalogue, agreement, actor.ca_pems, served=served)
+        try:
+            entry = await read_entry(actor.client, catalogue, agreement, actor.ca_pems, served=served)
+        except BrokenDocument as error:
+            if skipped is None:
+                raise
+            skipped(f"{agreement.metadata.name} cannot be read: {error}")
+            continue
         if entry is not None:
             state = compute_state(entry.facts)
             await _show(actor, agreement, state)

@@ -46,10 +46,12 @@ async def contract_evidence(
     """
     spaces = tuple(namespaces)
     authorities = await client_authorities(client, known_ca)
+    unread: list[str] = []
     try:
-        found = await entries(Actor(client, next(iter(spaces), ""), "", ca_pems=authorities), service=service)
+        actor = Actor(client, next(iter(spaces), ""), "", ca_pems=authorities)
+        found = await entries(actor, service=service, spaces=spaces, skipped=unread.append)
         published = [one for space in spaces if (one := await _published(client, space, service)) is not None]
-    except (NoCatalogue, Forbidden, BrokenDocument):
+    except (NoCatalogue, Forbidden):
         return {}
     standings = [standing(entry) for entry, _ in found]
     mine = [
@@ -58,7 +60,12 @@ async def contract_evidence(
         if (one.consumer == service and one.consumer_namespace in spaces)
         or (one.provider == service and one.provider_namespace in spaces)
     ]
-    return observe(service, contracts, published, mine)
+    seen = observe(service, contracts, published, mine)
+    return {**seen, "contract-explicit": [*seen["contract-explicit"], *map(_unread, unread)]}
+
+
+def _unread(words: str) -> Observation:
+    return _live(doubt(f"{words}.", fix="publish it again: wherry contract propose"))
 
 
 async def _published(client: Client, namespace: str, service: str) -> Published | None:
