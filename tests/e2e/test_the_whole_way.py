@@ -131,7 +131,7 @@ def test_from_an_empty_folder_to_production_by_one_image_and_back_to_what_it_was
     after = harbour.running("prod")
     assert after["hash"] != before["hash"]
     assert after["id"] != before["id"]
-    harbour.do("rollback", "--in", "prod")
+    harbour.do("rollback", "--in", "prod", "--yes")
     assert harbour.running("prod") == before
     assert harbour.plays("prod", 3) == answers
     with capsys.disabled():

@@ -82,6 +82,7 @@ class Agent:
         self._scope: TaskScope | None = None
         self._services: NodeServices | None = None
         self._early_exits: dict[str, list[ContainerExited]] = {}
+        self._images_told = asyncio.Event()
         self._server = NodeServer(self._workers, runtime, LogFiles(settings.logs_dir), clock, settings.node_name)
 
     @property
@@ -105,10 +106,12 @@ class Agent:
     async def _run(self, scope: TaskScope) -> None:
         settings = self._settings
         reporter = NodeReporter(self._client, self._clock, settings, self._images, self._runtime.version())
+        self._images_told = reporter.images_changed
         pods = self._informers.informer(PODS, field_selector=f"spec.nodeName={settings.node_name}")
         services = self._informers.informer(SERVICES)
         _ = scope.start("node", reporter.report())
         _ = scope.start("lease", reporter.renew())
+        _ = scope.start("images", reporter.report_images())
         machine = reporter.machine()
         facts = NodeFacts(settings.node_name, settings.node_ip, compute_capacity(machine, settings))
         rotation = LogRotation(
@@ -205,6 +208,7 @@ class Agent:
             self._start_worker(new, RuntimeAdopted())
 
     def _images_changed(self) -> None:
+        self._images_told.set()
         for worker in self._workers.values():
             worker.images_changed()
 

@@ -1,6 +1,7 @@
 """The node's own object: registered at the start, its Lease renewed, its status told when it changes.
 
-These are the only timers of a quiet node: the Lease every ten seconds, the status every five minutes.
+These are the only timers of a quiet node: the Lease every ten seconds, the status every five minutes. Images that come
+or go are told at once.
 A clock that jumps changes neither, since both count monotonic time.
 """
 
@@ -24,6 +25,7 @@ from wherry.runtime.interface import ImageService, ImageStatus, RuntimeFailure
 
 LEASE_NAMESPACE = "kube-node-lease"
 RETRY_S = 0.5
+IMAGES_SETTLE_S = 0.5
 
 log = get_logger(__name__)
 
@@ -39,6 +41,7 @@ class NodeReporter:
     runtime_version: str
     look: Callable[[], Machine] | None = None
     registered: asyncio.Event = field(default_factory=asyncio.Event)
+    images_changed: asyncio.Event = field(default_factory=asyncio.Event)
     uid: str = ""
 
     def machine(self) -> Machine:
@@ -52,6 +55,16 @@ class NodeReporter:
         self.registered.set()
         while True:
             await self.clock.sleep(self.settings.status_period_s)
+            await self._until_done(self._report_status)
+
+    async def report_images(self) -> None:
+        """Report the status soon after images have come or gone, for ever: others choose nodes and wait by it."""
+        await self.registered.wait()
+        while True:
+            await self.images_changed.wait()
+            # One import writes the index several times.
+            await self.clock.sleep(IMAGES_SETTLE_S)
+            self.images_changed.clear()
             await self._until_done(self._report_status)
 
     async def renew(self) -> None:

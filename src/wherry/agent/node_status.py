@@ -183,5 +183,11 @@ def compute_node_status(
             "kubeProxyVersion": settings.kubelet_version,
             "kubeletVersion": settings.kubelet_version,
         },
-        "images": [{"names": [*image.tags] or [image.id], "sizeBytes": image.size_bytes} for image in biggest],
+        "images": [{"names": _names(image), "sizeBytes": image.size_bytes} for image in biggest],
     }
+
+
+def _names(image: ImageStatus) -> list[str]:
+    """As the kubelet gives them: by digest under each of its repositories, then by tag."""
+    repositories = dict.fromkeys(tag.rpartition(":")[0] for tag in image.tags)
+    return [*(f"{repository}@{image.digest}" for repository in repositories), *image.tags] or [image.digest]

@@ -272,6 +272,9 @@ ERRORS_BY_REASON: dict[str, type[StatusError]] = {
     )
 }  # fmt: skip
 
+ERRORS_BY_CODE: dict[int, type[StatusError]] = {error.code: error for error in (Forbidden, NotFound)}
+"""Those that somebody acts on, also where no Status says what is meant."""
+
 
 def error_from_status(body: bytes, code: int) -> StatusError:
     """The exception that a Status body (or any other failed answer of an API server) stands for."""
@@ -282,8 +285,11 @@ def error_from_status(body: bytes, code: int) -> StatusError:
     if not isinstance(status, dict) or status.get("kind") != "Status":
         text = body.decode(errors="replace").strip()
         # A page is for browsers: somebody else answered, such as a gateway on the way.
-        said = f"HTTP {code}, and a page instead of an answer" if text.startswith("<") else text or f"HTTP {code}"
-        return StatusError(said, code=code, reason="")
+        if text.startswith("<"):
+            return StatusError(f"HTTP {code}, and a page instead of an answer", code=code, reason="")
+        # Of a path that it does not serve at all, an API server says so in plain text.
+        error = ERRORS_BY_CODE.get(code, StatusError)
+        return error(text or f"HTTP {code}", code=code, reason="")
     details = status.get("details") or {}
     reason = str(status.get("reason", ""))
     message = str(status.get("message", ""))

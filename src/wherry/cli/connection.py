@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from wherry.apimachinery.errors import StatusError
+from wherry.cli.missing_right import way_to_the_right
 from wherry.cli.output import Trouble
 from wherry.cli.troubles import known
 from wherry.client.client import Client
@@ -57,4 +58,4 @@ def with_client(
 def refused(error: StatusError) -> Trouble:
     """What an API server's refusal means for a person."""
     code = {401: "W0302", 403: "W0301", 504: "W0304"}.get(error.code, "W0303")
-    return known(code, error=error.message)
+    return known(code, error=error.message, do=way_to_the_right(error.message))

@@ -11,15 +11,18 @@ import click
 
 from wherry.cli.connection import with_client
 from wherry.cli.contract_words import project_in, project_option, understood
+from wherry.cli.delivery.stage import project_or_none
+from wherry.cli.look import chosen_kubeconfig
 from wherry.cli.output import Trouble
 from wherry.client.client import Client
 from wherry.cluster.data_dir import DataDir
-from wherry.method.project import Environment, Project
+from wherry.method.project import Environment, Project, ProjectFile
 
 if TYPE_CHECKING:
     from wherry.method.contracts.acting import Actor
 
 T = TypeVar("T")
+CONTEXT = "wherry.context"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +33,31 @@ class Desk:
     project: Project
     environment: Environment
     kubeconfig: Path | None
+    context: str = ""
+
+    @property
+    def place(self) -> tuple[Path | None, str]:
+        """The kubeconfig (None: that of this machine's cluster) and the context in it."""
+        environment = self.environment
+        if self.kubeconfig is not None:
+            return self.kubeconfig, self.context
+        if environment.kubeconfig:
+            return self.project.root / Path(environment.kubeconfig).expanduser(), self.context or environment.context
+        return chosen_kubeconfig(None, self.data_dir), self.context or environment.context
+
+    @property
+    def kubectl_options(self) -> tuple[str, ...]:
+        """What points the real kubectl at the same cluster."""
+        path, context = self.place
+        return (
+            f"--kubeconfig={path or self.data_dir.kubeconfig}",
+            *((f"--context={context}",) if context else ()),
+        )
 
     def act(self, use: Callable[[Actor], Awaitable[T]]) -> T:
         """Connect as the user of the kubeconfig, and tell what goes wrong in sentences."""
-        path = self.kubeconfig
-        if path is None and self.environment.kubeconfig:
-            path = self.project.root / Path(self.environment.kubeconfig).expanduser()
-        return act_as(self.data_dir, path, self.environment.context, self.environment.namespace, use)
+        path, context = self.place
+        return act_as(self.data_dir, path, context, self.environment.namespace, use)
 
 
 def act_as(
@@ -70,7 +91,14 @@ def act_as(
 
 
 def desk_options(function: Callable[..., None]) -> Callable[..., None]:
-    """--project, --in and --kubeconfig."""
+    """--project, --in, --kubeconfig and --context; `desk` asks for the last one itself."""
+    function = click.option(
+        "--context",
+        default="",
+        expose_value=False,
+        callback=_keep_context,
+        help="One of the kubeconfig's contexts (default: its current one).",
+    )(function)
     function = click.option(
         "--kubeconfig",
         type=click.Path(path_type=Path, exists=True, dir_okay=False),
@@ -82,15 +110,34 @@ def desk_options(function: Callable[..., None]) -> Callable[..., None]:
     return project_option(function)
 
 
+def _keep_context(ctx: click.Context, _parameter: click.Parameter, value: str) -> None:
+    ctx.meta[CONTEXT] = value
+
+
 def desk(data_dir: DataDir, project: Path, environment: str | None, kubeconfig: Path | None) -> Desk:
     """What the options say. Raises Trouble."""
     service = project_in(project)
     chosen = environment or next(iter(service.environments), "")
-    return Desk(data_dir, service, understood(lambda: service.environment(chosen)), kubeconfig)
+    return Desk(data_dir, service, understood(lambda: service.environment(chosen)), kubeconfig, _context())
 
 
 def desk_or_none(data_dir: DataDir, project: Path, environment: str | None, kubeconfig: Path | None) -> Desk | None:
     """The same where a project is of use and not needed; None outside of one. Raises Trouble."""
-    from wherry.cli.delivery.stage import project_or_none
-
     return desk(data_dir, project, environment, kubeconfig) if environment or project_or_none(project) else None
+
+
+def desk_anywhere(data_dir: DataDir, project: Path, environment: str | None, kubeconfig: Path | None) -> Desk:
+    """The same for a command that is about a cluster and no service: outside of a service there is a desk too."""
+    found = desk_or_none(data_dir, project, environment, kubeconfig)
+    nobody = Project(project, ProjectFile(name="", environments={}))
+    return found or Desk(data_dir, nobody, Environment(overlay="", namespace="default"), kubeconfig, _context())
+
+
+def chosen_place(data_dir: DataDir, kubeconfig: Path | None) -> tuple[Path | None, str]:
+    """The kubeconfig and the context that somebody means who is in no project."""
+    return chosen_kubeconfig(kubeconfig, data_dir), _context()
+
+
+def _context() -> str:
+    ctx = click.get_current_context(silent=True)
+    return str(ctx.meta.get(CONTEXT, "")) if ctx is not None else ""

@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 
 from wherry.cli.connection import with_client
-from wherry.cli.look import chosen_kubeconfig
 from wherry.cli.output import Trouble, printable, say, table
-from wherry.cluster.data_dir import DataDir
+from wherry.cli.where import Where
 from wherry.method.done.kept_boards import KeptBoard, boards_in
 from wherry.method.done.report.structured import as_document
 
 
-def show_every_board(data_dir: DataDir, output: str) -> bool:
+def show_every_board(where: Where, output: str) -> bool:
     """Say it, as text or json; returns whether all of it is done. Raises Trouble."""
-    found = with_client(chosen_kubeconfig(None, data_dir), data_dir, boards_in)
+    found = with_client(where.kubeconfig, where.data_dir, boards_in, context=where.context)
     if output == "json":
         say(json.dumps([as_document(one.board) for one in found], indent=2, ensure_ascii=False))
     elif output == "junit":

@@ -14,9 +14,8 @@ from wherry.api.method.release import Release
 from wherry.apimachinery.errors import StatusError
 from wherry.apimachinery.timestamps import format_time
 from wherry.cli.output import Trouble, note, printable
+from wherry.cli.where import Where
 from wherry.client.client import Client
-from wherry.cluster.data_dir import DataDir
-from wherry.method.delivery.clusters import Clusters
 from wherry.method.delivery.ledger import list_in
 from wherry.method.delivery.refusal import CannotDeliver
 from wherry.method.done.agreement import Agreement, BadAgreement, Waiver, read_agreement
@@ -55,9 +54,9 @@ def kubectl_or_none() -> Path | None:
         return None
 
 
-def board_of(data_dir: DataDir, directory: Path, environment: str | None) -> Board:
+def board_of(where: Where, directory: Path, environment: str | None) -> Board:
     """The board of the release of a project. Raises Trouble."""
-    return judged(data_dir, directory, environment).board
+    return judged(where, directory, environment).board
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,7 @@ class Judged:
     board: Board
 
 
-def judged(data_dir: DataDir, directory: Path, environment: str | None) -> Judged:
+def judged(where: Where, directory: Path, environment: str | None) -> Judged:
     """Judge the release of a project by all that can be had. Raises Trouble."""
     try:
         project = find_project(directory)
@@ -81,7 +80,7 @@ def judged(data_dir: DataDir, directory: Path, environment: str | None) -> Judge
     async def collect() -> tuple[Facts, FromCluster]:
         facts = await read_facts(project.root, kubectl_or_none())
         standard = make_standard(agreement, facts, format_time(int(time.time())))
-        return facts, await _from_cluster(data_dir, project, environment, standard)
+        return facts, await _from_cluster(where, project, environment, standard)
 
     try:
         facts, found = asyncio.run(collect())
@@ -121,16 +120,14 @@ async def newest_release(client: Client, project: Project, environment: str) -> 
     return next((one for one in reversed(there) if one.spec.environment == environment), None)
 
 
-async def _from_cluster(
-    data_dir: DataDir, project: Project, environment: str | None, standard: Standard
-) -> FromCluster:
+async def _from_cluster(where: Where, project: Project, environment: str | None, standard: Standard) -> FromCluster:
     """The newest release of an environment, and what was proved of it; nothing where no cluster answers.
 
     The team's standard is left there, for the page that has no repository.
     """
     names = [environment] if environment else list(project.environments)
     try:
-        async with Clusters(data_dir.kubeconfig) as clusters:
+        async with where.clusters() as clusters:
             for name in names:
                 place = project.environment(name)
                 client = clusters.client(project, place)

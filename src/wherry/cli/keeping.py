@@ -9,7 +9,7 @@ from wherry.apimachinery.timestamps import format_time
 from wherry.cli.delivery.stage import on_clusters
 from wherry.cli.judging import Judged
 from wherry.cli.output import note
-from wherry.cluster.data_dir import DataDir
+from wherry.cli.where import Where
 from wherry.method.delivery.clusters import Clusters
 from wherry.method.delivery.requester import requester
 from wherry.method.done.criteria import required
@@ -18,7 +18,7 @@ from wherry.method.done.kept_boards import keep_board
 from wherry.method.done.meanings import meanings, team_of
 
 
-def keep(data_dir: DataDir, found: Judged, *, review: str = "") -> BoardSpec | None:
+def keep(where: Where, found: Judged, *, review: str = "") -> BoardSpec | None:
     """Keep it where the release is; None where there is no release, or the user may not. Raises Trouble."""
     release = found.release
     if release is None:
@@ -39,7 +39,7 @@ def keep(data_dir: DataDir, found: Judged, *, review: str = "") -> BoardSpec | N
 
         return await keep_board(client, space, spec.service, change)
 
-    kept = on_clusters(data_dir, go)
+    kept = on_clusters(where, go)
     if kept is None:
         note(" You may not keep the board in this cluster, so how it changes is not remembered.")
     return kept

@@ -81,8 +81,17 @@ class Look:
         """The same, if this person may see the pods: a picture without them would say that there are none."""
         if "Pod" in snapshot.hidden:
             where = f"in the namespace {self.namespace}" if self.namespace else "of the whole cluster"
-            raise known("W0305", where=where)
+            raise known("W0305", where=where, do=f"wherry picture -n {self._home()}")
         return snapshot
+
+    def _home(self) -> str:
+        """The namespace that the kubeconfig says is one's own."""
+        from wherry.client.kubeconfig import KubeconfigError, load_kubeconfig
+
+        try:
+            return load_kubeconfig(self.kubeconfig or self.data_dir.kubeconfig, context=self.context).namespace
+        except (KubeconfigError, OSError):
+            return "default"
 
     def answered(self, data: object, names: Iterable[str]) -> bool:
         """Give the answer to a program, if one asks; False when a person does."""

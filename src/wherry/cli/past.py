@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from wherry.apimachinery.errors import Expired, NotFound
+from wherry.apimachinery.errors import Expired, Forbidden, NotFound
 from wherry.cli.output import Trouble, note
 from wherry.cli.troubles import known
 from wherry.client.client import Client
@@ -58,7 +58,8 @@ async def _ask(client: Client, **asked: str) -> Moment:
         response = await client.request("GET", MOMENT_PATH, urlencode(asked))
     except Expired as error:
         raise known("W0206", error=error.message) from error
-    except NotFound as error:
+    except (NotFound, Forbidden) as error:
+        # Another Kubernetes does not know the path, or refuses what its roles do not name.
         raise known("W0208") from error
     return msgspec.json.decode(await read_body(response), type=Moment)
 

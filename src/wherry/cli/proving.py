@@ -12,6 +12,7 @@ from wherry.api.method.release import Release
 from wherry.cli.boards import say_proof
 from wherry.cli.delivery.run_stage import find_release
 from wherry.cli.judging import agreement_of
+from wherry.cli.missing_right import way_to_twins
 from wherry.cli.output import Trouble, note, progress
 from wherry.cli.programs import kubectl_path
 from wherry.cli.rebuilding import rebuild
@@ -34,7 +35,7 @@ from wherry.method.experiments.survey import compare_releases, running_releases
 from wherry.method.facts.reading import contracts_of
 from wherry.method.journey.script import Journey, JourneyError, first_journey
 from wherry.method.project import Environment, Project
-from wherry.method.twins.start import twin_of
+from wherry.method.twins.start import NoRoomForTwin, twin_of
 from wherry.method.twins.twin import Twin
 from wherry.runtime.images.image_store import ImageStore
 
@@ -51,7 +52,7 @@ def _quiet(_: str) -> None:
 
 def is_last(project: Project, environment: str) -> bool:
     """Whether an environment is the end of the way, where users are."""
-    return len(project.environments) > 1 and project.environments[-1] == environment
+    return environment == project.last_environment
 
 
 @dataclass
@@ -137,7 +138,22 @@ class ProvingRun:
         async def keep(verdict: Verdict, proof: ProofSpec) -> None:
             await self._keep(client, release, verdict, proof)
 
-        await prove(open_twin, chosen, Bench(self.clock, __version__, keep))
+        try:
+            await prove(open_twin, chosen, Bench(self.clock, __version__, keep))
+        except NoRoomForTwin as error:
+            self._say_no_room(error)
+
+    def _say_no_room(self, error: NoRoomForTwin) -> None:
+        """Who has only namespaces of their own gets what can be had by reading, and hears what the rest takes."""
+        way = way_to_twins(str(error))
+        if self.factor is not None:
+            raise Trouble(
+                f"a twin needs a namespace of its own, and you may not make one: {error}", remedy=way, exit_code=4
+            ) from error
+        note(
+            f" You may not make a namespace for a twin: only what reads is tried ({', '.join((*SURVEYS, *CONTRACTS))})."
+        )
+        note(f" For the rest, {way}")
 
     def _journey(self) -> Journey | None:
         try:
@@ -186,11 +202,15 @@ class ProvingRun:
             return [remark("Answers were not compared: no other environment with this image may be tried.")]
         other = self.project.environment(there[0])
         note(f" Twins of {here} and of {there[0]} play the same journey.")
-        async with (
-            twin_of(client, release, self.project, journey, (), _quiet) as one,
-            twin_of(clusters.client(self.project, other), running[there[0]], self.project, journey, (), _quiet) as two,
-        ):
-            return compare_answers(await typical_answers(one), await answers_of(two), here, there[0])
+        far = clusters.client(self.project, other)
+        try:
+            async with (
+                twin_of(client, release, self.project, journey, (), _quiet) as one,
+                twin_of(far, running[there[0]], self.project, journey, (), _quiet) as two,
+            ):
+                return compare_answers(await typical_answers(one), await answers_of(two), here, there[0])
+        except NoRoomForTwin:
+            return [remark("Answers were not compared: you may not make namespaces for twins.")]
 
     async def _neighbours(self, clusters: Clusters, client: Client, release: Release) -> list[Observation]:
         kubectl = (str(kubectl_path()), *clusters.kubectl_options(self.project, self._place(release)))

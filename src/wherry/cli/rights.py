@@ -11,7 +11,18 @@ from wherry.cli.output import Trouble, note
 from wherry.kit.process import run_blocking
 
 SUDO_S = 30.0
-HANDED_ON = ("WHERRY_", "PIP_", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "LANG", "LC_", "TERM", "NO_COLOR")
+HANDED_ON = (
+    "KUBECONFIG",
+    "WHERRY_",
+    "PIP_",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "LANG",
+    "LC_",
+    "TERM",
+    "NO_COLOR",
+)
 
 
 def become_root(home: Path) -> None:

@@ -93,7 +93,7 @@ def in_cluster(place: Desk, planned: Planned, port: int, image: str) -> None:
             raise Trouble(str(error), remedy=error.remedy, exit_code=4) from error
 
     if not image:
-        build_stand_in_image(place.data_dir, place.kubeconfig)
+        build_stand_in_image(place.data_dir, place.place[0])
     place.act(apply)
     where = f"http://{planned.service}:{port or planned.port}"
     say(f"{planned.service} stands in in {place.environment.namespace}, at {where}.")

@@ -40,6 +40,7 @@ class Verifying:
 
     `twin` is a namespace with a twin in it, "new" for one that is made for this and goes again, "" for what runs.
     `base` stands before every path. `is_deep` asks everything that the promise allows, too.
+    `kubectl_options` point kubectl at the cluster.
     """
 
     project: Project
@@ -47,6 +48,7 @@ class Verifying:
     twin: str
     base: str = ""
     is_deep: bool = False
+    kubectl_options: tuple[str, ...] = ()
 
     async def go(self, actor: Actor) -> list[Tried]:
         """Try them. Raises Trouble, NotPossible and NoCatalogue."""
@@ -99,7 +101,7 @@ class Verifying:
             )
         running = next((one for one in releases if one.status.state == RUNNING), releases[-1])
         note(f" A twin of {running.name} starts, with an empty database.")
-        kubectl = (str(kubectl_path()),)
+        kubectl = (str(kubectl_path()), *self.kubectl_options)
         try:
             async with twin_of(actor.client, running, project, None, kubectl, _say) as twin:
                 yield twin.namespace

@@ -5,14 +5,16 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
+import msgspec
 from msgspec import field
 
 from wherry.apimachinery.document import Document
-from wherry.apimachinery.errors import AlreadyExists, StatusError
+from wherry.apimachinery.errors import AlreadyExists, Forbidden, StatusError
 from wherry.apimachinery.meta import ObjectMeta
 from wherry.apimachinery.resource_type import resource_type
 from wherry.apimachinery.struct import Struct
 from wherry.client.client import Client
+from wherry.client.served import is_served
 
 GROUP = "wherry.dev"
 FOLDER = Path(__file__).with_name("definitions")
@@ -40,6 +42,16 @@ class Definition(Struct):
     status: DefinitionStatus = field(default_factory=DefinitionStatus)
 
 
+class _Names(Struct):
+    kind: str
+    plural: str
+
+
+class _DefinitionSpec(Struct):
+    group: str
+    names: _Names
+
+
 DEFINITIONS = resource_type(
     Definition,
     group="apiextensions.k8s.io",
@@ -61,12 +73,17 @@ def definition(plural: str) -> Document:
 async def ensure_kinds(client: Client, *plurals: str) -> None:
     """Make sure that the cluster serves these kinds; returns when it does.
 
-    Raises Forbidden when the user may not install them: then somebody who may must run the same command once.
+    Raises Forbidden when one is not there and the user may not install it: then somebody who may has to, once.
     """
     for plural in plurals:
         document = definition(plural)
         name = f"{plural}.{GROUP}"
-        made = await _install(client, name, document)
+        try:
+            made = await _install(client, name, document)
+        except Forbidden:
+            if not await _is_served(client, document):
+                raise
+            continue
         if _is_established(made):
             continue
         async for event in client.watch(
@@ -93,6 +110,13 @@ async def _install(client: Client, name: str, document: Document) -> Definition:
         return await client.create(DEFINITIONS, document)
     except AlreadyExists:
         return await client.patch(DEFINITIONS, name, document)
+
+
+async def _is_served(client: Client, document: Document) -> bool:
+    spec = msgspec.convert(document["spec"], _DefinitionSpec)
+    return await is_served(
+        client, resource_type(Definition, group=spec.group, kind=spec.names.kind, plural=spec.names.plural)
+    )
 
 
 def _is_established(made: Definition) -> bool:

@@ -120,6 +120,11 @@ class Project:
         return self.environments[0]
 
     @property
+    def last_environment(self) -> str:
+        """Where the way ends and users are; "" where there is no way, with one environment."""
+        return self.environments[-1] if len(self.environments) > 1 else ""
+
+    @property
     def namespaces(self) -> tuple[str, ...]:
         """The namespaces of all environments."""
         return tuple(self.environment(name).namespace for name in self.environments)

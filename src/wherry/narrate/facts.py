@@ -125,7 +125,8 @@ class ServiceFacts(Struct):
 class Snapshot(Struct):
     """The whole cluster at one moment.
 
-    `waiting` are the pods without a node; `hidden` the kinds that this person may not see.
+    `waiting` are the pods without a node; `hidden` the kinds that this person may not see, `missing` those that the
+    cluster does not have.
     """
 
     sentence: str
@@ -135,6 +136,7 @@ class Snapshot(Struct):
     workloads: tuple[WorkloadFacts, ...]
     services: tuple[ServiceFacts, ...]
     hidden: tuple[str, ...]
+    missing: tuple[str, ...] = ()
 
     @property
     def pods(self) -> list[PodFacts]:

@@ -28,6 +28,7 @@ from wherry.apimachinery.resource_type import ResourceType
 from wherry.client.client import Client
 from wherry.client.indexer import meta_of
 from wherry.client.informer import Informer
+from wherry.client.served import is_missing
 from wherry.kit.clock import Clock, SystemClock
 from wherry.narrate.describe import (
     count_pods,
@@ -67,6 +68,7 @@ class ReadModel:
     def __init__(self, sources: Sources, *, this_host: str = "") -> None:
         """`sources` delivers the informers; `this_host` is this machine's name, to tell its node from others."""
         self.hidden: tuple[str, ...] = ()
+        self.missing: tuple[str, ...] = ()
         self._this_host = this_host
         self._subscribers: list[Callable[[Change], None]] = []
         self._on_node: dict[str, dict[ObjectKey, PodFacts]] = {}
@@ -100,15 +102,15 @@ class ReadModel:
         self._subscribers.append(subscriber)
         return lambda: self._subscribers.remove(subscriber)
 
-    def hide(self, kinds: Iterable[str]) -> None:
-        """Say which kinds this person may not see: what is missing of them is hidden, not gone."""
-        self.hidden = tuple(kinds)
+    def hide(self, kinds: Iterable[str], *, missing: Iterable[str] = ()) -> None:
+        """Say which kinds this person may not see (hidden, not gone), and which the cluster does not have."""
+        self.hidden, self.missing = tuple(kinds), tuple(missing)
         self._stale_nodes.update(self._on_node)
 
     async def wait_synced(self) -> None:
-        """Wait until every kind that is not `hidden` has its first complete copy."""
+        """Wait until every kind that is neither `hidden` nor `missing` has its first complete copy."""
         for kind, synced in self._synced.items():
-            if kind not in self.hidden:
+            if kind not in (*self.hidden, *self.missing):
                 await synced.wait()
 
     def pod(self, namespace: str, name: str) -> PodFacts | None:
@@ -141,6 +143,7 @@ class ReadModel:
             workloads=tuple(workloads),
             services=tuple(services),
             hidden=self.hidden,
+            missing=self.missing,
         )
 
     def owner_of(self, meta: ObjectMeta) -> str:
@@ -291,15 +294,23 @@ class ReadModel:
             subscriber(change)
 
 
-async def hidden_kinds(client: Client, namespace: str = "") -> tuple[str, ...]:
-    """The kinds of the picture that this person may not list, or that the cluster does not have."""
-    hidden = []
+class Unseen(NamedTuple):
+    """The kinds of the picture that cannot be listed: not by this person, or by nobody."""
+
+    hidden: tuple[str, ...]
+    missing: tuple[str, ...]
+
+
+async def unseen_kinds(client: Client, namespace: str = "") -> Unseen:
+    """The kinds of the picture that this person may not list, and those that the cluster does not have."""
+    hidden: list[str] = []
+    missing: list[str] = []
     for resource in (NODES, PODS, SERVICES, ENDPOINT_SLICES, *WORKLOAD_RESOURCES):
         try:
             await client.list(resource, namespace if resource.namespaced else "", limit=1)
-        except (Forbidden, NotFound):
-            hidden.append(resource.kind)
-    return tuple(hidden)
+        except (Forbidden, NotFound) as error:
+            (missing if await is_missing(client, resource, error) else hidden).append(resource.kind)
+    return Unseen(tuple(hidden), tuple(missing))
 
 
 async def read(
@@ -308,7 +319,8 @@ async def read(
     """A model of the cluster as it is now, from one list of each kind, or of what one namespace holds.
 
     With `at_revision`: as it was then; raises Expired when that is too long ago.
-    Kinds that this person may not list, or that the cluster does not have, stay empty and are named in `hidden`.
+    Kinds that this person may not list stay empty and are named in `hidden`; those that the cluster does not have, in
+    `missing`.
     """
     informers: dict[str, Informer[msgspec.Struct]] = {}
 
@@ -319,16 +331,17 @@ async def read(
         return made
 
     model = ReadModel(informer, this_host=this_host)
-    hidden = []
+    hidden: list[str] = []
+    missing: list[str] = []
     for kind, one in informers.items():
         try:
             place = namespace if one.resource.namespaced else ""
             listed = await client.list(one.resource, place, at_revision=at_revision)
-        except (Forbidden, NotFound):
-            hidden.append(kind)
+        except (Forbidden, NotFound) as error:
+            (missing if await is_missing(client, one.resource, error) else hidden).append(kind)
             continue
         one.replace(listed.items, listed.resource_version)
-    model.hide(hidden)
+    model.hide(hidden, missing=missing)
     return model
 
 

@@ -56,6 +56,7 @@ from wherry.cli.commands.word import command as word
 from wherry.cli.output import Trouble
 from wherry.cluster.data_dir import DataDir
 
+WHERE = "--kubeconfig --context"
 LOOK = "-n --namespace --kubeconfig --context -o --output --plain --teach"
 OPTIONS: list[tuple[click.Command, str]] = [
     (up, "--port --bind --real-node --simulated-nodes"),
@@ -63,8 +64,8 @@ OPTIONS: list[tuple[click.Command, str]] = [
     (status, LOOK),
     (tour, f"--step {LOOK}"),
     (completion, "shell"),
-    (demo, "journey --in"),
-    (timebox, "--backlog --ideas"),
+    (demo, f"journey --in {WHERE}"),
+    (timebox, f"--backlog --ideas {WHERE}"),
     (picture, f"-w --watch --at {LOOK}"),
     (changes, f"--since --until {LOOK}"),
     (mark, f"name {LOOK}"),
@@ -79,24 +80,24 @@ OPTIONS: list[tuple[click.Command, str]] = [
     (story, f"thing -f --follow --tail --since --app --each {LOOK}"),
     (why, f"thing {LOOK}"),
     (kubeconfig, "--raw --user"),
-    (breaks, "--against --needs --project --in --kubeconfig"),
+    (breaks, "--against --needs --project --in --kubeconfig --context"),
     (doctor, "-o --output --plain"),
     (new, "name --timebox --team --web --db --with-contract-to --into --update"),
     (build, "directory --allow-dirty"),
-    (run, "release --in --timeout --no-verify"),
-    (promote, "origin target --allow-dirty --timeout --no-verify"),
-    (rollback, "release --in --timeout"),
-    (releases, "-o --output"),
-    (export, "release file"),
-    (import_, "file"),
-    (dev, "--in --timeout"),
-    (release, "--env --image --allow-dirty"),
+    (run, f"release --in --timeout --no-verify -y --yes {WHERE}"),
+    (promote, f"origin target --allow-dirty --timeout --no-verify {WHERE}"),
+    (rollback, f"release --in --timeout -y --yes {WHERE}"),
+    (releases, f"-o --output {WHERE}"),
+    (export, f"release file {WHERE}"),
+    (import_, f"file {WHERE}"),
+    (dev, f"--in --timeout {WHERE}"),
+    (release, f"--env --image --allow-dirty {WHERE}"),
     (check, "directory -o --output"),
-    (prove, "factor --in --release --project"),
-    (done, "directory --in -o --output --backlog --only --review --since"),
+    (prove, f"factor --in --release --project {WHERE}"),
+    (done, f"directory --in -o --output --backlog --only --review --since {WHERE}"),
     (waive, "criterion --why --until --who --project"),
     (meaning, "criterion --say --agree --who --project"),
-    (report, "directory --format --in -o --output"),
+    (report, f"directory --format --in -o --output {WHERE}"),
     (teardown, ""),
     (server, "--port --bind --real-node --simulated-nodes"),
 ]
@@ -133,7 +134,7 @@ def test_contracts_are_compared_proposed_exposed_agreed_and_verified() -> None:
     ]
     for name in ("agree", "comment", "expose", "list", "propose", "setup", "show", "verify", "withdraw"):
         options = [option for parameter in contract.commands[name].params for option in parameter.opts]
-        assert options[-3:] == ["--project", "--in", "--kubeconfig"]
+        assert options[-4:] == ["--project", "--in", "--kubeconfig", "--context"]
     assert [option for parameter in contract.commands["diff"].params for option in parameter.opts] == [
         "old", "new", "--all",
     ]  # fmt: skip

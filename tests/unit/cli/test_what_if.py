@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from wherry.cli.commands.what_if import command
 from wherry.cli.output import Trouble
 from wherry.cli.what_if import read_change, read_documents, read_scale
+from wherry.cluster.data_dir import DataDir
 from wherry.narrate.intent import Scale
 
 
@@ -30,3 +34,17 @@ def test_what_is_no_object_is_named(text: bytes) -> None:
 def test_what_is_no_number_of_copies_is_named(text: str) -> None:
     with pytest.raises(Trouble, match="is no number of copies"):
         read_scale(text)
+
+
+@pytest.mark.parametrize("text", ["web=99999999", "web=10001"])
+def test_more_copies_than_a_trial_can_hold_are_refused_before_anybody_is_asked(text: str, tmp_path: Path) -> None:
+    result = CliRunner().invoke(command, ["--scale", text], obj=DataDir(tmp_path))
+    assert isinstance(result.exception, Trouble)
+    assert result.exception.code == "W0224", "there is no cluster, and it is not even looked for"
+    assert "10,000" in result.exception.message
+
+
+def test_copies_are_counted_in_files_too() -> None:
+    specs = (b"spec: {replicas: 7}", b"spec: {parallelism: 4}", b"kind: Pod", b"spec: {replicas: many}")
+    file = io.BytesIO(b"\n---\n".join(specs))
+    assert read_change([file], [], ["web=3"], "").copies == 7 + 4 + 1 + 1 + 3

@@ -18,7 +18,7 @@ from wherry.api.core.service import SERVICES
 from wherry.api.discovery.endpointslice import ENDPOINT_SLICES
 from wherry.apimachinery.errors import Forbidden
 from wherry.kit.http.types import Request
-from wherry.narrate.model import Change, hidden_kinds, read
+from wherry.narrate.model import Change, read, unseen_kinds
 
 
 @pytest.fixture
@@ -187,7 +187,7 @@ async def test_one_namespace_is_read_with_the_rights_for_it_alone() -> None:
     api.before = refuse
     snapshot = (await read(api.client(), namespace="shop")).snapshot("shop")
     assert snapshot.hidden == ("Node",)
-    assert await hidden_kinds(api.client(), "shop") == ("Node",)
+    assert await unseen_kinds(api.client(), "shop") == (("Node",), ())
     assert [one.name for one in snapshot.pods] == ["web"]
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wherry.cli.contract_actor import Desk, act_as, desk, desk_options, desk_or_none
+from wherry.cli.contract_actor import Desk, act_as, chosen_place, desk, desk_anywhere, desk_options, desk_or_none
 from wherry.cli.contract_words import LEVELS, project_in, project_option, say_next, show_rows, understood
 from wherry.cli.look import FORMS, give_data
 from wherry.cli.output import Trouble, note, say
@@ -58,11 +58,12 @@ def diff(ctx: click.Context, old: Path, new: Path, all_: bool) -> None:
 @desk_options
 @click.pass_obj
 def setup(data_dir: DataDir, project: Path, environment: str | None, kubeconfig: Path | None) -> None:
-    """Let a cluster hold contracts; once, by somebody who administers it, and again after an update of Wherry."""
-    from wherry.method.contracts.catalogue import set_up_catalogue
+    """Let a cluster hold contracts, releases and proofs; once, by somebody who administers it."""
+    from wherry.method.set_up import set_up
 
-    desk(data_dir, project, environment, kubeconfig).act(lambda actor: set_up_catalogue(actor.client))
-    say("The cluster holds contracts now, and whoever may sign in may read them.")
+    place = desk_anywhere(data_dir, project, environment, kubeconfig)
+    place.act(lambda actor: set_up(actor.client))
+    say("The cluster holds contracts, releases and proofs now, and whoever may sign in may read the contracts.")
     say_next("wherry contract expose")
 
 
@@ -273,7 +274,7 @@ def verify(
 
     place = desk(ctx.obj, project, environment, kubeconfig)
     try:
-        tried = place.act(Verifying(place.project, contract, twin, base, deep).go)
+        tried = place.act(Verifying(place.project, contract, twin, base, deep, place.kubectl_options).go)
     except asyncio.CancelledError:
         ctx.exit(TERMINATED)
     if not tried:
@@ -373,7 +374,7 @@ def list_(
     async def act(actor: Actor) -> list[tuple[Entry, State]]:
         return await entries(actor, service=name, spaces=spaces, skipped=note)
 
-    found = place.act(act) if place is not None else act_as(ctx.obj, kubeconfig, "", "", act)
+    found = place.act(act) if place is not None else act_as(ctx.obj, *chosen_place(ctx.obj, kubeconfig), "", act)
     broken = [state for _, state in found if state.word == "Broken"]
     if output != "table":
         names = [f"agreement/{entry.agreement.metadata.name}" for entry, _ in found]

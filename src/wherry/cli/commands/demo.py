@@ -6,28 +6,37 @@ import asyncio
 import sys
 
 import click
+from click.core import ParameterSource
 
 from wherry.cli.launch import bring_up
-from wherry.cli.output import say
+from wherry.cli.output import Trouble, say
 from wherry.cli.rights import become_root
+from wherry.cli.where import Where, where_options
 from wherry.cluster.data_dir import DataDir
 
 
 @click.command()
 @click.argument("journey", required=False)
 @click.option("--in", "environment", help="In which environment of the service; the first one when left out.")
-@click.pass_obj
-def command(data_dir: DataDir, journey: str | None, environment: str | None) -> None:
+@where_options
+def command(where: Where, journey: str | None, environment: str | None) -> None:
     """Boot, build, deploy, break and mend: a REST service with its own PostgreSQL, in real containers.
 
     With a JOURNEY of the service in this folder: play it on the running service, and say where it happened.
     """
+    named = click.get_current_context().get_parameter_source("kubeconfig") is not ParameterSource.DEFAULT
     if journey is not None or environment is not None:
         from wherry.cli.demo.journey import play_journey
 
-        play_journey(data_dir, journey, environment)
+        play_journey(where, journey, environment)
         return
-    play_everything(data_dir)
+    if named:
+        raise Trouble(
+            "the whole demonstration starts a cluster of its own; another one can only show a service that runs there",
+            remedy="in its folder: wherry demo JOURNEY --kubeconfig FILE",
+            exit_code=2,
+        )
+    play_everything(where.data_dir)
 
 
 def play_everything(data_dir: DataDir) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from wherry.cli.output import Trouble, printable, say, table
-from wherry.cluster.data_dir import DataDir
+from wherry.cli.where import Where, where_options
 
 if TYPE_CHECKING:
     from wherry.api.method.board import BoardSpec
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     metavar="REVIEW|TIME",
     help="What has changed since a review (last: the last one), or since a time.",
 )
-@click.pass_obj
+@where_options
 def command(
-    data_dir: DataDir,
+    where: Where,
     directory: Path,
     environment: str | None,
     output: str,
@@ -57,10 +57,10 @@ def command(
     if project_or_none(directory) is None and (environment, backlog, review, since) == (None,) * 4:
         from wherry.cli.every_board import show_every_board
 
-        sys.exit(0 if show_every_board(data_dir, output) else 1)
+        sys.exit(0 if show_every_board(where, output) else 1)
     if only:
         _check_only(only, is_backlog=backlog is not None)
-    found = judged(data_dir, directory, environment)
+    found = judged(where, directory, environment)
     board = found.board
     if backlog is not None:
         from wherry.method.backlog import FORMATS
@@ -68,7 +68,7 @@ def command(
 
         say(FORMATS[backlog](heading(board), items(board, only)).rstrip("\n"))
         return
-    kept = keep(data_dir, found, review=(review or "").strip())
+    kept = keep(where, found, review=(review or "").strip())
     if review is not None or since is not None:
         if kept is None:
             raise Trouble(

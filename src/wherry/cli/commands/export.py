@@ -7,14 +7,14 @@ from pathlib import Path
 import click
 
 from wherry.cli.output import note, say
-from wherry.cluster.data_dir import DataDir
+from wherry.cli.where import Where, where_options
 
 
 @click.command()
 @click.argument("release")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@click.pass_obj
-def command(data_dir: DataDir, release: str, file: Path) -> None:
+@where_options
+def command(where: Where, release: str, file: Path) -> None:
     """Write RELEASE, its images and manifests to FILE; the README inside says how to use it."""
     from wherry.cli.commands.image import open_store, size
     from wherry.cli.delivery.carrying import export_release
@@ -22,13 +22,13 @@ def command(data_dir: DataDir, release: str, file: Path) -> None:
     from wherry.cli.delivery.stage import on_clusters, project_or_none
     from wherry.method.delivery.clusters import Clusters
 
-    project, store = project_or_none(), open_store(data_dir)
+    project, store = project_or_none(), open_store(where.data_dir)
 
     async def go(clusters: Clusters) -> tuple[str, ...]:
         client, found = await find_release(clusters, project, release, None)
         return await export_release(client, store, found, file)
 
-    missing = on_clusters(data_dir, go)
+    missing = on_clusters(where, go)
     say(f"{file} holds {release} ({size(file.stat().st_size)}).")
     if missing:
         note(f"   Not in it, as not on this machine: {', '.join(missing)}")

@@ -6,6 +6,7 @@ import os
 
 import click
 
+from wherry.cli.look import chosen_kubeconfig
 from wherry.cli.programs import kubectl_path
 from wherry.cli.troubles import known
 from wherry.cluster.data_dir import DataDir
@@ -25,7 +26,8 @@ class Verbatim(click.Command):
 def command(data_dir: DataDir, arguments: tuple[str, ...]) -> None:
     """Run the real kubectl against this cluster; everything behind it is kubectl's own."""
     program = kubectl_path()
-    if not data_dir.kubeconfig.exists():
+    path = chosen_kubeconfig(None, data_dir, is_silent=True) or data_dir.kubeconfig
+    if not path.exists():
         raise known("W0101", home=data_dir.root)
-    environment = {**os.environ, "KUBECONFIG": str(data_dir.kubeconfig)}  # noqa: TID251 - handed on to kubectl
+    environment = {**os.environ, "KUBECONFIG": str(path)}  # noqa: TID251 - handed on to kubectl
     os.execve(program, ["kubectl", *arguments], environment)  # noqa: S606 - becomes kubectl

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from wherry.cli.connection import with_client
+from wherry.cli.look import chosen_kubeconfig
 from wherry.cli.output import Trouble, note, say
 from wherry.cluster.data_dir import DataDir
 
@@ -41,7 +42,7 @@ def command(data_dir: DataDir, kubeconfig: Path | None, user: str | None) -> Non
             remedy = "wherry picture, which shows any Kubernetes"
             raise Trouble("this cluster has no dashboard for you", remedy=remedy) from error
 
-    answer = orjson.loads(with_client(kubeconfig, data_dir, ask))
+    answer = orjson.loads(with_client(chosen_kubeconfig(kubeconfig, data_dir), data_dir, ask))
     note(f"Open this link within {answer['goodForSeconds']} seconds; it works once, for {answer['name']}:")
     say(answer["url"])
     note("Your browser may warn: the cluster's certificate is its own. Go on; or let the browser trust it.")

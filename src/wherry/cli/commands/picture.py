@@ -41,6 +41,8 @@ def command(look: Look, watch: bool, at: str) -> None:
         say(line)
     if snapshot.hidden:
         say(f"You may not see everything here: {', '.join(snapshot.hidden)}.")
+    if snapshot.missing:
+        say(f"This cluster does not have everything: no {', no '.join(snapshot.missing)}.")
     if said:
         look.end("kubectl get pods -A (the past: only Wherry tells)", f"wherry changes --since {at!r}")
         return
@@ -75,7 +77,7 @@ def _watch(look: Look) -> None:
     from wherry.client.informer import SharedInformers
     from wherry.kit.clock import SystemClock
     from wherry.kit.tasks import TaskScope
-    from wherry.narrate.model import ReadModel, hidden_kinds
+    from wherry.narrate.model import ReadModel, unseen_kinds
 
     async def follow(client: Client) -> None:
         clock, changed = SystemClock(), asyncio.Event()
@@ -84,7 +86,8 @@ def _watch(look: Look) -> None:
             lambda resource, /: informers.informer(resource, namespace=look.namespace if resource.namespaced else ""),
             this_host=platform.node(),
         )
-        model.hide(await hidden_kinds(client, look.namespace))
+        unseen = await unseen_kinds(client, look.namespace)
+        model.hide(unseen.hidden, missing=unseen.missing)
         look.seen(model.snapshot(look.namespace))
         model.subscribe(lambda _change: changed.set())
         async with TaskScope("picture") as scope:

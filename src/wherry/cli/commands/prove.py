@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from wherry.cli.output import Trouble, say
-from wherry.cluster.data_dir import DataDir
+from wherry.cli.where import Where, where_options
 
 
 @click.command()
@@ -17,9 +17,9 @@ from wherry.cluster.data_dir import DataDir
 @click.option("--in", "environment", help="Whose release and configuration; the first environment, if not named.")
 @click.option("--release", "release_name", help="Which release; the newest one, if not named.")
 @click.option("--project", type=click.Path(path_type=Path, exists=True, file_okay=False), help="The service's folder.")
-@click.pass_obj
+@where_options
 def command(
-    data_dir: DataDir, factor: str | None, environment: str | None, release_name: str | None, project: Path | None
+    where: Where, factor: str | None, environment: str | None, release_name: str | None, project: Path | None
 ) -> None:
     """Try a factor (or all) on a twin of the release: same image, same settings, an empty database of its own.
 
@@ -31,9 +31,9 @@ def command(
     from wherry.cli.termination import TERMINATED
     from wherry.method.twins.twin import CannotTry
 
-    run = ProvingRun(open_store(data_dir), project_here(project), factor, environment, release_name)
+    run = ProvingRun(open_store(where.data_dir), project_here(project), factor, environment, release_name)
     try:
-        on_clusters(data_dir, run.go)
+        on_clusters(where, run.go)
     except asyncio.CancelledError:
         sys.exit(TERMINATED)
     except CannotTry as error:

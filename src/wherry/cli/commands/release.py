@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from wherry.cli.output import note, say, table
-from wherry.cluster.data_dir import DataDir
+from wherry.cli.where import Where, where_options
 
 if TYPE_CHECKING:
     from wherry.cli.delivery.releasing import Released
@@ -18,27 +18,31 @@ if TYPE_CHECKING:
 @click.option("--env", "environment", help="For which environment; the first one of wherry.toml, if not named.")
 @click.option("--image", help="Which image, by name or digest; the one built last, if not named.")
 @click.option("--allow-dirty", is_flag=True, help="Take along what is not committed; the release says so.")
-@click.pass_obj
-def command(data_dir: DataDir, environment: str | None, image: str | None, allow_dirty: bool) -> None:
+@where_options
+def command(where: Where, environment: str | None, image: str | None, allow_dirty: bool) -> None:
     """Make a release: an image and an environment's configuration. The same content is the same release."""
     from wherry.cli.commands.image import open_store
     from wherry.cli.delivery.release_stage import make_release
     from wherry.cli.delivery.stage import on_clusters, project_here, told
+    from wherry.cli.delivery.whereabouts import say_how_the_image_gets_there, say_if_it_can_be_changed
     from wherry.cli.model_publishing import publish_beside
     from wherry.method.delivery.ledger import difference, short
 
     project = project_here()
     with told():
         name = environment or project.first_environment
-    store = open_store(data_dir)
+    store = open_store(where.data_dir)
 
     async def release_with_model(clusters: Clusters) -> Released:
         made = await make_release(project, clusters, store, name, image=image, allow_dirty=allow_dirty)
         place = project.environment(name)
-        await publish_beside(clusters.client(project, place), project, place.namespace)
+        client = clusters.client(project, place)
+        await publish_beside(client, project, place.namespace)
+        say_how_the_image_gets_there(project, clusters, name, made.release.name)
+        await say_if_it_can_be_changed(client, made.release)
         return made
 
-    made = on_clusters(data_dir, release_with_model)
+    made = on_clusters(where, release_with_model)
     release, spec = made.release, made.release.spec
     if made.is_new:
         say(f"{release.name} is made: {project.name} for {name}{', from uncommitted code' * spec.uncommitted}.")
@@ -56,9 +60,4 @@ def command(data_dir: DataDir, environment: str | None, image: str | None, allow
         note(f"Different from {made.before.name}:" if lines else f"The settings are those of {made.before.name}.")
         for line in lines:
             note(f"   {line}")
-    registry = project.environment(name).registry
-    if registry:
-        note(
-            f"   The cluster of {name} takes the image from {registry}; you bring it there: wherry export, then skopeo."
-        )
     say(f"Next: wherry run {release.name} --in {name}")

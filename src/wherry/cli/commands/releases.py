@@ -8,7 +8,7 @@ import click
 
 from wherry.cli.look import FORMS, give_data
 from wherry.cli.output import note, printable, say, table
-from wherry.cluster.data_dir import DataDir
+from wherry.cli.where import Where, where_options
 
 SHORT_CHARS = 12
 
@@ -21,19 +21,28 @@ SHORT_CHARS = 12
     default="table",
     help="For people or programs.",
 )
-@click.pass_obj
-def command(data_dir: DataDir, output: str) -> None:
+@where_options
+def command(where: Where, output: str) -> None:
     """All releases of this project, or outside of one those of the whole cluster; the newest first."""
     from wherry.api.method.release import RUNNING, Release
     from wherry.apimachinery.timestamps import age_since
-    from wherry.cli.delivery.run_stage import releases_elsewhere
+    from wherry.cli.delivery.run_stage import environment_of, releases_elsewhere
     from wherry.cli.delivery.stage import on_clusters, project_or_none
+    from wherry.cli.delivery.whereabouts import say_if_it_can_be_changed
     from wherry.method.delivery.clusters import Clusters
     from wherry.method.delivery.ledger import list_releases, short
 
     project = project_or_none()
 
     async def read(clusters: Clusters) -> list[Release]:
+        found = await read_all(clusters)
+        if output == "table" and found and project is not None:
+            newest = max(found, key=lambda one: one.spec.number)
+            place = environment_of(project, newest)
+            await say_if_it_can_be_changed(clusters.client(project, place), newest)
+        return found
+
+    async def read_all(clusters: Clusters) -> list[Release]:
         if project is None:
             return await list_releases(clusters.client())
         first = project.environment(project.first_environment)
@@ -43,7 +52,7 @@ def command(data_dir: DataDir, output: str) -> None:
         )
         return found + elsewhere
 
-    found = sorted(on_clusters(data_dir, read), key=lambda one: (one.spec.service, -one.spec.number))
+    found = sorted(on_clusters(where, read), key=lambda one: (one.spec.service, -one.spec.number))
     if output != "table":
         give_data(output, found, [f"release/{one.name}" for one in found])
         return

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from wherry.cli.output import Trouble, say
-from wherry.cluster.data_dir import DataDir
+from wherry.cli.where import Where, where_options
 
 FORMATS = ("html", "page", "markdown", "csv", "junit", "openreports", "json")
 
@@ -18,8 +18,8 @@ FORMATS = ("html", "page", "markdown", "csv", "junit", "openreports", "json")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="html", show_default=True)
 @click.option("--in", "environment", help="Whose release; the first environment that has one, if not named.")
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="The file; - or nothing: here.")
-@click.pass_obj
-def command(data_dir: DataDir, directory: Path, form: str, environment: str | None, output: Path | None) -> None:
+@where_options
+def command(where: Where, directory: Path, form: str, environment: str | None, output: Path | None) -> None:
     """Write the board for others. The page needs no network: everything is in the one file.
 
     As a page it has the picture, the puzzle, the releases and the story of the cluster too.
@@ -31,9 +31,9 @@ def command(data_dir: DataDir, directory: Path, form: str, environment: str | No
     from wherry.method.done.report.structured import as_csv, as_document, as_junit, as_open_report
 
     if form == "page":
-        _give(output, _whole_page(data_dir), "the picture, the puzzle, the boards, the releases and the story")
+        _give(output, _whole_page(where), "the picture, the puzzle, the boards, the releases and the story")
         return
-    board = board_of(data_dir, directory, environment)
+    board = board_of(where, directory, environment)
     now_s = int(time.time())
     if form == "html":
         text = as_html(board, now_s)
@@ -60,9 +60,9 @@ def _give(output: Path | None, text: str, about: str) -> None:
     say(f"{output} is written: {about}")
 
 
-def _whole_page(data_dir: DataDir) -> str:
+def _whole_page(where: Where) -> str:
     """The report that the dashboard makes, of what this person may see."""
-    from wherry.apimachinery.errors import NotFound
+    from wherry.apimachinery.errors import Forbidden, NotFound
     from wherry.cli.connection import with_client
     from wherry.client.client import Client
     from wherry.kit.http.types import read_body
@@ -70,7 +70,7 @@ def _whole_page(data_dir: DataDir) -> str:
     async def ask(client: Client) -> str:
         try:
             return (await read_body(await client.request("GET", "/ui/files/report/report.html"))).decode()
-        except NotFound as error:
+        except (NotFound, Forbidden) as error:
             raise Trouble("this cluster has no dashboard", remedy="wherry report --format html") from error
 
-    return with_client(None, data_dir, ask)
+    return with_client(where.kubeconfig, where.data_dir, ask, context=where.context)

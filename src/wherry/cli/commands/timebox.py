@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 import click
 
 from wherry.cli.output import Trouble, cross, note, printable, say, table, tick
-from wherry.cluster.data_dir import DataDir
+from wherry.cli.where import Where, where_options
 
 if TYPE_CHECKING:
     from wherry.client.client import Client
+    from wherry.cluster.data_dir import DataDir
     from wherry.method.delivery.clusters import Clusters
     from wherry.method.project import Project
     from wherry.method.timebox.clock import Timebox
@@ -28,8 +29,8 @@ ONCE = ("healed", "demo")
     "--backlog", type=click.Choice(("md", "csv", "json")), help="What is left, as backlog items with criteria."
 )
 @click.option("--ideas", is_flag=True, help="Which idea each item teaches, and how to get there.")
-@click.pass_obj
-def command(data_dir: DataDir, backlog: str | None, ideas: bool) -> None:
+@where_options
+def command(where: Where, backlog: str | None, ideas: bool) -> None:
     """How far is the walking skeleton in this folder? Exit code 0 means that all of it is done."""
     from wherry.cli.delivery.stage import project_here
     from wherry.method.backlog import FORMATS
@@ -39,7 +40,7 @@ def command(data_dir: DataDir, backlog: str | None, ideas: bool) -> None:
 
     project = project_here()
     timebox = read_timebox(project.root)
-    ticks = tick_off(_look(data_dir, project, timebox))
+    ticks = tick_off(_look(where, project, timebox))
     if backlog is not None:
         say(FORMATS[backlog](f"What is left of the walking skeleton of {project.name}", backlog_of(ticks)).rstrip())
         return
@@ -48,17 +49,17 @@ def command(data_dir: DataDir, backlog: str | None, ideas: bool) -> None:
         raise SystemExit(1)
 
 
-def _look(data_dir: DataDir, project: Project, timebox: Timebox | None) -> Facts:
+def _look(where: Where, project: Project, timebox: Timebox | None) -> Facts:
     from wherry.cli.delivery.stage import on_clusters
     from wherry.method.timebox.gathering import look_at_repository
 
-    facts = replace(asyncio.run(look_at_repository(project)), images=_images(data_dir, project))
+    facts = replace(asyncio.run(look_at_repository(project)), images=_images(where.data_dir, project))
 
     async def look(clusters: Clusters) -> Facts:
         return await _look_at_clusters(clusters, project, timebox, facts)
 
     try:
-        return on_clusters(data_dir, look)
+        return on_clusters(where, look)
     except Trouble as error:
         note(f"   The cluster could not be asked, so what it knows is open here: {error.message}")
         return facts

@@ -40,10 +40,13 @@ def command(look: Look, files: Sequence[object], nodes: Sequence[str], scales: S
     import platform
 
     from wherry.cli.what_if import read_change
+    from wherry.narrate.intent import COPIES_MAX
 
     change = read_change(files, nodes, scales, look.namespace)
     if change.is_nothing:
         raise known("W0220")
+    if change.copies > COPIES_MAX:
+        raise known("W0224", wanted=f"{change.copies:,}", most=f"{COPIES_MAX:,}")
     found = _play(look, change, platform.node())
     if not look.answered(found, [f"pod/{name}" for name in found.started]):
         _tell(look, found)

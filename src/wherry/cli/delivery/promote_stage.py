@@ -6,6 +6,7 @@ from wherry.api.method.release import RUNNING, PinnedImage, Release
 from wherry.cli.delivery.release_stage import checked_source
 from wherry.cli.delivery.releasing import Released, Releasing, repository_of
 from wherry.cli.delivery.run_stage import place_of
+from wherry.cli.delivery.whereabouts import say_how_the_image_gets_there
 from wherry.cli.output import note
 from wherry.cli.programs import kubectl_path
 from wherry.method.delivery.clusters import Clusters
@@ -39,7 +40,7 @@ async def promote(
     if passage.without:
         note(f"   {running.name} goes to {target} without: {', '.join(passage.without)}. wherry done says what to do.")
     source = await checked_source(project, allow_dirty=allow_dirty, command=f"wherry promote {origin} {target}")
-    _say_how_the_image_gets_there(project, clusters, target, running)
+    say_how_the_image_gets_there(project, clusters, target, running.name)
     releasing = Releasing(project, clusters, store, kubectl_path())
     order = releasing.order(
         target, _image_of(running), _origin_of(running), revision=source.revision, uncommitted=bool(source.changed)
@@ -82,17 +83,3 @@ def _origin_of(release: Release) -> Provenance:
         version=spec.version,
         uncommitted=spec.uncommitted,
     )
-
-
-def _say_how_the_image_gets_there(project: Project, clusters: Clusters, target: str, running: Release) -> None:
-    environment = project.environment(target)
-    if environment.registry:
-        note(
-            f"   {target} takes the image from {environment.registry}; you bring it there: "
-            f"wherry export {running.name} FILE, and then as its README says."
-        )
-    elif clusters.is_elsewhere(environment):
-        note(
-            f"   {target} is another cluster, and wherry.toml names no registry for it: its nodes must have the image "
-            f"already (wherry export {running.name} FILE here, wherry import FILE there)."
-        )

@@ -19,7 +19,7 @@ from wherry.method.delivery.refusal import CannotDeliver
 from wherry.method.delivery.requester import requester
 from wherry.method.delivery.running import Runner
 from wherry.method.delivery.served_kinds import ServedKinds
-from wherry.method.project import Project
+from wherry.method.project import Environment, Project
 
 TIMEOUT_S = 120.0
 
@@ -167,6 +167,12 @@ def say_running(release: Release, started_s: float) -> None:
     say(f"{release.name} runs in {spec.environment} (image {short(spec.digest)}). It took {took:.1f} s.")
     if spec.uncommitted:
         note("   It is from uncommitted code: nobody else can build it.")
+
+
+def environment_of(project: Project | None, release: Release) -> Environment | None:
+    """The environment of a release, as wherry.toml places it; None outside of its project."""
+    known = project is not None and release.spec.environment in project.environments
+    return project.environment(release.spec.environment) if known and project is not None else None
 
 
 def next_environment(environments: Sequence[str], environment: str) -> str:

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from wherry.apimachinery.errors import Forbidden, StatusError
+from wherry.cli.missing_right import way_to_the_right
 from wherry.cli.output import Trouble
 from wherry.cli.termination import TERMINATED
-from wherry.cluster.data_dir import DataDir
+from wherry.cli.where import Where
 from wherry.method.delivery.clusters import Clusters
 from wherry.method.delivery.refusal import CannotDeliver
 from wherry.method.project import NotAProject, Project, find_project
@@ -36,7 +37,7 @@ def told() -> Iterator[None]:
     except RuntimeFailure as error:
         raise Trouble(str(error), remedy="wherry image list shows what is there") from error
     except Forbidden as error:
-        raise Trouble(error.message, remedy="ask whoever administers the cluster", exit_code=4) from error
+        raise Trouble(error.message, remedy=way_to_the_right(error.message), exit_code=4) from error
     except StatusError as error:
         raise Trouble(f"the cluster refuses: {error.message}", remedy="wherry status") from error
     except BrokenPipeError:
@@ -49,11 +50,11 @@ def told() -> Iterator[None]:
         ) from error
 
 
-def on_clusters(data_dir: DataDir, use: Callable[[Clusters], Awaitable[T]]) -> T:
+def on_clusters(where: Where, use: Callable[[Clusters], Awaitable[T]]) -> T:
     """Call `use` with the way to the clusters, and turn what goes wrong into sentences."""
 
     async def connected() -> T:
-        async with Clusters(data_dir.kubeconfig) as clusters:
+        async with where.clusters() as clusters:
             return await use(clusters)
 
     with told():

@@ -12,8 +12,8 @@ from wherry.apimachinery.errors import StatusError
 from wherry.apimachinery.timestamps import format_time
 from wherry.cli.delivery.stage import on_clusters, project_here
 from wherry.cli.output import Trouble, note, printable, say, table
+from wherry.cli.where import Where
 from wherry.client.client import Client
-from wherry.cluster.data_dir import DataDir
 from wherry.kit.clock import SystemClock
 from wherry.method.delivery.clusters import Clusters
 from wherry.method.journey.places import Place, places_behind
@@ -35,7 +35,7 @@ class Shown:
     database: list[Place]
 
 
-def play_journey(data_dir: DataDir, name: str | None, environment: str | None) -> None:
+def play_journey(cluster: Where, name: str | None, environment: str | None) -> None:
     """Play a journey of the project in this folder. Raises Trouble when it does not end as told."""
     project = project_here()
     where = environment or project.environments[0]
@@ -51,7 +51,7 @@ def play_journey(data_dir: DataDir, name: str | None, environment: str | None) -
         client = clusters.client(project, project.environment(where))
         return await _show(client, project, where, namespace, journey)
 
-    _tell(on_clusters(data_dir, show), project.name, where, namespace)
+    _tell(on_clusters(cluster, show), project.name, where, namespace)
 
 
 async def _show(client: Client, project: Project, environment: str, namespace: str, journey: Journey) -> Shown:

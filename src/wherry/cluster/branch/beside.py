@@ -19,7 +19,7 @@ from wherry.kit.linux.parent import end_with_parent
 from wherry.kit.log import get_logger
 from wherry.kit.process import run
 from wherry.narrate.forecast import Forecast
-from wherry.narrate.intent import Ambiguous, Change, NeverSettles, NotThere
+from wherry.narrate.intent import COPIES_MAX, Ambiguous, Change, NeverSettles, NotThere, TooManyCopies
 
 TIMEOUT_S = 90.0
 NEEDED = frozenset({"Pod", "Node"})
@@ -54,6 +54,8 @@ class Beside:
         """What would happen, as far as the person of `client` may see. Raises StatusError."""
         if change.is_nothing:
             raise BadRequest("nothing would change: choose a node, a number of copies, or give objects")
+        if change.copies > COPIES_MAX:
+            raise BadRequest(str(TooManyCopies(change.copies)))
         seed = await read_seed(client, change.namespace)
         if hidden := NEEDED & set(seed.hidden):
             raise Forbidden(

@@ -24,6 +24,7 @@ from wherry.apimachinery.watch_event import stored_bytes
 from wherry.apiserver.wire import collection_of, key_of
 from wherry.client.client import Client
 from wherry.client.past import list_whole
+from wherry.client.served import is_missing
 from wherry.store.memory import MemoryStore
 
 LEFT_OUT = frozenset({"Event", "Lease", "Secret", "ComponentStatus", "Binding", "CertificateSigningRequest"})
@@ -91,10 +92,12 @@ async def _revision(client: Client, namespace: str) -> str:
 
 
 async def _read_kind(client: Client, kind: AnyResourceType, namespace: str, revision: str) -> list[Entry] | None:
-    """A kind's objects; None where this person may not see them, or the cluster does not have the kind."""
+    """A kind's objects, none where the cluster does not have the kind; None where this person may not see them."""
     try:
         documents = await list_whole(client, kind, at_revision=revision)
-    except (Forbidden, NotFound, MethodNotAllowed):
+    except (Forbidden, NotFound, MethodNotAllowed) as error:
+        if await is_missing(client, kind, error):
+            return []
         if not (namespace and kind.namespaced):
             return None
         try:

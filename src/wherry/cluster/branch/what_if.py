@@ -27,7 +27,7 @@ from wherry.kit.tasks import TaskScope
 from wherry.kit.virtual_time import VirtualClock, run_in_virtual_time
 from wherry.narrate.facts import Snapshot
 from wherry.narrate.forecast import Forecast, Played, Silence, forecast
-from wherry.narrate.intent import Change, NeverSettles
+from wherry.narrate.intent import COPIES_MAX, Change, NeverSettles, TooManyCopies
 from wherry.narrate.model import read
 from wherry.narrate.placement import NodeVerdict, judge_nodes
 from wherry.store.memory import MemoryStore
@@ -43,7 +43,12 @@ ASKED_MAX = 10
 
 
 def play(seed: Seed, change: Change, *, this_host: str = "") -> Forecast:
-    """What would happen. Blocks; needs a thread without a running loop. Raises NotThere and NeverSettles."""
+    """What would happen. Blocks; needs a thread without a running loop.
+
+    Raises NotThere, Ambiguous, TooManyCopies (before anything is done) and NeverSettles.
+    """
+    if change.copies > COPIES_MAX:
+        raise TooManyCopies(change.copies)
     clock = VirtualClock(seed.now_s)
     # Nearly all that is made stays until the end: looking for garbage in between costs a fifth of the time.
     was_enabled = gc.isenabled()

@@ -17,10 +17,13 @@ from wherry.method.project import Environment, Project
 class Clusters:
     """Connections by kubeconfig and context, opened when first needed and closed with this object.
 
-    `own` is the kubeconfig of this machine's cluster.
+    `own` and `own_context` are the cluster of every environment that wherry.toml places nowhere; `this_machine` is the
+    kubeconfig of the cluster whose nodes have this machine's images.
     """
 
     own: Path
+    own_context: str = ""
+    this_machine: Path | None = None
     _open: dict[tuple[Path, str], tuple[Http, Client]] = field(default_factory=dict)
 
     def client(self, project: Project | None = None, environment: Environment | None = None) -> Client:
@@ -53,15 +56,23 @@ class Clusters:
         except (KubeconfigError, OSError):
             return b""
 
-    def is_elsewhere(self, environment: Environment) -> bool:
-        """Whether the environment is on another cluster than this machine's."""
-        return bool(environment.kubeconfig or environment.context)
+    def is_elsewhere(self, project: Project | None = None, environment: Environment | None = None) -> bool:
+        """Whether the environment is on another cluster than this machine's, so that its nodes lack our images."""
+        path, context = self._place(project, environment)
+        here = self.this_machine or self.own
+        if path == here and not context:
+            return False
+        try:
+            there, ours = load_kubeconfig(path, context=context), load_kubeconfig(here)
+        except (KubeconfigError, OSError):
+            return True
+        return (there.server, there.ca_pem) != (ours.server, ours.ca_pem)
 
     def _place(self, project: Project | None, environment: Environment | None) -> tuple[Path, str]:
         if environment is None:
-            return self.own, ""
+            return self.own, self.own_context
         if not environment.kubeconfig:
-            return self.own, environment.context
+            return self.own, environment.context or self.own_context
         path = Path(environment.kubeconfig).expanduser()
         return (project.root / path if project is not None else path), environment.context
 

@@ -1,7 +1,7 @@
 """What a cluster must know before it can hold releases: their kind, and who may read and write them.
 
-Kubernetes' own roles take the rights up (view reads, edit and admin write), so a team that has a namespace has its
-releases too.
+The same roles are about what belongs to a release: its proofs and its board. Kubernetes' own roles take the rights up
+(view reads, edit and admin write), so a team that has a namespace has its releases too.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 
+from wherry.api.method.board import BOARDS
+from wherry.api.method.proof import PROOFS
 from wherry.api.method.release import RELEASES
 from wherry.api.rbac.clusterrole import CLUSTER_ROLES
 from wherry.apimachinery.document import Document
@@ -33,7 +35,7 @@ async def ensure_ledger(client: Client) -> None:
         except CannotDeliver:
             raise CannotDeliver(
                 "this cluster cannot hold releases yet, and you may not teach it",
-                "somebody who administers it makes any release once: wherry release",
+                "somebody who administers it runs, once: wherry contract setup",
                 4,
             ) from error
 
@@ -46,7 +48,7 @@ def _roles() -> Iterator[tuple[str, Document]]:
         labels: Document = {f"rbac.authorization.k8s.io/aggregate-to-{taker}": "true" for taker in takers}
         rule: Document = {
             "apiGroups": [RELEASES.group],
-            "resources": [RELEASES.plural, f"{RELEASES.plural}/status"],
+            "resources": [RELEASES.plural, f"{RELEASES.plural}/status", PROOFS.plural, BOARDS.plural],
             "verbs": list(verbs),
         }
         yield name, {"metadata": {"name": name, "labels": labels}, "rules": [rule]}

@@ -12,6 +12,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from itertools import groupby
 
+from wherry.api.core.namespace import NAMESPACES
 from wherry.api.method.release import (
     FAILED,
     INTERRUPTED,
@@ -23,7 +24,7 @@ from wherry.api.method.release import (
     Release,
 )
 from wherry.apimachinery.document import Document
-from wherry.apimachinery.errors import Conflict, NotFound, StatusError
+from wherry.apimachinery.errors import Conflict, Forbidden, NotFound, StatusError
 from wherry.apimachinery.resource_type import ResourceType
 from wherry.apimachinery.timestamps import format_micro_time, format_time
 from wherry.client.client import Client
@@ -37,7 +38,7 @@ from wherry.method.delivery.rollout import LASTING_KINDS
 from wherry.method.delivery.run_plan import RunPlan, current_release, plan_prune, plan_run
 from wherry.method.delivery.served_kinds import Anything, ServedKinds
 from wherry.method.delivery.stamping import SERVICE
-from wherry.method.delivery.waiting import Awaited, Outcome, Say, Waiting
+from wherry.method.delivery.waiting import Awaited, NeverStarts, Outcome, Say, Waiting
 
 FIELD_MANAGER = "wherry-run"
 MIGRATION_TIMEOUT_S = 600.0
@@ -108,9 +109,14 @@ class Runner:
         namespace = self.namespace if kind.namespaced else ""
         try:
             made = await self.client.apply(kind, ref.name, document, namespace, field_manager=FIELD_MANAGER, force=True)
+        except Forbidden as error:
+            if (ref.api_version, ref.kind, ref.name) != (NAMESPACES.api_version, NAMESPACES.kind, self.namespace):
+                raise _about(ref, error) from error
+            # Who has everything in a namespace may still not change the namespace itself.
+            self.say(f"the namespace {ref.name} stays as it is: you may not change it")
+            return Awaited(kind, ref.name, 0)
         except StatusError as error:
-            error.message = f"{ref.kind} {ref.name}: {error.message}"
-            raise
+            raise _about(ref, error) from error
         return Awaited(kind, ref.name, made.metadata.generation)
 
     async def _wait(self, awaited: Sequence[Awaited]) -> None:
@@ -156,6 +162,11 @@ class Runner:
                 f"the migration of {self.release.name} has not ended within {MIGRATION_TIMEOUT_S:.0f} s",
                 f"wherry kubectl -n {self.namespace} logs job/{name}",
                 5,
+            ) from error
+        except NeverStarts as error:
+            raise CannotDeliver(
+                f"the migration of {self.release.name} cannot start, so the service stays as it was: {error}",
+                f"wherry why job/{name} -n {self.namespace}",
             ) from error
         if not succeeded:
             words = await waiting.job_words(name)
@@ -224,3 +235,8 @@ class Runner:
         return await self.client.patch(
             RELEASES, self.release.name, {"status": dict(status)}, self.namespace, subresource="status"
         )
+
+
+def _about(ref: ObjectRef, error: StatusError) -> StatusError:
+    error.message = f"{ref.kind} {ref.name}: {error.message}"
+    return error

@@ -18,7 +18,7 @@ from wherry.client.client import Client
 from wherry.kit.http.types import read_body
 from wherry.kit.tasks import TaskScope
 from wherry.method.delivery.migration import TASK, migration_outcome
-from wherry.method.delivery.rollout import PodTrouble, find_trouble, rollout_of, slow_pod
+from wherry.method.delivery.rollout import PodTrouble, find_trouble, pod_trouble, rollout_of, slow_pod
 from wherry.method.delivery.served_kinds import Anything
 from wherry.method.delivery.stamping import RELEASE, SERVICE
 
@@ -28,6 +28,10 @@ LOG_LINES = 5
 
 Say = Callable[[str], None]
 """Tells what is going on; called once for each change."""
+
+
+class NeverStarts(Exception):
+    """A Job's pod will not start by waiting; the message says which and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +138,19 @@ class Waiting:
         return keep
 
     async def until_finished(self, jobs: ResourceType[Anything], job: str, timeout_s: float) -> bool:
-        """Wait for a Job; whether it has succeeded. Raises TimeoutError."""
-        async with asyncio.timeout(timeout_s):
+        """Wait for a Job; whether it has succeeded. Raises TimeoutError, and NeverStarts when waiting is of no use."""
+        async with asyncio.timeout(timeout_s), TaskScope("job") as scope:
+            ended = scope.start("end", self._end_of(jobs, job))
+            stuck = scope.start("trouble", self._trouble_of(job))
+            _ = await asyncio.wait((ended, stuck), return_when=asyncio.FIRST_COMPLETED)
+            outcome = ended.result() if ended.done() else stuck.result()
+        # Out of the scope: what is raised within comes as a group.
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    async def _end_of(self, jobs: ResourceType[Anything], job: str) -> bool | Exception:
+        try:
             while True:
                 events = self.client.watch(jobs, self.namespace, field_selector=f"metadata.name={job}")
                 async with aclosing(events):
@@ -143,6 +158,21 @@ class Waiting:
                         outcome = migration_outcome(event.object.status) if event.object is not None else None
                         if outcome is not None:
                             return outcome
+        except (OSError, StatusError) as error:
+            return error
+
+    async def _trouble_of(self, job: str) -> Exception:
+        """Watch a Job's pods until one of them will never start."""
+        try:
+            while True:
+                only = f"batch.kubernetes.io/job-name={job}"
+                async with aclosing(self.client.watch(PODS, self.namespace, label_selector=only)) as events:
+                    async for event in events:
+                        trouble = pod_trouble(event.object) if event.object is not None else None
+                        if trouble is not None and event.type != "DELETED":
+                            return NeverStarts(f"pod {trouble.pod}: {trouble.why}")
+        except (OSError, StatusError) as error:
+            return error
 
     async def last_words(self, pod: str, container: str, *, previous: bool = False) -> str:
         """The end of a container's log, for a sentence; "" when there is none."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from wherry.api.core.configmap import CONFIG_MAPS
 from wherry.api.method.release import RELEASES
 from wherry.apimachinery.errors import Forbidden, StatusError
+from wherry.method.delivery.immutability import NOT_KEPT, keeps_rules
 from wherry.method.evidence.observation import Observation
 from wherry.method.experiments.experiment import Experiment, is_fine, open_question, refuted, remark, shown
 from wherry.method.experiments.fenced_in import start_fenced_in
@@ -70,6 +71,8 @@ async def _try_to_change(twin: Twin, path: str, change: bytes) -> Observation:
         return remark("You may not change releases here at all.")
     except StatusError as error:
         return remark(f"A change of the release was refused: {error.message[:200].rstrip('.')}.")
+    if not await keeps_rules(twin.client):
+        return open_question(NOT_KEPT)
     return refuted(
         "The cluster lets a release be changed after it was made.",
         "build-release-run",

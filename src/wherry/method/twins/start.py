@@ -17,7 +17,7 @@ from wherry.api.core.namespace import NAMESPACES
 from wherry.api.core.pod import PODS
 from wherry.api.method.release import Release
 from wherry.apimachinery.document import Document
-from wherry.apimachinery.errors import NotFound
+from wherry.apimachinery.errors import Forbidden, NotFound
 from wherry.client.client import Client
 from wherry.method.delivery.documents import reference
 from wherry.method.delivery.kept_manifests import read_documents
@@ -25,7 +25,7 @@ from wherry.method.delivery.migration import TASK, migration_job
 from wherry.method.delivery.run_plan import plan_run
 from wherry.method.delivery.served_kinds import ServedKinds
 from wherry.method.delivery.stamping import SERVICE
-from wherry.method.delivery.waiting import Awaited, Say, Waiting
+from wherry.method.delivery.waiting import Awaited, NeverStarts, Say, Waiting
 from wherry.method.facts.manifests import items, pod_spec, section
 from wherry.method.journey.script import Journey
 from wherry.method.project import Project
@@ -36,6 +36,10 @@ MIGRATE_S = 60.0
 FIELD_MANAGER = "wherry-prove"
 
 
+class NoRoomForTwin(CannotTry):
+    """A twin needs a namespace of its own, and this person may not make one; the message is the cluster's."""
+
+
 @asynccontextmanager
 async def twin_of(
     client: Client, release: Release, project: Project, journey: Journey | None, kubectl: tuple[str, ...], say: Say
@@ -43,7 +47,10 @@ async def twin_of(
     """Start a twin; it is gone when the block ends."""
     namespace = f"{PREFIX}{secrets.token_hex(3)}"
     labels = {"wherry.dev/service": release.spec.service, **TASK_LABELS}
-    await client.create(NAMESPACES, {"metadata": {"name": namespace, "labels": labels}})
+    try:
+        await client.create(NAMESPACES, {"metadata": {"name": namespace, "labels": labels}})
+    except Forbidden as error:
+        raise NoRoomForTwin(error.message) from error
     try:
         twin = Twin(client, ServedKinds(client), release, project, journey, namespace, kubectl, say)
         twin.plan = plan_run(await read_documents(client, release), release.spec.image)
@@ -120,8 +127,11 @@ async def run_job(twin: Twin, job: Document, *, suffix: str = "", env: list[Docu
     jobs = await twin.kinds.find("batch/v1", "Job")
     await twin.client.create(jobs, made if env is None else _with_variables(made, env), twin.namespace)
     wait = waiting(twin)
-    if await wait.until_finished(jobs, name, MIGRATE_S):
-        return ""
+    try:
+        if await wait.until_finished(jobs, name, MIGRATE_S):
+            return ""
+    except NeverStarts as error:
+        return str(error)
     return await wait.job_words(name) or "it says nothing"
 
 

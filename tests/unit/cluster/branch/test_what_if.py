@@ -15,7 +15,7 @@ from wherry.cluster.branch.seed import Entry, Seed, plant, read_seed
 from wherry.cluster.branch.what_if import play
 from wherry.kit.tasks import TaskScope
 from wherry.kit.virtual_time import VirtualClock, run_in_virtual_time
-from wherry.narrate.intent import Change, NotThere, Scale
+from wherry.narrate.intent import Change, NotThere, Scale, TooManyCopies
 from wherry.narrate.model import read
 from wherry.store.memory import MemoryStore
 
@@ -179,3 +179,8 @@ def test_what_cannot_be_seen_is_named(shop: Seed) -> None:
     found = play(msgspec.structs.replace(shop, hidden=("Secret",)), Change(scales=(Scale(thing="web", replicas=3),)))
     assert found.hidden == ("Secret",)
     assert "You may not see Secret, so they are not in this answer." in found.lines
+
+
+def test_more_copies_than_a_trial_can_hold_are_not_made(shop: Seed) -> None:
+    with pytest.raises(TooManyCopies, match="99,999,999 copies are more than a trial can hold"):
+        play(shop, Change(scales=(Scale(thing="web", replicas=99_999_999),)))
