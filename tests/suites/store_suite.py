@@ -21,6 +21,7 @@ from wherry.store.interface import (
     StoreEvent,
     Watch,
 )
+from wherry.store.signatures import Signature
 
 
 async def read_events(watch: Watch, count: int) -> list[StoreEvent]:
@@ -48,6 +49,34 @@ class StoreSuite:
         oldest_s = store.oldest_moment_s
         assert oldest_s is not None
         assert (store.revision_at(oldest_s - 1), store.revision_at(oldest_s + 3600)) == (0, 2)
+
+    async def test_who_has_written_and_deleted_is_known(self, store: Store) -> None:
+        await store.put("/a/x", b"1", signature=Signature("anna", is_lasting=True))
+        await store.put("/b/x", b"1")
+        await store.put("/a/x", b"2", signature=Signature("a program"))
+        await store.delete("/a/x", signature=Signature("ben", is_lasting=True))
+        signed = await store.signed("/a/")
+        assert [(one.revision, one.key, one.text) for one in signed] == [
+            (2, "/a/x", "anna"),
+            (4, "/a/x", "a program"),
+            (5, "/a/x", "ben"),
+        ]
+        assert all(one.time_s > 0 for one in signed)
+        assert not await store.signed("/b/")
+        assert [one.text for one in await store.signed("", after_revision=2, until_revision=4)] == ["a program"]
+
+    async def test_a_write_that_is_refused_leaves_no_signature(self, store: Store) -> None:
+        await store.put("/a", b"1")
+        with pytest.raises(KeyExists):
+            await store.put("/a", b"2", expected_revision=0, signature=Signature("anna"))
+        assert not await store.signed("")
+
+    async def test_a_lasting_signature_outlives_the_history(self, store: Store) -> None:
+        await store.put("/a", b"1", signature=Signature("anna", is_lasting=True))
+        await store.put("/a", b"2", signature=Signature("a program"))
+        await store.put("/a", b"3", signature=Signature("another program"))
+        await store.compact(3)
+        assert [one.text for one in await store.signed("/a")] == ["anna", "another program"]
 
     async def test_every_write_gets_the_next_revision(self, store: Store) -> None:
         assert await store.put("/a", b"1") == KeyValue("/a", b"1", 2, 2)

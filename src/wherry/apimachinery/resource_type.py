@@ -199,6 +199,7 @@ class ResourceType(Generic[T_co]):
     retirement: Retirement | None = None
     merge_type: Callable[[], MergeType] | None = None
     is_short_lived: bool = False
+    is_heartbeat: bool = False
     # The same as selectable_fields, for what `decode` makes: three times as fast as by way of a Document.
     typed_fields: Mapping[str, Callable[..., str]] = field(default_factory=dict)
     warn: Callable[[Document, Document | None], list[str]] = no_warnings
@@ -297,6 +298,7 @@ def resource_type(  # noqa: PLR0913 - a declaration has as many facts as a kind 
     storage: Storage | None = None,
     acted_on_by: ActedOnBy = "cluster",
     is_short_lived: bool = False,
+    is_heartbeat: bool = False,
     warn: Callable[[Document, Document | None], list[str]] | None = None,
     deprecation_warning: str = "",
     default_propagation: Literal["Background", "Orphan"] = "Background",
@@ -319,6 +321,7 @@ def resource_type(  # noqa: PLR0913 - a declaration has as many facts as a kind 
         storage: where another version of the kind is the one that is kept.
         acted_on_by: "nobody" as long as Wherry keeps the objects and does nothing about them.
         is_short_lived: objects that have not been written for an hour go by themselves.
+        is_heartbeat: programs write its objects all the time to say that they live; who it was is not kept.
         warn: what to tell the writer of a valid object: fields that are deprecated, or that surprise.
         deprecation_warning: what every request for the kind is warned of.
         default_propagation: what becomes of the dependents of a deleted object when nobody says.
@@ -401,6 +404,7 @@ def resource_type(  # noqa: PLR0913 - a declaration has as many facts as a kind 
         storage=storage,
         acted_on_by=acted_on_by,
         is_short_lived=is_short_lived,
+        is_heartbeat=is_heartbeat,
         typed_fields=dict(selectable_fields or {}),
         prepare_deletion=prepare_deletion or no_default,
         list_kind=f"{kind}List",

@@ -37,8 +37,17 @@ from wherry.apiserver import lifecycle
 from wherry.apiserver.admission.chain import AdmissionChain
 from wherry.apiserver.admission.interface import Attributes
 from wherry.apiserver.options import PLAIN_WRITE, DeleteOptions, WriteOptions
-from wherry.apiserver.ownership import MANAGED_FIELDS, FindKind, is_unchanged, own_created, own_updated, put_entries
+from wherry.apiserver.ownership import (
+    MANAGED_FIELDS,
+    FindKind,
+    is_unchanged,
+    manager_of,
+    own_created,
+    own_updated,
+    put_entries,
+)
 from wherry.apiserver.request import ApiRequest, user_document
+from wherry.apiserver.signing import sign
 from wherry.apiserver.strictness import check_schema, check_status_schema, fill_zeros, missing_fields, warn_unacted
 from wherry.apiserver.wire import (
     document_from_item,
@@ -153,7 +162,9 @@ class GenericStore:
                 if found is not None:
                     raise KeyExists(found)
                 return KeyValue(key, value, 0, 0)
-            stored = await self.store.put(key, value, expected_revision=0)
+            stored = await self.store.put(
+                key, value, expected_revision=0, signature=sign(request, manager_of(request, options))
+            )
             attributes.stored_revision = stored.revision
             return stored
         finally:
@@ -250,7 +261,7 @@ class GenericStore:
                     _warn(request, resource.warn(new, old))
             value = value_from_document(resource, new)
             if lifecycle.is_finished(new) and not options.dry_run:
-                removed = await self._remove(current)
+                removed = await self._remove(current, request)
                 attributes.stored_revision = removed.revision
                 return removed
             if options.dry_run:
@@ -259,7 +270,10 @@ class GenericStore:
             if value == current.value or is_unchanged(new, old):
                 attributes.stored_revision = current.revision
                 return current
-            stored = await self.store.put(current.key, value, expected_revision=current.revision)
+            signature = sign(request, manager_of(request, options))
+            stored = await self.store.put(
+                current.key, value, expected_revision=current.revision, signature=signature
+            )
             attributes.stored_revision = stored.revision
             return stored
         except RevisionConflict:
@@ -298,11 +312,15 @@ class GenericStore:
                 if self._mark(resource, document, options):
                     if options.dry_run:
                         return current, True
-                    return await self._remove(current), True
+                    return await self._remove(current, request), True
                 value = value_from_document(resource, document)
                 if options.dry_run or value == current.value:
                     return KeyValue(current.key, value, current.revision, current.created_revision), False
-                return await self.store.put(current.key, value, expected_revision=current.revision), False
+                signature = sign(request, manager_of(request, PLAIN_WRITE))
+                marked = await self.store.put(
+                    current.key, value, expected_revision=current.revision, signature=signature
+                )
+                return marked, False
             except RevisionConflict:
                 continue
             finally:
@@ -342,8 +360,9 @@ class GenericStore:
         for call in attributes.afterwards:
             call()
 
-    async def _remove(self, current: KeyValue) -> KeyValue:
-        revision = await self.store.delete(current.key, expected_revision=current.revision)
+    async def _remove(self, current: KeyValue, request: ApiRequest) -> KeyValue:
+        signature = sign(request, manager_of(request, PLAIN_WRITE))
+        revision = await self.store.delete(current.key, expected_revision=current.revision, signature=signature)
         return KeyValue(current.key, current.value, revision, current.created_revision)
 
 

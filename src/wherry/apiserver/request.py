@@ -59,7 +59,8 @@ class ApiRequest:
 
     `resource` is None for paths that are no API objects (/version). `verb` is Kubernetes' own
     (get, list, watch, create, update, patch, delete, deletecollection), or the lower-case HTTP
-    method for other paths. `warnings` become Warning headers.
+    method for other paths. `acted` is who has signed in, where `user` is somebody else whom they act as.
+    `warnings` become Warning headers.
     """
 
     http: Request
@@ -69,6 +70,7 @@ class ApiRequest:
     name: str = ""
     subresource: str = ""
     user: UserInfo = ANONYMOUS
+    acted: str = ""
     warnings: list[str] = field(default_factory=list)
     _query: dict[str, str] | None = None
 

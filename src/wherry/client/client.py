@@ -91,7 +91,13 @@ class Client:
     def __init__(self, transport: Transport, *, user_agent: str = "wherry") -> None:
         """`transport` carries the requests and says who the caller is."""
         self._transport = transport
+        self._user_agent = user_agent
         self._headers = {"user-agent": user_agent, "accept": "application/json"}
+
+    def acting_for(self, component: str) -> Client:
+        """The same client, for one part of a program of many parts: the User-Agent names it, as upstream does."""
+        agent = f"{self._user_agent}/system:serviceaccount:kube-system:{component}"
+        return Client(self._transport, user_agent=agent)
 
     async def get(self, resource: ResourceType[T], name: str, namespace: str = "") -> T:
         """Read one object. Raises NotFound."""

@@ -160,7 +160,7 @@ class Runner:
         self.controller = controller
         self.started = asyncio.Event()
         self.queue: WorkQueue[ObjectKey] = WorkQueue(clock)
-        self._client = client
+        self._client = client.acting_for(controller.name)
         self._clock = clock
         self._journal = journal
         self._random = random

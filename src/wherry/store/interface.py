@@ -21,9 +21,11 @@ The same protocol fits etcd v3: `expected_revision` is a transaction that compar
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
+
+from wherry.store.signatures import Signature, Signed
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,18 +194,33 @@ class Store(Protocol):
     async def count(self, prefix: str) -> int:
         """How many keys start with `prefix`."""
 
-    async def put(self, key: str, value: bytes, *, expected_revision: int | None = None) -> KeyValue:
+    async def put(
+        self, key: str, value: bytes, *, expected_revision: int | None = None, signature: Signature | None = None
+    ) -> KeyValue:
         """Write, durably; returns when it is on disk.
 
         Args:
             expected_revision: the key's revision now, 0 for "must not exist", None for "whatever".
+            signature: who writes; kept beside the history, never in the value.
 
         Raises:
             KeyExists, RevisionConflict, StoreBroken.
         """
 
-    async def delete(self, key: str, *, expected_revision: int | None = None) -> int:
+    async def delete(
+        self, key: str, *, expected_revision: int | None = None, signature: Signature | None = None
+    ) -> int:
         """Remove the key; returns the deletion's revision. Raises RevisionConflict (also when it is gone)."""
+
+    async def signed(self, prefix: str, *, after_revision: int = 0, until_revision: int = 0) -> Sequence[Signed]:
+        """Who has changed what below `prefix`, oldest first: as much of it as is kept, which may be nothing.
+
+        A store that cannot keep signatures has none, and everything else about it is the same.
+
+        Args:
+            after_revision: only what came after it; it need not be in the history any more.
+            until_revision: only what came up to it; 0 means up to now.
+        """
 
     def watch(self, prefix: str, *, after_revision: int) -> Watch:
         """Changes below `prefix` after `after_revision` (exclusive), then live. Raises Compacted.

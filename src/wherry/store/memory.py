@@ -21,6 +21,7 @@ from wherry.store.interface import (
     StoreBroken,
     StoreEvent,
 )
+from wherry.store.signatures import Signature, Signed
 
 FIRST_REVISION = 2  # A store that is empty is at revision 1, so that 0 can mean "none" or "any" on the wire.
 
@@ -33,6 +34,7 @@ class MemoryStore:
         self._clock = clock or SystemClock()
         self._times_s: list[float] = []  # as the history
         self._history: list[StoreEvent] = []  # the event of revision N is at N - FIRST_REVISION
+        self._signed: list[Signed] = []
         self._oldest_revision = FIRST_REVISION - 1
         self._current: dict[str, KeyValue] = {}
         self._watches: set[MemoryWatch] = set()
@@ -42,7 +44,7 @@ class MemoryStore:
         """A store of its own with the same history, as after a restart: nobody watches it."""
         twin = MemoryStore(self._clock)
         twin._history, twin._current = list(self._history), dict(self._current)
-        twin._times_s = list(self._times_s)
+        twin._times_s, twin._signed = list(self._times_s), list(self._signed)
         twin._oldest_revision = self._oldest_revision
         return twin
 
@@ -89,7 +91,9 @@ class MemoryStore:
         """How many keys start with `prefix`."""
         return sum(1 for key in self._current if key.startswith(prefix))
 
-    async def put(self, key: str, value: bytes, *, expected_revision: int | None = None) -> KeyValue:
+    async def put(
+        self, key: str, value: bytes, *, expected_revision: int | None = None, signature: Signature | None = None
+    ) -> KeyValue:
         """Write."""
         self._refuse_when_closed()
         current = self._current.get(key)
@@ -99,17 +103,26 @@ class MemoryStore:
             raise RevisionConflict(key, current)
         revision = self.revision + 1
         new = KeyValue(key, value, revision, current.created_revision if current else revision)
-        self._record(StoreEvent(key, value, revision, new.created_revision, current))
+        self._record(StoreEvent(key, value, revision, new.created_revision, current), signature)
         return new
 
-    async def delete(self, key: str, *, expected_revision: int | None = None) -> int:
+    async def delete(
+        self, key: str, *, expected_revision: int | None = None, signature: Signature | None = None
+    ) -> int:
         """Remove the key; returns the deletion's revision."""
         self._refuse_when_closed()
         current = self._current.get(key)
         if current is None or (expected_revision is not None and current.revision != expected_revision):
             raise RevisionConflict(key, current)
-        self._record(StoreEvent(key, None, self.revision + 1, current.created_revision, current))
+        self._record(StoreEvent(key, None, self.revision + 1, current.created_revision, current), signature)
         return self.revision
+
+    async def signed(self, prefix: str, *, after_revision: int = 0, until_revision: int = 0) -> Sequence[Signed]:
+        """Who has changed what below `prefix`, oldest first."""
+        until = until_revision or self.revision
+        return [
+            one for one in self._signed if one.key.startswith(prefix) and after_revision < one.revision <= until
+        ]
 
     def watch(self, prefix: str, *, after_revision: int) -> MemoryWatch:
         """Changes below `prefix` after `after_revision` (exclusive), then live."""
@@ -124,6 +137,7 @@ class MemoryStore:
         if revision > self.revision:
             raise FutureRevision(revision, self.revision)
         self._oldest_revision = max(self._oldest_revision, revision)
+        self._signed = [one for one in self._signed if one.is_lasting or one.revision > self._oldest_revision]
 
     async def close(self) -> None:
         """End all watches and refuse further writes."""
@@ -155,9 +169,12 @@ class MemoryStore:
             apply_event(state, event)
         return state
 
-    def _record(self, event: StoreEvent) -> None:
+    def _record(self, event: StoreEvent, signature: Signature | None) -> None:
+        now_s = self._clock.now_s()
         self._history.append(event)
-        self._times_s.append(self._clock.now_s())
+        self._times_s.append(now_s)
+        if signature is not None:
+            self._signed.append(Signed(event.revision, now_s, event.key, *signature))
         apply_event(self._current, event)
         for watch in self._watches:
             if event.key.startswith(watch.prefix):

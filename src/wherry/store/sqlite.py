@@ -6,6 +6,7 @@
            4        │ /pods/a/x  │ 2       │ 2        │ ...      │ "2"      revision 2 is now superseded
            5        │ /pods/a/y  │ 3       │ 3        │ ...      │ NULL     deleted
     meta   oldest = 3: lists and watches may start at 3;  swept = 3: what only revisions below 3 need is removed
+    signature 4 | 1800000000.5 | /pods/a/x | who has made revision 4, in a few words (signatures.py)
     moment 2 | 1800000000.5: up to revision 2 everything was there before that moment (moments.py)
 
 A write appends one row; `previous` leads back to the row that it supersedes. The state at revision R is
@@ -42,6 +43,7 @@ from wherry.store.interface import (
     StoreEvent,
 )
 from wherry.store.moments import Mark, Moments
+from wherry.store.signatures import SIGNATURES_PER_TURN, Signature, Signed
 from wherry.store.state import CurrentState
 from wherry.store.watch_hub import WATCH_BUFFER_EVENTS_MAX, HubWatch, WatchHub
 from wherry.store.writer import Writer
@@ -61,8 +63,17 @@ CREATE TABLE log (
 CREATE TABLE meta (name TEXT PRIMARY KEY, number INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 INSERT INTO meta VALUES ('oldest', 1), ('swept', 1);
 """
-# Not part of the schema's version: whoever does not know this table can read and write all the others.
-MOMENT_SCHEMA = "CREATE TABLE IF NOT EXISTS moment (revision INTEGER PRIMARY KEY, time REAL NOT NULL) STRICT"
+# Not part of the schema's version: whoever does not know these tables can read and write all the others.
+SIDE_SCHEMA = """
+CREATE TABLE IF NOT EXISTS moment (revision INTEGER PRIMARY KEY, time REAL NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS signature (
+    revision INTEGER PRIMARY KEY,
+    time REAL NOT NULL,
+    key TEXT NOT NULL,
+    text TEXT NOT NULL,
+    lasting INTEGER NOT NULL
+) STRICT
+"""
 INSERT = "INSERT INTO log (revision, key, created, previous, checksum, value) VALUES (?, ?, ?, ?, ?, ?)"
 SELECT_ALL = "SELECT revision, key, created, previous, checksum, value FROM log ORDER BY revision"
 SELECT_EVENTS = """
@@ -83,6 +94,21 @@ SELECT_MOMENTS = "SELECT revision, time FROM moment ORDER BY revision"
 INSERT_MOMENT = "INSERT OR REPLACE INTO moment VALUES (?, ?)"
 # The last mark below the oldest revision stays: it bounds the first moment that can still be shown.
 SWEEP_MOMENTS = "DELETE FROM moment WHERE revision < (SELECT max(revision) FROM moment WHERE revision < ?)"
+INSERT_SIGNATURE = "INSERT OR REPLACE INTO signature VALUES (?, ?, ?, ?, ?)"
+COUNT_LASTING = "SELECT count(*) FROM signature WHERE lasting"
+SWEEP_SIGNATURES = "DELETE FROM signature WHERE revision > ? AND revision <= ? AND NOT lasting"
+# What is not lasting has gone with the history by then, so the oldest rows are the ones that are looked for.
+SWEEP_LASTING = """
+DELETE FROM signature WHERE revision IN (SELECT revision FROM signature WHERE lasting ORDER BY revision LIMIT ?)
+"""
+# Up to where the next piece reaches, however few of its rows are asked for.
+SELECT_SIGNATURES_END = """
+SELECT max(revision) FROM (SELECT revision FROM signature WHERE revision > ? ORDER BY revision LIMIT ?)
+"""
+SELECT_SIGNATURES = """
+SELECT revision, time, key, text, lasting FROM signature
+WHERE revision > ? AND revision <= ? AND substr(key, 1, ?) = ? ORDER BY revision
+"""
 SET_META = "UPDATE meta SET number = ? WHERE name = ?"
 
 # The past is read in pieces of so many revisions, some 2 ms each, so that a watch that starts far back
@@ -169,7 +195,14 @@ class SqliteLog:
             return Loaded(items, revision, self._oldest_written, superseded_bytes)
 
     def commit(
-        self, events: Sequence[StoreEvent], *, oldest_revision: int, sweep_revision: int, mark: Mark | None = None
+        self,
+        events: Sequence[StoreEvent],
+        *,
+        oldest_revision: int,
+        sweep_revision: int,
+        mark: Mark | None = None,
+        signed: Sequence[Signed] = (),
+        forget_lasting: int = 0,
     ) -> None:
         """Write all or nothing, durably; see writer.Journal."""
         execute = self._connection.execute
@@ -186,8 +219,13 @@ class SqliteLog:
                 if oldest_revision > self._oldest_written:
                     execute(SET_META, (oldest_revision, "oldest"))
                     execute(SWEEP_MOMENTS, (oldest_revision,))
+                    execute(SWEEP_SIGNATURES, (self._oldest_written, oldest_revision))
                 if mark is not None:
                     execute(INSERT_MOMENT, mark)
+                if signed:
+                    self._connection.executemany(INSERT_SIGNATURE, signed)
+                if forget_lasting:
+                    execute(SWEEP_LASTING, (forget_lasting,))
                 failpoint("in-commit")
                 execute("COMMIT")
                 failpoint("after-commit")
@@ -197,6 +235,19 @@ class SqliteLog:
                 raise
         self.swept_revision = max(self.swept_revision, sweep_revision)
         self._oldest_written = max(self._oldest_written, oldest_revision)
+
+    def count_lasting(self) -> int:
+        """How many lasting signatures there are."""
+        with self._translated():
+            return int(self._connection.execute(COUNT_LASTING).get)
+
+    def read_signatures(self, prefix: str, after_revision: int, until_revision: int) -> tuple[list[Signed], int]:
+        """Some of the next signatures below `prefix`, and up to which revision they are complete."""
+        with self._translated():
+            found = self._connection.execute(SELECT_SIGNATURES_END, (after_revision, SIGNATURES_PER_TURN)).get
+            end = until_revision if found is None else min(found, until_revision)
+            rows = self._connection.execute(SELECT_SIGNATURES, (after_revision, end, len(prefix), prefix))
+            return [Signed(at, time_s, key, text, bool(lasts)) for at, time_s, key, text, lasts in rows], end
 
     def read_marks(self) -> Sequence[Mark]:
         """When which revision was the newest, oldest first."""
@@ -293,7 +344,7 @@ class SqliteLog:
             )
         if check and (found := connection.execute("PRAGMA quick_check(1)").get) != "ok":
             raise CorruptDatabase(self.path, str(found))
-        connection.execute(MOMENT_SCHEMA)
+        connection.execute(SIDE_SCHEMA)
         pages, empty = connection.execute("PRAGMA page_count").get, connection.execute("PRAGMA freelist_count").get
         if empty * PAGE_BYTES > EMPTY_MAX_BYTES and empty > pages // 2:
             connection.execute("VACUUM")
@@ -413,17 +464,31 @@ class SqliteStore:
         """How many keys start with `prefix`."""
         return self._state.count(prefix)
 
-    async def put(self, key: str, value: bytes, *, expected_revision: int | None = None) -> KeyValue:
+    async def put(
+        self, key: str, value: bytes, *, expected_revision: int | None = None, signature: Signature | None = None
+    ) -> KeyValue:
         """Write, durably; returns when it is on disk."""
-        written = await self._writer.submit(key, value, expected_revision)
+        written = await self._writer.submit(key, value, expected_revision, signature)
         assert isinstance(written, KeyValue)
         return written
 
-    async def delete(self, key: str, *, expected_revision: int | None = None) -> int:
+    async def delete(
+        self, key: str, *, expected_revision: int | None = None, signature: Signature | None = None
+    ) -> int:
         """Remove the key; returns the deletion's revision."""
-        revision = await self._writer.submit(key, None, expected_revision)
+        revision = await self._writer.submit(key, None, expected_revision, signature)
         assert isinstance(revision, int)
         return revision
+
+    async def signed(self, prefix: str, *, after_revision: int = 0, until_revision: int = 0) -> Sequence[Signed]:
+        """Who has changed what below `prefix`, oldest first, in steps between which others run."""
+        until = until_revision or self.revision
+        found: list[Signed] = []
+        while after_revision < until and not self._is_closed:
+            more, after_revision = self._log.read_signatures(prefix, after_revision, until)
+            found += more
+            await asyncio.sleep(0)  # noqa: TID251 - a turn of the loop, not time
+        return found
 
     def watch(self, prefix: str, *, after_revision: int) -> HubWatch:
         """Changes below `prefix` after `after_revision` (exclusive), then live."""

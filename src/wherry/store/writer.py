@@ -20,6 +20,7 @@ from wherry.kit.clock import Clock
 from wherry.store.compaction import ROW_OVERHEAD_BYTES, HistoryBudget
 from wherry.store.interface import KeyExists, KeyValue, RevisionConflict, StoreBroken, StoreError, StoreEvent
 from wherry.store.moments import Mark, Moments
+from wherry.store.signatures import Signature, SignatureBudget, Signed
 from wherry.store.state import CurrentState
 from wherry.store.watch_hub import WatchHub
 
@@ -37,12 +38,23 @@ class Journal(Protocol):
         """Up to here nothing is left that only the past needs."""
 
     def commit(
-        self, events: Sequence[StoreEvent], *, oldest_revision: int, sweep_revision: int, mark: Mark | None = None
+        self,
+        events: Sequence[StoreEvent],
+        *,
+        oldest_revision: int,
+        sweep_revision: int,
+        mark: Mark | None = None,
+        signed: Sequence[Signed] = (),
+        forget_lasting: int = 0,
     ) -> None:
         """Write all or nothing, durably: events, the oldest revision kept, a mark, and sweep up to a revision.
 
+        `signed` says who did it; so many of the oldest lasting signatures go.
         Raises StoreError; then nothing has been kept.
         """
+
+    def count_lasting(self) -> int:
+        """How many lasting signatures there are."""
 
     def read_marks(self) -> Sequence[Mark]:
         """When which revision was the newest, oldest first."""
@@ -52,12 +64,18 @@ class Journal(Protocol):
 
 
 class _Write:
-    __slots__ = ("expected", "future", "key", "value")
+    __slots__ = ("expected", "future", "key", "signature", "value")
 
     def __init__(
-        self, key: str, value: bytes | None, expected: int | None, future: asyncio.Future[KeyValue | int]
+        self,
+        key: str,
+        value: bytes | None,
+        expected: int | None,
+        signature: Signature | None,
+        future: asyncio.Future[KeyValue | int],
     ) -> None:
         self.key = key
+        self.signature = signature
         self.value = value
         self.expected = expected
         self.future = future
@@ -86,20 +104,23 @@ class Writer:
         self._state = state
         self._hub = hub
         self._budget = budget
+        self._signatures = SignatureBudget(journal.count_lasting())
         self._clock = clock
         self._queue: list[_Write] = []
         self._flush_is_due = False
         self._must_reopen = False
         self._closed = False
 
-    def submit(self, key: str, value: bytes | None, expected: int | None) -> asyncio.Future[KeyValue | int]:
+    def submit(
+        self, key: str, value: bytes | None, expected: int | None, signature: Signature | None = None
+    ) -> asyncio.Future[KeyValue | int]:
         """Queue a put, or a deletion (`value` None); the future has what put and delete return."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[KeyValue | int] = loop.create_future()
         if self._closed:
             future.set_exception(StoreBroken("the store is closed"))
             return future
-        self._queue.append(_Write(key, value, expected, future))
+        self._queue.append(_Write(key, value, expected, signature, future))
         if not self._flush_is_due:
             self._flush_is_due = True
             loop.call_soon(self.flush)
@@ -121,9 +142,10 @@ class Writer:
             return
         try:
             self._recover()
-            events, answers = self._judge(batch)
+            signed: list[Signed] = []
+            events, answers = self._judge(batch, signed)
             if events:
-                self._commit(events)
+                self._commit(events, signed)
         except StoreError as error:
             for write in batch:
                 if not write.future.done():
@@ -149,8 +171,11 @@ class Writer:
         """Whether rows are left that nobody may read any more."""
         return self._sweep_revision(self._state.revision) > self._journal.swept_revision
 
-    def _judge(self, batch: list[_Write]) -> tuple[list[StoreEvent], list[KeyValue | int | StoreError]]:
-        """What happens, and what each caller is told, in order."""
+    def _judge(
+        self, batch: list[_Write], signed: list[Signed]
+    ) -> tuple[list[StoreEvent], list[KeyValue | int | StoreError]]:
+        """What happens, and what each caller is told, in order; who did it is added to `signed`."""
+        now_s = self._clock.now_s()
         items, revision = self._state.items, self._state.revision
         changed: dict[str, KeyValue | None] = {}
         events: list[StoreEvent] = []
@@ -167,28 +192,39 @@ class Writer:
             changed[key] = new
             events.append(StoreEvent(key, value, revision, created, current))
             answers.append(new or revision)
+            if (signature := write.signature) is not None:
+                signed.append(Signed(revision, now_s, key, *signature))
         return events, answers
 
-    def _commit(self, events: list[StoreEvent]) -> None:
+    def _commit(self, events: list[StoreEvent], signed: Sequence[Signed]) -> None:
         now_s = self._clock.monotonic_s()
-        self._write(events, max(self.oldest_revision, self._budget.forgettable_revision(now_s)))
+        self._write(events, max(self.oldest_revision, self._budget.forgettable_revision(now_s)), signed)
         superseded_bytes = sum(
             ROW_OVERHEAD_BYTES + len(event.previous.value) for event in events if event.previous is not None
         )
         self._budget.note(events[-1].revision, superseded_bytes, now_s)
         self._state.apply(events)
 
-    def _write(self, events: Sequence[StoreEvent], oldest_revision: int) -> None:
+    def _write(self, events: Sequence[StoreEvent], oldest_revision: int, signed: Sequence[Signed] = ()) -> None:
         newest = events[-1].revision if events else self._state.revision
         self.oldest_revision, before = oldest_revision, self.oldest_revision
         mark = self.moments.due(self._state.revision, self._clock.now_s()) if events else None
+        lasting = sum(one.is_lasting for one in signed)
+        forgotten = self._signatures.too_many(lasting)
         try:
-            sweep = self._sweep_revision(newest, len(events))
-            self._journal.commit(events, oldest_revision=oldest_revision, sweep_revision=sweep, mark=mark)
+            self._journal.commit(
+                events,
+                oldest_revision=oldest_revision,
+                sweep_revision=self._sweep_revision(newest, len(events)),
+                mark=mark,
+                signed=signed,
+                forget_lasting=forgotten,
+            )
         except StoreError:
             self.oldest_revision = before
             self._must_reopen = True
             raise
+        self._signatures.note(lasting, forgotten)
         if mark is not None:
             self.moments.add(mark)
         if oldest_revision > before:
@@ -207,6 +243,7 @@ class Writer:
             return
         landed = self._journal.reopen(self._state.revision)
         self.moments = Moments(self._journal.read_marks())
+        self._signatures = SignatureBudget(self._journal.count_lasting())
         self._must_reopen = False
         if landed:
             self._state.apply(landed)

@@ -171,7 +171,7 @@ async def test_a_disk_that_refuses_is_told_and_makes_the_server_unhealthy_until_
 ) -> None:
     maps = "/api/v1/namespaces/default/configmaps"
 
-    async def refuse(key: str, value: bytes, *, expected_revision: int | None = None) -> None:
+    async def refuse(key: str, value: bytes, *, expected_revision: int | None = None, signature: object = None) -> None:
         raise StoreBroken("no space left on device")
 
     with monkeypatch.context() as broken:

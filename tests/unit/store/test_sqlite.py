@@ -15,6 +15,7 @@ from wherry.kit.clock import FakeClock
 from wherry.store import checkpoint, sqlite
 from wherry.store.compaction import HistoryLimits
 from wherry.store.interface import Compacted, KeyValue, StoreBroken, StoreEvent
+from wherry.store.signatures import Signature, SignatureBudget, Signed
 from wherry.store.sqlite import CorruptDatabase, SqliteStore
 
 
@@ -368,4 +369,65 @@ async def test_a_commit_that_failed_leaves_no_moment(path: Path) -> None:
     await clock.advance(10)
     await store.put("/a", b"3")
     assert [store.revision_at(at) for at in (1000, 1010, 1020)] == [2, 2, 3]
+    await store.close()
+
+
+async def test_who_has_written_is_remembered_over_a_restart(path: Path) -> None:
+    clock = FakeClock(1000.0)
+    store = SqliteStore(path, clock=clock)
+    await store.put("/a", b"1", signature=Signature("anna", is_lasting=True))
+    await store.put("/a", b"2", signature=Signature("a program"))
+    await store.close()
+    store = SqliteStore(path, clock=clock)
+    assert await store.signed("") == [Signed(2, 1000.0, "/a", "anna", True), Signed(3, 1000.0, "/a", "a program")]
+    await store.close()
+
+
+async def test_a_file_of_before_there_were_signatures_gets_them(path: Path) -> None:
+    store = SqliteStore(path)
+    await store.put("/a", b"1")
+    await store.close()
+    with apsw.Connection(str(path)) as connection:
+        connection.execute("DROP TABLE signature")
+    store = SqliteStore(path)
+    assert not await store.signed("")
+    await store.put("/a", b"2", signature=Signature("anna"))
+    assert [one.revision for one in await store.signed("")] == [3]
+    await store.close()
+
+
+async def test_the_signatures_of_people_stay_until_there_are_too_many(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SignatureBudget.__init__, "__defaults__", (5, 2))
+    store = SqliteStore(path)
+    for n in range(20):
+        await store.put("/a", b"%d" % n, signature=Signature(f"anna {n}", is_lasting=True))
+    kept = [one.text for one in await store.signed("")]
+    assert 5 <= len(kept) <= 7
+    assert kept[-1] == "anna 19"
+    assert kept == [f"anna {n}" for n in range(20 - len(kept), 20)]
+    await store.close()
+
+
+async def test_many_signatures_are_read_in_pieces(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite, "SIGNATURES_PER_TURN", 3)
+    store = SqliteStore(path)
+    for n in range(10):
+        await store.put(f"/{n % 2}", b"", signature=Signature(f"{n}"))
+        await store.put("/unsigned", b"")
+    assert [one.text for one in await store.signed("/1")] == ["1", "3", "5", "7", "9"]
+    await store.close()
+
+
+@pytest.mark.usefixtures("_no_failpoints")
+async def test_a_commit_that_failed_leaves_no_signature(path: Path) -> None:
+    store = SqliteStore(path)
+    await store.put("/a", b"1", signature=Signature("anna", is_lasting=True))
+    failpoints.configure("in-commit:error:1")
+    with suppress(StoreBroken):
+        await store.put("/a", b"2", signature=Signature("ben", is_lasting=True))
+    failpoints.configure("")
+    await store.put("/a", b"3", signature=Signature("eve", is_lasting=True))
+    assert [(one.revision, one.text) for one in await store.signed("")] == [(2, "anna"), (3, "eve")]
     await store.close()

@@ -50,4 +50,5 @@ LEASES = resource_type(
     validate=_validate,
     columns=(NAME_COLUMN, Column("Holder", description="Who holds it."), AGE_COLUMN),
     row=_row,
+    is_heartbeat=True,
 )

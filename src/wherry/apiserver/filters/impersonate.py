@@ -45,6 +45,7 @@ def impersonate(authorizer: Authorizer, request: ApiRequest) -> None:
     for access in _accesses(name, groups, uid, extra):
         if not authorizer.is_allowed(request.user, access):
             raise denied(request.user, access, authorizer.reason(request.user, access))
+    request.acted = request.user.name
     request.user = UserInfo(name, _all_groups(name, groups), uid, extra)
 
 

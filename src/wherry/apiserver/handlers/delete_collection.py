@@ -53,6 +53,7 @@ async def _delete(
         namespace=namespace_in(request.target, item.key),
         name=name_in(item.key),
         user=request.user,
+        acted=request.acted,
         warnings=request.warnings,
     )
     try:
