@@ -32,7 +32,10 @@ class Author(Struct, omit_defaults=True):
 
 
 class Deed(Struct):
-    """One change and its author: the revision that it made, when (seconds since 1970), and of which object."""
+    """One change and its author: the revision that it made, when (seconds since 1970), and of which object.
+
+    `kind` is "" for a kind that is not served any more.
+    """
 
     revision: int
     time_s: float
@@ -41,6 +44,7 @@ class Deed(Struct):
     namespace: str
     name: str
     author: Author
+    kind: str = ""
 
 
 def signature_of(author: Author) -> str:

@@ -32,6 +32,8 @@ from wherry.apiserver.authentication.service_account_tokens import ISSUER, Servi
 from wherry.apiserver.authorization.authorizers import Authorizers
 from wherry.apiserver.component_statuses import computed_handler
 from wherry.apiserver.custom_resources.keeper import CustomResources
+from wherry.apiserver.deeds import PATH as DEEDS_PATH
+from wherry.apiserver.deeds import answer_deeds
 from wherry.apiserver.discovery import discovery_response
 from wherry.apiserver.environment import ConnectNode, Environment, Handler
 from wherry.apiserver.expiry import EVENT_TTL_S, Expiry
@@ -191,6 +193,8 @@ class ApiServer:
         impersonate(authorizer, request)
         self._current_routes().resolve(request)
         check_timeout(request)
+        if request.http.path == DEEDS_PATH:
+            return await answer_deeds(self.environment.store, self.catalog, authorizer, request)
         if request.resource is not None:
             await authorizer.refresh_for(request.user, request.resource.plural)
         authorize(authorizer, request)
