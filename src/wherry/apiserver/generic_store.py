@@ -271,9 +271,7 @@ class GenericStore:
                 attributes.stored_revision = current.revision
                 return current
             signature = sign(request, manager_of(request, options))
-            stored = await self.store.put(
-                current.key, value, expected_revision=current.revision, signature=signature
-            )
+            stored = await self.store.put(current.key, value, expected_revision=current.revision, signature=signature)
             attributes.stored_revision = stored.revision
             return stored
         except RevisionConflict:

@@ -48,9 +48,7 @@ def sign(request: ApiRequest, manager: str) -> Signature | None:
 
 # A cluster has a few dozen of them at work at a time.
 @lru_cache(maxsize=1024)
-def _signature(
-    user: str, acted: str, agent: str, command: str, manager: str, verb: str, subresource: str
-) -> Signature:
+def _signature(user: str, acted: str, agent: str, command: str, manager: str, verb: str, subresource: str) -> Signature:
     program = _said(agent.partition("/")[0])
     author = Author(
         user=_said(user, NAME_CHARS_MAX),

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from wherry.apimachinery.document import Document
 from wherry.narrate.authors import author_of, meta_in, seconds
-from wherry.narrate.history import Change, History, change_of
+from wherry.narrate.doers import names_of, tools_of, users_of, writers
+from wherry.narrate.history import By, Change, History, change_of
 
 
 def tell_node(history: History) -> Iterator[Change]:
@@ -27,7 +28,11 @@ def _tell_changed(history: History, before: Document, after: Document) -> Iterat
         yield change_of(history, "changed", "node-back" if ready else "node-silent", time_s=since_s)
     if (closed := _is_closed(after)) != _is_closed(before):
         who, time_s = author_of(before, history.states)
-        yield change_of(history, "changed", "node-closed" if closed else "node-open", who=who, time_s=time_s)
+        key, by, known = "node-closed" if closed else "node-open", By(who), writers(history.deeds)
+        if known:
+            key, time_s = f"{key}-known", known[-1].time_s
+            by = By(names_of(known), tools_of(known), people=users_of(known))
+        yield change_of(history, "changed", key, by=by, time_s=time_s)
 
 
 def _ready_condition(node: Document) -> Mapping[str, object]:

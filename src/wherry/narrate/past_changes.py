@@ -11,9 +11,11 @@ from collections.abc import Iterable
 from wherry.api.apiextensions.customresourcedefinition import CUSTOM_RESOURCE_DEFINITIONS, CustomResourceDefinition
 from wherry.api.custom_object import kind_declared_by
 from wherry.api.registry import RESOURCE_TYPES
+from wherry.apimachinery.deed import Deed
 from wherry.apimachinery.errors import Expired, Forbidden, NotFound
 from wherry.apimachinery.resource_type import AnyResourceType
 from wherry.client.client import Client
+from wherry.client.deeds import deeds_between
 from wherry.client.past import changes_between, list_whole
 from wherry.narrate.changes import tell_changes
 from wherry.narrate.history import Change, History, histories_of
@@ -31,8 +33,13 @@ async def changes_since(client: Client, since: Moment, until: Moment, namespace:
     """What changed between two moments. Raises TooLongAgo."""
     try:
         kinds = [*told_kinds(RESOURCE_TYPES), *await _custom_kinds(client)]
+        deeds = await deeds_between(client, after=since.revision, until=until.revision, namespace=namespace)
         found = await asyncio.gather(
-            *(_histories(client, kind, since, until, namespace) for kind in kinds if kind.namespaced or not namespace)
+            *(
+                _histories(client, kind, since, until, namespace, deeds)
+                for kind in kinds
+                if kind.namespaced or not namespace
+            )
         )
     except Expired as error:
         raise TooLongAgo(since.time_s, since.oldest_s) from error
@@ -58,7 +65,7 @@ async def _custom_kinds(client: Client) -> list[AnyResourceType]:
 
 
 async def _histories(
-    client: Client, kind: AnyResourceType, since: Moment, until: Moment, namespace: str
+    client: Client, kind: AnyResourceType, since: Moment, until: Moment, namespace: str, deeds: Iterable[Deed]
 ) -> list[History]:
     try:
         happened = await changes_between(client, kind, namespace, after=since.revision, until=until.revision)
@@ -67,4 +74,5 @@ async def _histories(
         before = await list_whole(client, kind, namespace, at_revision=str(since.revision))
     except (Forbidden, NotFound):
         return []
-    return histories_of(kind.kind, before, happened)
+    done = [deed for deed in deeds if (deed.group, deed.plural) == (kind.group, kind.plural)]
+    return histories_of(kind.kind, before, happened, done)

@@ -7,17 +7,22 @@ from collections.abc import Mapping
 from wherry.narrate.templates import Template, fine, wrong
 
 CHANGES: Mapping[str, Template] = {
-    "created": fine("{who} created {what}."),
-    "deleted": fine("{what} was deleted."),
-    "changed": fine("{who} changed {what}: {details}."),
-    "passing": fine("{who} created {what}, and it was deleted again."),
-    "pods": fine("{what}: {parts}."),
+    "created": fine("{who} created {what}{tool}."),
+    "deleted": fine("{what} was deleted.{let_go}"),
+    "deleted-known": fine("{who} deleted {what}{tool}{because}.{let_go}"),
+    "changed": fine("{who} changed {what}{tool}: {details}."),
+    "scaled": fine("{who} scaled {what} {details}{tool}."),
+    "passing": fine("{who} created {what}{tool}, and it was deleted again."),
+    "passing-known": fine("{who} created {what}{tool}, and {deleter} deleted it again{because}."),
+    "pods": fine("{what}: {parts}{because}."),
     "node-joined": fine("{what} joined the cluster."),
     "node-left": fine("{what} left the cluster."),
     "node-silent": wrong("{what} stopped reporting.", "wherry why node/{name}"),
     "node-back": fine("{what} is ready again."),
     "node-closed": fine("{what} takes no new pods any more."),
     "node-open": fine("{what} takes new pods again."),
+    "node-closed-known": fine("{who} closed {what} for new pods{tool}."),
+    "node-open-known": fine("{who} lets {what} take new pods again{tool}."),
 }
 
 DETAILS: Mapping[str, Template] = {
@@ -31,6 +36,9 @@ DETAILS: Mapping[str, Template] = {
     "came": fine("{number} came"),
     "went": fine("{number} went"),
     "restarted": fine("{number} started again"),
+    "because": fine("because {who} deleted {what}"),
+    "removed-pods": fine("{who} deleted {number} of them"),
+    "let-go": fine(" {who} let it go in the end."),
 }
 
 SUMMARY: Mapping[str, Template] = {

@@ -120,9 +120,7 @@ class MemoryStore:
     async def signed(self, prefix: str, *, after_revision: int = 0, until_revision: int = 0) -> Sequence[Signed]:
         """Who has changed what below `prefix`, oldest first."""
         until = until_revision or self.revision
-        return [
-            one for one in self._signed if one.key.startswith(prefix) and after_revision < one.revision <= until
-        ]
+        return [one for one in self._signed if one.key.startswith(prefix) and after_revision < one.revision <= until]
 
     def watch(self, prefix: str, *, after_revision: int) -> MemoryWatch:
         """Changes below `prefix` after `after_revision` (exclusive), then live."""

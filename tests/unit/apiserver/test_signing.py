@@ -66,9 +66,7 @@ async def test_who_started_a_deletion_that_a_finalizer_held_up_is_another_than_w
     api.peer = ANNA
     await api.raw("DELETE", f"{MAPS}/m")
     api.peer = MASTERS
-    await api.raw(
-        "PATCH", f"{MAPS}/m", {"metadata": {"finalizers": None}}, content_type="application/merge-patch+json"
-    )
+    await api.raw("PATCH", f"{MAPS}/m", {"metadata": {"finalizers": None}}, content_type="application/merge-patch+json")
     assert await api.server.environment.store.get("/core/configmaps/default/m") is None
     _, started, ended = await deeds(api)
     assert (started.author.user, started.author.verb) == ("anna", "delete")
@@ -124,7 +122,10 @@ async def test_what_people_do_is_kept_longer_than_what_programs_do() -> None:
 async def test_what_a_client_says_of_itself_is_cut_and_cleaned() -> None:
     api = await make_api()
     await api.raw(
-        "POST", MAPS, {"metadata": {"name": "m"}}, headers={"user-agent": "x\x1b[31m" + "y" * 5000, "kubectl-command": "\n"}
+        "POST",
+        MAPS,
+        {"metadata": {"name": "m"}},
+        headers={"user-agent": "x\x1b[31m" + "y" * 5000, "kubectl-command": "\n"},
     )
     (deed,) = await deeds(api)
     assert deed.author.program.startswith("x[31my")

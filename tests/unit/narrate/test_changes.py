@@ -2,11 +2,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from wherry.apimachinery.deed import Author, Deed
 from wherry.apimachinery.document import Document
 from wherry.client.past import PastChange
 from wherry.client.watch import EventType
 from wherry.narrate.changes import summary, tell_changes
-from wherry.narrate.history import Change, histories_of
+from wherry.narrate.history import Change, History, histories_of
 
 SEVEN, EIGHT, NINE = (f"2026-11-23T0{hour}:00:00Z" for hour in (7, 8, 9))
 
@@ -102,3 +103,116 @@ def test_the_first_sentence_counts() -> None:
     assert summary([], "10:00", "now") == "Nothing changed between 10:00 and now."
     found = told("Deployment", [], ("ADDED", thing("web", by={"kubectl": SEVEN})))
     assert summary(found, "10:00", "now") == "1 thing changed between 10:00 and now."
+
+
+KUBECTL = {"program": "kubectl", "command": "kubectl scale"}
+COLLECTOR = {"user": "system:kube-controller-manager", "component": "garbage-collector-controller"}
+EMPTIER = {"user": "system:kube-controller-manager", "component": "namespace-controller"}
+
+
+def deed(revision: int, name: str, verb: str, *, namespace: str = "shop", **author: str) -> Deed:
+    """A deed; `author` is who, in the words of Author."""
+    return Deed(
+        revision=revision,
+        time_s=100.0 + revision,
+        group="",
+        plural="things",
+        namespace=namespace,
+        name=name,
+        author=Author(**{"user": "anna", **author, "verb": verb}),
+    )
+
+
+def known(kind: str, before: list[Document], deeds: list[Deed], *happened: tuple[EventType, Document]) -> list[History]:
+    """Histories with deeds: the first event is of revision 0, the next of 1 ..."""
+    changes = [PastChange(type_, number, document) for number, (type_, document) in enumerate(happened)]
+    return histories_of(kind, before, changes, deeds)
+
+
+def test_a_person_is_named_with_what_they_used() -> None:
+    old, new = thing("web", by={"kubectl": SEVEN}, spec={"replicas": 3}), thing("web", spec={"replicas": 30})
+    found = tell_changes(known("Deployment", [old], [deed(0, "web", "patch", **KUBECTL)], ("MODIFIED", new)))
+    assert texts(found) == ["anna scaled deployment web in shop from 3 to 30 copies with kubectl."]
+    assert (found[0].who, found[0].tool, found[0].people, found[0].time_s) == ("anna", "kubectl", ("anna",), 100.0)
+    other = thing("web", spec={"replicas": 30, "paused": True})
+    found = tell_changes(known("Deployment", [old], [deed(0, "web", "patch", **KUBECTL)], ("MODIFIED", other)))
+    assert texts(found) == [
+        "anna changed deployment web in shop with kubectl: from 3 to 30 copies; paused is new: yes."
+    ]
+
+
+def test_a_program_of_the_masters_does_not_hide_a_person_whom_nobody_remembers() -> None:
+    old = thing("web", by={"kubectl": SEVEN}, spec={"replicas": 3})
+    new = thing("web", by={"kubectl": SEVEN, "helm": EIGHT}, spec={"replicas": 5})
+    only_masters = [deed(0, "web", "patch", user="system:kube-controller-manager", component="deployment-controller")]
+    assert texts(tell_changes(known("Deployment", [old], only_masters, ("MODIFIED", new)))) == [
+        "helm changed deployment web in shop: from 3 to 5 copies."
+    ]
+
+
+def test_who_created_and_who_deleted_are_named() -> None:
+    one = thing("web", by={"kubectl": SEVEN})
+    deeds = [deed(0, "web", "create"), deed(1, "web", "delete", user="ben", **KUBECTL)]
+    assert texts(tell_changes(known("ConfigMap", [], deeds[:1], ("ADDED", one)))) == [
+        "anna created config map web in shop."
+    ]
+    assert texts(tell_changes(known("ConfigMap", [], deeds, ("ADDED", one), ("DELETED", one)))) == [
+        "anna created config map web in shop, and ben deleted it again."
+    ]
+    assert texts(tell_changes(known("ConfigMap", [one], [deed(0, "web", "delete")], ("DELETED", one)))) == [
+        "anna deleted config map web in shop."
+    ]
+
+
+def test_who_started_a_deletion_is_told_from_who_let_the_thing_go() -> None:
+    one = thing("web", by={"kubectl": SEVEN})
+    deeds = [deed(0, "web", "delete"), deed(1, "web", "patch", user="ben")]
+    history = known("ConfigMap", [one], deeds, ("MODIFIED", one), ("DELETED", one))
+    assert texts(tell_changes(history)) == ["anna deleted config map web in shop. ben let it go in the end."]
+
+
+def test_a_deletion_that_had_begun_before_is_put_on_nobody() -> None:
+    one = thing("web", by={"kubectl": SEVEN})
+    one["metadata"] = {**one["metadata"], "deletionTimestamp": EIGHT}  # type: ignore[dict-item]
+    history = known("ConfigMap", [one], [deed(0, "web", "patch", user="ben")], ("DELETED", one))
+    assert texts(tell_changes(history)) == ["Config map web in shop was deleted. ben let it go in the end."]
+
+
+def test_what_the_collector_deletes_has_its_beginning_with_a_person() -> None:
+    owner, owned = thing("web", by={"kubectl": SEVEN}), thing("web-settings", by={"kubectl": SEVEN})
+    owned["metadata"] = {**owned["metadata"], "ownerReferences": [{"kind": "Deployment", "name": "web"}]}  # type: ignore[dict-item]
+    told_of = known("Deployment", [owner], [deed(0, "web", "delete")], ("DELETED", owner))
+    told_of += known("ConfigMap", [owned], [deed(0, "web-settings", "delete", **COLLECTOR)], ("DELETED", owned))
+    assert sorted(texts(tell_changes(told_of))) == [
+        "The garbage collector deleted config map web-settings in shop, because anna deleted deployment web in shop.",
+        "anna deleted deployment web in shop.",
+    ]
+
+
+def test_what_goes_with_a_namespace_has_its_beginning_with_who_deleted_that() -> None:
+    space, inside = thing("shop", by={"kubectl": SEVEN}), thing("settings", by={"kubectl": SEVEN})
+    space["metadata"] = {key: value for key, value in space["metadata"].items() if key != "namespace"}  # type: ignore[attr-defined]
+    told_of = known("Namespace", [space], [deed(0, "shop", "delete", namespace="")], ("DELETED", space))
+    told_of += known("ConfigMap", [inside], [deed(0, "settings", "delete", **EMPTIER)], ("DELETED", inside))
+    assert sorted(texts(tell_changes(told_of))) == [
+        "The namespace controller deleted config map settings in shop, because anna deleted namespace shop.",
+        "anna deleted namespace shop.",
+    ]
+
+
+def test_pods_that_went_say_who_was_behind_it() -> None:
+    pod, owner = thing("web-1", owner="StatefulSet/web"), thing("web", by={"kubectl": SEVEN})
+    by_hand = known("Pod", [pod], [deed(0, "web-1", "delete")], ("DELETED", pod))
+    assert texts(tell_changes(by_hand)) == ["web in shop: 1 pod went, anna deleted 1 of them."]
+    told_of = known("Pod", [pod], [deed(0, "web-1", "delete", **COLLECTOR)], ("DELETED", pod))
+    told_of += known("StatefulSet", [owner], [deed(0, "web", "delete")], ("DELETED", owner))
+    assert "web in shop: 1 pod went, because anna deleted stateful set web in shop." in texts(tell_changes(told_of))
+
+
+def test_things_that_own_each_other_are_explained_without_end() -> None:
+    one, two = thing("one", by={"kubectl": SEVEN}), thing("two", by={"kubectl": SEVEN})
+    one["metadata"] = {**one["metadata"], "ownerReferences": [{"kind": "ConfigMap", "name": "two"}]}  # type: ignore[dict-item]
+    two["metadata"] = {**two["metadata"], "ownerReferences": [{"kind": "ConfigMap", "name": "one"}]}  # type: ignore[dict-item]
+    deeds = [deed(0, "one", "delete", **COLLECTOR), deed(1, "two", "delete", **COLLECTOR)]
+    told_of = known("ConfigMap", [one, two], deeds, ("DELETED", one), ("DELETED", two))
+    assert len(tell_changes(told_of)) == 2
