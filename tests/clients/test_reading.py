@@ -111,7 +111,7 @@ def test_why_leads_from_the_command_to_the_running_container(shop: RunningCluste
     pods = shop.kubectl("-n", "shop", "get", "pods", "-l", "app=orders", "-o", "name").stdout.split()
     said = lines(shop, "why", pods[0], "-n", "shop")
     story = [line[13:] for line in said if line.startswith("    ")]
-    assert story[0].startswith("kubectl-client-side-apply wrote deployment orders: replicas, template, selector")
+    assert story[0].startswith("kubernetes-admin wrote deployment orders with kubectl: replicas, template, selector")
     assert "because 0 of 4 pods exist" in story[2]
     assert story[3].startswith("The scheduler chose node simulated-")
     assert "came first with" in story[4]

@@ -1,6 +1,7 @@
 """Who has changed what, for whoever may see the changes of it: GET /wherry/v1/deeds.
 
     ?after=40&until=90                          everything between two revisions
+    ?people=true&since=1800000000               what people did since a moment, and nothing of the masters
     ?group=apps&plural=deployments&namespace=shop&name=web        of one object, as long as anybody remembers
 
 Kubernetes has no such question, so it stands beside the API and in none of its descriptions. Everybody who has proved
@@ -18,7 +19,7 @@ from wherry.apimachinery.catalog import Catalog
 from wherry.apimachinery.deed import Deed, deed_of
 from wherry.apimachinery.errors import MethodNotAllowed
 from wherry.apiserver.filters.authorize import Access, Authorizer
-from wherry.apiserver.request import ApiRequest
+from wherry.apiserver.request import ApiRequest, account_of
 from wherry.apiserver.wire import collection_prefix
 from wherry.kit.http.types import Response
 from wherry.store.interface import Store
@@ -29,6 +30,7 @@ PATH = "/wherry/v1/deeds"
 DEEDS_MAX = 10_000
 # Some 3 ms; others have their turn between two.
 DEEDS_PER_TURN = 500
+MASTERS_NAMESPACE = "kube-system"
 
 
 async def answer_deeds(store: Store, catalog: Catalog, authorizer: Authorizer, request: ApiRequest) -> Response:
@@ -36,6 +38,7 @@ async def answer_deeds(store: Store, catalog: Catalog, authorizer: Authorizer, r
     if request.http.method != "GET":
         raise MethodNotAllowed
     after, until = request.whole_number("after", 0), request.whole_number("until", 0)
+    since, people = request.whole_number("since", 0), request.is_set("people")
     query = request.query
     signed = await store.signed(_prefix(request), after_revision=max(0, after), until_revision=max(0, until))
     kinds = {(one.group, one.plural): one.kind for one in catalog}
@@ -43,6 +46,8 @@ async def answer_deeds(store: Store, catalog: Catalog, authorizer: Authorizer, r
     seen: dict[tuple[str, str, str], bool] = {}
     for start in range(0, len(signed), DEEDS_PER_TURN):
         for deed in _read(signed[start : start + DEEDS_PER_TURN]):
+            if deed.time_s < since or (people and _is_masters(deed.author.user)):
+                continue
             if query.get("name") and deed.name != query["name"]:
                 continue
             if query.get("namespace") and deed.namespace != query["namespace"]:
@@ -60,6 +65,12 @@ def _prefix(request: ApiRequest) -> str:
         return ""
     place = collection_prefix(query.get("group", ""), query["plural"])
     return place + (f"{query['namespace']}/" if query.get("namespace") else "") + query.get("name", "")
+
+
+def _is_masters(user: str) -> bool:
+    """Whether a user is a part of the cluster: everybody of `system:` but the accounts of others' programs."""
+    account = account_of(user)
+    return user.startswith("system:") if account is None else account[0] == MASTERS_NAMESPACE
 
 
 def _read(signed: Iterable[Signed]) -> Iterable[Deed]:

@@ -23,6 +23,12 @@ async def deeds_between(client: Client, *, after: int = 0, until: int = 0, names
     return await _ask(client, after=str(after or ""), until=str(until or ""), namespace=namespace)
 
 
+async def deeds_of_people(client: Client, *, since_s: float = 0.0, after: int = 0, namespace: str = "") -> list[Deed]:
+    """What people did since a moment (seconds since 1970) or a revision; the masters' own deeds are left out."""
+    since = f"{since_s:.0f}" if since_s else ""
+    return await _ask(client, people="true", since=since, after=str(after or ""), namespace=namespace)
+
+
 async def deeds_about(client: Client, resource: AnyResourceType, name: str, namespace: str = "") -> list[Deed]:
     """What was done to one object, oldest first; [] when nobody knows."""
     place = namespace if resource.namespaced else ""

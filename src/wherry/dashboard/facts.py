@@ -17,7 +17,9 @@ import msgspec
 
 from wherry.apimachinery.errors import BadRequest
 from wherry.client.client import Client
+from wherry.client.deeds import deeds_between
 from wherry.dashboard.moments import Moments, too_long_ago
+from wherry.narrate.deed_lines import deed_lines
 from wherry.narrate.past import Moment, TooLongAgo, events_since, model_at
 from wherry.narrate.past_changes import changes_since
 from wherry.narrate.story import lines
@@ -40,7 +42,9 @@ async def _changes(client: Client, moments: Moments, asked: Asked, this_host: st
 async def _story(client: Client, moments: Moments, asked: Asked, this_host: str) -> object:
     since, until = _between(moments, asked)
     events = await events_since(client, since, until, asked.get("ns", ""))
-    return [line for line in lines(events) if line.end_s >= since.time_s]
+    deeds = await deeds_between(client, after=since.revision, until=until.revision, namespace=asked.get("ns", ""))
+    told = sorted((*lines(events), *deed_lines(deeds)), key=lambda line: line.time_s)
+    return [line for line in told if line.end_s >= since.time_s]
 
 
 async def _moment(client: Client, moments: Moments, asked: Asked, this_host: str) -> object:

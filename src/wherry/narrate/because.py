@@ -68,7 +68,7 @@ def answer(evidence: Evidence) -> Answer:
         name=target.name,
         answer=says,
         reasons=tuple(dict.fromkeys(reasons)),
-        chain=tuple(trace(evidence.documents, evidence.events, pod)),
+        chain=tuple(trace(evidence.documents, evidence.events, pod, evidence.deeds)),
         nodes=nodes,
         crashes=crashes,
         next=tuple(dict.fromkeys(way for way in ways if way)),

@@ -44,8 +44,8 @@ ANSWERS: Mapping[str, Template] = {
 }
 
 CHAIN: Mapping[str, Template] = {
-    "wrote": fine("{manager} wrote {what}: {fields}."),
-    "changed": fine("{manager} changed {what}: {fields}."),
+    "wrote": fine("{manager} wrote {what}{tool}: {fields}."),
+    "changed": fine("{manager} changed {what}{tool}: {fields}."),
     "made-for": fine("{kind} {owner} wants {what}, so its controller made it."),
     "gone": fine("How it came to be is told no more: events live for an hour."),
     "scored": fine("{node} came first with {total} points, then {others}."),

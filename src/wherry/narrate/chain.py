@@ -1,9 +1,10 @@
 """How a thing came to be as it is: from the person's command to the running container, step by step. Pure.
 
-    kubectl wrote deployment web -> the deployment controller -> the replica set controller -> the scheduler -> the
-    node -> its containers -> ready
+    anna wrote deployment web with kubectl -> the deployment controller -> the replica set controller -> the scheduler
+    -> the node -> its containers -> ready
 
-Who changed what is read from managedFields; who decided what, from Events and their whys.
+Which fields were changed is read from managedFields, who it was the masters know (of what they have forgotten, and in
+another cluster, the program's name must do); who decided what, from Events and their whys.
 """
 
 from __future__ import annotations
@@ -12,11 +13,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from wherry.api.core.event_parts import Event
 from wherry.api.core.pod import Pod
+from wherry.apimachinery.deed import Deed
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.struct import Struct
 from wherry.apimachinery.timestamps import parse_time
 from wherry.narrate.authors import MASTERS
 from wherry.narrate.cause_templates import CHAIN
+from wherry.narrate.doers import is_master, tool_of, who_is
 from wherry.narrate.grouping import moment
 from wherry.narrate.placement import decision_of
 from wherry.narrate.sentences import kind_words, narrator, sentence
@@ -25,6 +28,8 @@ FIELDS_SHOWN = 4
 # What people mean to say comes before what a default has filled in.
 FIRST_FIELDS = ("replicas", "template", "containers", "selector", "ports", "labels", "data", "nodeSelector", "schedule")
 OTHERS_SHOWN = 2
+# An entry's time has lost its fraction of a second, and was taken a moment before the write.
+SAME_TIME_S = 2.0
 LIFE = ("Pulling", "Pulled", "Created", "Started", "BackOff", "Failed", "Unhealthy", "Killing", "FailedMount")
 
 
@@ -36,13 +41,22 @@ class Step(Struct):
     text: str
 
 
-def trace(documents: Sequence[Document], events: Sequence[Event], pod: Pod | None) -> list[Step]:
-    """The links in order. `documents` are the object and its owners, outermost first, each with its kind."""
+def trace(
+    documents: Sequence[Document], events: Sequence[Event], pod: Pod | None, deeds: Sequence[Deed] = ()
+) -> list[Step]:
+    """The links in order.
+
+    Args:
+        documents: the object and its owners, outermost first, each with its kind.
+        events: what was said about them.
+        pod: the object, when it is one.
+        deeds: who did what to the outermost.
+    """
     steps: list[Step] = []
     for position, document in enumerate(documents):
         below = documents[position + 1] if position + 1 < len(documents) else None
         if position == 0:
-            steps += who_wrote(document)
+            steps += who_wrote(document, deeds)
         if below is not None:
             steps += _made(document, below, events)
     if pod is not None:
@@ -50,8 +64,8 @@ def trace(documents: Sequence[Document], events: Sequence[Event], pod: Pod | Non
     return steps
 
 
-def who_wrote(document: Document) -> list[Step]:
-    """What people and their programs changed, by managedFields: manager, time and fields."""
+def who_wrote(document: Document, deeds: Sequence[Deed] = ()) -> list[Step]:
+    """What people and their programs changed, by managedFields: manager, time and fields; who it was, by the deeds."""
     what = _name(document)
     created_s = _time(_meta(document).get("creationTimestamp"))
     steps = []
@@ -62,9 +76,23 @@ def who_wrote(document: Document) -> list[Step]:
             continue
         more = f" and {len(fields) - FIELDS_SHOWN} more" if len(fields) > FIELDS_SHOWN else ""
         key = "wrote" if when_s <= created_s else "changed"
-        said = {"manager": manager, "what": what, "fields": ", ".join(fields[:FIELDS_SHOWN]) + more}
-        steps.append(Step(time_s=when_s, who=manager, text=CHAIN[key].text.format_map(said)))
+        deed = _deed_of(manager, when_s, deeds)
+        who, tool = (who_is(deed.author), tool_of(deed.author)) if deed is not None else (manager, "")
+        said = {"manager": who, "tool": tool, "what": what, "fields": ", ".join(fields[:FIELDS_SHOWN]) + more}
+        steps.append(Step(time_s=when_s, who=who, text=CHAIN[key].text.format_map(said)))
     return sorted(steps, key=lambda step: step.time_s)
+
+
+def _deed_of(manager: str, when_s: float, deeds: Sequence[Deed]) -> Deed | None:
+    """The deed that a program's entry was last written with: its time is kept to the second."""
+    found = [
+        deed
+        for deed in deeds
+        if (deed.author.manager or deed.author.program) == manager
+        and abs(deed.time_s - when_s) <= SAME_TIME_S
+        and not is_master(deed.author)
+    ]
+    return found[-1] if found else None
 
 
 def _field_rank(field: str) -> tuple[int, str]:

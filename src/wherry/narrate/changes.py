@@ -20,6 +20,12 @@ from wherry.narrate.past_templates import SUMMARY
 from wherry.narrate.pod_changes import tell_pods
 from wherry.narrate.templates import count
 
+# Heartbeats and what is worked out from others: nobody asks for their changes, and they are most of all changes.
+NOT_TOLD = frozenset(
+    {"Event", "Lease", "Endpoints", "EndpointSlice", "ControllerRevision", "ComponentStatus", "Binding", "IPAddress"}
+    | {"CSINode", "CSIStorageCapacity", "VolumeAttachment", "ResourceSlice", "APIService", "FlowSchema"}
+    | {"PriorityLevelConfiguration", "ServiceCIDR", "CertificateSigningRequest", "PodTemplate"}
+)
 REPLICAS = "spec.replicas"
 HIDING_KINDS = frozenset({"Secret"})
 # Kubernetes makes them in every namespace by itself.

@@ -15,11 +15,14 @@ from wherry.api.core.event import EVENTS
 from wherry.api.core.event_parts import Event
 from wherry.api.core.node import NODES, Node
 from wherry.api.core.pod import PODS, Pod
+from wherry.apimachinery.deed import Deed
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import Forbidden, StatusError
 from wherry.apimachinery.resource_type import ResourceType
 from wherry.client.client import Client
+from wherry.client.deeds import deeds_about
 from wherry.kit.http.types import read_body
+from wherry.narrate.authors import meta_in
 from wherry.narrate.facts import Snapshot
 from wherry.narrate.find import Target, find_kind
 
@@ -34,7 +37,7 @@ class Evidence:
     """What was read about one target.
 
     `documents`: its owners, outermost first, and itself last. `logs`: the end of what each crashing container wrote.
-    `nodes` and `pods` only for a pod that waits for a node.
+    `deeds`: who did what to the outermost owner. `nodes` and `pods` only for a pod that waits for a node.
     """
 
     target: Target
@@ -42,6 +45,7 @@ class Evidence:
     events: Sequence[Event]
     snapshot: Snapshot
     pod: Pod | None = None
+    deeds: Sequence[Deed] = ()
     logs: Mapping[str, Sequence[str]] = field(default_factory=dict)
     nodes: Sequence[Node] = ()
     pods: Sequence[Pod] = ()
@@ -52,8 +56,9 @@ async def gather(client: Client, target: Target, snapshot: Snapshot) -> Evidence
     documents = await _with_owners(client, target)
     events = await _all_that_may_be_seen(client, EVENTS, target.namespace or "default")
     pod = PODS.from_document(documents[-1]) if target.kind == PODS.kind else None
+    deeds = await _deeds(client, documents[0])
     if pod is None:
-        return Evidence(target=target, documents=documents, events=events, snapshot=snapshot)
+        return Evidence(target=target, documents=documents, events=events, snapshot=snapshot, deeds=deeds)
     waits = not pod.spec.node_name
     return Evidence(
         target=target,
@@ -61,6 +66,7 @@ async def gather(client: Client, target: Target, snapshot: Snapshot) -> Evidence
         events=events,
         snapshot=snapshot,
         pod=pod,
+        deeds=deeds,
         logs=await _logs(client, pod),
         nodes=await _all_that_may_be_seen(client, NODES) if waits else (),
         pods=await _all_that_may_be_seen(client, PODS) if waits else (),
@@ -73,6 +79,14 @@ async def _all_that_may_be_seen(client: Client, resource: ResourceType[T], names
         return (await client.list(resource, namespace)).items
     except Forbidden:
         return ()
+
+
+async def _deeds(client: Client, document: Document) -> Sequence[Deed]:
+    """Who did what to an object, as far as the masters remember."""
+    resource, metadata = find_kind(str(document["kind"])), meta_in(document)
+    if resource is None:
+        return ()
+    return await deeds_about(client, resource, str(metadata.get("name", "")), str(metadata.get("namespace", "")))
 
 
 async def _with_owners(client: Client, target: Target) -> list[Document]:

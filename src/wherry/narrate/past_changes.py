@@ -17,16 +17,9 @@ from wherry.apimachinery.resource_type import AnyResourceType
 from wherry.client.client import Client
 from wherry.client.deeds import deeds_between
 from wherry.client.past import changes_between, list_whole
-from wherry.narrate.changes import tell_changes
+from wherry.narrate.changes import NOT_TOLD, tell_changes
 from wherry.narrate.history import Change, History, histories_of
 from wherry.narrate.past import Moment, TooLongAgo
-
-# Heartbeats and what is worked out from others: nobody asks for their changes, and they are most of all changes.
-NOT_TOLD = frozenset(
-    {"Event", "Lease", "Endpoints", "EndpointSlice", "ControllerRevision", "ComponentStatus", "Binding", "IPAddress"}
-    | {"CSINode", "CSIStorageCapacity", "VolumeAttachment", "ResourceSlice", "APIService", "FlowSchema"}
-    | {"PriorityLevelConfiguration", "ServiceCIDR", "CertificateSigningRequest", "PodTemplate"}
-)
 
 
 async def changes_since(client: Client, since: Moment, until: Moment, namespace: str = "") -> list[Change]:

@@ -25,6 +25,19 @@ CHANGES: Mapping[str, Template] = {
     "node-open-known": fine("{who} lets {what} take new pods again{tool}."),
 }
 
+# What somebody did, where only that is known and not how the thing was before.
+DEEDS: Mapping[str, Template] = {
+    "created": fine("{who} created {what}{tool}."),
+    "changed": fine("{who} changed {what}{tool}."),
+    "deleted": fine("{who} deleted {what}{tool}."),
+    "scaled": fine("{who} scaled {what}{tool}."),
+    "evicted": fine("{who} sent {what} away{tool}."),
+    "restarted": fine("{who} started {what} again{tool}."),
+    "undone": fine("{who} brought the version before of {what} back{tool}."),
+    "closed": fine("{who} closed {what} for new pods{tool}."),
+    "opened": fine("{who} lets {what} take new pods again{tool}."),
+}
+
 DETAILS: Mapping[str, Template] = {
     "copies": fine("from {old} to {new} copies"),
     "image": fine("container {container} runs image {new}, before it was {old}"),

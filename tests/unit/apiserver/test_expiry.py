@@ -13,6 +13,7 @@ from wherry.kit.clock import FakeClock, settle
 from wherry.kit.tasks import TaskScope
 from wherry.store.interface import KeyValue, StoreBroken
 from wherry.store.memory import MemoryStore
+from wherry.store.signatures import Signature
 
 EVENTS = "/api/v1/namespaces/default/events"
 PREFIX = "/core/events/"
@@ -143,10 +144,12 @@ class Stubborn(MemoryStore):
         super().__init__()
         self.refuses = True
 
-    async def delete(self, key: str, *, expected_revision: int | None = None) -> int:
+    async def delete(
+        self, key: str, *, expected_revision: int | None = None, signature: Signature | None = None
+    ) -> int:
         if self.refuses:
             raise StoreBroken("no")
-        return await super().delete(key, expected_revision=expected_revision)
+        return await super().delete(key, expected_revision=expected_revision, signature=signature)
 
 
 async def test_when_the_disk_refuses_it_tries_again_later(clock: FakeClock) -> None:

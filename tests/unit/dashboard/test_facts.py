@@ -67,9 +67,9 @@ async def test_what_changed_between_two_moments_is_told(api: Api, clock: FakeClo
     status, told = await ask(api, clock, "/ui/v1/changes.json?since=90s")
     assert status == 200
     texts = [one["text"] for one in told if isinstance(one, dict)]
-    assert "Pod early in default was deleted." in texts
+    assert "kubernetes-admin deleted pod early in default." in texts
     assert [text for text in texts if "pod late in default" in str(text) and "created" in str(text)]
-    assert [text for text in texts if str(text).endswith("changed deployment web in default: from 1 to 3 copies.")]
+    assert [text for text in texts if text == "kubernetes-admin scaled deployment web in default from 1 to 3 copies."]
     assert await ask(api, clock, "/ui/v1/changes.json?since=10s") == (200, [])
     earlier = await ask(api, clock, "/ui/v1/changes.json?since=90s&until=70s")
     assert earlier == (200, [])
@@ -110,4 +110,7 @@ async def test_the_story_has_events_that_have_ended(api: Api, clock: FakeClock) 
     await clock.advance(5)
     status, lines = await ask(api, clock, "/ui/v1/story.json?since=90s")
     assert status == 200
-    assert [one["reason"] for one in lines if isinstance(one, dict)] == ["Started"]
+    assert [one["reason"] for one in lines if isinstance(one, dict)][-1:] == ["Started"]
+    assert [one["text"] for one in lines if isinstance(one, dict) and one["reason"] == "Deleted"] == [
+        "kubernetes-admin deleted pod early in default."
+    ]

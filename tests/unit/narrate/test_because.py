@@ -16,8 +16,11 @@ from wherry.api.core.event import EVENTS
 from wherry.api.core.node import NODES
 from wherry.api.core.pod import PODS
 from wherry.api.core.service import SERVICES
+from wherry.apimachinery.deed import Author, Deed
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import Forbidden
+from wherry.apimachinery.timestamps import parse_time
+from wherry.client.deeds import PATH as DEEDS_PATH
 from wherry.client.recorder import DECISION_ANNOTATION, WHY_ANNOTATION
 from wherry.kit.http.types import Request, Response
 from wherry.narrate.because import Answer, answer
@@ -51,11 +54,14 @@ class Shop(FakeApi):
     """An API whose pods have logs."""
 
     log = b""
+    deeds: tuple[Deed, ...] = ()
 
     async def __call__(self, request: Request) -> Response:
         if request.path.endswith("/log"):
             self.requests.append((request.query, request.path))
             return Response(body=self.log)
+        if request.path == DEEDS_PATH:
+            return Response(body=msgspec.json.encode(self.deeds))
         return await super().__call__(request)
 
 
@@ -111,6 +117,22 @@ async def test_a_running_pod_is_followed_back_to_the_persons_command(api: Shop) 
         "web-6d-x is ready and gets requests.",
     ]
     assert found.next == ()
+
+
+async def test_the_chain_begins_with_the_person_where_the_masters_remember(api: Shop) -> None:
+    author = Author(user="anna", program="kubectl", manager="kubectl-create", command="kubectl create")
+    made_s = parse_time("2026-11-23T07:00:00Z")
+    deed = Deed(
+        revision=2, time_s=made_s + 0.7, group="apps", plural="deployments", namespace="default", name="web",
+        author=author,
+    )  # fmt: skip
+    api.deeds = (deed, msgspec.structs.replace(deed, time_s=made_s + 600, author=Author(user="ben", program="helm")))
+    found = await why(api, "Deployment", "web")
+    assert [(step.who, step.text) for step in found.chain][:2] == [
+        ("anna", "anna wrote deployment web with kubectl: replicas, template, progressDeadlineSeconds."),
+        # An hour later helm wrote again, and nobody remembers who that was.
+        ("helm", "helm changed deployment web: replicas."),
+    ]
 
 
 async def test_when_the_events_are_gone_the_chain_says_so(api: Shop) -> None:

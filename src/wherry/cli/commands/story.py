@@ -11,6 +11,10 @@ import click
 from wherry.cli.look import Look, kubectl_scope, look_options
 from wherry.cli.output import note, printable, say
 
+HOUR_S = 3600.0
+# What people do is asked for when something happens, and then not at once again.
+DEEDS_EVERY_S = 0.5
+
 if TYPE_CHECKING:
     from wherry.api.core.event_parts import Event
     from wherry.client.client import Client
@@ -48,6 +52,8 @@ def command(look: Look, thing: str | None, follow: bool, tail: int, since: str, 
         names = await _pods_of(look, client, app or about) if app or about else []
         chosen = [event for event in _chosen(events, app or about, names) if story.order(event)[0] >= since_s]
         lines = story.lines(chosen, grouped=not each)
+        deeds = await _deeds(client, look.namespace, app or about, since_s=since_s or time.time() - HOUR_S)
+        lines = sorted((*lines, *deeds), key=lambda line: line.time_s)
         lines = lines[-tail:] if tail else lines
         if not look.answered(lines, [f"{line.kind.lower()}/{line.name}" for line in lines]):
             for line in lines:
@@ -56,11 +62,25 @@ def command(look: Look, thing: str | None, follow: bool, tail: int, since: str, 
                 await _end(look, client, chosen, lines, since_s)
         if follow:
             starts = story.starts_in(events)
+            told_s, seen = time.monotonic(), int(revision)
             async for event in story.follow(client, look.namespace, revision):
+                if time.monotonic() - told_s >= DEEDS_EVERY_S:
+                    for line in await _deeds(client, look.namespace, app or about, after=seen):
+                        show(line)
+                    told_s, seen = time.monotonic(), int(event.metadata.resource_version)
                 if _chosen([event], app or about, names):
                     show(story.line_from(event, starts))
 
     look.ask(tell)
+
+
+async def _deeds(client: Client, namespace: str, app: str, *, since_s: float = 0.0, after: int = 0) -> list[Line]:
+    """What people did to an app, or to anything."""
+    from wherry.client.deeds import deeds_of_people
+    from wherry.narrate.deed_lines import deed_lines
+
+    found = deed_lines(await deeds_of_people(client, since_s=since_s, after=after, namespace=namespace))
+    return [line for line in found if app in ("", line.app, line.name)]
 
 
 async def _moment(client: Client, since: str) -> float:

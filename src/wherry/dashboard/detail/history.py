@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -10,6 +11,7 @@ import msgspec
 from wherry.api.apps.controllerrevision import CONTROLLER_REVISIONS
 from wherry.api.apps.deployment import DEPLOYMENTS
 from wherry.api.apps.replicaset import REPLICA_SETS
+from wherry.apimachinery.deed import Deed
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import NotFound
 from wherry.apimachinery.resource_type import AnyResourceType, ResourceType
@@ -17,24 +19,31 @@ from wherry.apimachinery.timestamps import parse_time
 from wherry.client.client import Client
 from wherry.client.indexer import meta_of
 from wherry.dashboard.detail.kinds import entries, section
+from wherry.narrate.doers import is_master, tool_of, who_is, writers
 
 T = TypeVar("T", bound=msgspec.Struct)
 
 REVISION = "deployment.kubernetes.io/revision"
 CHANGE_CAUSE = "kubernetes.io/change-cause"
 POD_TEMPLATE_HASH = "pod-template-hash"
+# The masters make a version at once, and its time is kept to the second.
+MADE_WITHIN_S = 2.0
 KEEP_REVISIONS = frozenset(("StatefulSet", "DaemonSet"))
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One of them; `copies` is how many pods it has now, None where only the newest is known to have any."""
+    """One of them; `copies` is how many pods it has now, None where only the newest is known to have any.
+
+    `who` has made it, with what; "" where nobody knows.
+    """
 
     number: int
     since_s: float
     template: Document
     cause: str = ""
     copies: int | None = None
+    who: str = ""
 
     @property
     def images(self) -> tuple[str, ...]:
@@ -67,6 +76,13 @@ async def read_history(client: Client, resource: AnyResourceType, document: Docu
             continue
     make = _of_replica_set if resource is DEPLOYMENTS else _of_revision
     return sorted((make(one) for one in documents), key=lambda one: one.number, reverse=True)
+
+
+def made_by(since_s: float, deeds: Sequence[Deed]) -> str:
+    """Who changed the workload so that a version of `since_s` was made: the last who wrote before it."""
+    near = [one for one in deeds if abs(one.time_s - since_s) <= MADE_WITHIN_S and not is_master(one.author)]
+    wrote = writers(near)
+    return f"{who_is(wrote[-1].author)}{tool_of(wrote[-1].author)}" if wrote else ""
 
 
 async def _list(client: Client, keeps: ResourceType[T], namespace: str) -> list[T]:

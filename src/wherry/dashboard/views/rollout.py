@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from wherry.api.method.release import RELEASES
 from wherry.apimachinery.document import Document
-from wherry.apimachinery.errors import NotFound
+from wherry.apimachinery.errors import NotFound, StatusError
+from wherry.client.deeds import deeds_about
 from wherry.dashboard.channel import Rendered
-from wherry.dashboard.detail.history import Version, can_pause, has_history, read_history
+from wherry.dashboard.detail.history import Version, can_pause, has_history, made_by, read_history
 from wherry.dashboard.detail.kinds import section, workload_kind
 from wherry.dashboard.detail.tabs import tabs
 from wherry.dashboard.detail.yaml_text import as_yaml, diff_html
@@ -21,6 +24,7 @@ INTERVAL_S = 0.5
 RELEASE_LABEL = "wherry.dev/release"
 HEAD = (
     '<thead><tr><th scope="col">Version</th><th scope="col">Since</th><th scope="col">Made of</th>'
+    '<th scope="col">Who</th>'
     '<th scope="col">Copies</th><th scope="col">Go back</th></tr></thead>'
 )
 
@@ -48,13 +52,15 @@ class RolloutPage:
         pieces = [
             Fragment("answer", ROOT, f'<p id="answer" class="headline">{with_terms(f"{self.name}: {now}")}</p>'),
             Fragment("coming", ROOT, f'<p id="coming">{with_terms(next_)}</p>'),
-            Fragment("release", ROOT, f'<p id="release">{_release(document)}</p>'),
+            Fragment("release", ROOT, f'<p id="release">{await self._release(document)}</p>'),
         ]
         if can_pause(self._resource.kind):
             pieces.append(Fragment("pause-rollout", ROOT, self._pause_form(document)))
         if has_history(self._resource.kind):
             self._one_by_one = section(document, "spec", "updateStrategy").get("type") != "OnDelete"
             versions = await read_history(self._live.client, self._resource, document)
+            deeds = await deeds_about(self._live.client, self._resource, self.name, self._namespace)
+            versions = [replace(one, who=made_by(one.since_s, deeds)) for one in versions]
             pieces += self._versions(versions)
         else:
             said = f"A {self._resource.kind} keeps no earlier versions."
@@ -76,7 +82,8 @@ class RolloutPage:
             own,
             "rows",
             f'<tr id="{own}"><th scope="row">{one.number}{" (newest)" if is_newest else ""}{cause}</th>'
-            f"<td>{shown_time(one.since_s)}</td><td>{text(', '.join(one.images))}</td><td>{copies}</td>"
+            f"<td>{shown_time(one.since_s)}</td><td>{text(', '.join(one.images))}</td>"
+            f"<td>{text(one.who)}</td><td>{copies}</td>"
             f"<td>{'' if is_newest else self._way_back(one, newest)}</td></tr>",
         )
 
@@ -113,16 +120,24 @@ class RolloutPage:
             f'<button type="submit">{text(button)}</button></form></details></div>'
         )
 
+    async def _release(self, document: Document) -> str:
+        """Which release its pods are of and who runs it, where somebody has made releases of it."""
+        found = section(document, "metadata", "labels").get(RELEASE_LABEL)
+        if not found:
+            return with_terms("It is of no release: it was applied by hand.")
+        who = await self._who_runs(str(found))
+        return (
+            f"{with_terms('It runs the release')} <strong>{text(found)}</strong>{text(f' by {who}' if who else '')}. "
+            "To go back to a whole release with its settings: <code>wherry rollback</code>"
+        )
 
-def _release(document: Document) -> str:
-    """Which release its pods are of, where somebody has made releases of it."""
-    found = section(document, "metadata", "labels").get(RELEASE_LABEL)
-    if not found:
-        return with_terms("It is of no release: it was applied by hand.")
-    return (
-        f"{with_terms('It runs the release')} <strong>{text(found)}</strong>. "
-        "To go back to a whole release with its settings: <code>wherry rollback</code>"
-    )
+    async def _who_runs(self, release: str) -> str:
+        """Who has run a release, or made it; "" where that cannot be seen."""
+        try:
+            found = await self._live.client.get(RELEASES, release, self._namespace)
+        except StatusError:
+            return ""
+        return found.status.by or found.spec.by
 
 
 def _make(live: Live, asked: Asked) -> Page:

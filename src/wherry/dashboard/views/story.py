@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from wherry.api.core.event_parts import Event
+from wherry.apimachinery.deed import Deed
+from wherry.client.deeds import deeds_of_people
 from wherry.dashboard.channel import Rendered
 from wherry.dashboard.fragments import ROOT, Fragment
 from wherry.dashboard.live import Live
@@ -14,11 +16,14 @@ from wherry.dashboard.markup import element_id, text, with_terms
 from wherry.dashboard.moments import said_time, too_long_ago
 from wherry.dashboard.then import moment_input
 from wherry.dashboard.views.view import Asked, Page, View
+from wherry.narrate.deed_lines import deed_lines
 from wherry.narrate.past import Moment, TooLongAgo, events_since
 from wherry.narrate.story import Line, lines
 
 LINES_SHOWN = 200
 INTERVAL_S = 0.3
+HOUR_S = 3600.0
+DEEDS_MAX = 2000
 
 
 def line_pieces(told: Iterable[Line], parent: str) -> list[Fragment]:
@@ -56,6 +61,7 @@ class Story:
         self._live = live
         self._since = asked.get("since")
         self._ended: list[Event] | None = None
+        self._deeds_told: list[Deed] = []
         self._namespace, self._app, self._trouble = asked.get("ns"), asked.get("app"), asked.get("trouble")
 
     async def render(self) -> Rendered:
@@ -66,7 +72,8 @@ class Story:
             moment = self._live.moments.find(self._since, or_oldest=True)
             events, start_s = await self._with_ended(events, moment), moment.time_s
             when = f"since {said_time(start_s)}"
-        told = [line for line in lines(events) if self._is_told(line) and line.end_s >= start_s][-LINES_SHOWN:]
+        whole = sorted((*lines(events), *await self._deeds(start_s)), key=lambda line: line.time_s)
+        told = [line for line in whole if self._is_told(line) and line.end_s >= start_s][-LINES_SHOWN:]
         count = f"{len(told)} lines {when}." if told else f"Nothing has happened {when.replace('of', 'in')}."
         pieces = [
             Fragment("told", ROOT, f'<p id="told" class="headline">{count}</p>'),
@@ -74,6 +81,15 @@ class Story:
             *line_pieces(told, "lines"),
         ]
         return Rendered(pieces, told[-1].text if told else "")
+
+    async def _deeds(self, start_s: float) -> list[Line]:
+        """What people did; only what is new is asked for."""
+        after = self._deeds_told[-1].revision if self._deeds_told else 0
+        since_s = start_s or time.time() - HOUR_S
+        namespace = self._live.namespace or self._namespace
+        asked = deeds_of_people(self._live.client, since_s=since_s, after=after, namespace=namespace)
+        self._deeds_told = [*self._deeds_told, *await asked][-DEEDS_MAX:]
+        return deed_lines(self._deeds_told)
 
     async def _with_ended(self, events: list[Event], since: Moment) -> list[Event]:
         """The Events that there are, and those that have been forgotten since then, read once."""
