@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from wherry.apimachinery.deed import Deed
 from wherry.narrate.changes import NOT_TOLD
 from wherry.narrate.doers import DELETIONS, is_master, tool_of, who_is
-from wherry.narrate.grouping import app_name
+from wherry.narrate.grouping import app_of_pod
 from wherry.narrate.history import Key, name_words
 from wherry.narrate.past_templates import DEEDS
 from wherry.narrate.sentences import kind_words
@@ -79,7 +79,7 @@ def _line(group: list[Deed]) -> Line:
         subject=f"{kind_words(first.kind)} {first.name}",
         kind=first.kind,
         name=first.name,
-        app=app_name(first.name) if first.kind == "Pod" else first.name,
+        app=app_of_pod(first.name) if first.kind == "Pod" else first.name,
         reason=word.capitalize(),
         text=DEEDS[word].text.format_map(said),
         why="",

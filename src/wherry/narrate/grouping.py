@@ -82,6 +82,11 @@ def app_name(family: str) -> str:
     return _HASH_SUFFIX.sub("", family)
 
 
+def app_of_pod(name: str) -> str:
+    """What people call the program of a pod, by the form of the pod's name."""
+    return app_name(_POD_SUFFIX.sub("", name))
+
+
 def group_events(events: Iterable[Event]) -> list[Group]:
     """Events as lines, in the order in which each line began."""
     ordered = sorted(events, key=lambda event: (moment(event), _revision(event)))
