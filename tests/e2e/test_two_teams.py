@@ -128,7 +128,8 @@ def teams(cluster: RunningCluster, tmp_path_factory: pytest.TempPathFactory) -> 
     made.wherry(PROVIDER, "contract", "setup")
     # Each team does its own part, with rights in its own namespace only.
     made.contract(PROVIDER, "expose")
-    made.contract(CONSUMER, "propose")
+    # Who needs it may not ask what runs elsewhere: that it is due, and whose turn it is, is said.
+    assert f"{CONSUMER}-{PROVIDER} could not be tried" in made.contract(CONSUMER, "propose")
     yield made
     for name in (f"{PROVIDER}-dev", f"{PROVIDER}-staging", f"{CONSUMER}-dev"):
         cluster.kubectl("delete", "namespace", name, "--wait=false", "--ignore-not-found")

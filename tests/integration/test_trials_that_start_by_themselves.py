@@ -9,10 +9,10 @@ import pytest
 from suites.custom_resources import serving
 from suites.two_teams import World, project, promise, world
 from wherry.api.method.verification import VERIFICATIONS
-from wherry.cli.due_trials import try_due, try_these
+from wherry.cli.due_trials import try_due, try_published
 from wherry.client.client import Client
 from wherry.client.transport import InProcess
-from wherry.method.contracts.acting import entries, expose
+from wherry.method.contracts.acting import expose
 
 
 async def results(w: World) -> list[str]:
@@ -66,10 +66,16 @@ async def test_a_consumer_who_may_not_ask_the_provider_is_told_that_it_is_due(
 ) -> None:
     async with world() as w:
         await w.begun()
-        found = await entries(w.ben, service="web", spaces=("web-dev",))
-        await try_these(project("web"), w.ben, found, with_twin=False)
+        await try_published(project("web"), w.ben)
         assert await results(w) == []
         assert "web-orders could not be tried:" in capsys.readouterr().err
+
+
+async def test_who_publishes_a_promise_tries_the_needs_on_it_with_it() -> None:
+    async with world() as w:
+        await w.begun()
+        await try_published(project("orders"), w.ana)
+        assert await results(w) == ["Passed"]
 
 
 async def test_only_the_needs_on_this_very_service_are_tried() -> None:

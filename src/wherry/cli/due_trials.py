@@ -37,6 +37,12 @@ async def try_due(project: Project, client: Client, namespace: str, known_ca: by
     return await try_these(project, actor, found, with_twin=True)
 
 
+async def try_published(project: Project, actor: Actor) -> list[Tried]:
+    """Try what a new promise or a new need has made due, on what runs, with the rights of whoever has published it."""
+    found = await entries(actor, service=project.name, spaces=(actor.namespace,), skipped=note)
+    return await try_these(project, actor, found, with_twin=False)
+
+
 async def needs_on(project: Project, actor: Actor) -> list[tuple[Entry, State]]:
     """The contracts in which the project's service, in the actor's namespace, is the one that is needed."""
     found = await entries(actor, service=project.name, spaces=(actor.namespace,), skipped=note)

@@ -72,6 +72,7 @@ def setup(data_dir: DataDir, project: Path, environment: str | None, kubeconfig:
 @click.pass_obj
 def expose(data_dir: DataDir, project: Path, environment: str | None, kubeconfig: Path | None) -> None:
     """Publish what the service promises, and look whether it serves just that."""
+    from wherry.cli.due_trials import try_published
     from wherry.cli.model_publishing import publish_beside
     from wherry.method.contracts.acting import expose as expose_api
     from wherry.method.contracts.sources import provided
@@ -83,6 +84,7 @@ def expose(data_dir: DataDir, project: Path, environment: str | None, kubeconfig
     async def act(actor: Actor) -> tuple[Api, str]:
         made = await expose_api(actor, place.project, promise, people)
         await publish_beside(actor.client, place.project, actor.namespace)
+        await try_published(place.project, actor)
         return made
 
     api, served = place.act(act)
@@ -104,6 +106,7 @@ def propose(
     data_dir: DataDir, provider_namespace: str, project: Path, environment: str | None, kubeconfig: Path | None
 ) -> None:
     """Publish what the service needs of others (contracts/needs), and open a contract for each."""
+    from wherry.cli.due_trials import try_published
     from wherry.cli.model_publishing import publish_beside
     from wherry.method.contracts.acting import propose as propose_need
     from wherry.method.contracts.sources import NEEDS, needed
@@ -121,6 +124,7 @@ def propose(
     async def act(actor: Actor) -> list[Agreement]:
         made = [await propose_need(actor, place.project, need, people, provider_namespace) for need in needs]
         await publish_beside(actor.client, place.project, actor.namespace)
+        await try_published(place.project, actor)
         return made
 
     for need, made in zip(needs, place.act(act), strict=True):
@@ -166,7 +170,8 @@ def agree(data_dir: DataDir, contract: str, project: Path, environment: str | No
         raise _no_contract(contract, place)
     for name, word, is_new in signed:
         say(f"Signed {name}: it is {word} now." if is_new else f"You have signed {name} already: it is {word}.")
-    say_next("wherry contract verify")
+    is_over = all(word == "Verified" for _, word, _ in signed)
+    say_next("wherry contract list" if is_over else "wherry contract verify")
 
 
 @command.command("comment")
@@ -238,6 +243,7 @@ def show(
         give_data(output, [shown_as_json(found)], [found.reference])
     elif found.entry is None or found.state is None:
         show_promise(found)
+        say_next(f'wherry contract comment {contract} "..."')
     else:
         show_contract(found.entry, found.state)
         say_next(_following([found.state]))

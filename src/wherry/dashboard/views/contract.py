@@ -45,7 +45,7 @@ class ContractPage:
             Fragment("parties", ROOT, _parties(one)),
             Fragment("conditions", ROOT, _conditions(one, self._live.now_s())),
             Fragment("talk", ROOT, '<section id="talk"><h2>Comments</h2>', "</section>"),
-            Fragment("said", "talk", '<ul id="said" class="cards">', "</ul>"),
+            Fragment("said", "talk", '<ul id="said" class="story">', "</ul>"),
         ]
         pieces += [_comment(remark, one, user, self._live.now_s()) for remark in one.remarks]
         if not one.remarks:
@@ -109,8 +109,9 @@ def _parties(one: Standing) -> str:
 
 
 def _signed(one: Standing, team: str) -> str:
-    signed = [f"{who.user}, {who.at}" for who in one.signed if who.statement.team == team]
-    return text(f"Signed by {'; '.join(signed)}." if signed else "Not signed yet.")
+    last = {who.user: who.at for who in sorted(one.signed, key=lambda who: who.at) if who.statement.team == team}
+    signed = "; ".join(f"{user}, {at}" for user, at in last.items())
+    return text(f"Signed by {signed}." if signed else "Not signed yet.")
 
 
 def _conditions(one: Standing, now_s: float) -> str:
@@ -142,7 +143,7 @@ def _comment(remark: Remark, one: Standing, user: str, now_s: float) -> Fragment
     return Fragment(
         own,
         "said",
-        f'<li id="{text(own)}" class="card {remark.standing}"><strong>{text(who)}</strong> '
+        f'<li id="{text(own)}" class="{remark.standing}"><strong>{text(who)}</strong> '
         f"<small>{ago(remark.at, now_s)}; {text('; '.join(lines))}</small>"
         f"<p>{_lines(remark.text)}</p>{takes_back}</li>",
     )

@@ -246,7 +246,7 @@ def _tried(found: Verification) -> Tried:
         spec.need_digest,
         spec.release,
         spec.result,
-        failed[0] if failed else f"{len(spec.trials)} requests tried: {spec.result}.",
+        failed[0] if failed else f"{len(spec.trials)} request{'s' * (len(spec.trials) != 1)} tried: {spec.result}.",
         found.metadata.creation_timestamp,
     )
 
