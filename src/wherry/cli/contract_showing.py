@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from wherry.cli.contract_words import show_rows
+from wherry.cli.contract_words import say_next, show_rows
 from wherry.cli.output import Trouble, note, say
 from wherry.method.contracts.acting import Actor, entries
 from wherry.method.contracts.catalogue import Entry, read_catalogue, read_published_api
@@ -145,6 +145,7 @@ def show_promise(found: Shown) -> None:
         f"{found.reference.partition('/')[2]} has published a promise, with {count} comment{'' if count == 1 else 's'}."
     )
     _show_remarks(found.remarks)
+    say_next("wherry contract list")
 
 
 def _show_remarks(remarks: Sequence[Remark]) -> None:

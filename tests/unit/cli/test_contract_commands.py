@@ -97,7 +97,7 @@ def test_a_promise_that_nobody_needs_may_break_with_a_new_version(orders: Path) 
 
 def test_another_file_can_be_compared_with(orders: Path) -> None:
     result = run_breaks(orders, "--against", str(REMOVED / "after.yaml"))
-    assert result.stdout == "The contract of orders says what it said before.\n"
+    assert result.stdout == "The contract of orders says what it said before.\n\nNext:  wherry contract list\n"
 
 
 def test_with_nothing_to_compare_it_says_so(orders: Path) -> None:

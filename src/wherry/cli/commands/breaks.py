@@ -106,6 +106,7 @@ def _tell(service: str, breaks: Breaks) -> None:
     promises, broken = breaks.promises, breaks.broken
     if not breaks.findings:
         say(f"The contract of {service} says what it said before.")
+        say_next("wherry contract list")
         return
     said = f"{len(promises)} promise{'' if len(promises) == 1 else 's'}"
     say(f"This change breaks {said if promises else 'no promise'} and {len(broken) or 'no'} partner"

@@ -41,7 +41,7 @@ def command(directory: Path, output: str) -> None:
     except BadAgreement as error:
         raise Trouble(str(error), remedy="correct done.toml", exit_code=2) from error
     refuted = [entry for entry in board.verdicts if entry.word is Word.REFUTED]
-    following = "wherry check, when that is mended" if refuted else "wherry prove shows the same on something that runs"
+    following = "wherry check   when that is mended" if refuted else "wherry prove   the same on something that runs"
     show_board(board, output=output, following=following)
     if refuted:
         sys.exit(1)

@@ -43,6 +43,7 @@ def diff(ctx: click.Context, old: Path, new: Path, all_: bool) -> None:
     broken = [one for one in findings if one.level == "breaking"]
     if not findings:
         say(f"{new} says what {old} says.")
+        say_next("wherry contract list")
         return
     count = f"{len(broken)} of {len(findings)}" if broken else f"None of {len(findings)}"
     verb = "breaks" if len(broken) == 1 else "break"

@@ -25,6 +25,8 @@ def command(data_dir: DataDir, output: str | None, plain: bool) -> None:
     if output is not None:
         give_data(output, findings, [finding.what for finding in findings])
         sys.exit(1 if missing else 0)
+    if not missing:
+        say("This machine can run Wherry.")
     for finding in findings:
         mark = ("yes:" if finding.ok else "no:") if plain else tick() if finding.ok else cross()
         say(f" {mark} {finding.what}")
@@ -34,5 +36,4 @@ def command(data_dir: DataDir, output: str | None, plain: bool) -> None:
     if missing:
         say("Without containers it works all the same: wherry up --no-real-node --simulated-nodes 3")
         raise known("W0401", missing=len(missing), total=len(findings))
-    say("This machine can run Wherry.")
     say("Next: wherry up")

@@ -105,3 +105,4 @@ def _delete(data_dir: DataDir, identity: Identity) -> None:
         say(f"Your cluster is gone, and {data_dir.root} with it.")
     else:
         say(f"Your cluster is gone; {data_dir.root} holds other files and stays.")
+    say("Next: wherry up")

@@ -131,4 +131,5 @@ def remove(data_dir: DataDir, names: tuple[str, ...]) -> None:
             raise Trouble(str(error), remedy="wherry image list shows what is there") from error
         except RuntimeFailure as error:
             raise Trouble(str(error), remedy="wherry doctor says what this machine lacks") from error
-        say(f"removed {name}")
+        say(f"{name} is removed.")
+    say("Next: wherry image list")

@@ -106,7 +106,7 @@ def remove(data_dir: DataDir, user: str, yes: bool) -> None:
     groups, ends = _certificate_of(data_dir, name)
     removed, left = with_client(None, data_dir, lambda client: _unbind(client, name))
     data_dir.user_kubeconfig(name).unlink()
-    say(f"removed {name}" + (f" and its roles: {', '.join(removed)}" if removed else ""))
+    say(f"{name} is removed" + (f", with its roles: {', '.join(removed)}." if removed else "."))
     note(f"   A certificate cannot be revoked: whoever has a copy of it can be {name} until {ends:%Y-%m-%d %H:%M} UTC,")
     note("   with what is still bound to that name and to its groups, which is now:")
     for line in (*left, *(f"whatever the group {group} has" for group in groups)):
@@ -115,6 +115,7 @@ def remove(data_dir: DataDir, user: str, yes: bool) -> None:
         note("     nothing but looking at which APIs there are")
     note("   To be sure, take those bindings away too; or give the whole cluster a new authority, which ends every")
     note(f"   certificate and kubeconfig at once: wherry down; rm -r {data_dir.pki}; wherry up")
+    say("Next: wherry user list")
 
 
 def _check_names(name: str, groups: Iterable[str]) -> None:

@@ -40,5 +40,5 @@ def command(criterion: str, why: str, until: datetime.datetime, who: str, projec
     path = root / FILE_NAME
     before = path.read_text(encoding="utf-8") if path.exists() else "version = 1\n"
     path.write_text(before.rstrip("\n") + "\n" + waiver_text(waiver), encoding="utf-8")
-    say(f"{criterion} is waived until {waiver.until}: {waiver.why}")
+    say(f"{criterion} is waived until {waiver.until}: {waiver.why.rstrip('.')}.")
     say(f"Next: git commit {FILE_NAME}")
