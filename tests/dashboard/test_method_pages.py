@@ -18,6 +18,7 @@ pytestmark = [needs_chromium, pytest.mark.usefixtures("shop")]
 
 PAGES = (
     "/ui/puzzle",
+    f"/ui/contracts/{SPACE}/web-orders",
     f"/ui/services/{SPACE}/orders",
     f"/ui/services/{SPACE}/payments",
     "/ui/done",
