@@ -156,6 +156,7 @@ class Standalone:
     def _dashboard(self, api: App, credentials: Credentials) -> Dashboard:
         from wherry.cluster.branch.beside import Beside
         from wherry.dashboard.app import Dashboard
+        from wherry.dashboard.puzzle.places import Places
         from wherry.dashboard.surroundings import Surroundings
         from wherry.method.contracts.comments import WITNESS
 
@@ -171,6 +172,7 @@ class Standalone:
                 what_if=Beside(self._node.name if self._node is not None else "").forecast,
                 witness=pki.issue(credentials.ca, WITNESS, client=True),
                 make_stand_in_image=self._make_stand_in_image,
+                places=Places(self._data_dir.root / "map-places.json"),
             ),
             # Beside the keys: whoever gives the cluster a new authority ends all sessions too.
             keep_sessions_in=self._data_dir.pki / "dashboard-sessions.json",

@@ -42,6 +42,7 @@ from wherry.dashboard.moments import Moments, Past
 from wherry.dashboard.person import Credentials, client_of, name_of
 from wherry.dashboard.place import PREFIX
 from wherry.dashboard.playing import stream_play, whole_play
+from wherry.dashboard.puzzle.places import moving
 from wherry.dashboard.refusals import refusal
 from wherry.dashboard.sessions import CODE_LIFE_S, Session, Sessions, cookie_in, cookie_name, set_cookie
 from wherry.dashboard.stand_ins import starting
@@ -90,7 +91,12 @@ class Dashboard:
         self.sessions = Sessions(clock, keep_sessions_in)
         self._this_host = around.this_host
         self._what_if = around.what_if
-        self._actions = {**ACTIONS, **talk(around), "stand-in": starting(around.make_stand_in_image)}
+        self._actions = {
+            **ACTIONS,
+            **talk(around),
+            **moving(around.places),
+            "stand-in": starting(around.make_stand_in_image),
+        }
         self._moments = Moments(past, clock)
         self._lives = Lives(
             lambda client, namespace: Live(client, namespace, clock, random, around, moments=self._moments)

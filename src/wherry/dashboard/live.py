@@ -24,6 +24,7 @@ from wherry.client.reflector import Reflector
 from wherry.dashboard.channel import Channel, Render
 from wherry.dashboard.following import Following
 from wherry.dashboard.moments import Moments
+from wherry.dashboard.puzzle.places import Listener
 from wherry.dashboard.surroundings import Surroundings
 from wherry.kit.clock import Clock
 from wherry.kit.tasks import TaskScope
@@ -69,6 +70,8 @@ class Live:
         self._channels: dict[str, tuple[Channel, asyncio.Task[None]]] = {}
         self.model = ReadModel(self._informer, this_host=surroundings.this_host)
         self.model.subscribe(lambda change: self._mark())
+        self._moved = Listener(self._mark)
+        surroundings.places.subscribe(self._moved)
 
     async def run(self) -> None:
         """Follow the cluster until nobody looks any more."""

@@ -8,7 +8,7 @@ import yaml
 
 from wherry.apimachinery.errors import BadRequest, Conflict, NotFound
 from wherry.client.client import Client
-from wherry.dashboard.markup import hidden_fields, link, text, twin, url, with_terms
+from wherry.dashboard.markup import element_id, hidden_fields, link, text, twin, url, with_terms
 from wherry.method.contracts.reading import BrokenDocument
 from wherry.method.contracts.refusal import NotPossible
 from wherry.method.contracts.stand_in import LABEL
@@ -27,12 +27,13 @@ def start_form(service: str, namespaces: Iterable[str], namespace: str, back: st
     fields = hidden_fields(service=service, back=back)
     file = url("files", "stand-in", f"{service}.yaml")
     where = namespace or "NAMESPACE"
+    spaces = text(element_id("spaces", namespace, service))
     return (
         f'<details class="action"><summary>Run a stand-in<span class="hidden"> of {text(service)}</span></summary>'
         f'<form method="post" action="/ui/actions/stand-in">{fields}'
         f"<p>{with_terms('A pod answers from the contract, so that others can build on it. It keeps nothing.')}</p>"
-        f'<label>Namespace <input name="namespace" value="{text(namespace)}" list="spaces-{text(service)}" required>'
-        f'</label><datalist id="spaces-{text(service)}">{options}</datalist>'
+        f'<label>Namespace <input name="namespace" value="{text(namespace)}" list="{spaces}" required>'
+        f'</label><datalist id="{spaces}">{options}</datalist>'
         f'<button type="submit">Run a stand-in of {text(service)}</button>'
         f"{twin(f'kubectl -n {where} apply -f {service}.yaml')}<p>{link(file, f'The file {service}.yaml')}</p>"
         "</form></details>"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from wherry.apimachinery.errors import NotFound
 from wherry.client.client import Client
+from wherry.dashboard.puzzle.places import Places
 from wherry.kit.http.tls import KeyPair
 from wherry.narrate.forecast import Forecast
 from wherry.narrate.intent import Change
@@ -37,6 +38,8 @@ class Surroundings:
     `witness` is the key with which the dashboard says who has written a comment in a page; without it, nobody can.
     `make_stand_in_image` has the image ready that stand-ins run from, where this machine is a node.
 
+    `places` is where each piece of the map stands.
+
     A person is only ever shown connections between pods that they may list.
     """
 
@@ -46,3 +49,4 @@ class Surroundings:
     what_if: WhatIf = _nobody_tries
     witness: KeyPair | None = None
     make_stand_in_image: Callable[[], Awaitable[None]] = _nobody_needs_one
+    places: Places = field(default_factory=Places)

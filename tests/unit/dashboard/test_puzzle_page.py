@@ -6,6 +6,8 @@ import pytest
 
 from suites import shop
 from suites.shop_window import Shop
+from wherry.api.apps.deployment import DEPLOYMENTS
+from wherry.api.core.service import SERVICES
 from wherry.api.method.agreement import AGREEMENTS
 from wherry.api.method.api import APIS
 from wherry.dashboard.puzzle.facts import WORST_FIRST
@@ -86,3 +88,45 @@ async def test_the_facts_behind_the_map_are_there_for_programs(full_shop: Shop, 
     assert answer.status == 200
     assert '"word":"Verified"' in answer.body
     assert '"seesTraffic":true' in answer.body
+
+
+async def test_what_is_missing_is_suggested_with_what_to_do(full_shop: Shop) -> None:
+    page = await full_shop.browser.read(ADDRESS)
+    assert (
+        "billing calls users: no contract yet. Next: wherry contract propose, in the repository of billing" in page.text
+    )
+    assert "orders needs payments: nobody offers it yet." in page.text
+
+
+async def test_a_call_that_only_the_configuration_shows_is_a_gap_too(full_shop: Shop) -> None:
+    env = [{"name": "USERS_URL", "value": "http://users:8080"}]
+    pod = {"containers": [{"name": "main", "image": "stock:1", "env": env}]}
+    template = {"metadata": {"labels": {"app": "stock"}}, "spec": pod}
+    spec = {"selector": {"matchLabels": {"app": "stock"}}, "template": template}
+    await full_shop.client.create(DEPLOYMENTS, {"metadata": {"name": "stock"}, "spec": spec}, shop.SPACE)
+    other = {"metadata": {"labels": {"app": "users"}}, "spec": {"containers": [{"name": "u", "image": "u"}]}}
+    users = {"selector": {"matchLabels": {"app": "users"}}, "template": other}
+    await full_shop.client.create(DEPLOYMENTS, {"metadata": {"name": "users"}, "spec": users}, shop.SPACE)
+    service = {"selector": {"app": "users"}, "ports": [{"port": 8080}]}
+    await full_shop.client.create(SERVICES, {"metadata": {"name": "users"}, "spec": service}, shop.SPACE)
+    page = await full_shop.browser.read(ADDRESS)
+    assert "stock is set up to call users: no contract yet." in page.text
+
+
+async def test_a_piece_is_moved_for_everybody_by_who_may_change_its_service(full_shop: Shop) -> None:
+    await full_shop.browser.read(ADDRESS)
+    answer = await full_shop.browser.send("move", namespace=shop.SPACE, service="web", to="down")
+    assert (answer.status, answer.headers["Location"]) == (303, ADDRESS)
+    assert "web is one step down, for everybody." in (await full_shop.browser.read(ADDRESS)).text
+    assert (await full_shop.browser.send("move", namespace=shop.SPACE, service="gone", to="down")).status == 404
+    assert (await full_shop.browser.send("move", namespace=shop.SPACE, service="web", to="away")).status == 400
+    assert (await full_shop.browser.send("arrange")).status == 303
+
+
+async def test_a_service_with_a_contract_and_without_pods_is_played_from_the_map(full_shop: Shop) -> None:
+    page = await full_shop.browser.ask("GET", ADDRESS)
+    assert "Run a stand-in of stock" in page.body
+    assert "Run a stand-in of payments" not in page.body
+    answer = await full_shop.browser.send("stand-in", service="stock", namespace=shop.SPACE, back=ADDRESS)
+    assert (answer.status, answer.headers["Location"]) == (303, ADDRESS)
+    assert (await full_shop.client.get(DEPLOYMENTS, "stock-stand-in", shop.SPACE)).metadata.labels

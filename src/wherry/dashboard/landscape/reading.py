@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from typing import TypeVar
-
-import msgspec
 
 from wherry.api.method.api import APIS
 from wherry.api.method.model import MODELS
 from wherry.api.method.release import RELEASES
 from wherry.api.method.verification import VERIFICATIONS
-from wherry.apimachinery.resource_type import ResourceType
 from wherry.dashboard.landscape.facts import LandscapeFacts, StepFacts, WayFacts
+from wherry.dashboard.landscape.listing import LiveLister
 from wherry.dashboard.landscape.sides import next_side, now_side
 from wherry.dashboard.live import Live
 from wherry.dashboard.puzzle.reading import CATALOGUE, authorities
@@ -25,23 +21,7 @@ from wherry.method.model.reading import landscape_of
 from wherry.method.model.starting import model_from
 from wherry.method.model.step import Gap, Step
 
-T = TypeVar("T", bound=msgspec.Struct)
 _NOT_IN_IDS = re.compile(r"[^a-z0-9]+")
-
-
-@dataclass(slots=True)
-class LiveLister:
-    """Lists what a page follows anyway; implements method.model.reading.Lister."""
-
-    live: Live
-    hidden: list[str] = field(default_factory=list)
-
-    async def all(self, kind: ResourceType[T]) -> list[T]:
-        """All objects of a kind that this person may see."""
-        found = await self.live.all(kind)
-        if kind.kind in self.live.model.hidden or self.live.following.reach(kind) == "forbidden":
-            self.hidden.append(kind.plural)
-        return found
 
 
 async def read_models(live: Live) -> list[Published]:

@@ -6,13 +6,15 @@ table beside the picture says the same in words, so the picture itself is one im
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from wherry.dashboard.markup import text, url
 from wherry.dashboard.puzzle.facts import SYMBOLS, JointFacts, MapFacts, PieceFacts, Word
-from wherry.dashboard.puzzle.layout import Layout, Sizes, Spot, lay_out
+from wherry.dashboard.puzzle.layers import Line
+from wherry.dashboard.puzzle.layout import Layout, Sizes, Spot
 from wherry.dashboard.puzzle.ports import PORT_PITCH, Port, Wire, free_spot, place_ports
 from wherry.dashboard.puzzle.shapes import CORNER, DEPTH, HEAD, along, curve, piece_outline, zigzag
+from wherry.dashboard.puzzle.slots import Slot, closed_up, fitting_heights, place_all
 
 SIZES = Sizes(width=208, gap_x=196, gap_y=36)
 PIECE_HEIGHT_MIN = 92.0
@@ -33,24 +35,54 @@ PLACES: Mapping[Word, tuple[float, float]] = {
 }
 
 
-def draw_map(facts: MapFacts) -> str:
-    """The picture, with a layer of links over it for those who point."""
+Slots = Callable[[Mapping[str, float], Iterable[Line], Sizes], Mapping[str, Slot]]
+"""Gives each piece its place, by how high it is and who needs whom."""
+
+
+def draw_map(facts: MapFacts, slots_of: Slots, *, of: MapFacts | None = None) -> str:
+    """The picture, with a layer of links over it for those who point.
+
+    Args:
+        facts: what is drawn.
+        slots_of: where each piece of the whole map stands.
+        of: the whole map, when only a part of it is drawn.
+    """
     pieces = _drawn(facts)
-    joints = [one for one in facts.joints if {one.consumer, one.provider} <= pieces.keys()]
-    joints = [one for one in joints if one.consumer != one.provider]
-    heights = {key: _height(key, joints) for key in pieces}
-    layout = lay_out(heights, [(one.consumer, one.provider) for one in joints], SIZES)
+    joints = _joined(facts, pieces)
+    lines = [(one.consumer, one.provider) for one in joints]
+    slots, heights = _slots(facts, of or facts, slots_of)
+    heights = fitting_heights(slots, heights)
+    layout = place_all(slots, heights, lines, SIZES)
     wires = [Wire(one.id, one.consumer, one.provider) for one in joints]
     ports = place_ports(layout, heights, wires, SIZES.width)
     shapes = [_piece(piece, layout.places[key], heights[key], ports, joints) for key, piece in pieces.items()]
     links = [_link(piece, layout.places[key], heights[key]) for key, piece in pieces.items()]
     width, height = layout.width + 2 * MARGIN, layout.height + 2 * MARGIN
-    box = f'viewBox="{-MARGIN:g} {-MARGIN:g} {width:g} {height:g}" width="{width:g}" height="{height:g}"'
+    corner = f"{layout.left - MARGIN:g} {layout.top - MARGIN:g}"
+    box = f'viewBox="{corner} {width:g} {height:g}" width="{width:g}" height="{height:g}"'
     return (
         f'<svg class="map" {box} role="img" aria-label="{text(facts.sentence)} The table says all of it.">'
         f"{''.join(shapes)}{''.join(_lines(joints, ports, layout))}</svg>"
         f'<svg class="map over" {box} aria-hidden="true">{"".join(links)}</svg>'
     )
+
+
+def _slots(facts: MapFacts, whole: MapFacts, slots_of: Slots) -> tuple[dict[str, Slot], dict[str, float]]:
+    """The places and heights of what is drawn: of the whole map, or of a part of it without the room between."""
+    everything = {**_drawn(whole), **_drawn(facts)}
+    joints = _joined(whole, everything)
+    heights = {key: _height(key, joints) for key in everything}
+    found = slots_of(heights, [(one.consumer, one.provider) for one in joints], SIZES)
+    shown = {key: found[key] for key in _drawn(facts)}
+    return (dict(shown) if len(shown) == len(everything) else closed_up(shown, heights, SIZES)), heights
+
+
+def _joined(facts: MapFacts, pieces: Collection[str]) -> list[JointFacts]:
+    return [
+        one
+        for one in facts.joints
+        if one.consumer in pieces and one.provider in pieces and one.consumer != one.provider
+    ]
 
 
 def draw_sample(word: Word) -> str:
@@ -85,7 +117,13 @@ def _piece(
     x, y = place
     sockets = [ports[one.id][0] for one in joints if one.consumer == piece.id and one.word != "Unspoken"]
     left, right = [port.y for port in sockets if port.side < 0], [port.y for port in sockets if port.side > 0]
-    kind = "hole" if not piece.is_published and not piece.pods else "help" if piece.troubled else "whole"
+    kind = (
+        "hole"
+        if piece.is_played or (not piece.is_published and not piece.pods)
+        else "help"
+        if piece.troubled
+        else "whole"
+    )
     outline = piece_outline(place, SIZES.width, height, left=left, right=right)
     rows = (("name", _short(piece.service)), ("small", _short(where(piece), 27)), ("small", _short(what(piece), 27)))
     # The text stands clear of the sockets on either side.
@@ -107,6 +145,8 @@ def what(piece: PieceFacts) -> str:
     """What there is of it."""
     if not piece.is_published and not piece.pods:
         return "✕ nobody offers this yet"
+    if piece.is_played:
+        return "▣ a stand-in answers"
     runs = f"{piece.pods} pod{'' if piece.pods == 1 else 's'}" if piece.pods else "no pods"
     mark = "✕" if piece.troubled else "●" if piece.pods else "◌"
     count = len(piece.offers)

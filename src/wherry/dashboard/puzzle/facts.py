@@ -44,7 +44,7 @@ WORST_FIRST: tuple[Word, ...] = ("Broken", "Drifting", "Unspoken", "Proposed", "
 class PieceFacts(Struct):
     """One service in one namespace. `offers` are the operations that it promises, `needs` the services it uses.
 
-    `is_published` is False for one that others need and that has promised nothing.
+    `is_published` is False for one that others need and that has promised nothing. `is_played`: by a stand-in.
     """
 
     id: str
@@ -57,6 +57,7 @@ class PieceFacts(Struct):
     pods: int
     troubled: int
     is_published: bool
+    is_played: bool = False
 
 
 class JointFacts(Struct):
@@ -77,6 +78,16 @@ class JointFacts(Struct):
     due: str = ""
 
 
+class GapFacts(Struct):
+    """Something that is missing: `kind` is call, need or unused; what it is, in a sentence, and what to do."""
+
+    kind: str
+    consumer: str
+    provider: str
+    says: str
+    step: str
+
+
 class MapFacts(Struct):
     """The whole map. `sees_traffic` says whether anybody here could look for traffic without a contract."""
 
@@ -85,6 +96,7 @@ class MapFacts(Struct):
     joints: tuple[JointFacts, ...]
     sees_traffic: bool
     is_installed: bool
+    gaps: tuple[GapFacts, ...] = ()
 
     @property
     def by_id(self) -> dict[str, PieceFacts]:
@@ -101,7 +113,10 @@ class MapFacts(Struct):
         joints = tuple(one for one in self.joints if one.consumer in inside or one.provider in inside)
         shown = inside | {end for one in joints for end in (one.consumer, one.provider)}
         pieces = tuple(one for one in self.pieces if one.id in shown)
-        return msgspec.structs.replace(self, sentence=sentence(pieces, joints), pieces=pieces, joints=joints)
+        names = {one.service for one in pieces if one.id in inside}
+        gaps = tuple(one for one in self.gaps if {one.consumer, one.provider} & names)
+        said = sentence(pieces, joints)
+        return msgspec.structs.replace(self, sentence=said, pieces=pieces, joints=joints, gaps=gaps)
 
 
 def sentence(pieces: tuple[PieceFacts, ...], joints: tuple[JointFacts, ...]) -> str:

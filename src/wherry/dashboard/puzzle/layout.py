@@ -32,12 +32,17 @@ class Sizes:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The upper left corner of each piece, the middle points of each line that has any, and the size of it all."""
+    """The upper left corner of each piece, the middle points of each line that has any, and the size of it all.
+
+    `left` and `top` are where it begins.
+    """
 
     places: Mapping[str, Spot]
     bends: Mapping[Line, tuple[Spot, ...]]
     width: float
     height: float
+    left: float = 0.0
+    top: float = 0.0
 
 
 def lay_out(heights: Mapping[str, float], lines: Iterable[Line], sizes: Sizes | None = None) -> Layout:

@@ -13,14 +13,18 @@ from wherry.api.method.need import NEEDS
 from wherry.api.method.release import RELEASES
 from wherry.api.method.signature import SIGNATURES
 from wherry.api.method.verification import VERIFICATIONS, Verification
+from wherry.dashboard.landscape.listing import LiveLister
 from wherry.dashboard.live import Live
 from wherry.dashboard.puzzle.facts import JointFacts, MapFacts, PieceFacts, sentence
+from wherry.dashboard.puzzle.gaps import find_gaps
 from wherry.method.contracts.catalogue import client_authorities
 from wherry.method.contracts.comments import open_remarks
 from wherry.method.contracts.due import why_due
 from wherry.method.contracts.overview import Piece, Puzzle, read_puzzle
+from wherry.method.contracts.stand_in import LABEL as STAND_IN
 from wherry.method.contracts.standing import Standing
-from wherry.method.contracts.unspoken import find_unspoken, read_connections, service_of
+from wherry.method.contracts.unspoken import find_unspoken, find_unused, read_connections, service_of
+from wherry.method.model.reading import calls_of
 from wherry.narrate.facts import PodFacts
 
 # What looks after the cluster itself is nobody's service.
@@ -34,16 +38,24 @@ async def read_map(live: Live) -> MapFacts:
         await live.all(resource)
     verifications = await live.all(VERIFICATIONS)
     puzzle = await read_puzzle(live.client, await authorities(live))
-    pods = [pod for pod in await live.all(PODS) if pod.metadata.namespace not in SYSTEM and service_of(pod)]
+    pods = [pod for pod in await live.all(PODS) if pod.metadata.namespace not in SYSTEM and _piece_of(pod)]
     pieces = _pieces(puzzle, pods, {pod.id: pod for pod in live.model.snapshot().pods}, await environments(live))
     now = datetime.fromtimestamp(live.now_s(), UTC)
     joints = [_joint(one, verifications, now) for one in puzzle.contracts]
     table = await live.surroundings.connections()
-    joints += _unspoken(table, pods, {(one.consumer, one.provider) for one in joints})
+    spoken = {(one.consumer, one.provider) for one in joints}
+    joints += _unspoken(table, pods, spoken)
     shown, joined = tuple(pieces[key] for key in sorted(pieces)), tuple(joints)
     installed = live.following.reach(APIS) != "unknown"
+    calls = await calls_of(LiveLister(live))
+    unused = find_unused(read_connections(table), _owners(pods), spoken) if table else []
     return MapFacts(
-        sentence=sentence(shown, joined), pieces=shown, joints=joined, sees_traffic=bool(table), is_installed=installed
+        sentence=sentence(shown, joined),
+        pieces=shown,
+        joints=joined,
+        sees_traffic=bool(table),
+        is_installed=installed,
+        gaps=tuple(find_gaps(shown, joined, calls, unused)),
     )
 
 
@@ -67,10 +79,12 @@ def _pieces(
     puzzle: Puzzle, pods: Iterable[Pod], facts: Mapping[str, PodFacts], environment: Mapping[str, str]
 ) -> dict[str, PieceFacts]:
     running: dict[tuple[str, str], list[PodFacts]] = {}
+    played: set[tuple[str, str]] = set()
     for pod in pods:
         found = facts.get(f"{pod.metadata.namespace}/{pod.metadata.name}")
         if found is not None and found.state not in ("Done", "Stopping"):
-            running.setdefault((pod.metadata.namespace, service_of(pod)), []).append(found)
+            running.setdefault((pod.metadata.namespace, _piece_of(pod)), []).append(found)
+            played.update([(pod.metadata.namespace, _piece_of(pod))] if STAND_IN in pod.metadata.labels else ())
     published = {(one.namespace, one.service): one for one in puzzle.pieces}
     made = {}
     for key in sorted(published.keys() | running.keys()):
@@ -87,6 +101,7 @@ def _pieces(
             pods=len(mine),
             troubled=sum(pod.needs_help for pod in mine),
             is_published=piece.is_published,
+            is_played=key in played,
         )
     return made
 
@@ -117,12 +132,22 @@ def _joint(one: Standing, verifications: Iterable[Verification], now: datetime) 
     )
 
 
-def _unspoken(table: str, pods: Iterable[Pod], spoken: Collection[tuple[str, str]]) -> list[JointFacts]:
-    owners = {
-        pod.status.pod_ip: piece_id(pod.metadata.namespace, service_of(pod))
+def _owners(pods: Iterable[Pod]) -> dict[str, str]:
+    """The piece of each address."""
+    return {
+        pod.status.pod_ip: piece_id(pod.metadata.namespace, _piece_of(pod))
         for pod in pods
         if pod.status.pod_ip and not pod.spec.host_network
     }
+
+
+def _piece_of(pod: Pod) -> str:
+    """The service that a pod is, or stands in for."""
+    return service_of(pod) or pod.metadata.labels.get(STAND_IN, "")
+
+
+def _unspoken(table: str, pods: Iterable[Pod], spoken: Collection[tuple[str, str]]) -> list[JointFacts]:
+    owners = _owners(pods)
     found: dict[tuple[str, str], list[int]] = {}
     for one in find_unspoken(read_connections(table), owners, spoken):
         found.setdefault((one.consumer, one.provider), []).append(one.port)

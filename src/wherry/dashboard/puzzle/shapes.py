@@ -15,6 +15,8 @@ HEAD = 9.0
 """The radius of a socket's round inside."""
 DEPTH = 5 + math.sqrt(HEAD**2 - NECK**2)
 """How far inside a piece the middle of a socket's head lies."""
+BESIDE, BULGE = 60.0, 90.0
+"""Ends that are nearer than this to each other are above each other; and how far a line between such reaches out."""
 ZIGZAG_LENGTH, ZIGZAG_WIDTH = 9.0, 4.0
 
 
@@ -37,9 +39,14 @@ def curve(spots: Sequence[Spot]) -> str:
     (x, y), *_ = spots
     parts = [f"M{x:g} {y:g}"]
     for (x1, y1), (x2, y2) in pairwise(spots):
-        middle = (x1 + x2) / 2
+        middle = _turn(x1, x2)
         parts.append(f"C{middle:g} {y1:g} {middle:g} {y2:g} {x2:g} {y2:g}")
     return "".join(parts)
+
+
+def _turn(x1: float, x2: float) -> float:
+    """Where a curve turns from the height of one end to that of the other; between two of one column, right of both."""
+    return (x1 + x2) / 2 if abs(x2 - x1) > BESIDE else max(x1, x2) + BULGE
 
 
 def zigzag(spots: Sequence[Spot]) -> str:
@@ -60,9 +67,9 @@ def along(spots: Sequence[Spot]) -> Iterator[Spot]:
         steps = max(2, round(math.hypot(x2 - x1, y2 - y1) / ZIGZAG_LENGTH))
         for step in range(steps):
             t = step / steps
-            # The curve of `curve`, whose middle points lie half way between, level with the ends.
+            # The curve of `curve`, whose middle points lie level with the ends.
             yield (
-                x1 + (x2 - x1) * (1.5 * t - 1.5 * t**2 + t**3),
+                x1 * (1 - t) ** 3 + 3 * _turn(x1, x2) * t * (1 - t) + x2 * t**3,
                 y1 + (y2 - y1) * (3 * t**2 - 2 * t**3),
             )
     yield spots[-1]

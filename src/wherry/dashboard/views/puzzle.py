@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from wherry.dashboard.channel import Rendered
 from wherry.dashboard.fragments import ROOT, Fragment
 from wherry.dashboard.live import Live
-from wherry.dashboard.markup import choice, element_id, link, text, url, with_terms
-from wherry.dashboard.puzzle.drawing import draw_map, draw_sample, left_out, what, where
+from wherry.dashboard.markup import choice, element_id, hidden_fields, link, text, url, with_terms
+from wherry.dashboard.puzzle.drawing import Slots, draw_map, draw_sample, left_out, what, where
 from wherry.dashboard.puzzle.facts import MEANINGS, NEXT, SYMBOLS, WORST_FIRST, JointFacts, MapFacts, PieceFacts
+from wherry.dashboard.puzzle.layers import Line
+from wherry.dashboard.puzzle.layout import Sizes
+from wherry.dashboard.puzzle.places import STEPS
+from wherry.dashboard.puzzle.slots import Slot
+from wherry.dashboard.stand_ins import end_form, start_form
 from wherry.dashboard.times import ago
 from wherry.dashboard.views.view import Asked, Page, View
 from wherry.narrate.templates import count
 
 INTERVAL_S = 1.0
+GAPS_SHOWN = 20
+BACK = url("puzzle")
+ARRANGE = (
+    '<div id="arrange"><details class="action"><summary>Arrange the map anew</summary>'
+    '<form method="post" action="/ui/actions/arrange"><p>Each service has its place on the map, for everybody. '
+    'This gives all of them new ones.</p><button type="submit">Arrange it anew</button></form></details></div>'
+)
 HEAD = (
     '<table id="contracts" class="contracts"><caption>Each contract, the worst first</caption><thead><tr>'
     '<th scope="col">Consumer</th><th scope="col">Provider</th><th scope="col">Contract</th><th scope="col">State</th>'
@@ -42,7 +54,8 @@ class PuzzlePage:
             Fragment("where", ROOT, self._filters(whole)),
         ]
         if facts.pieces:
-            pieces.append(Fragment("drawing", ROOT, _drawing(facts)))
+            pieces.append(Fragment("drawing", ROOT, _drawing(facts, self._slots, whole)))
+        pieces += _gaps(facts, await self._to_come(whole))
         if facts.joints:
             pieces.append(Fragment("contracts", ROOT, HEAD, "</table>"))
             pieces.append(Fragment("joints", "contracts", '<tbody id="joints">', "</tbody>"))
@@ -50,8 +63,26 @@ class PuzzlePage:
         if facts.pieces:
             pieces.append(Fragment("services", ROOT, '<section id="services"><h2>Services</h2>', "</section>"))
             pieces.append(Fragment("pieces", "services", '<ul id="pieces" class="cards">', "</ul>"))
-            pieces += [_card(piece) for piece in facts.pieces]
+            spaces = sorted({piece.namespace for piece in whole.pieces})
+            pieces += [_card(piece, spaces) for piece in facts.pieces]
+            pieces.append(Fragment("arrange", ROOT, ARRANGE))
         return Rendered(pieces, facts.sentence)
+
+    async def _to_come(self, whole: MapFacts) -> list[tuple[str, str]]:
+        """The services of the models that are no piece yet, each with its model."""
+        from wherry.dashboard.landscape.reading import read_models
+
+        known = {piece.service for piece in whole.pieces}
+        return [
+            (name, one.id)
+            for one in await read_models(self._live)
+            if one.model is not None and self._namespace in ("", one.namespace)
+            for name in one.model.next
+            if name not in known
+        ]
+
+    def _slots(self, heights: Mapping[str, float], lines: Iterable[Line], sizes: Sizes) -> dict[str, Slot]:
+        return self._live.surroundings.places.slots(heights, lines, sizes, self._live.now_s())
 
     def _filters(self, whole: MapFacts) -> str:
         namespaces = sorted({piece.namespace for piece in whole.pieces} | {self._namespace} - {""})
@@ -87,7 +118,7 @@ def _step(facts: MapFacts) -> str:
     return f'<p id="step" class="next">{with_terms(said)} Next: <code>{text(step)}</code></p>'
 
 
-def _drawing(facts: MapFacts) -> str:
+def _drawing(facts: MapFacts, slots_of: Slots, whole: MapFacts) -> str:
     samples = "".join(
         f"<li>{draw_sample(word)}<span><strong>{SYMBOLS[word]} {word}</strong> {with_terms(MEANINGS[word])}</span></li>"
         for word in reversed(WORST_FIRST)
@@ -102,7 +133,8 @@ def _drawing(facts: MapFacts) -> str:
     )
     return (
         f'<figure id="drawing" class="drawing"><div class="scroll" tabindex="0" role="group" aria-label="The map">'
-        f'{draw_map(facts)}</div><figcaption>{more}<details class="explain"><summary>How to read it</summary>'
+        f"{draw_map(facts, slots_of, of=whole)}</div><figcaption>{more}"
+        '<details class="explain"><summary>How to read it</summary>'
         "<p>A piece is a service. A socket is what it needs; an arm with a head is what another one offers it.</p>"
         f'<ul class="samples">{samples}</ul>{blind}</details></figcaption></figure>'
     )
@@ -148,7 +180,27 @@ def _breaks(one: JointFacts, facts: MapFacts) -> str:
     return with_terms(f"Nothing now. If {provider} stops, {consumer} misses it{what_stops}.")
 
 
-def _card(piece: PieceFacts) -> Fragment:
+def _gaps(facts: MapFacts, to_come: Sequence[tuple[str, str]]) -> Iterator[Fragment]:
+    """What is missing, each with what to do."""
+    items = "".join(
+        f'<li class="gap-{one.kind}">{with_terms(one.says)} Next: <code>{text(one.step)}</code></li>'
+        for one in facts.gaps[:GAPS_SHOWN]
+    )
+    items += "".join(
+        f"<li>{text(name)} is still to come. {link(url('future', model=model), f'The way to {name}')}</li>"
+        for name, model in to_come[:GAPS_SHOWN]
+    )
+    left = max(0, len(facts.gaps) - GAPS_SHOWN) + max(0, len(to_come) - GAPS_SHOWN)
+    more = f"<p>And {left} more.</p>" if left else ""
+    if items:
+        yield Fragment(
+            "gaps",
+            ROOT,
+            f'<section id="gaps"><h2>Gaps in the puzzle</h2><ul class="lines gaps">{items}</ul>{more}</section>',
+        )
+
+
+def _card(piece: PieceFacts, spaces: Iterable[str]) -> Fragment:
     own = element_id("piece", piece.id)
     said = [what(piece)]
     said += [f"offers {', '.join(piece.offers)}"] if piece.offers else []
@@ -159,7 +211,25 @@ def _card(piece: PieceFacts) -> Fragment:
         own,
         "pieces",
         f'<li id="{text(own)}" class="card"><a class="thing" href="{href}">'
-        f'<span class="name">{text(piece.service)}</span> <small>{text(where(piece))}</small>{lines}</a></li>',
+        f'<span class="name">{text(piece.service)}</span> <small>{text(where(piece))}</small>{lines}</a>'
+        f"{_stand_in(piece, spaces)}{_move(piece)}</li>",
+    )
+
+
+def _stand_in(piece: PieceFacts, spaces: Iterable[str]) -> str:
+    """Whom nobody runs can be played, from its contract."""
+    if piece.is_played:
+        return end_form(piece.service, piece.namespace, BACK)
+    return start_form(piece.service, spaces, piece.namespace, BACK) if piece.offers and not piece.pods else ""
+
+
+def _move(piece: PieceFacts) -> str:
+    fields = hidden_fields(namespace=piece.namespace, service=piece.service)
+    buttons = "".join(f'<button type="submit" name="to" value="{step}">{step.title()}</button> ' for step in STEPS)
+    return (
+        f'<details class="action"><summary>Move<span class="hidden"> {text(piece.service)} in {text(piece.namespace)} '
+        f'on the map</span></summary><form method="post" action="/ui/actions/move">{fields}'
+        f"<p>For everybody who looks at the map.</p>{buttons}</form></details>"
     )
 
 

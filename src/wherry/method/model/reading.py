@@ -89,6 +89,15 @@ async def landscape_of(lister: Lister, client: Client, authorities: tuple[bytes,
     )
 
 
+async def calls_of(lister: Lister) -> frozenset[Pair]:
+    """Who is configured to call whom: (consumer, provider), by the names of the services."""
+    reader = _Reader(lister, await _skipped(lister))
+    workloads = [*await _deployments(reader), *await _stateful_sets(reader), *await _daemon_sets(reader)]
+    services = tuple(await reader.all(SERVICES, lambda one: one.metadata))
+    configs = tuple(await reader.all(CONFIG_MAPS, lambda one: one.metadata))
+    return recognise(Objects(workloads=tuple(workloads), services=services, configs=configs)).calls
+
+
 @dataclass(frozen=True, slots=True)
 class _Reader:
     """Lists what is part of the landscape: nothing of the system, and of no experiment."""
