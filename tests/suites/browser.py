@@ -83,8 +83,8 @@ class Visit:
 
     def close(self) -> None:
         self.context.close()
-        assert self.foreign == []
-        assert self.errors == []
+        assert self.foreign == [], self.foreign
+        assert self.errors == [], self.errors
 
 
 NewVisit = Callable[..., Visit]

@@ -156,7 +156,7 @@ class Standalone:
     def _dashboard(self, api: App, credentials: Credentials) -> Dashboard:
         from wherry.cluster.branch.beside import Beside
         from wherry.dashboard.app import Dashboard
-        from wherry.dashboard.puzzle.places import Places
+        from wherry.dashboard.places import Places
         from wherry.dashboard.surroundings import Surroundings
         from wherry.method.contracts.comments import WITNESS
 

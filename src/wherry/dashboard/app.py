@@ -42,7 +42,7 @@ from wherry.dashboard.moments import Moments, Past
 from wherry.dashboard.person import Credentials, client_of, name_of
 from wherry.dashboard.place import PREFIX
 from wherry.dashboard.playing import stream_play, whole_play
-from wherry.dashboard.puzzle.places import moving
+from wherry.dashboard.puzzle.moving import moving
 from wherry.dashboard.refusals import refusal
 from wherry.dashboard.sessions import CODE_LIFE_S, Session, Sessions, cookie_in, cookie_name, set_cookie
 from wherry.dashboard.stand_ins import starting

@@ -24,7 +24,7 @@ from wherry.client.reflector import Reflector
 from wherry.dashboard.channel import Channel, Render
 from wherry.dashboard.following import Following
 from wherry.dashboard.moments import Moments
-from wherry.dashboard.puzzle.places import Listener
+from wherry.dashboard.places import Listener
 from wherry.dashboard.surroundings import Surroundings
 from wherry.kit.clock import Clock
 from wherry.kit.tasks import TaskScope

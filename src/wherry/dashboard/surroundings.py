@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from wherry.apimachinery.errors import NotFound
 from wherry.client.client import Client
-from wherry.dashboard.puzzle.places import Places
+from wherry.dashboard.places import Places
 from wherry.kit.http.tls import KeyPair
 from wherry.narrate.forecast import Forecast
 from wherry.narrate.intent import Change

@@ -9,8 +9,8 @@ from wherry.api.method.model import MODELS
 from wherry.api.method.release import RELEASES
 from wherry.api.method.verification import VERIFICATIONS
 from wherry.dashboard.landscape.facts import LandscapeFacts, StepFacts, WayFacts
-from wherry.dashboard.landscape.listing import LiveLister
 from wherry.dashboard.landscape.sides import next_side, now_side
+from wherry.dashboard.listing import LiveLister
 from wherry.dashboard.live import Live
 from wherry.dashboard.puzzle.reading import CATALOGUE, authorities
 from wherry.method.model.landscape import Landscape

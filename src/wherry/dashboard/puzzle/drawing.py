@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from wherry.dashboard.markup import text, url
+from wherry.dashboard.places import Slot
 from wherry.dashboard.puzzle.facts import SYMBOLS, JointFacts, MapFacts, PieceFacts, Word
 from wherry.dashboard.puzzle.layers import Line
 from wherry.dashboard.puzzle.layout import Layout, Sizes, Spot
 from wherry.dashboard.puzzle.ports import PORT_PITCH, Port, Wire, free_spot, place_ports
 from wherry.dashboard.puzzle.shapes import CORNER, DEPTH, HEAD, along, curve, piece_outline, zigzag
-from wherry.dashboard.puzzle.slots import Slot, closed_up, fitting_heights, place_all
+from wherry.dashboard.puzzle.slots import closed_up, fitting_heights, place_all
 
 SIZES = Sizes(width=208, gap_x=196, gap_y=36)
 PIECE_HEIGHT_MIN = 92.0

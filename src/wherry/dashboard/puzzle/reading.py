@@ -13,7 +13,7 @@ from wherry.api.method.need import NEEDS
 from wherry.api.method.release import RELEASES
 from wherry.api.method.signature import SIGNATURES
 from wherry.api.method.verification import VERIFICATIONS, Verification
-from wherry.dashboard.landscape.listing import LiveLister
+from wherry.dashboard.listing import LiveLister
 from wherry.dashboard.live import Live
 from wherry.dashboard.puzzle.facts import JointFacts, MapFacts, PieceFacts, sentence
 from wherry.dashboard.puzzle.gaps import find_gaps

@@ -11,11 +11,10 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
+from wherry.dashboard.places import Slot
 from wherry.dashboard.puzzle.layers import Line
 from wherry.dashboard.puzzle.layout import Layout, Sizes, Spot, lay_out
 
-Slot = tuple[int, int]
-"""(column, row)."""
 ROW = 64.0
 SPAN_MIN = 2
 """So many rows a piece has at least."""

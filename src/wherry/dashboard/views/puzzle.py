@@ -8,12 +8,13 @@ from wherry.dashboard.channel import Rendered
 from wherry.dashboard.fragments import ROOT, Fragment
 from wherry.dashboard.live import Live
 from wherry.dashboard.markup import choice, element_id, hidden_fields, link, text, url, with_terms
+from wherry.dashboard.places import Slot
 from wherry.dashboard.puzzle.drawing import Slots, draw_map, draw_sample, left_out, what, where
 from wherry.dashboard.puzzle.facts import MEANINGS, NEXT, SYMBOLS, WORST_FIRST, JointFacts, MapFacts, PieceFacts
 from wherry.dashboard.puzzle.layers import Line
 from wherry.dashboard.puzzle.layout import Sizes
-from wherry.dashboard.puzzle.places import STEPS
-from wherry.dashboard.puzzle.slots import Slot
+from wherry.dashboard.puzzle.moving import STEPS
+from wherry.dashboard.puzzle.slots import find_slots
 from wherry.dashboard.stand_ins import end_form, start_form
 from wherry.dashboard.times import ago
 from wherry.dashboard.views.view import Asked, Page, View
@@ -82,7 +83,10 @@ class PuzzlePage:
         ]
 
     def _slots(self, heights: Mapping[str, float], lines: Iterable[Line], sizes: Sizes) -> dict[str, Slot]:
-        return self._live.surroundings.places.slots(heights, lines, sizes, self._live.now_s())
+        joined = [*lines]
+        return self._live.surroundings.places.slots(
+            lambda known: find_slots(known, heights, joined, sizes), self._live.now_s()
+        )
 
     def _filters(self, whole: MapFacts) -> str:
         namespaces = sorted({piece.namespace for piece in whole.pieces} | {self._namespace} - {""})

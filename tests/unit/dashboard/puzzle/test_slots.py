@@ -7,9 +7,10 @@ from itertools import combinations
 
 import pytest
 
+from wherry.dashboard.places import Slot
 from wherry.dashboard.puzzle.layers import Line
 from wherry.dashboard.puzzle.layout import Layout, Sizes
-from wherry.dashboard.puzzle.slots import Slot, closed_up, find_slots, fitting_heights, move_slot, place_all
+from wherry.dashboard.puzzle.slots import closed_up, find_slots, fitting_heights, move_slot, place_all
 
 SIZES = Sizes(width=208, gap_x=196, gap_y=36)
 SHOP: list[Line] = [("web", "orders"), ("web", "users"), ("orders", "stock"), ("web", "stock"), ("mobile", "orders")]

@@ -8,26 +8,21 @@ not been seen for a month gives its place up.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
-import orjson
 
-from wherry.apimachinery.errors import BadRequest, Forbidden, NotFound
-from wherry.client.client import Client
-from wherry.dashboard.markup import url
-from wherry.dashboard.puzzle.layers import Line
-from wherry.dashboard.puzzle.layout import Sizes
-from wherry.dashboard.puzzle.slots import Slot, find_slots, move_slot
 from wherry.kit.files import write_atomically
-from wherry.kit.http.types import read_body
 
 DAY_S = 86_400.0
 FORGOTTEN_S = 30 * DAY_S
 PIECES_MAX = 2000
-STEPS: Mapping[str, Slot] = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
-REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+
+Slot = tuple[int, int]
+"""(column, row)."""
+Find = Callable[[Mapping[str, Slot]], Mapping[str, Slot]]
+"""From all slots so far to those of the pieces that are there."""
 
 
 class Kept(msgspec.Struct):
@@ -47,11 +42,15 @@ class Places:
         self._kept = self._read()
         self._listeners: weakref.WeakSet[Listener] = weakref.WeakSet()
 
-    def slots(self, heights: Mapping[str, float], lines: Iterable[Line], sizes: Sizes, now_s: float) -> dict[str, Slot]:
-        """The slots of these pieces; new ones get theirs, and keep it."""
+    @property
+    def known(self) -> dict[str, Slot]:
+        """All slots so far, also of pieces that are not there now."""
+        return {name: (one.column, one.row) for name, one in self._kept.items()}
+
+    def slots(self, find: Find, now_s: float) -> dict[str, Slot]:
+        """The slots of the pieces that are there; new ones get theirs, and keep it."""
         self._forget(now_s)
-        known = {name: (one.column, one.row) for name, one in self._kept.items()}
-        found = find_slots(known, heights, lines, sizes)
+        found = dict(find(self.known))
         is_new = False
         for name, (column, row) in found.items():
             one = self._kept.get(name)
@@ -62,11 +61,8 @@ class Places:
             self._write()
         return found
 
-    def move(self, name: str, step: Slot) -> None:
-        """Move a piece by a step, over others. Raises NotFound."""
-        slot = move_slot({one: (kept.column, kept.row) for one, kept in self._kept.items()}, name, step)
-        if slot is None:
-            raise NotFound(f"There is no {name} in the puzzle (any more).")
+    def put(self, name: str, slot: Slot) -> None:
+        """Give a piece that is known another slot."""
         self._kept[name].column, self._kept[name].row = slot
         self._changed()
 
@@ -113,37 +109,3 @@ class Listener:
     def __init__(self, call: Callable[[], None]) -> None:
         """`call` is called at each change."""
         self.call = call
-
-
-Form = Mapping[str, str]
-Action = Callable[[Client, Form, float], Awaitable[tuple[str, str]]]
-
-
-def moving(places: Places) -> Mapping[str, Action]:
-    """What a person may do with the map: `move` a piece, `arrange` all of them anew."""
-
-    async def move(client: Client, form: Form, now_s: float) -> tuple[str, str]:
-        namespace, service, to = form.get("namespace", ""), form.get("service", ""), form.get("to", "")
-        if to not in STEPS or not namespace or not service:
-            raise BadRequest("the form does not say which service, and where to: left, right, up or down")
-        await _check(client, namespace, f"to move {service} for everybody you need the right to change Services there")
-        places.move(f"{namespace}/{service}", STEPS[to])
-        return f"{service} is one step {to}, for everybody.", url("puzzle")
-
-    async def arrange(client: Client, form: Form, now_s: float) -> tuple[str, str]:
-        await _check(
-            client, "", "to give all services new places for everybody you need the right to change all Services"
-        )
-        places.arrange_anew()
-        return "All services have new places, for everybody.", url("puzzle")
-
-    return {"move": move, "arrange": arrange}
-
-
-async def _check(client: Client, namespace: str, why: str) -> None:
-    """Whether a person may change the Services of a namespace ("": of all). Raises Forbidden."""
-    asked = {"verb": "patch", "resource": "services", "namespace": namespace}
-    body = orjson.dumps({"spec": {"resourceAttributes": asked}})
-    answer = orjson.loads(await read_body(await client.request("POST", REVIEWS, body=body)))
-    if not answer.get("status", {}).get("allowed"):
-        raise Forbidden(why)

@@ -6,17 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from wherry.apimachinery.errors import NotFound
+from wherry.dashboard.places import DAY_S, FORGOTTEN_S, PIECES_MAX, Listener, Places, Slot
 from wherry.dashboard.puzzle.layout import Sizes
-from wherry.dashboard.puzzle.places import DAY_S, FORGOTTEN_S, PIECES_MAX, STEPS, Listener, Places
-from wherry.dashboard.puzzle.slots import Slot
+from wherry.dashboard.puzzle.slots import find_slots
 
 SIZES = Sizes(width=208, gap_x=196, gap_y=36)
 NOW_S = 1_800_000_000.0
 
 
 def seen(places: Places, *names: str, now_s: float = NOW_S) -> dict[str, Slot]:
-    return places.slots(dict.fromkeys(names, 92.0), [("dev/web", "dev/orders")], SIZES, now_s)
+    heights = dict.fromkeys(names, 92.0)
+    return places.slots(lambda known: find_slots(known, heights, [("dev/web", "dev/orders")], SIZES), now_s)
 
 
 def test_places_outlive_a_restart(tmp_path: Path) -> None:
@@ -25,7 +25,7 @@ def test_places_outlive_a_restart(tmp_path: Path) -> None:
     again = Places(file)
     later = seen(again, "dev/web", "dev/orders", "dev/a", "dev/zebra")
     assert {name: later[name] for name in first} == first
-    again.move("dev/web", STEPS["left"])
+    again.put("dev/web", (-1, 0))
     assert seen(Places(file), "dev/web", "dev/orders")["dev/web"] == (-1, 0)
     assert file.stat().st_mode & 0o077 == 0
 
@@ -59,17 +59,16 @@ def test_who_is_not_seen_for_a_month_gives_the_place_up() -> None:
     seen(places, "dev/web", now_s=NOW_S + FORGOTTEN_S - 1)
     found = seen(places, "dev/web", "dev/a", now_s=NOW_S + FORGOTTEN_S + 1)
     assert found["dev/web"] == first["dev/web"]
-    with pytest.raises(NotFound):
-        places.move("dev/orders", STEPS["up"])
+    assert [*places.known] == ["dev/web", "dev/a"]
 
 
 def test_a_crowd_does_not_grow_for_ever() -> None:
     places = Places()
     for start in range(0, PIECES_MAX + 200, 100):
         seen(places, *(f"dev/s{number}" for number in range(start, start + 100)), now_s=NOW_S + start)
-    places.slots({}, [], SIZES, NOW_S + 1)
-    with pytest.raises(NotFound):
-        places.move("dev/s0", STEPS["up"])
+    seen(places, now_s=NOW_S + 1)
+    assert len(places.known) == PIECES_MAX
+    assert "dev/s0" not in places.known
 
 
 def test_whoever_looks_is_told_of_a_move_and_nobody_after_leaving() -> None:
@@ -78,9 +77,9 @@ def test_whoever_looks_is_told_of_a_move_and_nobody_after_leaving() -> None:
     told: list[str] = []
     listener = Listener(lambda: told.append("moved"))
     places.subscribe(listener)
-    places.move("dev/web", STEPS["right"])
+    places.put("dev/web", (1, 0))
     places.arrange_anew()
     del listener
     seen(places, "dev/web")
-    places.move("dev/web", STEPS["right"])
+    places.put("dev/web", (1, 0))
     assert told == ["moved", "moved"]
