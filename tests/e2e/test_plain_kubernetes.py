@@ -78,7 +78,9 @@ def test_an_image_that_no_node_can_have_is_said_before_anything_is_applied(harbo
 def test_the_whole_way_by_kubeconfig_alone(harbour: Abroad) -> None:
     assert "harbour-r1 runs in dev" in harbour.do("run")
     assert "all 3 steps of harbour went as told" in harbour.do("demo do-x")
+    twin = _kill_a_trial(harbour)
     proved = harbour.do("prove build-release-run")
+    assert f"the twin {twin} was left behind" in proved
     assert "Build, release, run: Proved" in proved
     assert "The cluster refuses to change the release." in proved
     assert "Build, release, run  ✓✓ Proved" in harbour.attempt("done").stdout
@@ -90,6 +92,20 @@ def test_the_whole_way_by_kubeconfig_alone(harbour: Abroad) -> None:
     assert "2 of them run" in harbour.do("releases")
     _look_around(harbour)
     _go_back(harbour)
+
+
+def _kill_a_trial(harbour: Abroad) -> str:
+    """Kill `wherry prove` with -9 while its twin starts; gives the twin's name, which is left behind."""
+    trial = harbour.plain.start(harbour.kubeconfig, "prove", "logs", cwd=harbour.root, home=harbour.home)
+    assert trial.stderr is not None
+    for line in trial.stderr:
+        if "pods are ready" in line:
+            break
+    trial.kill()
+    trial.stderr.close()
+    trial.wait(10)
+    names = harbour.plain.behind.kubectl("get", "namespaces", "-l", "wherry.dev/task=prove", "-o", "name").stdout
+    return names.strip().removeprefix("namespace/")
 
 
 def _look_around(harbour: Abroad) -> None:

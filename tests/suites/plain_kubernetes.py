@@ -85,6 +85,13 @@ class PlainKubernetes:
         )  # fmt: skip
         return path
 
+    def start(self, kubeconfig: Path, *words: str, cwd: Path, home: Path) -> subprocess.Popen[str]:
+        """The same, while it runs; what it tells is on its standard error."""
+        return subprocess.Popen(
+            [*WHERRY, "--home", str(home), *words], cwd=cwd, text=True,
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env={**os.environ, "KUBECONFIG": str(kubeconfig)},
+        )  # fmt: skip
+
     def wherry(
         self, kubeconfig: Path, *words: str, cwd: Path | None = None, home: Path | None = None, timeout_s: float = 90
     ) -> subprocess.CompletedProcess[str]:

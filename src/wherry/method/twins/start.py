@@ -17,8 +17,9 @@ from wherry.api.core.namespace import NAMESPACES
 from wherry.api.core.pod import PODS
 from wherry.api.method.release import Release
 from wherry.apimachinery.document import Document
-from wherry.apimachinery.errors import Forbidden, NotFound
+from wherry.apimachinery.errors import Forbidden, NotFound, StatusError
 from wherry.client.client import Client
+from wherry.kit.clock import SystemClock
 from wherry.method.delivery.documents import reference
 from wherry.method.delivery.kept_manifests import read_documents
 from wherry.method.delivery.migration import TASK, migration_job
@@ -29,6 +30,7 @@ from wherry.method.delivery.waiting import Awaited, NeverStarts, Say, Waiting
 from wherry.method.facts.manifests import items, pod_spec, section
 from wherry.method.journey.script import Journey
 from wherry.method.project import Project
+from wherry.method.twins.leftovers import MAKER, maker, sweep
 from wherry.method.twins.twin import START_S, TASK_LABELS, CannotTry, Twin
 
 PREFIX = "done-"
@@ -47,8 +49,11 @@ async def twin_of(
     """Start a twin; it is gone when the block ends."""
     namespace = f"{PREFIX}{secrets.token_hex(3)}"
     labels = {"wherry.dev/service": release.spec.service, **TASK_LABELS}
+    for name in await sweep(client, SystemClock().now_s()):
+        say(f"the twin {name} was left behind by somebody who was stopped: it is taken away")
+    metadata: Document = {"name": namespace, "labels": labels, "annotations": {MAKER: maker()}}
     try:
-        await client.create(NAMESPACES, {"metadata": {"name": namespace, "labels": labels}})
+        await client.create(NAMESPACES, {"metadata": metadata})
     except Forbidden as error:
         raise NoRoomForTwin(error.message) from error
     try:
@@ -58,14 +63,16 @@ async def twin_of(
         yield twin
     finally:
         # Also after Ctrl-C: the deletion is sent before anybody can cancel again.
-        await asyncio.shield(_delete(client, namespace))
+        await asyncio.shield(_delete(client, namespace, say))
 
 
-async def _delete(client: Client, namespace: str) -> None:
+async def _delete(client: Client, namespace: str, say: Say) -> None:
     try:
         await client.delete(NAMESPACES, namespace)
     except NotFound:
         return
+    except (OSError, StatusError) as error:
+        say(f"the twin {namespace} could not be taken away ({error}): the next wherry prove does it")
 
 
 async def _start(twin: Twin) -> None:
