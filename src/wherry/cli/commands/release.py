@@ -31,6 +31,7 @@ def command(where: Where, environment: str | None, image: str | None, allow_dirt
     project = project_here()
     with told():
         name = environment or project.first_environment
+        _ = project.environment(name)
     store = open_store(where.data_dir)
 
     async def release_with_model(clusters: Clusters) -> Released:

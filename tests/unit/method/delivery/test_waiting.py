@@ -2,13 +2,15 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from suites.api_harness import make_api
 from wherry.api.core.pod import PODS
 from wherry.apimachinery.document import Document
 from wherry.client.client import Client
 from wherry.client.transport import InProcess
 from wherry.method.delivery.served_kinds import ServedKinds
-from wherry.method.delivery.waiting import Awaited, Outcome, Waiting
+from wherry.method.delivery.waiting import Awaited, NeverStarts, Outcome, Waiting
 
 LABELS = {"wherry.dev/service": "orders"}
 
@@ -105,3 +107,17 @@ async def test_nothing_to_wait_for_is_ready() -> None:
     made = await world()
     assert await made.waiting.until_ready([], 1) == Outcome()
     assert (await made.client.list(PODS)).items == []
+
+
+async def test_a_task_whose_pod_cannot_start_ends_the_wait_at_once() -> None:
+    made = await world()
+    stuck = pod("orders-r2", "ImagePullBackOff")
+    metadata = stuck["metadata"]
+    assert isinstance(metadata, dict)
+    metadata["labels"] = {**LABELS, "batch.kubernetes.io/job-name": "orders-r2-migrate"}
+    await made.put(stuck)
+    jobs = await ServedKinds(made.client).find("batch/v1", "Job")
+    with pytest.raises(NeverStarts, match="pod of-orders-r2: its image cannot be had"):
+        await made.waiting.until_finished(jobs, "orders-r2-migrate", 10)
+    with pytest.raises(TimeoutError):
+        await made.waiting.until_finished(jobs, "another", 0.2)
