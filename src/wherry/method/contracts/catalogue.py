@@ -50,6 +50,7 @@ async def ensure_catalogue(client: Client) -> None:
     try:
         await client.list(APIS, limit=1)
         await client.list(VERIFICATIONS, limit=1)
+        return
     except (NotFound, Forbidden):
         pass
     await set_up_catalogue(client)
