@@ -52,8 +52,7 @@ async def ensure_catalogue(client: Client) -> None:
         await client.list(VERIFICATIONS, limit=1)
         return
     except (NotFound, Forbidden):
-        pass
-    await set_up_catalogue(client)
+        await set_up_catalogue(client)
 
 
 async def set_up_catalogue(client: Client) -> None:
