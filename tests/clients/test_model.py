@@ -211,6 +211,10 @@ def test_a_contract_takes_the_model_along(table: Table, namespace: str) -> None:
     # The model stands in the folder above, and speaks of till.
     assert "The page shows the model" in exposed.stderr
     assert "model.yaml" in table.cluster.kubectl("-n", namespace, "get", "models", "-o", "yaml").stdout
+    # A service may have a model of its own as well.
+    (repository_ / "model.yaml").write_text("next: {services: [{name: till}]}\n")
+    both = table("contract", "expose", "--project", str(repository_))
+    assert "The page shows the model till as it is now" in both.stderr
     again = table("contract", "expose", "--project", str(repository_))
     assert "The page shows the model" not in again.stderr
     (table.folder / "model.yaml").write_text(MODEL.replace("team:", "taem:"))

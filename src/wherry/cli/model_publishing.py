@@ -40,13 +40,15 @@ def publish_now(look: Look, path: Path) -> None:
 
 
 async def publish_beside(client: Client, project: Project, namespace: str) -> None:
-    """Publish the model of a service's system, if there is one and it has changed; says what came of it."""
+    """Publish the models that a service is part of, where they have changed; says what came of it."""
+    for path in models_of(project):
+        await _publish_and_say(client, path, namespace)
+
+
+async def _publish_and_say(client: Client, path: Path, namespace: str) -> None:
     from wherry.method.model.form import BrokenModel
     from wherry.method.model.publishing import read_model_file
 
-    path = model_of(project)
-    if path is None:
-        return
     try:
         record, is_new = await _publish(client, read_model_file(path), namespace)
     except BrokenModel as error:
@@ -58,13 +60,12 @@ async def publish_beside(client: Client, project: Project, namespace: str) -> No
             note(f"   The page shows the model {record.name} as it is now: {record.origin}.")
 
 
-def model_of(project: Project) -> Path | None:
-    """The model.yaml of a service's system: its own, or the nearest one above that speaks of the service."""
+def models_of(project: Project) -> list[Path]:
+    """The service's own model.yaml, and that of its system: the nearest one above that speaks of the service."""
     own = project.root / FILE_NAME
-    if own.is_file():
-        return own
     above = (folder / FILE_NAME for folder in project.root.absolute().parents)
-    return next((path for path in above if path.is_file() and _speaks_of(path, project.name)), None)
+    system = next((path for path in above if path.is_file() and _speaks_of(path, project.name)), None)
+    return [path for path in (own, system) if path is not None and path.is_file()]
 
 
 def _speaks_of(path: Path, service: str) -> bool:

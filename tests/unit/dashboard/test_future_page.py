@@ -62,6 +62,15 @@ async def test_a_release_without_the_model_and_an_edited_model_are_warned_of(ful
     assert "did you mean name?" in broken.text
 
 
+async def test_the_model_of_the_whole_system_comes_first(full_shop: Shop, tmp_path: Path) -> None:
+    for name in ("abc", "system"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "abc" / "model.yaml").write_text("next: {services: [{name: till}]}")
+    await publish(full_shop.client, read_model_file(tmp_path / "abc" / "model.yaml"), SPACE, by="root")
+    await published(full_shop, tmp_path / "system")
+    assert "The model system comes from" in (await full_shop.browser.read(ADDRESS)).text
+
+
 async def test_one_of_several_models_is_chosen_and_one_that_is_gone_is_said(full_shop: Shop, tmp_path: Path) -> None:
     for name in ("one", "two"):
         (tmp_path / name).mkdir()

@@ -47,10 +47,12 @@ async def gap_of(live: Live, model: Model) -> Gap:
 
 
 async def read_way(live: Live, chosen: str = "") -> LandscapeFacts:
-    """The way of a model (namespace/name), or of the first one."""
+    """The way of a model (namespace/name); when none is named, of the one that speaks of the most services."""
     models = await read_models(live)
     names = tuple(one.id for one in models)
-    one = next((one for one in models if chosen in ("", one.id)), None)
+    fitting = [one for one in models if chosen in ("", one.id)]
+    # A service's own model is a part of its system's, which people want to see first.
+    one = max(fitting, key=lambda one: len(one.model.names) if one.model is not None else 0, default=None)
     if one is None:
         return LandscapeFacts(models=names, beginning="" if models else model_from(await see(live)))
     if one.model is None:
