@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
+from wherry.agent.machine_kind import machine_kind, machine_labels, read_traces
 from wherry.agent.node_status import Machine, compute_node_status, read_machine
 from wherry.agent.settings import AgentSettings
 from wherry.api.coordination.lease import LEASES
@@ -91,6 +92,7 @@ class NodeReporter:
             "kubernetes.io/arch": machine.architecture,
             "kubernetes.io/hostname": name,
             "kubernetes.io/os": "linux",
+            **machine_labels(machine_kind(read_traces())),
             **self.settings.labels,
         }
         spec: Document = {"podCIDR": self.settings.pod_cidr, "podCIDRs": [self.settings.pod_cidr]}

@@ -32,7 +32,8 @@ def draw(snapshot: Snapshot, terminal: Terminal) -> list[str]:
 
 
 def _node_box(node: NodeFacts) -> Box:
-    kind = "" if node.kind == "other machine" else f" ({node.kind})"
+    known = [*([] if node.kind == "other machine" else [node.kind]), *([node.machine] if node.machine else [])]
+    kind = f" ({', '.join(known)})" if known else ""
     return Box(f"{node.name}{kind}  {node.state}", _pod_rows(node.pods) or [("no pods", "")])
 
 
@@ -60,7 +61,8 @@ def _tile(node: NodeFacts, terminal: Terminal) -> str:
         bar.append(terminal.coloured(SYMBOLS[word] * shown, word))
     more = node.counts.pods - (BAR_MAX - room)
     rest = f"+{more}" if more > 0 else ""
-    kind = "" if node.kind == "other machine" else f" ({node.kind})"
+    known = [*([] if node.kind == "other machine" else [node.kind]), *([node.machine] if node.machine else [])]
+    kind = f" ({', '.join(known)})" if known else ""
     return f"{node.name}{kind}  {node.state}  {count(node.counts.pods, 'pod')}  {''.join(bar)}{rest}".rstrip()
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from wherry.api.core.node import Node, is_without_machine
+from wherry.api.core.node import MACHINE_LABEL, Node, is_without_machine
 from wherry.api.core.pod import ContainerStatus, Pod
 from wherry.api.core.service import Service
 from wherry.api.discovery.endpointslice import EndpointSlice
@@ -95,6 +95,9 @@ def count_pods(pods: Iterable[PodFacts], *, nodes: int = 0, nodes_ready: int = 0
     )
 
 
+MACHINES = {"physical": "physical machine", "virtual": "virtual machine", "container": "in a container"}
+
+
 def is_ready(node: Node) -> bool:
     """Whether a node says that it is ready."""
     return any(one.type == "Ready" and one.status == "True" for one in node.status.conditions)
@@ -109,6 +112,13 @@ def node_kind(node: Node, this_host: str) -> NodeKind:
     return "this machine" if this_host and this_host.lower() in {name.lower() for name in names} else "other machine"
 
 
+def machine_words(node: Node) -> str:
+    """What a real node runs on: a physical machine, a virtual one, a container; "" for what is simulated or unknown."""
+    labels = node.metadata.labels
+    words = MACHINES.get(labels.get(MACHINE_LABEL, ""), "")
+    return "" if is_without_machine(node) else words
+
+
 def describe_node(node: Node, pods: Sequence[PodFacts], this_host: str) -> NodeFacts:
     """A node's facts with the pods on it, in the order in which they are shown."""
     ready, accepts = is_ready(node), not node.spec.unschedulable
@@ -118,6 +128,7 @@ def describe_node(node: Node, pods: Sequence[PodFacts], this_host: str) -> NodeF
     return NodeFacts(
         name=node.metadata.name,
         kind=node_kind(node, this_host),
+        machine=machine_words(node),
         ready=ready,
         state=("Ready" if accepts else "Ready, takes no new pods") if ready else "Not ready",
         reason="" if ready or condition is None else condition.message or condition.reason,
@@ -147,6 +158,7 @@ def describe_gone_node(name: str, pods: Sequence[PodFacts], *, is_hidden: bool =
     return NodeFacts(
         name=name,
         kind="hidden" if is_hidden else "gone",
+        machine="",
         ready=False,
         state="Not shown" if is_hidden else "Gone",
         reason="",

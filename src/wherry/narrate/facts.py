@@ -69,11 +69,12 @@ class Counts(Struct):
 class NodeFacts(Struct):
     """One node with everything on it. A node that pods name and that is not there any more is `gone`.
 
-    One that this person may not see is `hidden`.
+    One that this person may not see is `hidden`. `machine` says in words what a real one is; "" where nobody knows.
     """
 
     name: str
     kind: NodeKind
+    machine: str
     ready: bool
     state: str
     reason: str

@@ -102,6 +102,8 @@ class Node(Struct):
 FOR_LIFE = 'node updates may not change {} except from "" to valid'
 ROLE_PREFIX = "node-role.kubernetes.io/"
 SIMULATED_LABEL = "wherry.dev/simulated"
+# What the machine is: physical, virtual or container; and of whose making a virtual one is.
+MACHINE_LABEL, HYPERVISOR_LABEL = "wherry.dev/machine", "wherry.dev/hypervisor"
 # How another program that plays nodes, kwok, marks its own.
 KWOK_ANNOTATION = "kwok.x-k8s.io/node"
 

@@ -141,7 +141,7 @@ def _node_details(node: NodeFacts) -> str:
 
 def _node_head(node: NodeFacts, parent: str) -> Fragment:
     own = f"{parent}/head"
-    kind = f'<span class="kind">{text(node.kind)}</span>'
+    kind = f'<span class="kind">{text(_kind(node))}</span>'
     return Fragment(
         own,
         parent,
@@ -174,7 +174,7 @@ def _tile(node: NodeFacts) -> Fragment:
         "nodes",
         f'<li id="{text(own)}" class="tile {mark} {_css(node.kind)}"><a class="thing" '
         f'href="{text(url(node=node.name))}"><span class="name">{text(node.name)}</span> '
-        f'<span class="kind">{text(node.kind)}</span>{_bar(counts.states)}'
+        f'<span class="kind">{text(_kind(node))}</span>{_bar(counts.states)}'
         f'<span class="state">{text(node.state)}: {text(states)}</span></a></li>',
     )
 
@@ -200,6 +200,11 @@ def _headline(snapshot: Snapshot) -> Fragment:
     return Fragment(
         "headline", ROOT, f'<p id="headline" class="headline">{with_terms(snapshot.sentence + hidden)}{jump}</p>'
     )
+
+
+def _kind(node: NodeFacts) -> str:
+    """Whose machine it is, and what it is."""
+    return f"{node.kind}, {node.machine}" if node.machine else node.kind
 
 
 def _css(kind: str) -> str:
