@@ -98,16 +98,16 @@ def _tell_published(look: Look) -> None:
     """Where no file is at hand: how far each model of the cluster is, in a sentence."""
     from wherry.cli.landscape import look_at_landscape, published_models
     from wherry.method.model.plan import plan_steps
+    from wherry.method.model.publishing import note_gap
 
     models = [one for one in look.ask(published_models) if look.namespace in ("", one.namespace)]
     seen = look_at_landscape(look) if models else None
     for one in models:
         if one.model is not None and seen is not None:
-            say(
-                printable(
-                    f"{one.name}: {plan_steps(one.model, seen).sentence} The steps: wherry next --model {one.name}"
-                )
-            )
+            gap = plan_steps(one.model, seen)
+            if not look.namespace:
+                look.ask(lambda client, one=one, gap=gap: note_gap(client, one, gap))  # type: ignore[misc]  # bound now
+            say(printable(f"{one.name}: {gap.sentence} The steps: wherry next --model {one.name}"))
 
 
 def _tell_gap(look: Look, gap: Gap, *, ends: bool = True) -> None:

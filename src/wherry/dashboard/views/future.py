@@ -58,7 +58,7 @@ class FuturePage:
             Fragment("now-boxes", "now", '<ul id="now-boxes" class="boxes">', "</ul>"),
             *(_box("now", one, way.now, "") for one in way.now.boxes),
             Fragment("steps", "way", '<section id="steps"><h2>Steps</h2>', "</section>"),
-            Fragment("step-list", "steps", '<ol id="step-list" class="steps">', "</ol>"),
+            Fragment("step-list", "steps", '<ol id="step-list" class="way-steps">', "</ol>"),
             *(_step(number, one, way) for number, one in enumerate(way.steps, 1)),
             Fragment("next", "way", '<section id="next" class="state-list"><h2>Next</h2>', "</section>"),
             Fragment("next-boxes", "next", '<ul id="next-boxes" class="boxes">', "</ul>"),
@@ -163,7 +163,7 @@ def _facts(one: BoxFacts, side: SideFacts) -> Iterable[tuple[str, str]]:
     yield "Parts", text(", ".join(one.parts))
     yield "REST API", text(", ".join(one.promises)) or "none published"
     shared = f" <strong>shared with {text(', '.join(one.shared))}</strong>" if one.shared else ""
-    yield "Database", f"{text(', '.join(one.databases))}{shared}" if one.databases else "none"
+    yield "Database", f"{text(', '.join(one.databases))}{shared}" if one.databases else ""
     yield "Needs", "<br>".join(_need(line) for line in needs)
     yield "Out of", text(one.origin)
     yield "Where", text(", ".join(one.places))
