@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 import pytest
 
 from suites.page_reader import Browser
+from suites.shop_window import Shop
 from unit.dashboard.test_app import api, browser
 from wherry.dashboard.views.registry import VIEWS
 from wherry.narrate.glossary import words_in
@@ -70,6 +71,20 @@ class Words(HTMLParser):
 async def test_every_technical_word_can_be_asked_about(browser: Browser, address: str) -> None:
     await browser.sign_in()
     found = Words((await browser.ask("GET", address)).body)
+    assert {word: said for word, said in found.said.items() if word not in found.linked} == {}
+
+
+METHOD_PAGES = (
+    *(f"/ui/{path}" for path in ("done", "puzzle", "releases", "report")),
+    *(f"/ui/ceremonies?for={name}" for name in ("planning", "daily", "review", "retrospective")),
+    *(f"/ui/done/{criterion}/shop-dev/orders-r4" for criterion in ("logs", "config", "parity")),
+    "/ui/services/shop-dev/orders",
+)
+
+
+@pytest.mark.parametrize("address", METHOD_PAGES)
+async def test_every_technical_word_of_the_method_can_be_asked_about(full_shop: Shop, address: str) -> None:
+    found = Words((await full_shop.browser.ask("GET", address)).body)
     assert {word: said for word, said in found.said.items() if word not in found.linked} == {}
 
 

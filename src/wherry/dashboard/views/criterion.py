@@ -88,7 +88,9 @@ def _steps(verdict: Verdict) -> str:
 
 
 def _meaning(criterion: Criterion, found: ReleaseBoard) -> str:
-    quote = f'<blockquote cite="https://12factor.net">{text(criterion.quote)}</blockquote>' if criterion.quote else ""
+    quote = (
+        f'<blockquote cite="https://12factor.net">{with_terms(criterion.quote)}</blockquote>' if criterion.quote else ""
+    )
     (mine,) = meanings(found.standard.agreement, [criterion], found.standard.people)
     return (
         f'<section id="meaning"><h2>What it means</h2><p>{with_terms(criterion.plain)}</p>{quote}'
@@ -104,7 +106,7 @@ def _team(mine: Meaning, *, has_standard: bool) -> str:
     if not mine.words:
         return f"<p>The team has no words of its own for it: <code>wherry meaning {text(mine.criterion)}</code></p>"
     agreed = ", ".join(f"{name} ({day.isoformat()})" for name, day in mine.agreed) or "nobody yet"
-    rows = [("To this team", text(mine.words)), ("Agreed by", text(agreed))]
+    rows = [("To this team", with_terms(mine.words)), ("Agreed by", text(agreed))]
     rows += [("Not yet", text(", ".join(mine.missing)))] if mine.missing else []
     rows += [("Agreed to other words", text(", ".join(mine.outdated)))] if mine.outdated else []
     return definitions(rows)

@@ -183,7 +183,7 @@ def _legend() -> str:
     )
     known = [one.criterion for one in CRITERIA]
     codes = "".join(
-        f"<li><strong>{text(one.code)}</strong> {text(one.title)}: {with_terms(one.plain)}</li>" for one in known
+        f"<li><strong>{text(one.code)}</strong> {with_terms(f'{one.title}: {one.plain}')}</li>" for one in known
     )
     return (
         '<div id="legend"><details class="explain"><summary>What the words mean</summary>'

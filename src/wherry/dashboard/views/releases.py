@@ -133,7 +133,7 @@ def _parity(service: str, places: Sequence[Release]) -> str:
         f'<th scope="col">{text(one.spec.environment)}<small>{text(one.name)}</small></th>' for one in places
     )
     rows = "".join(
-        f'<tr class="{word}"><th scope="row">{text(name)}</th>'
+        f'<tr class="{word}"><th scope="row"><span class="name">{text(name)}</span></th>'
         f"<td>{WORDS[word]}</td>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
         for name, word, cells in _compared(places)
     )
@@ -182,7 +182,7 @@ def _place(entry: ConfigEntry) -> tuple[str, str]:
 def _value(entry: ConfigEntry | None) -> str:
     if entry is None:
         return "not set"
-    return "<em>secret</em>" if entry.hash else text(entry.value)
+    return f"<em>{with_terms('secret')}</em>" if entry.hash else text(entry.value)
 
 
 def _make(live: Live, asked: Asked) -> Page:

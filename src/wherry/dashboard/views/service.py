@@ -95,7 +95,9 @@ class ServicePage:
             and str(pod.metadata.key) in facts
         ]
         return [
-            Fragment("members", ROOT, '<section id="members"><h2>Pods and containers</h2>', "</section>"),
+            Fragment(
+                "members", ROOT, f'<section id="members"><h2>{with_terms("Pods and containers")}</h2>', "</section>"
+            ),
             Fragment(
                 "pods", "members", f'<ul id="pods" class="pods" aria-label="pods of {text(self._service)}">', "</ul>"
             ),
@@ -144,7 +146,7 @@ def _api(piece: PieceFacts) -> str:
 
 def _settings(release: Release | None) -> str:
     rows = [
-        (one.key, text(one.value) if not one.hash else "<em>secret</em>")
+        (one.key, text(one.value) if not one.hash else f"<em>{with_terms('secret')}</em>")
         for one in (release.spec.config if release else ())
     ]
     body = definitions(rows) if rows else "<p>A release notes its settings. None is known here.</p>"
