@@ -48,19 +48,32 @@ class _Message:
 class Channel:
     """The current state of a view and its last changes."""
 
-    def __init__(self, view: str, render: Render, clock: Clock, interval_s: float, beat_s: float = 0.0) -> None:
+    def __init__(
+        self,
+        view: str,
+        render: Render,
+        clock: Clock,
+        interval_s: float,
+        beat_s: float = 0.0,
+        *,
+        revision: Callable[[], int] = lambda: 0,
+    ) -> None:
         """`view` is the address that tells browsers which view a message is for.
 
         `beat_s` is after how long it is rendered anew though nothing has said that it changed, while somebody looks.
+        `revision` says up to which revision of the store everything has been heard of.
         """
         self.view = view
         self.tree = Tree(())
         self.say = ""
+        self.revision = 0
+        self.is_over = False
         self.used_s = clock.monotonic_s()
         self._render = render
         self._clock = clock
         self._interval_s = interval_s
         self._beat_s = beat_s
+        self._heard = revision
         self._epoch = secrets.token_hex(4)
         self._number = 0
         self._messages: deque[_Message] = deque()
@@ -80,6 +93,7 @@ class Channel:
 
     async def start(self) -> None:
         """Render for the first time. Raises what the API says (StatusError)."""
+        self.revision = self._heard()
         rendered = await self._render()
         self.tree, self.say = Tree(rendered.pieces), rendered.say
 
@@ -110,6 +124,12 @@ class Channel:
             self.mark()
         self._readers.add(wake)
 
+    def end(self) -> None:
+        """Nobody keeps up with it any more: streams end, and their browsers begin anew."""
+        self.is_over = True
+        for wake in self._readers:
+            wake.set()
+
     def close(self, wake: asyncio.Event) -> None:
         """Do not any more."""
         self._readers.discard(wake)
@@ -124,11 +144,13 @@ class Channel:
         return [message.data for message in self._messages if message.number > int(number)]
 
     async def _update(self) -> None:
+        # Before, not after: what is shown is at least as new as it says.
+        revision = self._heard()
         rendered = await self._render()
         tree = Tree(rendered.pieces)
         patches = difference(self.tree, tree)
         said, self.say = self.say, rendered.say
-        self.tree = tree
+        self.tree, self.revision = tree, revision
         if not patches and said == self.say:
             return
         self._number += 1
@@ -141,4 +163,5 @@ class Channel:
             wake.set()
 
     def _message(self, content: Document) -> bytes:
-        return orjson.dumps({"view": self.view, "position": self.position, "say": self.say, **content})
+        place = {"view": self.view, "position": self.position, "revision": self.revision}
+        return orjson.dumps({**place, "say": self.say, **content})

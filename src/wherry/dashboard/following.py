@@ -45,6 +45,11 @@ class Following:
         """Follow as long as `scope` runs."""
         self._scope = scope
 
+    @property
+    def revision(self) -> int:
+        """The newest revision that has been heard of; 0 before anything has."""
+        return max((informer.revision for informer in self._informers.values()), default=0)
+
     async def all(self, resource: ResourceType[T]) -> list[T]:
         """All objects of a kind that this person may see, as they are now."""
         key = (resource.group, resource.plural)

@@ -14,7 +14,7 @@ from wherry.dashboard.views.view import Page, View
 
 def whole_page(page: Page, channel: Channel, session: Session, view: View, still: str = "") -> str:
     """A view's page; `still` is what its `Page.still` has made."""
-    live = f'data-view="{text(channel.view)}" data-position="{channel.position}"'
+    live = f'data-view="{text(channel.view)}" data-position="{channel.position}" data-revision="{channel.revision}"'
     main = (
         f"<h1>{with_terms(page.title)}</h1>{_note(session)}{_explanation(view)}{page.above}"
         f'<div id="view" {live}>{channel.tree.html()}</div>{still}{page.below}'

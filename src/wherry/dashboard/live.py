@@ -15,7 +15,7 @@ import msgspec
 
 from wherry.api.core.event import EVENTS
 from wherry.api.core.event_parts import Event
-from wherry.apimachinery.errors import Forbidden, NotFound, StatusError
+from wherry.apimachinery.errors import Forbidden, NotFound, StatusError, TooManyRequests
 from wherry.apimachinery.resource_type import AnyResourceType, ResourceType
 from wherry.client.client import Client
 from wherry.client.indexer import meta_of
@@ -36,6 +36,8 @@ UNUSED_S = 60.0
 # Nobody is told when rights change; a view that lives on them is asked about so often.
 RECHECK_S = 20.0
 CHANNELS_MAX = 32
+"""Views that are kept ready for one person; more only while each of them is looked at."""
+CHANNELS_READ_MAX = 256
 EVENTS_MAX = 2000
 
 
@@ -73,6 +75,11 @@ class Live:
         self._moved = Listener(self._mark)
         surroundings.places.subscribe(self._moved)
 
+    @property
+    def revision(self) -> int:
+        """The newest revision of the store that has been heard of."""
+        return max(self.following.revision, *(informer.revision for informer in self._informers.values()))
+
     async def run(self) -> None:
         """Follow the cluster until nobody looks any more."""
         try:
@@ -100,9 +107,12 @@ class Live:
         if known is not None:
             known[0].used_s = self.used_s
             return known[0]
-        channel = Channel(view, render, self._clock, interval_s, beat_s)
+        channel = Channel(view, render, self._clock, interval_s, beat_s, revision=lambda: self.revision)
         await channel.start()
-        if view not in self._channels and self._scope is not None and not self.is_over:
+        if (known := self._channels.get(view)) is not None:
+            # Somebody else was quicker meanwhile.
+            return known[0]
+        if self._scope is not None and not self.is_over:
             self._make_room()
             self._channels[view] = (channel, self._scope.start("channel", channel.run()))
         return channel
@@ -167,18 +177,29 @@ class Live:
 
     def _is_used(self) -> bool:
         now_s = self._clock.monotonic_s()
-        for view, (channel, task) in [*self._channels.items()]:
+        for view, (channel, _) in [*self._channels.items()]:
             if channel.is_read:
                 self.used_s = now_s
             elif now_s - channel.used_s > UNUSED_S:
-                del self._channels[view]
-                task.cancel()
+                self._forget(view)
         return now_s - self.used_s <= UNUSED_S
 
+    def _forget(self, view: str) -> None:
+        channel, task = self._channels.pop(view)
+        task.cancel()
+        # A stream may be about to read it.
+        channel.end()
+
     def _make_room(self) -> None:
-        while len(self._channels) >= CHANNELS_MAX:
-            view = min(self._channels, key=lambda one: self._channels[one][0].used_s)
-            self._channels.pop(view)[1].cancel()
+        """A view that somebody looks at is never taken: its page would stand still and still say that it is live."""
+        unread = sorted(
+            (view for view, (channel, _) in self._channels.items() if not channel.is_read),
+            key=lambda view: self._channels[view][0].used_s,
+        )
+        for view in unread[: max(0, len(self._channels) + 1 - CHANNELS_MAX)]:
+            self._forget(view)
+        if len(self._channels) >= CHANNELS_READ_MAX:
+            raise TooManyRequests("You look at too many pages at once. Close some, then load this one again.")
 
 
 def _revision(event: Event) -> int:

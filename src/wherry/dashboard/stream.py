@@ -26,7 +26,7 @@ async def event_stream(
         channel.open(wake)
     try:
         yield b"retry: %d\n\n" % RETRY_MS
-        while is_good():
+        while is_good() and not any(channel.is_over for channel in channels):
             wake.clear()
             news = b"".join(_frames(channels, now))
             yield news or b":\n\n"

@@ -125,7 +125,9 @@ class ReadModel:
         workloads = [self._workloads[key] for key in sorted(self._workloads)]
         services = [self._services[key] for key in sorted(self._services)]
         if namespace:
-            nodes = (self._narrowed(node, namespace) for node in nodes)
+            narrowed = [self._narrowed(node, namespace) for node in nodes]
+            # Of a node that is gone only its pods speak; without one there it is nobody's here.
+            nodes = [node for node in narrowed if node.pods or node.kind not in ("gone", "hidden")]
             waiting = [pod for pod in waiting if pod.namespace == namespace]
             workloads = [one for one in workloads if one.namespace == namespace]
             services = [one for one in services if one.namespace == namespace]

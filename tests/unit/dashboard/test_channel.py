@@ -115,3 +115,27 @@ async def test_a_stream_begins_with_what_was_missed_and_ends_when_it_may_no_long
     await clock.advance(HEARTBEAT_S)
     assert await waiting == b"end"
     assert not channel.is_read
+
+
+async def test_a_message_says_of_which_revision_it_is_at_least(shown: Shown, clock: FakeClock) -> None:
+    heard = [7]
+    channel = Channel("view", shown.render, clock, 0.1, revision=lambda: heard[0])
+    await channel.start()
+    assert channel.revision == 7
+    async with TaskScope("test") as scope:
+        running = scope.start("channel", channel.run())
+        heard[0] = 9
+        before = channel.position
+        await change(shown, channel, clock)
+        (message,) = [orjson.loads(one) for one in channel.after(before)]
+        assert message["revision"] == channel.revision == 9
+        running.cancel()
+
+
+async def test_a_stream_ends_with_a_channel_that_nobody_keeps_up_with(channel: Channel, clock: FakeClock) -> None:
+    stream = event_stream([channel], [channel.position], clock, lambda: True)
+    assert [await anext(stream), await anext(stream)] == [b"retry: 1000\n\n", b":\n\n"]
+    waiting = asyncio.ensure_future(following(stream))
+    await settle()
+    channel.end()
+    assert await waiting == b"end"

@@ -51,6 +51,12 @@ def test_a_pod_that_gets_a_node_leaves_those_that_wait(told: HandFed) -> None:
     assert [one.name for one in snapshot.nodes[0].pods] == ["web-1"]
 
 
+def test_a_node_that_is_gone_is_shown_only_to_the_namespaces_whose_pods_name_it(told: HandFed) -> None:
+    told.put(PODS, pod("web-1", "n1"))
+    assert [one.name for one in told.model.snapshot("default").nodes] == ["n1"]
+    assert told.model.snapshot("other").nodes == ()
+
+
 def test_pods_whose_node_is_gone_are_shown_on_a_node_that_is_gone(told: HandFed) -> None:
     there = told.put(NODES, node("n1"))
     bound = told.put(PODS, pod("web-1", "n1"))

@@ -5,7 +5,7 @@ const view = document.getElementById("view");
 const say = document.getElementById("say");
 const state = document.getElementById("state");
 const pause = document.getElementById("pause");
-const SAY_MS = 3000, LEAVING_MS = 3000, HELD_MAX = 500;
+const SAY_MS = 3000, LEAVING_MS = 3000, HELD_MAX = 500, FRAME_MS_MAX = 250;
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 // ------------------------------------------------------------------ patches
@@ -104,7 +104,7 @@ function step(event) {
 // ------------------------------------------------------- messages, pause, what is read out
 
 let position = view ? view.dataset.position : "";
-let held = null, waiting = [], frame = 0, unsaid = "", said = "";
+let held = null, waiting = [], frame = 0, late = 0, unsaid = "", said = "";
 
 const number = text => Number(text.split(".")[1]);
 const epoch = text => text.split(".")[0];
@@ -115,12 +115,14 @@ function receive(message) {
   position = message.position;
   if (held) { held.push(message); if (held.length > HELD_MAX) held = ["too many"]; return; }
   waiting.push(message);
-  if (!frame) frame = requestAnimationFrame(paint);
-  // A tab in the background has no frames.
-  if (document.hidden) { cancelAnimationFrame(frame); paint(); }
+  // A tab that nobody sees has no frames, and does not always know that nobody sees it.
+  if (document.hidden) { paint(); return; }
+  if (!frame) { frame = requestAnimationFrame(paint); late = setTimeout(paint, FRAME_MS_MAX); }
 }
 
 function paint() {
+  cancelAnimationFrame(frame);
+  clearTimeout(late);
   frame = 0;
   const messages = waiting;
   waiting = [];
@@ -128,6 +130,9 @@ function paint() {
     if (message.snapshot !== undefined) applySnapshot(message.snapshot);
     else for (const patch of message.patches) apply(patch);
     if (message.say && message.say !== said) unsaid = message.say;
+    // What is shown now: of which message, and of which revision of the cluster's store.
+    view.dataset.position = message.position;
+    view.dataset.revision = message.revision;
   }
 }
 
