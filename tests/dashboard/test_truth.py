@@ -239,9 +239,6 @@ class Cluster(RuleBasedStateMachine):
     def go(self, look: Look) -> None:
         self.look = look
         self.stage.visit.go(self.stage.picture, f"/ui/{look.query}")
-        if self.stage.picture.locator("#pause").is_hidden():
-            # The script shows it, unless its own connection was dropped: see Visit.go.
-            self.stage.visit.go(self.stage.picture, f"/ui/{look.query}")
 
     # ------------------------------------------------------------------------------------ changes
 

@@ -70,21 +70,23 @@ class Visit:
 
     def open(self, path: str = "/ui/", *, is_live: bool = True) -> Page:
         page = self.page()
-        self.go(page, path)
+        self.go(page, path, is_live=is_live)
         if is_live:
             expect(page.locator("#state")).to_have_text("live")
         return page
 
-    def go(self, page: Page, path: str) -> None:
+    def go(self, page: Page, path: str, *, is_live: bool = True) -> None:
         """Show another page of the dashboard in a tab."""
+        # Chromium drops its connections when a bridge comes or goes on this machine: then it shows a page of its own,
+        # or ours without its script, which shows the button for a pause.
         for is_last in (False, False, True):
             try:
                 page.goto(origin(self.cluster) + path)
             except Error as error:
-                # Chromium drops its connections when a bridge comes or goes on this machine, and shows its own page.
                 if is_last or not ("ERR_NETWORK_CHANGED" in str(error) or "chrome-error:" in str(error)):
                     raise
-            else:
+                continue
+            if not is_live or page.locator("#pause").is_visible():
                 return
 
     def close(self) -> None:
