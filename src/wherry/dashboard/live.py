@@ -199,7 +199,7 @@ class Live:
         for view in unread[: max(0, len(self._channels) + 1 - CHANNELS_MAX)]:
             self._forget(view)
         if len(self._channels) >= CHANNELS_READ_MAX:
-            raise TooManyRequests("You look at too many pages at once. Close some, then load this one again.")
+            raise TooManyRequests("You look at too many pages at once. End some, then load this one again.")
 
 
 def _revision(event: Event) -> int:
