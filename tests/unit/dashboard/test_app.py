@@ -259,3 +259,5 @@ async def test_the_story_can_be_asked_for_since_a_moment(browser: Browser) -> No
     await browser.sign_in()
     page = await browser.read("/ui/story?since=2001-01-01")
     assert "Nothing has happened since" in page.text or "lines since" in page.text
+    value = (await browser.ask("GET", "/ui/story")).body.partition('<p id="value">')[2].partition("</p>")[0]
+    assert "repaired since" in value

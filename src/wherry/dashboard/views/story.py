@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from wherry.api.core.event_parts import Event
+from wherry.api.core.pod import PODS
 from wherry.apimachinery.deed import Deed
+from wherry.apimachinery.errors import StatusError
 from wherry.client.deeds import deeds_of_people
 from wherry.dashboard.channel import Rendered
 from wherry.dashboard.fragments import ROOT, Fragment
@@ -18,11 +20,14 @@ from wherry.dashboard.then import moment_input
 from wherry.dashboard.views.view import Asked, Page, View
 from wherry.narrate.deed_lines import deed_lines
 from wherry.narrate.past import Moment, TooLongAgo, events_since
+from wherry.narrate.repairs import count_repairs, repairs_sentence
 from wherry.narrate.story import Line, lines
 
 LINES_SHOWN = 200
 INTERVAL_S = 0.3
-HOUR_S = 3600.0
+HOUR_S, WEEK_S = 3600.0, 7 * 86400.0
+# The week is long, and reading it costs more than looking at the present.
+VALUE_EVERY_S = 60.0
 DEEDS_MAX = 2000
 
 
@@ -62,6 +67,7 @@ class Story:
         self._since = asked.get("since")
         self._ended: list[Event] | None = None
         self._deeds_told: list[Deed] = []
+        self._valued_s, self._value_said = 0.0, ""
         self._namespace, self._app, self._trouble = asked.get("ns"), asked.get("app"), asked.get("trouble")
 
     async def render(self) -> Rendered:
@@ -77,10 +83,30 @@ class Story:
         count = f"{len(told)} lines {when}." if told else f"Nothing has happened {when.replace('of', 'in')}."
         pieces = [
             Fragment("told", ROOT, f'<p id="told" class="headline">{count}</p>'),
+            Fragment("value", ROOT, f'<p id="value">{with_terms(await self._value())}</p>'),
             Fragment("lines", ROOT, '<ol id="lines" class="story">', "</ol>"),
             *line_pieces(told, "lines"),
         ]
         return Rendered(pieces, told[-1].text if told else "")
+
+    async def _value(self) -> str:
+        """What was repaired this week without anybody being called, as `wherry status` says it."""
+        now_s = time.time()
+        if now_s - self._valued_s >= VALUE_EVERY_S:
+            self._valued_s, self._value_said = now_s, await self._count_repairs(now_s - WEEK_S)
+        return self._value_said
+
+    async def _count_repairs(self, since_s: float) -> str:
+        live, moments = self._live, self._live.moments
+        namespace = live.namespace or self._namespace
+        try:
+            start = moments.find(time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(since_s)), or_oldest=True)
+            events = await events_since(live.client, start, moments.now(), namespace)
+            pods = (await live.client.list(PODS, namespace)).items
+        except (StatusError, TooLongAgo):
+            return ""
+        since_s = max(since_s, start.time_s)
+        return repairs_sentence(count_repairs(events, pods, since_s), said_time(since_s)[:-3])
 
     async def _deeds(self, start_s: float) -> list[Line]:
         """What people did; only what is new is asked for."""
