@@ -265,12 +265,13 @@ def test_pictures_for_the_documents(visit: NewVisit, watched: RunningCluster, tm
     """Rewrites them when they are asked for: WHERRY_PICTURES=1."""
     for app in ("web", "orders"):
         watched.kubectl("scale", f"deployment/{app}", "--replicas=4")
+    watched.kubectl("set", "env", "deployment/web", "GREETING=hello", "COLOR=blue")
     watched.kubectl("rollout", "status", "deployment/web", "deployment/orders")
     watched.kubectl("run", "lonely", "--image=x", '--overrides={"spec":{"nodeSelector":{"disk":"ssd"}}}')
     folder = ROOT / "docs" / "pictures" if os.environ.get("WHERRY_PICTURES") else tmp_path
     folder.mkdir(exist_ok=True)
     for name, path, scheme in PICTURES:
-        page = visit(color_scheme=scheme, viewport={"width": 1200, "height": 760}).open(path)
+        page = visit(color_scheme=scheme, reduced_motion="reduce", viewport={"width": 1200, "height": 760}).open(path)
         expect(page.locator("#view > *").first).to_be_visible()
         page.screenshot(path=folder / f"{name}.png")
         assert (folder / f"{name}.png").stat().st_size < 250_000

@@ -148,6 +148,6 @@ def test_pictures_of_the_method_for_the_documents(visit: NewVisit, tmp_path: Pat
         ("done", "/ui/done", "light"),
         ("releases", "/ui/releases", "light"),
     ):
-        page = visit(color_scheme=scheme, viewport={"width": 1280, "height": 800}).open(path)
+        page = visit(color_scheme=scheme, reduced_motion="reduce", viewport={"width": 1280, "height": 800}).open(path)
         page.screenshot(path=folder / f"{name}.png")
         assert (folder / f"{name}.png").stat().st_size < 250_000
