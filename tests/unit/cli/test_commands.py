@@ -67,7 +67,7 @@ OPTIONS: list[tuple[click.Command, str]] = [
     (demo, f"journey --in {WHERE}"),
     (timebox, f"--backlog --ideas {WHERE}"),
     (picture, f"-w --watch --at {LOOK}"),
-    (changes, f"--since --until {LOOK}"),
+    (changes, f"--since --until --each {LOOK}"),
     (mark, f"name {LOOK}"),
     (what_if, f"-f --file --node-down --scale {LOOK}"),
     (next_, f"name --model --backlog {LOOK}"),

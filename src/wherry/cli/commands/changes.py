@@ -14,6 +14,7 @@ from wherry.cli.troubles import known
 
 if TYPE_CHECKING:
     from wherry.client.client import Client
+    from wherry.narrate.bundles import Bundle
     from wherry.narrate.history import Change
     from wherry.narrate.past import Moment
 
@@ -21,13 +22,15 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--since", default="1h", help="From when: 10m, 2h, yesterday, 10:02, 'last review' (default: 1h).")
 @click.option("--until", default="", help="Until when (default: now).")
+@click.option("--each", is_flag=True, help="Every change by itself; what was done in one go is one line otherwise.")
 @look_options
-def command(look: Look, since: str, until: str) -> None:
+def command(look: Look, since: str, until: str, each: bool) -> None:
     """What was created, changed and deleted between two moments, and who did it where that is known.
 
     Exit code 0: something changed; 1: nothing did.
     """
     from wherry.cli.past import moment, said_time, too_long_ago
+    from wherry.narrate.bundles import bundles
     from wherry.narrate.changes import summary
     from wherry.narrate.past import TooLongAgo
     from wherry.narrate.past_changes import changes_since
@@ -44,13 +47,13 @@ def command(look: Look, since: str, until: str) -> None:
     start, end, told = look.ask(ask)
     if not look.answered(told, [f"{one.kind.lower()}/{one.name}" for one in told]):
         say(printable(summary(told, said_time(start.time_s), said_time(end.time_s) if until else "now")))
-        for one in told:
+        for one in told if each else bundles(told):
             _show(one)
         step = next((one.next for one in told if one.next), f"wherry story --since {since!r}")
         look.end(f"kubectl get events {kubectl_scope(look.namespace)} --sort-by=.lastTimestamp", step)
     sys.exit(0 if told else 1)
 
 
-def _show(one: Change) -> None:
+def _show(one: Change | Bundle) -> None:
     at = time.strftime("%d %b %H:%M:%S", time.localtime(one.time_s)) if one.time_s else " " * 15
     say(printable(f"  {at}  {one.text}"))

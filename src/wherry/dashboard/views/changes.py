@@ -10,8 +10,8 @@ from wherry.dashboard.moments import said_time, too_long_ago
 from wherry.dashboard.then import moment_input
 from wherry.dashboard.views.story import shown_time
 from wherry.dashboard.views.view import Asked, Page, View
+from wherry.narrate.bundles import Bundle, bundles
 from wherry.narrate.changes import summary
-from wherry.narrate.history import Change
 from wherry.narrate.past import TooLongAgo
 from wherry.narrate.past_changes import changes_since
 
@@ -20,14 +20,19 @@ INTERVAL_S = 2.0
 """Reading the past costs more than looking at the present."""
 
 
-def _piece(number: int, one: Change) -> Fragment:
+def _piece(number: int, one: Bundle) -> Fragment:
     own = element_id("change", str(number))
     step = f'<p class="next">Next: <code>{text(one.next)}</code></p>' if one.next else ""
-    return Fragment(
-        own,
-        "changes",
-        f'<li id="{text(own)}" class="fine">{shown_time(one.time_s)} <p>{with_terms(one.text)}</p>{step}</li>',
-    )
+    said = f"<p>{with_terms(one.text)}</p>{_each(one)}{step}"
+    return Fragment(own, "changes", f'<li id="{text(own)}" class="fine">{shown_time(one.time_s)} {said}</li>')
+
+
+def _each(one: Bundle) -> str:
+    """The changes behind a line that sums up, to be opened."""
+    if not one.is_many:
+        return ""
+    items = "".join(f"<li>{shown_time(each.time_s)} {text(each.text)}</li>" for each in one.changes)
+    return f"<details><summary>All {len(one.changes)}</summary><ul>{items}</ul></details>"
 
 
 class Changes:
@@ -55,7 +60,7 @@ class Changes:
             [
                 Fragment("told", ROOT, f'<p id="told" class="headline">{text(said)}</p>'),
                 Fragment("changes", ROOT, '<ol id="changes" class="story">', "</ol>"),
-                *(_piece(number, one) for number, one in enumerate(told)),
+                *(_piece(number, one) for number, one in enumerate(bundles(told))),
             ]
         )
 
@@ -76,6 +81,6 @@ CHANGES = View(
     "changes",
     "What changed",
     _make,
-    explains="Each line is one change that somebody made, oldest first, with who it was where that is known. Pods that "
-    "the masters made or removed are counted for their workload. Choose the two moments above.",
+    explains="Each line is one change that somebody made, oldest first, with who it was where that is known. What "
+    "somebody made in one go is one line, and so are the pods of a workload. Choose the two moments above.",
 )
