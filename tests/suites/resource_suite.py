@@ -16,6 +16,7 @@ from suites.sample_objects import NAMES, body_of, name_of, status_of
 from wherry.api.registry import RESOURCE_TYPES
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.resource_type import AnyResourceType
+from wherry.apiserver.own_words import OBJECT_WITHOUT_EFFECT
 
 # Where the suite needs another object than the smallest one: a pod that is gone as soon as it is deleted.
 SPECIAL: dict[str, Document] = {
@@ -192,7 +193,7 @@ class ResourceSuite:
         assert emptied["status"] == created["status"]
 
     async def test_it_says_once_when_nothing_acts_on_it(self, api: Api, resource: AnyResourceType) -> None:
-        said = f'299 - "{resource.qualified_plural}: this cluster keeps the object but nothing acts on it yet"'
+        said = f'299 - "{OBJECT_WITHOUT_EFFECT.format(kind=resource.qualified_plural)}"'
         answer = await api.ask("POST", resource.url("default"), object_of(resource))
         old = [f'299 - "{resource.deprecation_warning}"'] if resource.deprecation_warning else []
         assert answer.warnings == old + ([said] if resource.acted_on_by == "nobody" else [])

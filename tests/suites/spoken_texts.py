@@ -18,6 +18,8 @@ SPEAKING |= {"against", "refuted", "open_question", "remark", "fix"}
 SPEAKING |= {"BadAgreement", "BrokenDocument", "BrokenModel", "CannotCall", "CannotDeliver", "CannotEdit", "CannotMake"}
 SPEAKING |= {"CannotTry", "GitFailed", "JourneyError", "NoCatalogue", "NoRecord", "NotAProject", "NotPossible"}
 SPEAKING |= {"NothingToCheck", "TemplateError"}
+# What stops a start of the cluster.
+SPEAKING |= {"NoFreeSlot", "StartFailed"}
 KEYWORDS = {"help", "remedy", "meaning", "short_help"}
 # What is not a sentence: options of kubectl, JSON paths, formats of dates, HTML attributes, CSS classes.
 TECHNICAL = re.compile(
@@ -50,10 +52,12 @@ def spoken_texts() -> Iterator[Spoken]:
     """All of them."""
     for path in sorted((SOURCE / "cli").rglob("*.py")):
         yield from _of_calls(path)
-    for path in sorted((SOURCE / "method").rglob("*.py")):
-        yield from _of_calls(path)
+    for folder in ("method", "cluster"):
+        for path in sorted((SOURCE / folder).rglob("*.py")):
+            yield from _of_calls(path)
+    yield from page_texts(SOURCE / "apiserver" / "own_words.py")
     for path in sorted((SOURCE / "dashboard").rglob("*.py")):
-        yield from _of_page(path)
+        yield from page_texts(path)
 
 
 def _of_calls(path: Path) -> Iterator[Spoken]:
@@ -69,7 +73,8 @@ def _of_calls(path: Path) -> Iterator[Spoken]:
             yield Spoken(_where(path, node), text)
 
 
-def _of_page(path: Path) -> Iterator[Spoken]:
+def page_texts(path: Path) -> Iterator[Spoken]:
+    """Every text with a space in a file that is all for people."""
     tree = ast.parse(path.read_text())
     docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     inside = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}

@@ -6,12 +6,14 @@ building and delivering are known as well: tests/tidy/spoken_words.txt.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from suites.plain_language import PASSIVE, PLAIN, WORDS_MAX, unknown_words
-from suites.spoken_texts import Spoken, sentences, spoken_texts
+from suites.spoken_texts import SOURCE, Spoken, page_texts, sentences, spoken_texts
+from wherry.apiserver.own_words import FIELD_WITHOUT_EFFECT, OBJECT_WITHOUT_EFFECT, TOO_MANY_WRITERS
 from wherry.cli.commands.registry import COMMANDS
 
 WORDS = Path(__file__).parent / "spoken_words.txt"
@@ -48,6 +50,29 @@ def test_every_word_is_known() -> None:
         for word in unknown_words(part.replace("{", "").replace("}", ""), KNOWN)
     }
     assert not found, "unknown words: " + ", ".join(sorted(found))
+
+
+def test_what_the_api_says_of_its_own_accord_is_found_and_read_here() -> None:
+    own = {one.text for one in TEXTS if one.where.startswith("apiserver/")}
+    assert {OBJECT_WITHOUT_EFFECT, FIELD_WITHOUT_EFFECT, TOO_MANY_WRITERS} <= own
+
+
+@pytest.mark.parametrize("warning", [OBJECT_WITHOUT_EFFECT, FIELD_WITHOUT_EFFECT])
+def test_a_warning_of_the_api_says_what_follows(warning: str) -> None:
+    assert warning.endswith(", so it has no effect")
+
+
+def test_no_text_of_a_warning_of_the_clusters_own_stands_beside_the_code() -> None:
+    """In the API server only Kubernetes' words may stand where they are said: ours are in own_words.py."""
+    ours = re.compile(r"[Tt]his cluster|simulated|nothing acts|try again|no way to nodes")
+    found = [
+        one
+        for path in sorted((SOURCE / "apiserver").rglob("*.py"))
+        if path.name != "own_words.py"
+        for one in page_texts(path)
+        if ours.search(one.text)
+    ]
+    assert found == []
 
 
 def test_no_word_is_listed_that_nobody_says() -> None:

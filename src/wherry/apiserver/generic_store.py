@@ -37,6 +37,7 @@ from wherry.apiserver import lifecycle
 from wherry.apiserver.admission.chain import AdmissionChain
 from wherry.apiserver.admission.interface import Attributes
 from wherry.apiserver.options import PLAIN_WRITE, DeleteOptions, WriteOptions
+from wherry.apiserver.own_words import TOO_MANY_WRITERS
 from wherry.apiserver.ownership import (
     MANAGED_FIELDS,
     FindKind,
@@ -207,7 +208,7 @@ class GenericStore:
             written = await self._replace(request, current, new, old, missing, options, is_status, skip_checks)
             if written is not None:
                 return written
-        raise conflict(resource.plural, resource.group, request.name, "too many writers at once; try again")
+        raise conflict(resource.plural, resource.group, request.name, TOO_MANY_WRITERS)
 
     async def _replace(
         self,
@@ -323,7 +324,7 @@ class GenericStore:
                 continue
             finally:
                 await self._finish(attributes)
-        raise conflict(resource.plural, resource.group, request.name, "too many writers at once; try again")
+        raise conflict(resource.plural, resource.group, request.name, TOO_MANY_WRITERS)
 
     def _mark(self, resource: AnyResourceType, document: Document, options: DeleteOptions) -> bool:
         """Mark a deletion in place; True if the object can go at once."""

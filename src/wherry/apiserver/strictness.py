@@ -14,6 +14,7 @@ from wherry.apimachinery.resource_type import AnyResourceType
 from wherry.apimachinery.schema import schema_for
 from wherry.apiserver.negotiation import decode_body
 from wherry.apiserver.options import WriteOptions
+from wherry.apiserver.own_words import FIELD_WITHOUT_EFFECT, OBJECT_WITHOUT_EFFECT
 from wherry.apiserver.request import ApiRequest
 
 # An Event's involvedObject is checked by its namespace alone, and only new ones must say when they happened.
@@ -139,12 +140,12 @@ def warn_unacted(
     if options.field_validation == "Ignore":
         return
     if resource.acted_on_by == "nobody" and old is None:
-        warnings.append(f"{resource.qualified_plural}: this cluster keeps the object but nothing acts on it yet")
+        warnings.append(OBJECT_WITHOUT_EFFECT.format(kind=resource.qualified_plural))
     paths = unacted_fields(resource, document)
     if paths and old is not None:
         known = set(unacted_fields(resource, old))
         paths = [path for path in paths if path not in known]
-    warnings.extend(f"{path}: this cluster keeps the field but does not act on it" for path in paths)
+    warnings.extend(FIELD_WITHOUT_EFFECT.format(path=path) for path in paths)
 
 
 def _value_at(document: Document, steps: list[str]) -> object:

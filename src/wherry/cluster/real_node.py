@@ -10,6 +10,7 @@ from random import Random
 from wherry.agent.agent import Agent
 from wherry.agent.settings import AgentSettings
 from wherry.apimachinery.errors import ServiceUnavailable
+from wherry.apiserver.own_words import NODE_UNREACHABLE
 from wherry.client.client import Client
 from wherry.client.informer import SharedInformers
 from wherry.client.recorder import EventRecorder
@@ -92,5 +93,5 @@ class RealNode:
     def connect(self) -> App:
         """The node's own API: a function of this process. Raises ServiceUnavailable."""
         if self._app is None:
-            raise ServiceUnavailable(f'the node "{self.name}" cannot be reached')
+            raise ServiceUnavailable(NODE_UNREACHABLE.format(node=self.name))
         return self._app

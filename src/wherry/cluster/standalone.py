@@ -24,6 +24,7 @@ from wherry.apimachinery.errors import BadRequest, InternalError, ServiceUnavail
 from wherry.apiserver.app import ApiServer, ApiServerConfig, build_app
 from wherry.apiserver.bootstrap import BootstrapConfig, bootstrap
 from wherry.apiserver.health import Check
+from wherry.apiserver.own_words import NO_LOGS_NO_COMMANDS, NODE_UNREACHABLE
 from wherry.client.client import Client
 from wherry.client.informer import SharedInformers
 from wherry.client.kubeconfig import write_kubeconfig
@@ -219,11 +220,8 @@ class Standalone:
         if self._node is not None and name == self._node.name:
             return self._node.connect()
         if self._fleet is not None and self._fleet.plays(name):
-            raise BadRequest(
-                f'the node "{name}" is simulated: its pods have no containers, so there are no logs to read and '
-                "nothing to run a command in; pods on a real node have both"
-            )
-        raise ServiceUnavailable(f'the node "{name}" cannot be reached')
+            raise BadRequest(NO_LOGS_NO_COMMANDS.format(node=name))
+        raise ServiceUnavailable(NODE_UNREACHABLE.format(node=name))
 
     async def _listen(self, app: App, wants_stream: WantsStream, credentials: Credentials) -> list[Server]:
         """For people on this machine, and for pods on the bridge's address (unless the first covers it)."""

@@ -28,6 +28,7 @@ from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import BadRequest, InternalError
 from wherry.apiserver.admission.interface import AdmissionEnvironment, Attributes, Operation
 from wherry.apiserver.admission.quota_charges import Charge, Quota, Recent, charge_for, charge_to, used_with_unseen
+from wherry.apiserver.own_words import TOO_MANY_RACES
 from wherry.apiserver.wire import key_of, list_in, mapping_in, metadata_of, prefix_of
 from wherry.store.interface import RevisionConflict
 
@@ -37,7 +38,6 @@ RECENT_MAX = 1024
 NAMESPACES_MAX = 1024
 # Another server on the same store may have made a quota; its writes are not counted here.
 REMEMBER_S = 1.0
-TOO_MANY_RACES = "the quotas of the namespace are changed all the time; try again"
 
 
 @dataclass(slots=True, eq=False)

@@ -32,6 +32,7 @@ from wherry.apimachinery.resource_type import (
 )
 from wherry.apimachinery.structural.schema import ANYTHING, COMPILED_MAX, CustomSchema
 from wherry.apiserver.custom_resources.columns import columns_of
+from wherry.apiserver.own_words import NOT_CONVERTED
 
 TERMINATING = "create not allowed while custom resource definition is terminating"
 
@@ -119,9 +120,7 @@ def _storage(
 
 def _refuse_conversion(target: str) -> Callable[[Document], Document]:
     def refuse(document: Document) -> Document:
-        raise InternalError(
-            f"conversion webhook for {target} failed: conversion by webhook is not served yet: use the storage version"
-        )
+        raise InternalError(f"conversion webhook for {target} failed: {NOT_CONVERTED}")
 
     return refuse
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from wherry.apimachinery.errors import InternalError, StatusError
+from wherry.apiserver.own_words import SERVER_FAILED
 from wherry.apiserver.request import ApiRequest
 from wherry.kit.http.types import Response
 from wherry.kit.log import get_logger
@@ -32,7 +33,7 @@ def error_answer(request: ApiRequest, error: Exception) -> Response:
         log.error("Left a store error unhandled", path=request.http.path, err=str(error))
         return status_answer(InternalError(f"Internal error occurred: {error}"))
     log.error("Failed to answer", method=request.http.method, path=request.http.path, err=error)
-    return status_answer(InternalError("Internal error occurred: the server failed to answer; its log says more"))
+    return status_answer(InternalError(f"Internal error occurred: {SERVER_FAILED}"))
 
 
 def status_answer(error: StatusError) -> Response:

@@ -24,6 +24,7 @@ from wherry.apiserver.filters.authorize import Access, denied
 from wherry.apiserver.handlers.update import check_name
 from wherry.apiserver.negotiation import DEPTH_MAX, has_duplicate_keys, parse_json
 from wherry.apiserver.options import WriteOptions, write_options
+from wherry.apiserver.own_words import TOO_MANY_WRITERS
 from wherry.apiserver.ownership import MANAGED_FIELDS, comparer, merge_type_of, put_entries, scope_of
 from wherry.apiserver.request import ApiRequest
 from wherry.apiserver.wire import mapping_in, metadata_of, refuse_hopeless, text_in
@@ -79,7 +80,7 @@ async def handle_apply(environment: Environment, request: ApiRequest) -> Respons
             return object_answer(environment, request, item, 201)
         except AlreadyExists:
             continue
-    raise conflict(request.target.plural, request.target.group, request.name, "too many writers at once; try again")
+    raise conflict(request.target.plural, request.target.group, request.name, TOO_MANY_WRITERS)
 
 
 def configuration_from(request: ApiRequest, api_version: str, kind: str) -> Configuration:

@@ -12,6 +12,7 @@ from wherry.api.core.node import NODES
 from wherry.apimachinery.errors import BadRequest, ServiceUnavailable
 from wherry.apiserver.environment import Environment
 from wherry.apiserver.filters.authorize import access_of, denied
+from wherry.apiserver.own_words import NO_WAY_TO_NODES
 from wherry.apiserver.request import ApiRequest
 from wherry.apiserver.subresources.node_streams import SERVER
 from wherry.apiserver.subresources.proxying import (
@@ -57,7 +58,7 @@ async def handle_node_proxy(environment: Environment, request: ApiRequest) -> Re
 
 async def _ask_agent(environment: Environment, request: ApiRequest, name: str) -> Response:
     if environment.connect_node is None:
-        raise ServiceUnavailable(f'node "{name}" cannot be reached: this server has no way to nodes')
+        raise ServiceUnavailable(NO_WAY_TO_NODES.format(node=name))
     app = await environment.connect_node(name)
     response = await app(replace(passed_request(request), peer=SERVER, repeated=request.http.repeated))
     if response.upgrade is None and response.content_type:

@@ -8,6 +8,7 @@ from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import BadRequest, InternalError
 from wherry.apimachinery.numerals import whole_number
 from wherry.apiserver.environment import Environment
+from wherry.apiserver.own_words import NO_WAY_TO_NODES
 from wherry.apiserver.request import ApiRequest
 from wherry.apiserver.wire import document_from_item, list_in, mapping_in, text_in
 from wherry.kit.http.types import Peer, Request, Response
@@ -91,7 +92,7 @@ async def ask_node(
 ) -> Response:
     """Pass the request on to the node's own API and answer with its response, an upgrade included."""
     if environment.connect_node is None:
-        raise InternalError(f'node "{node}" cannot be reached: this server has no way to nodes')
+        raise InternalError(NO_WAY_TO_NODES.format(node=node))
     app = await environment.connect_node(node)
     headers = {
         name: value

@@ -22,6 +22,7 @@ from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import BadRequest, NotFound, ServiceUnavailable
 from wherry.apimachinery.numerals import whole_number
 from wherry.apiserver.environment import Environment
+from wherry.apiserver.own_words import NOTHING_ANSWERS
 from wherry.apiserver.request import ApiRequest
 from wherry.apiserver.subresources.html_links import LinkTurner, turn_links
 from wherry.apiserver.wire import document_from_item
@@ -109,10 +110,7 @@ async def refuse_simulated(environment: Environment, name: str) -> None:
     Raises ServiceUnavailable.
     """
     if await is_on_simulated_node(environment, name):
-        raise ServiceUnavailable(
-            f'error trying to reach service: the node "{name}" is simulated: its pods have no containers, so nothing '
-            "answers there; pods on a real node do"
-        )
+        raise ServiceUnavailable(f"error trying to reach service: {NOTHING_ANSWERS.format(node=name)}")
 
 
 async def is_on_simulated_node(environment: Environment, name: str) -> bool:
