@@ -131,7 +131,23 @@ TOUR: Mapping[str, Template] = {
     "tour.master": fine("They look after {pods} here: stop one and see in the story how it is replaced."),
 }
 
-TEMPLATES: Mapping[str, Template] = {**STATES, **CLUSTER, **PODS, **NEXT, **WORKLOADS, **SERVICES, **TOUR}
+INCIDENTS: Mapping[str, Template] = {
+    "incident.workload": wrong("{thing} needs help ({pods}): {reason}.", "wherry why {pod}"),
+    "incident.pod": wrong("{thing} needs help: {reason}.", "wherry why {pod}"),
+    "incident.over": Template("{thing} needs no help any more, after {took}.", next="wherry story {name}"),
+    "incident.gone": fine("{thing} is not there any more; it was not well for {took}."),
+}
+
+TEMPLATES: Mapping[str, Template] = {
+    **STATES,
+    **CLUSTER,
+    **PODS,
+    **NEXT,
+    **WORKLOADS,
+    **SERVICES,
+    **TOUR,
+    **INCIDENTS,
+}
 
 
 def tell(key: str, **values: object) -> str:
