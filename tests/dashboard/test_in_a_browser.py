@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import time
 from collections.abc import Callable
@@ -145,6 +146,23 @@ def test_updates_can_be_paused_and_go_on(visit: NewVisit, watched: RunningCluste
     assert page.evaluate(SHOWN) == before
     page.get_by_role("button", name="Go on").click()
     eventually(lambda: is_true(page, watched))
+
+
+def test_the_title_of_every_page_says_how_many_need_help_and_stops_when_none_does(
+    visit: NewVisit, watched: RunningCluster
+) -> None:
+    one = visit()
+    picture, words = one.open("/ui/"), one.open("/ui/glossary")
+    calm = words.title()
+    assert "help" not in calm
+    picture.get_by_role("button", name="Pause updates").click()
+    watched.kubectl("run", "lost", "--image=x", '--overrides={"spec":{"nodeSelector":{"is":"nowhere"}}}')
+    for page in (picture, words):
+        expect(page).to_have_title(re.compile(r"^\(1 needs help\) "))
+    # Also of a page that is loaded now, once and not twice.
+    assert one.open("/ui/glossary").title() == f"(1 needs help) {calm}"
+    watched.kubectl("delete", "pod", "lost")
+    expect(words).to_have_title(calm)
 
 
 def test_six_tabs_share_one_connection_and_one_takes_over(visit: NewVisit, watched: RunningCluster) -> None:

@@ -57,15 +57,18 @@ class Channel:
         beat_s: float = 0.0,
         *,
         revision: Callable[[], int] = lambda: 0,
+        title_mark: Callable[[], str] = lambda: "",
     ) -> None:
         """`view` is the address that tells browsers which view a message is for.
 
         `beat_s` is after how long it is rendered anew though nothing has said that it changed, while somebody looks.
-        `revision` says up to which revision of the store everything has been heard of.
+        `revision` says up to which revision of the store everything has been heard of, `title_mark` what the page's
+        title begins with now.
         """
         self.view = view
         self.tree = Tree(())
         self.say = ""
+        self.title_mark = ""
         self.revision = 0
         self.is_over = False
         self.used_s = clock.monotonic_s()
@@ -74,6 +77,7 @@ class Channel:
         self._interval_s = interval_s
         self._beat_s = beat_s
         self._heard = revision
+        self._find_title_mark = title_mark
         self._epoch = secrets.token_hex(4)
         self._number = 0
         self._messages: deque[_Message] = deque()
@@ -96,6 +100,7 @@ class Channel:
         self.revision = self._heard()
         rendered = await self._render()
         self.tree, self.say = Tree(rendered.pieces), rendered.say
+        self.title_mark = self._find_title_mark()
 
     async def run(self) -> None:
         """Keep up with what changes, until cancelled."""
@@ -149,9 +154,10 @@ class Channel:
         rendered = await self._render()
         tree = Tree(rendered.pieces)
         patches = difference(self.tree, tree)
-        said, self.say = self.say, rendered.say
+        before = self.say, self.title_mark
+        self.say, self.title_mark = rendered.say, self._find_title_mark()
         self.tree, self.revision = tree, revision
-        if not patches and said == self.say:
+        if not patches and before == (self.say, self.title_mark):
             return
         self._number += 1
         kept = _Message(self._number, len(patches), self._message({"patches": patches}))
@@ -164,4 +170,4 @@ class Channel:
 
     def _message(self, content: Document) -> bytes:
         place = {"view": self.view, "position": self.position, "revision": self.revision}
-        return orjson.dumps({**place, "say": self.say, **content})
+        return orjson.dumps({**place, "say": self.say, "titleMark": self.title_mark, **content})

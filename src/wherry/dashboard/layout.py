@@ -14,14 +14,17 @@ from wherry.dashboard.views.view import Page, View
 
 def whole_page(page: Page, channel: Channel, session: Session, view: View, still: str = "") -> str:
     """A view's page; `still` is what its `Page.still` has made."""
-    live = f'data-view="{text(channel.view)}" data-position="{channel.position}" data-revision="{channel.revision}"'
+    live = (
+        f'data-view="{text(channel.view)}" data-position="{channel.position}" data-revision="{channel.revision}" '
+        f'data-title-mark="{text(channel.title_mark)}"'
+    )
     main = (
         f"<h1>{with_terms(page.title)}</h1>{_note(session)}{_explanation(view)}{page.above}"
         f'<div id="view" {live}>{channel.tree.html()}</div>{still}{page.below}'
         f'<div id="say" class="hidden" role="status" aria-live="polite"></div>{popovers()}'
     )
     return frame(
-        page.title,
+        f"{channel.title_mark} {page.title}".strip(),
         main,
         navigation=_navigation(session, view.path, f"/ui/{channel.view}"),
         depth=depth_of(session),

@@ -28,6 +28,7 @@ from wherry.dashboard.places import Listener
 from wherry.dashboard.surroundings import Surroundings
 from wherry.kit.clock import Clock
 from wherry.kit.tasks import TaskScope
+from wherry.narrate.headline import title_mark
 from wherry.narrate.model import ReadModel
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -69,6 +70,7 @@ class Live:
         self._random = random
         self._informers: dict[tuple[str, str], Informer[msgspec.Struct]] = {}
         self._scope: TaskScope | None = None
+        self._title_mark: str | None = None
         self._channels: dict[str, tuple[Channel, asyncio.Task[None]]] = {}
         self.model = ReadModel(self._informer, this_host=surroundings.this_host)
         self.model.subscribe(lambda change: self._mark())
@@ -79,6 +81,13 @@ class Live:
     def revision(self) -> int:
         """The newest revision of the store that has been heard of."""
         return max(self.following.revision, *(informer.revision for informer in self._informers.values()))
+
+    @property
+    def title_mark(self) -> str:
+        """What every title begins with now: how many need help; looked up once for each change."""
+        if self._title_mark is None:
+            self._title_mark = title_mark(self.model.snapshot())
+        return self._title_mark
 
     async def run(self) -> None:
         """Follow the cluster until nobody looks any more."""
@@ -107,7 +116,15 @@ class Live:
         if known is not None:
             known[0].used_s = self.used_s
             return known[0]
-        channel = Channel(view, render, self._clock, interval_s, beat_s, revision=lambda: self.revision)
+        channel = Channel(
+            view,
+            render,
+            self._clock,
+            interval_s,
+            beat_s,
+            revision=lambda: self.revision,
+            title_mark=lambda: self.title_mark,
+        )
         await channel.start()
         if (known := self._channels.get(view)) is not None:
             # Somebody else was quicker meanwhile.
@@ -172,6 +189,7 @@ class Live:
         return True
 
     def _mark(self) -> None:
+        self._title_mark = None
         for channel, _ in self._channels.values():
             channel.mark()
 

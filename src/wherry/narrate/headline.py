@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from wherry.narrate.facts import Counts, NodeFacts, PodFacts
+from wherry.narrate.facts import Counts, NodeFacts, PodFacts, Snapshot
 from wherry.narrate.templates import count, next_step, tell
 
 NAMES_SHOWN = 3
@@ -26,6 +26,16 @@ def headline(counts: Counts, nodes: Sequence[NodeFacts], waiting: Sequence[PodFa
     if on_the_way:
         return tell("cluster.waits", **said, count=on_the_way)
     return tell("cluster.fine", **said)
+
+
+def title_mark(snapshot: Snapshot) -> str:
+    """What a page's title begins with while somebody should look: "(2 need help)"; "" while all is well.
+
+    The number of the headline: pods, or the nodes that do not report when no pod needs help.
+    """
+    down = sum(not node.ready and node.kind != "hidden" for node in snapshot.nodes)
+    number = snapshot.counts.needs_help or down
+    return tell("cluster.title", count=number, need="needs" if number == 1 else "need") if number else ""
 
 
 def needing_help(nodes: Sequence[NodeFacts], waiting: Sequence[PodFacts]) -> list[PodFacts]:

@@ -57,6 +57,7 @@ CLUSTER: Mapping[str, Template] = {
     "cluster.empty": fine("{nodes}, no pods yet."),
     "cluster.help": wrong("{nodes}, {pods}. {count} {need} help: {names}.", "wherry why {thing}"),
     "cluster.node-down": wrong("{nodes}, {pods}. {names} does not report.", "wherry why node/{node}"),
+    "cluster.title": wrong("({count} {need} help)", "wherry picture"),
     "cluster.waits": fine("{nodes}, {pods}. {count} still on the way."),
     "node.runs": fine("{node} runs {pods} with {containers}."),
     "node.empty": fine("{node} runs no pods."),

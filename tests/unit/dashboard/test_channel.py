@@ -139,3 +139,19 @@ async def test_a_stream_ends_with_a_channel_that_nobody_keeps_up_with(channel: C
     await settle()
     channel.end()
     assert await waiting == b"end"
+
+
+async def test_a_title_that_changes_is_a_message_though_the_page_stays_as_it_is(shown: Shown, clock: FakeClock) -> None:
+    marks = [""]
+    channel = Channel("view", shown.render, clock, 0.1, title_mark=lambda: marks[0])
+    await channel.start()
+    assert channel.title_mark == ""
+    async with TaskScope("test") as scope:
+        running = scope.start("channel", channel.run())
+        marks[0] = "(1 needs help)"
+        before = channel.position
+        channel.mark()
+        await settle()
+        (message,) = [orjson.loads(one) for one in channel.after(before)]
+        assert (message["patches"], message["titleMark"]) == ([], "(1 needs help)")
+        running.cancel()

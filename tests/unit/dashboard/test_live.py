@@ -62,3 +62,17 @@ async def test_it_is_known_up_to_which_revision_everything_was_heard_of(live: Li
     made = await live.client.create(NODES, {"metadata": {"name": "laptop"}})
     await settle()
     assert live.revision == int(made.metadata.resource_version)
+
+
+async def test_every_page_hears_at_once_that_somebody_needs_help(live: Live, clock: FakeClock) -> None:
+    page = await live.channel("glossary", render, 0.1)
+    assert page.title_mark == ""
+    node = {"metadata": {"name": "n1"}, "status": {"conditions": [{"type": "Ready", "status": "Unknown"}]}}
+    await live.client.create(NODES, node)
+    await settle()
+    await clock.advance(0.1)
+    assert page.title_mark == "(1 needs help)"
+    await live.client.delete(NODES, "", "n1")
+    await settle()
+    await clock.advance(0.1)
+    assert page.title_mark == ""

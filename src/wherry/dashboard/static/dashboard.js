@@ -109,10 +109,20 @@ let held = null, waiting = [], frame = 0, late = 0, unsaid = "", said = "";
 const number = text => Number(text.split(".")[1]);
 const epoch = text => text.split(".")[0];
 
+// What the tab is called when all is well; whoever looks at another tab sees in front of it how many need help.
+const calm = view ? document.title.slice(view.dataset.titleMark.length).trim() : "";
+
+function entitle(mark) {
+  document.title = `${mark} ${calm}`.trim();
+  view.dataset.titleMark = mark;
+}
+
 function receive(message) {
   if (message.view !== view.dataset.view) return;
   if (epoch(message.position) === epoch(position) && number(message.position) <= number(position) && !message.snapshot) return;
   position = message.position;
+  // Also while updates are paused: a title moves nothing on the page.
+  entitle(message.titleMark);
   if (held) { held.push(message); if (held.length > HELD_MAX) held = ["too many"]; return; }
   waiting.push(message);
   // A tab that nobody sees has no frames, and does not always know that nobody sees it.
