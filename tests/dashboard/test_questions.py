@@ -43,7 +43,7 @@ QUESTIONS = (
         "What changed",
         r"things changed",
         "changes --since yesterday",
-        r"kubectl-run created pod lonely",
+        r"kubernetes-admin created 3 things in default with kubectl: .*pod lonely",
     ),
     Question(
         "Why is it waiting?",
@@ -52,7 +52,13 @@ QUESTIONS = (
         "why pod/lonely",
         r"never, it lacks the labels that the pod asks for: disk=ssd",
     ),
-    Question("Who asked for it?", "Why lonely?", r"kubectl-run wrote pod", "why pod/lonely", r"kubectl-run wrote"),
+    Question(
+        "Who asked for it?",
+        "Why lonely?",
+        r"kubernetes-admin wrote pod lonely with kubectl",
+        "why pod/lonely",
+        r"kubernetes-admin wrote pod lonely with kubectl",
+    ),
     Question(
         "Why were the pods of orders made anew?",
         "Story",

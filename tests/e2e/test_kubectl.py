@@ -108,7 +108,8 @@ def test_a_terminal_shows_everything_and_has_the_size_of_the_users_own(cluster: 
         ["script", "-qec", typed, "/dev/null"], capture_output=True, text=True, timeout=30, check=False
     )
     assert done.returncode == 5
-    assert "/dev/pts/0\n33 99\n" in done.stdout
+    # script, which has no keyboard here, may type its end of input (^@) in between.
+    assert "/dev/pts/0\n33 99\n" in done.stdout.replace("^@", "")
 
 
 def test_run_with_rm_shows_the_output_and_gives_the_exit_code_of_the_pod(
@@ -232,7 +233,8 @@ def test_volumes_limits_and_the_user_are_as_asked(cluster: RunningCluster, names
     cluster.kubectl("-n", namespace, "wait", "pod/strict", "--for=jsonpath={.status.phase}=Succeeded", "--timeout=30s")
     output = cluster.kubectl("-n", namespace, "logs", "strict").stdout.splitlines()
     assert output[:4] == ["1234", "hush", "strict", "writable"]
-    assert output[-1] == "read-only"
+    # (What the program says of errors comes through a pipe of its own, sooner or later.)
+    assert "read-only" in output
 
 
 def test_a_job_runs_to_its_end(cluster: RunningCluster, namespace: str) -> None:

@@ -6,7 +6,7 @@ A release or a `kubectl apply` makes a dozen objects at once, and a list of them
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from wherry.apimachinery.struct import Struct
 from wherry.narrate.history import SOMEBODY, Change
@@ -19,6 +19,10 @@ PAUSE_S = 10.0
 
 FEWEST = 3
 """So many of a kind are one line; fewer are told one by one."""
+
+
+NAMED_MAX = 4
+"""So many are told by their names; more are counted."""
 
 
 class Bundle(Struct):
@@ -54,18 +58,31 @@ def _lines(run: Sequence[Change]) -> list[Bundle]:
     if len(run) < FEWEST:
         return [Bundle(text=one.text, time_s=one.time_s, next=one.next, changes=(one,)) for one in run]
     first = run[0]
-    kinds = Counter(one.kind for one in run)
     text = BUNDLES[first.deed].text.format(
         who=first.who or SOMEBODY,
         tool=f" with {first.tool}" if first.tool else "",
         because=f", {first.because}" if first.because else "",
         number=len(run),
         place=first.namespace or "the cluster",
-        kinds=", ".join(count(number, kind_words(kind), plural(kind_words(kind))) for kind, number in kinds.items()),
+        kinds=", ".join(_named(run) if len(run) <= NAMED_MAX else _counted(run)),
     )
     return [
         Bundle(text=text, time_s=first.time_s, next=next((one.next for one in run if one.next), ""), changes=(*run,))
     ]
+
+
+def _named(run: Sequence[Change]) -> Iterator[str]:
+    """For few: "deployments orders and web, pod lonely"."""
+    for kind in dict.fromkeys(one.kind for one in run):
+        names = [one.name for one in run if one.kind == kind]
+        words = kind_words(kind) if len(names) == 1 else plural(kind_words(kind))
+        yield f"{words} {' and '.join([', '.join(names[:-1]), names[-1]] if names[1:] else names)}"
+
+
+def _counted(run: Sequence[Change]) -> Iterator[str]:
+    """For many: "2 config maps, 1 secret"."""
+    for kind, number in Counter(one.kind for one in run).items():
+        yield count(number, kind_words(kind), plural(kind_words(kind)))
 
 
 def plural(words: str) -> str:

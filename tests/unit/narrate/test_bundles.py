@@ -21,8 +21,13 @@ def change(
 def test_what_one_person_made_in_one_place_at_once_is_one_line_with_its_kinds() -> None:
     made = [change("ConfigMap", "a", 1.0), change("NetworkPolicy", "a", 1.1), change("ConfigMap", "b", 2.0)]
     (line,) = bundles(made)
-    assert line.text == "ana created 3 things in shop with wherry run: 2 config maps, 1 network policy."
+    assert line.text == "ana created 3 things in shop with wherry run: config maps a and b, network policy a."
     assert (line.changes, line.time_s) == (tuple(made), 1.0)
+
+
+def test_many_are_counted() -> None:
+    made = [*(change("ConfigMap", name, 1.0) for name in "abcd"), change("NetworkPolicy", "a", 1.1)]
+    assert bundles(made)[0].text.endswith(": 4 config maps, 1 network policy.")
 
 
 @pytest.mark.parametrize(
