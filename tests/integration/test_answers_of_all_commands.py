@@ -136,6 +136,26 @@ def is_in_form(text: str) -> None:
     assert "\x1b" not in text
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        ("contract", "expose", "--in", "staging", "--kubeconfig", "../ana.kubeconfig"),
+        ("contract", "propose", "--project", "../web", "--in", "staging", "--provider-namespace", "orders-dev",
+         "--kubeconfig", "../ana.kubeconfig"),
+    ],
+)  # fmt: skip
+def test_before_an_environment_is_there_contracts_say_what_makes_it(
+    cluster: RunningCluster, typed: tuple[str, ...]
+) -> None:
+    done = subprocess.run(
+        [*WHERRY, "--home", str(cluster.home), *typed],
+        cwd=cluster.home.parent / "orders", capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "W0307: the environment staging of " in done.stderr
+    assert "Do: wherry release --env staging" in done.stderr
+
+
 @pytest.mark.parametrize("name", TRIED)
 def test_the_first_line_is_the_answer_and_the_last_one_what_comes_next(cluster: RunningCluster, name: str) -> None:
     is_in_form(ask(cluster, name))

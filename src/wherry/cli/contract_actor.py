@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from wherry.api.core.namespace import NAMESPACES
+from wherry.apimachinery.errors import NotFound
 from wherry.cli.connection import with_client
 from wherry.cli.contract_words import project_in, project_option, understood
 from wherry.cli.delivery.stage import project_or_none
 from wherry.cli.look import chosen_kubeconfig
 from wherry.cli.output import Trouble
+from wherry.cli.troubles import known
 from wherry.client.client import Client
 from wherry.cluster.data_dir import DataDir
 from wherry.method.project import Environment, Project, ProjectFile
@@ -57,7 +60,24 @@ class Desk:
     def act(self, use: Callable[[Actor], Awaitable[T]]) -> T:
         """Connect as the user of the kubeconfig, and tell what goes wrong in sentences."""
         path, context = self.place
-        return act_as(self.data_dir, path, context, self.environment.namespace, use)
+        return act_as(self.data_dir, path, context, self.environment.namespace, self.at_home(use))
+
+    def at_home(self, use: Callable[[Actor], Awaitable[T]]) -> Callable[[Actor], Awaitable[T]]:
+        """The same, and who finds no namespace there hears what makes it."""
+
+        async def used(actor: Actor) -> T:
+            try:
+                return await use(actor)
+            except NotFound as error:
+                if (error.kind, error.name) != (NAMESPACES.plural, actor.namespace):
+                    raise
+                project = self.project
+                names = [one for one in project.environments if project.environment(one) == self.environment]
+                raise known(
+                    "W0307", service=project.name, environment=next(iter(names)), namespace=actor.namespace
+                ) from error
+
+        return used
 
 
 def act_as(

@@ -67,6 +67,7 @@ class ProvingRun:
     clock: SystemClock = field(default_factory=SystemClock)
     verdicts: list[Verdict] = field(default_factory=list)
     may_store: bool = True
+    left: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """An unknown factor is the user's typing."""
@@ -89,6 +90,19 @@ class ProvingRun:
 
     def _judged(self, word: Word) -> list[str]:
         return [entry.criterion for entry in self.verdicts if entry.word is word]
+
+    def broken_off(self, error: Trouble) -> Trouble:
+        """The same trouble; in the middle of a trial with what is left in the cluster, and what is kept."""
+        if not self.left and not self.verdicts:
+            return error
+        said = ["The trial broke off."]
+        if self.left:
+            count, it = len(self.left), "it" if len(self.left) == 1 else "them"
+            said.append(f"Left in the cluster: the namespace{'' if count == 1 else 's'} {', '.join(self.left)}.")
+            said.append(f"The next wherry prove takes {it} away.")
+        if self.verdicts:
+            said.append("The results that were there before are kept in .wherry/local/proofs.")
+        return Trouble(error.message, remedy=error.remedy, exit_code=error.exit_code, meaning=" ".join(said))
 
     async def go(self, clusters: Clusters) -> None:
         """Try, tell and keep. Raises CannotDeliver and CannotTry."""
@@ -131,7 +145,9 @@ class ProvingRun:
         @asynccontextmanager
         async def open_twin(is_first: bool) -> AsyncIterator[Twin]:
             numbers = agreement_of(self.project.root).thresholds
-            async with twin_of(client, release, self.project, journey, kubectl, say if is_first else _quiet) as twin:
+            async with twin_of(
+                client, release, self.project, journey, kubectl, say if is_first else _quiet, self.left.append
+            ) as twin:
                 twin.start_s_max, twin.share_min = numbers.start_s, numbers.share_min
                 yield twin
 
@@ -205,8 +221,8 @@ class ProvingRun:
         far = clusters.client(self.project, other)
         try:
             async with (
-                twin_of(client, release, self.project, journey, (), _quiet) as one,
-                twin_of(far, running[there[0]], self.project, journey, (), _quiet) as two,
+                twin_of(client, release, self.project, journey, (), _quiet, self.left.append) as one,
+                twin_of(far, running[there[0]], self.project, journey, (), _quiet, self.left.append) as two,
             ):
                 return compare_answers(await typical_answers(one), await answers_of(two), here, there[0])
         except NoRoomForTwin:

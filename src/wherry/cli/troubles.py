@@ -260,6 +260,14 @@ TROUBLES: Mapping[str, Known] = {
         1,
         "the masters",
     ),
+    "W0307": Known(
+        "the environment {environment} of {service} is not there yet: no namespace {namespace}",
+        "Contracts live in it, and the first release for it makes it; wherry run then starts the service there.",
+        "wherry release --env {environment}",
+        "namespace",
+        1,
+        "the masters",
+    ),
     "W0401": Known(
         "{missing} of {total} checks say that something is missing",
         "Containers cannot run on this machine yet; a cluster of simulated nodes can.",

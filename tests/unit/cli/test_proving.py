@@ -11,6 +11,7 @@ import pytest
 from suites.played_twin import played_twin
 from wherry.cli.output import Trouble
 from wherry.cli.proving import ProvingRun, is_last
+from wherry.cli.troubles import with_all_parts
 from wherry.method.evidence.verdict import Verdict, Word
 from wherry.method.project import Environment, Project, ProjectFile
 
@@ -51,3 +52,22 @@ def test_the_answer_tells_apart_what_was_proved_refuted_not_shown_and_not_tried(
     run.verdicts += [Verdict(criterion, word, "") for criterion, word in words.items()]
     assert run.sentence == "Proved: 1 of 4. Refuted: config. Not shown: parity. Error: logs."
     assert run.refuted == ["config"]
+
+
+LOST = Trouble("the cluster does not answer", remedy="wherry status", exit_code=3)
+
+
+def test_when_the_cluster_is_lost_in_the_middle_of_a_trial_it_is_said_what_is_left_there() -> None:
+    run = ProvingRun(NO_STORE, PROJECT, None, "dev", None, left=["done-1", "done-2"])
+    run.verdicts.append(Verdict("logs", Word.PROVED, ""))
+    said = with_all_parts(run.broken_off(LOST), "wherry prove")
+    assert (said.message, said.exit_code) == (LOST.message, 3)
+    assert said.meaning == (
+        "The trial broke off. Left in the cluster: the namespaces done-1, done-2. The next wherry prove takes them "
+        "away. The results that were there before are kept in .wherry/local/proofs."
+    )
+
+
+def test_what_went_wrong_before_any_trial_has_changed_nothing() -> None:
+    run = ProvingRun(NO_STORE, PROJECT, None, "dev", None)
+    assert "nothing has been changed" in with_all_parts(run.broken_off(LOST), "wherry prove").meaning

@@ -36,6 +36,8 @@ def command(
         on_clusters(where, run.go)
     except asyncio.CancelledError:
         sys.exit(TERMINATED)
+    except Trouble as error:
+        raise run.broken_off(error) from error
     except CannotTry as error:
         raise Trouble(f"nothing could be tried: {error}", remedy="wherry run shows why it does not start") from error
     say(run.sentence)

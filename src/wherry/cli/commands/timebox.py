@@ -120,25 +120,15 @@ def _images(data_dir: DataDir, project: Project) -> tuple[str, ...]:
 
 
 def _tell(service: str, timebox: Timebox | None, ticks: list[Tick], *, ideas: bool) -> None:
-    done = sum(entry.is_done for entry in ticks)
-    say(f"{done} of {len(ticks)} of the walking skeleton of {service} are done{_clock(timebox)}.")
+    from wherry.method.timebox.words import next_words, timebox_words
+
+    now_s = time.time()
+    for line in timebox_words(service, timebox, ticks, now_s):
+        say(line)
     rows = []
     for entry in ticks:
         mark = tick() if entry.is_done else cross()
         what = printable(entry.evidence) if entry.is_done else f"open: {entry.how}"
         rows.append((mark, entry.item.title, what, *((entry.item.idea,) if ideas else ())))
     table(("", "ITEM", "EVIDENCE", *(("IDEA",) if ideas else ())), rows)
-    left = next((entry for entry in ticks if not entry.is_done), None)
-    say("Next: show it to everybody" if left is None else f"Next: {left.how}")
-
-
-def _clock(timebox: Timebox | None) -> str:
-    from wherry.method.timebox.clock import say_length
-
-    if timebox is None:
-        return "; no clock was started"
-    left_s = timebox.left_s(time.time())
-    length = say_length(timebox.length_s)
-    return (
-        f"; {say_length(left_s)} of {length} left" if left_s > 0 else f"; the {length} ended {say_length(left_s)} ago"
-    )
+    say(f"Next: {next_words(timebox, ticks, now_s)}")

@@ -47,10 +47,11 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing to have, what it teaches, and how to get there."""
+    """One thing to have: what is then so, the same as an order, what it teaches, and how to get there."""
 
     name: str
     title: str
+    order: str
     idea: str
     how: str
     evidence: Callable[[Facts], str]
@@ -58,11 +59,12 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """An item with its evidence; "" means that it is open."""
+    """An item with its evidence; "" means that it is open. `order` and `how` are the item's, for this service."""
 
     item: Item
     evidence: str
     how: str
+    order: str
 
     @property
     def is_done(self) -> bool:
@@ -72,9 +74,9 @@ class Tick:
 
 def tick_off(facts: Facts) -> list[Tick]:
     """All items in order, each with its evidence."""
-    last = facts.environments[-1] if facts.environments else "ENVIRONMENT"
-    words = {"service": facts.service, "namespace": facts.namespace, "last": last}
-    return [Tick(item, item.evidence(facts), item.how.format(**words)) for item in ITEMS]
+    first, *_, last = (*facts.environments, *facts.environments) or ("the first environment", "ENVIRONMENT")
+    words = {"service": facts.service, "namespace": facts.namespace, "first": first, "last": last}
+    return [Tick(item, item.evidence(facts), item.how.format(**words), item.order.format(**words)) for item in ITEMS]
 
 
 def _versioned(facts: Facts) -> str:
@@ -131,6 +133,7 @@ ITEMS: tuple[Item, ...] = (
     Item(
         "versioned",
         "The code is in version control",
+        "Put the code into version control",
         "One codebase, many deploys (factor I)",
         "git init && git add --all && git commit",
         _versioned,
@@ -138,30 +141,55 @@ ITEMS: tuple[Item, ...] = (
     Item(
         "configured",
         "Each environment's configuration is stored",
+        "Store the configuration of each environment",
         "Configuration is apart from the code (factor III)",
         "an overlay for each environment in deploy/overlays, committed, without passwords",
         _configured,
     ),
-    Item("built", "It is built", "Build: a commit becomes an image (factor V)", "wherry build", _built),
+    Item(
+        "built",
+        "It is built",
+        "Build it",
+        "Build: a commit becomes an image (factor V)",
+        "wherry build",
+        _built,
+    ),
     Item(
         "released",
         "It is released",
+        "Release it",
         "Release: an image with a configuration, never changed again (factor V)",
         "wherry release",
         _released,
     ),
-    Item("runs", "It runs in the first environment", "Run: pods on a node (factor V)", "wherry run", _runs),
+    Item(
+        "runs",
+        "It runs in the first environment",
+        "Run it in {first}",
+        "Run: pods on a node (factor V)",
+        "wherry run",
+        _runs,
+    ),
     Item(
         "x",
         "Action x has written a row to its own database",
+        "Let action x write a row to a database of its own",
         "A microservice has its own database (factor IV)",
         "wherry demo do-x",
         lambda facts: facts.row,
     ),
-    Item("logs", "Its logs are a stream", "Logs are streams of events (factor XI)", "print events, one a line", _logs),
+    Item(
+        "logs",
+        "Its logs are a stream",
+        "Write the logs as a stream",
+        "Logs are streams of events (factor XI)",
+        "print events, one a line",
+        _logs,
+    ),
     Item(
         "healed",
         "A pod was killed, and it healed",
+        "Kill a pod and see it heal",
         "The masters keep the pods healthy; processes are disposable (factors VI and IX)",
         "wherry kubectl -n {namespace} delete pod -l app={service}",
         lambda facts: facts.healed,
@@ -169,6 +197,7 @@ ITEMS: tuple[Item, ...] = (
     Item(
         "exposed",
         "The contract is exposed",
+        "Expose the contract",
         "Contracts between services are explicit, and anybody can see them",
         "serve the contract's document where wherry.toml says",
         lambda facts: facts.exposed,
@@ -176,6 +205,7 @@ ITEMS: tuple[Item, ...] = (
     Item(
         "agreed",
         "A second party has agreed",
+        "Agree on a contract with a second party",
         "A contract is a conversation between teams",
         "wherry contract agree, by somebody of another team",
         _agreed,
@@ -183,6 +213,7 @@ ITEMS: tuple[Item, ...] = (
     Item(
         "promoted",
         "The same image runs in every environment",
+        "Run the same image in every environment",
         "Environments are as similar as possible (factor X)",
         "wherry promote, from environment to environment",
         _promoted,
@@ -190,6 +221,7 @@ ITEMS: tuple[Item, ...] = (
     Item(
         "demo",
         "A demo was held",
+        "Hold a demo in {last}",
         "Show what works, end to end, in the environment that counts",
         "wherry demo do-x --in {last}",
         lambda facts: facts.demo,
@@ -201,7 +233,7 @@ def backlog(ticks: Sequence[Tick]) -> list[BacklogItem]:
     """What is left, as backlog items: each is done when the timebox ticks it."""
     return [
         BacklogItem(
-            tick.item.title,
+            tick.order,
             tick.item.idea,
             (f'`wherry timebox` ticks "{tick.item.title}", and names the evidence',),
             how=tick.how,

@@ -44,9 +44,15 @@ class NoRoomForTwin(CannotTry):
 
 @asynccontextmanager
 async def twin_of(
-    client: Client, release: Release, project: Project, journey: Journey | None, kubectl: tuple[str, ...], say: Say
+    client: Client,
+    release: Release,
+    project: Project,
+    journey: Journey | None,
+    kubectl: tuple[str, ...],
+    say: Say,
+    leave: Say = lambda _: None,
 ) -> AsyncIterator[Twin]:
-    """Start a twin; it is gone when the block ends."""
+    """Start a twin; it is gone when the block ends. `leave` hears its namespace when it could not be taken away."""
     namespace = f"{PREFIX}{secrets.token_hex(3)}"
     labels = {"wherry.dev/service": release.spec.service, **TASK_LABELS}
     for name in await sweep(client, SystemClock().now_s()):
@@ -56,6 +62,10 @@ async def twin_of(
         await client.create(NAMESPACES, {"metadata": metadata})
     except Forbidden as error:
         raise NoRoomForTwin(error.message) from error
+    except OSError:
+        # The cluster was lost before its answer came: it may have made the namespace.
+        leave(namespace)
+        raise
     try:
         twin = Twin(client, ServedKinds(client), release, project, journey, namespace, kubectl, say)
         twin.plan = plan_run(await read_documents(client, release), release.spec.image)
@@ -63,16 +73,17 @@ async def twin_of(
         yield twin
     finally:
         # Also after Ctrl-C: the deletion is sent before anybody can cancel again.
-        await asyncio.shield(_delete(client, namespace, say))
+        await asyncio.shield(_delete(client, namespace, say, leave))
 
 
-async def _delete(client: Client, namespace: str, say: Say) -> None:
+async def _delete(client: Client, namespace: str, say: Say, leave: Say) -> None:
     try:
         await client.delete(NAMESPACES, namespace)
     except NotFound:
         return
     except (OSError, StatusError) as error:
         say(f"the twin {namespace} could not be taken away ({error}): the next wherry prove does it")
+        leave(namespace)
 
 
 async def _start(twin: Twin) -> None:

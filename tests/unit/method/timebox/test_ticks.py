@@ -73,7 +73,7 @@ def test_an_image_that_is_not_on_this_machine_is_known_by_its_release() -> None:
 
 def test_what_is_left_is_a_backlog_with_acceptance_criteria() -> None:
     left = backlog(tick_off(replace(ALL, healed="", demo="")))
-    assert [item.title for item in left] == ["A pod was killed, and it healed", "A demo was held"]
+    assert [item.title for item in left] == ["Kill a pod and see it heal", "Hold a demo in prod"]
     assert [item.how for item in left] == [
         "wherry kubectl -n orders-dev delete pod -l app=orders",
         "wherry demo do-x --in prod",
