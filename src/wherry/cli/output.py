@@ -53,6 +53,12 @@ def note(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
+def ring() -> None:
+    """Let the terminal ring; a file or a program gets no such sign."""
+    if sys.stderr.isatty():
+        print("\a", end="", file=sys.stderr, flush=True)
+
+
 def trouble(error: Trouble) -> None:
     """What went wrong and what to do."""
     code = f"{error.code}: " if error.code else ""

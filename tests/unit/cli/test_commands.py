@@ -77,7 +77,7 @@ OPTIONS: list[tuple[click.Command, str]] = [
     (open_, "--kubeconfig --user"),
     (show, f"thing {LOOK}"),
     (word, f"term {LOOK}"),
-    (story, f"thing -f --follow --tail --since --app --each {LOOK}"),
+    (story, f"thing -f --follow --tail --since --app --bell --each {LOOK}"),
     (why, f"thing {LOOK}"),
     (kubeconfig, "--raw --user"),
     (breaks, "--against --needs --project --in --kubeconfig --context"),

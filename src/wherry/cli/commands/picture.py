@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from wherry.client.client import Client
     from wherry.narrate.facts import Snapshot
 
-REDRAW_S = 0.2
-"""Changes within this time are drawn together."""
-
 
 @click.command()
 @click.option("-w", "--watch", is_flag=True, help="Draw it anew whenever something changes.")
@@ -71,33 +68,14 @@ def _then(look: Look, at: str) -> tuple[Snapshot, str]:
 
 
 def _watch(look: Look) -> None:
-    import asyncio
-    import platform
-
-    from wherry.client.informer import SharedInformers
+    from wherry.cli.listening import followed
     from wherry.kit.clock import SystemClock
-    from wherry.kit.tasks import TaskScope
-    from wherry.narrate.model import ReadModel, unseen_kinds
 
     async def follow(client: Client) -> None:
-        clock, changed = SystemClock(), asyncio.Event()
-        informers = SharedInformers(client, clock)
-        model = ReadModel(
-            lambda resource, /: informers.informer(resource, namespace=look.namespace if resource.namespaced else ""),
-            this_host=platform.node(),
-        )
-        unseen = await unseen_kinds(client, look.namespace)
-        model.hide(unseen.hidden, missing=unseen.missing)
-        look.seen(model.snapshot(look.namespace))
-        model.subscribe(lambda _change: changed.set())
-        async with TaskScope("picture") as scope:
-            _ = scope.start("informers", informers.run())
-            await model.wait_synced()
+        async with followed(look, client, SystemClock()) as here:
             while True:
-                changed.clear()
-                _redraw(look, model)
-                await changed.wait()
-                await clock.sleep(REDRAW_S)
+                _redraw(look, here.model)
+                await here.change()
 
     look.ask(follow)
 

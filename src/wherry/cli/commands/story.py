@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING
 
 import click
 
 from wherry.cli.look import Look, kubectl_scope, look_options
-from wherry.cli.output import note, printable, say
+from wherry.cli.output import note, printable, ring, say
 
 HOUR_S = 3600.0
 # What people do is asked for when something happens, and then not at once again.
@@ -33,15 +34,20 @@ def show(line: Line) -> None:
 @click.option("--tail", default=0, help="Only the last so many lines.")
 @click.option("--since", default="", help="From then on: 10m, 2h, yesterday, 10:02, 'last review'.")
 @click.option("--app", default="", help="Only this program, whatever its pods are called.")
+@click.option("--bell", is_flag=True, help="With -f: ring, and say it, when something needs help and when it is over.")
 @click.option("--each", is_flag=True, help="Every event by itself; similar ones are one line otherwise.")
 @look_options
-def command(look: Look, thing: str | None, follow: bool, tail: int, since: str, app: str, each: bool) -> None:
+def command(
+    look: Look, thing: str | None, follow: bool, tail: int, since: str, app: str, bell: bool, each: bool
+) -> None:
     """What the masters and the nodes saw, did and why, in plain words.
 
     With a THING: only what happened to it. Without --since: the last hour, for so long Events are kept.
     """
     from wherry.narrate import story
 
+    if bell and not follow:
+        raise click.UsageError("the bell rings while the story goes on: add -f")
     about = thing.rpartition("/")[2] if thing else ""
 
     async def tell(client: Client) -> None:
@@ -60,7 +66,9 @@ def command(look: Look, thing: str | None, follow: bool, tail: int, since: str, 
                 show(line)
             if not follow:
                 await _end(look, client, chosen, lines, since_s)
-        if follow:
+        if not follow:
+            return
+        async with _ringing(look, client, app or about) if bell else contextlib.nullcontext():
             starts = story.starts_in(events)
             told_s, seen = time.monotonic(), int(revision)
             async for event in story.follow(client, look.namespace, revision):
@@ -72,6 +80,26 @@ def command(look: Look, thing: str | None, follow: bool, tail: int, since: str, 
                     show(story.line_from(event, starts))
 
     look.ask(tell)
+
+
+@contextlib.asynccontextmanager
+async def _ringing(look: Look, client: Client, app: str) -> AsyncIterator[None]:
+    """Beside the story: a line and the bell for each incident, when it starts and when it ends."""
+    from wherry.cli.listening import followed, is_about, notices, tell
+    from wherry.kit.clock import SystemClock
+    from wherry.kit.tasks import TaskScope
+
+    async def listen() -> None:
+        async with followed(look, client, SystemClock()) as here:
+            async for notice in notices(here, look.namespace):
+                if is_about(notice, app):
+                    tell(notice)
+                    ring()
+
+    async with TaskScope("bell") as scope:
+        _ = scope.start("bell", listen())
+        yield
+        scope.cancel()
 
 
 async def _deeds(client: Client, namespace: str, app: str, *, since_s: float = 0.0, after: int = 0) -> list[Line]:

@@ -1,0 +1,90 @@
+"""Following a cluster for as long as a command runs: the facts as they change, and what somebody should hear of."""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from wherry.cli.output import printable, say
+from wherry.client.informer import SharedInformers
+from wherry.kit.clock import Clock
+from wherry.kit.tasks import TaskScope
+from wherry.narrate.incidents import Incident, Moment, Notice, Thing, plan
+from wherry.narrate.model import ReadModel, unseen_kinds
+
+if TYPE_CHECKING:
+    from wherry.cli.look import Look
+    from wherry.client.client import Client
+
+TOGETHER_S = 0.2
+"""Changes within this time are looked at together."""
+
+
+class Followed:
+    """A model that is always current, and a wait for its next change."""
+
+    def __init__(self, model: ReadModel, clock: Clock) -> None:
+        """Made by `followed`."""
+        self.model = model
+        self.clock = clock
+        self._changed = asyncio.Event()
+        model.subscribe(lambda _change: self._changed.set())
+
+    async def change(self, within_s: float | None = None) -> None:
+        """Wait for a change since the last one, or until `within_s` seconds have passed."""
+        timer = None if within_s is None else self.clock.call_later(within_s, self._changed.set)
+        try:
+            await self._changed.wait()
+        finally:
+            if timer is not None:
+                timer.cancel()
+        await self.clock.sleep(TOGETHER_S)
+        self._changed.clear()
+
+
+@asynccontextmanager
+async def followed(look: Look, client: Client, clock: Clock) -> AsyncIterator[Followed]:
+    """The facts of what this person looks at, kept current. Raises Trouble where they may not see the pods."""
+    informers = SharedInformers(client, clock)
+    model = ReadModel(
+        lambda resource, /: informers.informer(resource, namespace=look.namespace if resource.namespaced else ""),
+        this_host=platform.node(),
+    )
+    unseen = await unseen_kinds(client, look.namespace)
+    model.hide(unseen.hidden, missing=unseen.missing)
+    look.seen(model.snapshot(look.namespace))
+    async with TaskScope("followed") as scope:
+        _ = scope.start("informers", informers.run())
+        await model.wait_synced()
+        yield Followed(model, clock)
+        scope.cancel()
+
+
+async def notices(here: Followed, namespace: str = "") -> AsyncIterator[Notice]:
+    """Each incident when it has started and when it has ended, for ever."""
+    incidents: Mapping[Thing, Incident] = {}
+    while True:
+        now = Moment(here.clock.now_s(), here.clock.monotonic_s())
+        planned = plan(incidents, here.model.snapshot(namespace), now)
+        incidents = planned.incidents
+        for notice in planned.notices:
+            yield notice
+        await here.change(planned.again_s)
+
+
+def is_about(notice: Notice, name: str) -> bool:
+    """Whether it is about this program or one of its pods; "" means everything."""
+    whom = notice.thing.rpartition("/")[2]
+    return name in ("", whom) or name.startswith(f"{whom}-")
+
+
+def tell(notice: Notice) -> None:
+    """One notice as a line, marked like a line of the story, with what to do."""
+    mark = "!" if notice.state == "started" else " "
+    moment = time.strftime("%H:%M:%S")
+    step = f" Next: {notice.next}" if notice.next else ""
+    say(printable(f"{moment} {mark} {notice.sentence}{step}"))
