@@ -39,12 +39,16 @@ async def test_notices_come_when_they_are_due_though_nothing_changes(told: HandF
         listening = scope.start("listen", listen())
         await settle()
         told.put(PODS, pod("bad", "n1", status={"phase": "Failed"}))
+        await settle()
         await clock.advance(LASTS_S)
         assert heard == []
         await clock.advance(1)
         assert heard == ["started pod/bad"]
         told.put(PODS, pod("bad", "n1"))
-        await clock.advance(CALM_S + 1)
+        await settle()
+        await clock.advance(CALM_S)
+        assert heard == ["started pod/bad"]
+        await clock.advance(1)
         assert heard == ["started pod/bad", "ended pod/bad"]
         listening.cancel()
 
