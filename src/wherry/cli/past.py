@@ -20,7 +20,6 @@ from wherry.narrate.marks import last_mark
 from wherry.narrate.past import Moment, TooLongAgo
 from wherry.narrate.when import parse_since
 
-WEEK_S = 7 * 86400.0
 MOMENT_PATH = "/ui/v1/moment.json"
 
 
@@ -75,21 +74,9 @@ def said_time(time_s: float) -> str:
     return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(time_s))
 
 
-async def repairs_this_week(client: Client, namespace: str = "") -> str:
-    """The value in a sentence: what was repaired this week, or since the masters remember, without anybody called."""
-    from wherry.api.core.pod import PODS
-    from wherry.narrate.past import events_since
-    from wherry.narrate.repairs import count_repairs, repairs_sentence
-    from wherry.narrate.story import tell
-
-    since_s = time.time() - WEEK_S
+async def moment_or_none(client: Client, stamp: str) -> Moment | None:
+    """The moment of a time as the API writes it, or the oldest; None when the cluster cannot say how it was."""
     try:
-        stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(since_s))
-        start = await _ask(client, at=stamp, orOldest="true")
-        events = await events_since(client, start, await _ask(client), namespace)
-        since_s = max(since_s, start.time_s)
-    except (Trouble, TooLongAgo):
-        # Another cluster than Wherry, or a past that is just being forgotten: what there is now.
-        events, _ = await tell(client, namespace)
-    repairs = count_repairs(events, (await client.list(PODS, namespace)).items, since_s)
-    return repairs_sentence(repairs, said_time(since_s)[:-3])
+        return await (_ask(client, at=stamp, orOldest="true") if stamp else _ask(client))
+    except Trouble:
+        return None

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from wherry.api.core.node import MACHINE_LABEL, Node, is_without_machine
+from wherry.api.core.node import HYPERVISOR_LABEL, MACHINE_LABEL, Node, is_without_machine
 from wherry.api.core.pod import ContainerStatus, Pod
 from wherry.api.core.service import Service
 from wherry.api.discovery.endpointslice import EndpointSlice
@@ -96,6 +96,20 @@ def count_pods(pods: Iterable[PodFacts], *, nodes: int = 0, nodes_ready: int = 0
 
 
 MACHINES = {"physical": "physical machine", "virtual": "virtual machine", "container": "in a container"}
+HYPERVISORS = {
+    "apple": "Apple Virtualization",
+    "firecracker": "Firecracker",
+    "google": "Google Compute Engine",
+    "hyper-v": "Hyper-V",
+    "kvm": "KVM",
+    "nitro": "Amazon Nitro",
+    "parallels": "Parallels",
+    "virtualbox": "VirtualBox",
+    "vmware": "VMware",
+    "wsl": "WSL",
+    "xen": "Xen",
+}
+"""The names of hypervisors as their makers write them."""
 
 
 def is_ready(node: Node) -> bool:
@@ -113,10 +127,13 @@ def node_kind(node: Node, this_host: str) -> NodeKind:
 
 
 def machine_words(node: Node) -> str:
-    """What a real node runs on: a physical machine, a virtual one, a container; "" for what is simulated or unknown."""
+    """What a real node runs on: a physical machine, a virtual one and whose, a container; "" if nobody knows."""
     labels = node.metadata.labels
     words = MACHINES.get(labels.get(MACHINE_LABEL, ""), "")
-    return "" if is_without_machine(node) else words
+    if not words or is_without_machine(node):
+        return ""
+    maker = HYPERVISORS.get(labels.get(HYPERVISOR_LABEL, ""), "")
+    return f"{words} on {maker}" if maker else words
 
 
 def describe_node(node: Node, pods: Sequence[PodFacts], this_host: str) -> NodeFacts:

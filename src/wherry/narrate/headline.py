@@ -10,22 +10,26 @@ from wherry.narrate.templates import count, next_step, tell
 NAMES_SHOWN = 3
 
 
-def headline(counts: Counts, nodes: Sequence[NodeFacts], waiting: Sequence[PodFacts]) -> str:
-    """One sentence for the whole cluster, troubles first."""
-    said = {"nodes": count(counts.nodes, "node"), "pods": count(counts.pods, "pod")}
+def headline(
+    counts: Counts, nodes: Sequence[NodeFacts], waiting: Sequence[PodFacts], *, are_nodes_hidden: bool = False
+) -> str:
+    """One sentence for the whole cluster, troubles first. Nodes that somebody may not see are not counted as none."""
+    hidden = "-hidden" if are_nodes_hidden else ""
+    numbers = {"nodes": count(counts.nodes, "node"), "pods": count(counts.pods, "pod")}
+    there = tell(f"cluster.there{hidden}", **numbers)
     if counts.needs_help:
         names = [pod.name for pod in needing_help(nodes, waiting)]
         need = "needs" if len(names) == 1 else "need"
-        return tell("cluster.help", **said, count=len(names), need=need, names=_some(names))
+        return tell("cluster.help", there=there, count=len(names), need=need, names=_some(names))
     down = [node.name for node in nodes if not node.ready and node.kind != "hidden"]
     if down:
-        return tell("cluster.node-down", **said, names=_some(down))
+        return tell("cluster.node-down", there=there, names=_some(down))
     if not counts.pods:
-        return tell("cluster.empty", **said)
+        return tell(f"cluster.empty{hidden}", **numbers)
     on_the_way = counts.states.get("Starting", 0) + counts.states.get("Waiting", 0)
     if on_the_way:
-        return tell("cluster.waits", **said, count=on_the_way)
-    return tell("cluster.fine", **said)
+        return tell("cluster.waits", there=there, count=on_the_way)
+    return tell("cluster.fine", there=there)
 
 
 def title_mark(snapshot: Snapshot) -> str:

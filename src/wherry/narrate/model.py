@@ -138,7 +138,7 @@ class ReadModel:
             nodes_ready=sum(node.ready for node in shown),
         )
         return Snapshot(
-            sentence=headline(counts, shown, waiting),
+            sentence=headline(counts, shown, waiting, are_nodes_hidden=NODES.kind in self.hidden),
             counts=counts,
             nodes=shown,
             waiting=tuple(waiting),

@@ -106,7 +106,7 @@ def _node_rows(node: NodeFacts, snapshot: Snapshot) -> tuple[str, list[tuple[str
     for pod in node.pods:
         apps[pod.app] = apps.get(pod.app, 0) + 1
     return node.sentence, [
-        ("What it is", node.kind),
+        ("What it is", ", ".join(part for part in (node.kind, node.machine) if part)),
         ("State", node.state),
         ("Reason", node.reason),
         ("Room", f"{node.cpu_milli / 1000:g} processors, {node.memory_bytes / GIB:.1f} GiB memory"),

@@ -53,12 +53,15 @@ STATES: Mapping[str, Template] = {
 }
 
 CLUSTER: Mapping[str, Template] = {
-    "cluster.fine": fine("{nodes}, {pods}. All is well."),
+    "cluster.fine": fine("{there}. All is well."),
     "cluster.empty": fine("{nodes}, no pods yet."),
-    "cluster.help": wrong("{nodes}, {pods}. {count} {need} help: {names}.", "wherry why {thing}"),
-    "cluster.node-down": wrong("{nodes}, {pods}. {names} does not report.", "wherry why node/{node}"),
+    "cluster.empty-hidden": fine("No pods yet; you may not see the nodes."),
+    "cluster.there": fine("{nodes}, {pods}"),
+    "cluster.there-hidden": fine("{pods}; you may not see the nodes"),
+    "cluster.help": wrong("{there}. {count} {need} help: {names}.", "wherry why {thing}"),
+    "cluster.node-down": wrong("{there}. {names} does not report.", "wherry why node/{node}"),
     "cluster.title": wrong("({count} {need} help)", "wherry picture"),
-    "cluster.waits": fine("{nodes}, {pods}. {count} still on the way."),
+    "cluster.waits": fine("{there}. {count} still on the way."),
     "node.runs": fine("{node} runs {pods} with {containers}."),
     "node.empty": fine("{node} runs no pods."),
     "node.not-ready": wrong("{node} does not report; {pods} were on it.", "wherry why node/{node}"),
@@ -126,6 +129,7 @@ TOUR: Mapping[str, Template] = {
     "tour.container": fine("{container} is one, made from the image {image}; it is in the pod {pod}."),
     "tour.pod": fine("{pod} is one: it holds {containers} and has the address {address}."),
     "tour.pod-no-address": fine("{pod} is one: it holds {containers}."),
+    "tour.nodes-hidden": fine("You may not see the nodes."),
     "tour.no-node": wrong("There is none here, so nothing can run.", "wherry up --simulated-nodes 3"),
     "tour.node": fine("There is room on {nodes}. {fullest}"),
     "tour.workload": fine("{name} ({kind}) wants {wanted}. {now}"),

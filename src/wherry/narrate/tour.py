@@ -6,6 +6,7 @@ get something.
 
 from __future__ import annotations
 
+from wherry.api.core.node import NODES
 from wherry.apimachinery.struct import Struct
 from wherry.narrate.facts import NodeFacts, PodFacts, Snapshot
 from wherry.narrate.glossary import words
@@ -82,6 +83,8 @@ def _pod(snapshot: Snapshot) -> Stop:
 
 def _node(snapshot: Snapshot) -> Stop:
     there = [node for node in snapshot.nodes if node.kind != "gone"]
+    if not there and NODES.kind in snapshot.hidden:
+        return _stop("node", tell("tour.nodes-hidden"), (), "wherry picture")
     if not there:
         return _stop("node", tell("tour.no-node"), (), "wherry up --simulated-nodes 3")
     fullest: NodeFacts = max(there, key=lambda node: (node.counts.pods, node.name))

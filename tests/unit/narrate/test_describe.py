@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import pytest
+
+from wherry.agent.machine_kind import MAKERS
 from wherry.api.core.node import Node
 from wherry.apimachinery.meta import ObjectMeta
-from wherry.narrate.describe import machine_words
+from wherry.narrate.describe import HYPERVISORS, machine_words
+from wherry.narrate.glossary import find_word
 
 
 def test_a_real_node_says_what_its_machine_is_and_a_simulated_one_does_not() -> None:
@@ -10,4 +14,29 @@ def test_a_real_node_says_what_its_machine_is_and_a_simulated_one_does_not() -> 
     real = Node(metadata=ObjectMeta(name="one", labels=labels))
     played = Node(metadata=ObjectMeta(name="two", labels={**labels, "wherry.dev/simulated": "true"}))
     unknown = Node(metadata=ObjectMeta(name="three"))
-    assert [machine_words(one) for one in (real, played, unknown)] == ["virtual machine", "", ""]
+    assert [machine_words(one) for one in (real, played, unknown)] == ["virtual machine on KVM", "", ""]
+
+
+@pytest.mark.parametrize(
+    ("sort", "hypervisor", "words"),
+    [
+        ("physical", "", "physical machine"),
+        ("virtual", "nitro", "virtual machine on Amazon Nitro"),
+        ("virtual", "unknown", "virtual machine"),
+        ("container", "wsl", "in a container on WSL"),
+        ("container", "", "in a container"),
+    ],
+)
+def test_whose_virtual_machine_it_is_is_said_where_somebody_knows(sort: str, hypervisor: str, words: str) -> None:
+    labels = {"wherry.dev/machine": sort, **({"wherry.dev/hypervisor": hypervisor} if hypervisor else {})}
+    assert machine_words(Node(metadata=ObjectMeta(name="one", labels=labels))) == words
+
+
+def test_every_hypervisor_that_a_node_can_tell_has_a_name_for_people() -> None:
+    told = {maker for _, maker in MAKERS} | {"hyper-v", "wsl"}
+    assert set(HYPERVISORS) == told
+
+
+@pytest.mark.parametrize("word", ["physical machine", "virtual machine", "simulated node", "hypervisor", "container"])
+def test_what_a_node_can_be_is_explained_in_the_glossary(word: str) -> None:
+    assert find_word(word) is not None

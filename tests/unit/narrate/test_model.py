@@ -179,7 +179,15 @@ async def test_what_a_person_may_not_see_is_named_and_the_rest_is_shown() -> Non
     assert snapshot.hidden == ("Node",)
     assert [one.name for one in snapshot.pods] == ["web"]
     assert [(one.name, one.kind) for one in snapshot.nodes] == [("n1", "hidden")], "it is not gone"
-    assert snapshot.sentence == "1 node, 1 pod. All is well."
+    assert snapshot.sentence == "1 pod; you may not see the nodes. All is well."
+
+
+async def test_who_may_not_see_nodes_does_not_hear_that_there_are_none() -> None:
+    told = HandFed()
+    told.model.hide(["Node"])
+    assert told.model.snapshot().sentence == "No pods yet; you may not see the nodes."
+    told.put(PODS, pod("web"))
+    assert told.model.snapshot().sentence.startswith("1 pod; you may not see the nodes. ")
 
 
 async def test_one_namespace_is_read_with_the_rights_for_it_alone() -> None:

@@ -65,3 +65,9 @@ def test_a_service_tells_who_answers() -> None:
 
 def test_what_is_not_there_has_no_sheet() -> None:
     assert sheet(cluster().model.snapshot(), Target("Pod", "default", "gone")) is None
+
+
+def test_a_node_says_on_what_it_runs() -> None:
+    told = cluster()
+    told.put(NODES, node("n1", labels={"wherry.dev/machine": "virtual", "wherry.dev/hypervisor": "vmware"}))
+    assert shown(told, "Node", "n1", "")[1]["What it is"] == "other machine, virtual machine on VMware"

@@ -34,3 +34,10 @@ def test_each_stop_is_about_something_that_is_there() -> None:
     assert workload.claim == "web (Deployment) wants 1. 1 of 1 copies run."
     assert service.command == "wherry show service/web -n shop"
     assert master.claim.startswith("They look after 1 pod here")
+
+
+def test_who_may_not_see_nodes_is_not_told_to_add_some() -> None:
+    told = HandFed()
+    told.model.hide(["Node"])
+    stop = steps(told.model.snapshot())[2]
+    assert (stop.claim, stop.command) == ("You may not see the nodes.", "wherry picture")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -60,9 +61,10 @@ async def _read(look: Look, client: Client) -> tuple[Snapshot, str]:
     if look.output is not None:
         return snapshot, ""
     from wherry.apimachinery.errors import StatusError
-    from wherry.cli.past import repairs_this_week
+    from wherry.cli.past import moment_or_none
+    from wherry.narrate.week import repairs_this_week
 
     try:
-        return snapshot, await repairs_this_week(client, look.namespace)
+        return snapshot, await repairs_this_week(client, partial(moment_or_none, client), look.namespace)
     except StatusError:
         return snapshot, ""

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from wherry.api.core.event_parts import Event
-from wherry.api.core.pod import PODS
 from wherry.apimachinery.deed import Deed
 from wherry.apimachinery.errors import StatusError
 from wherry.client.deeds import deeds_of_people
@@ -20,12 +19,12 @@ from wherry.dashboard.then import moment_input
 from wherry.dashboard.views.view import Asked, Page, View
 from wherry.narrate.deed_lines import deed_lines
 from wherry.narrate.past import Moment, TooLongAgo, events_since
-from wherry.narrate.repairs import count_repairs, repairs_sentence
 from wherry.narrate.story import Line, lines
+from wherry.narrate.week import repairs_this_week
 
 LINES_SHOWN = 200
 INTERVAL_S = 0.3
-HOUR_S, WEEK_S = 3600.0, 7 * 86400.0
+HOUR_S = 3600.0
 # The week is long, and reading it costs more than looking at the present.
 VALUE_EVERY_S = 60.0
 DEEDS_MAX = 2000
@@ -93,20 +92,19 @@ class Story:
         """What was repaired this week without anybody being called, as `wherry status` says it."""
         now_s = time.time()
         if now_s - self._valued_s >= VALUE_EVERY_S:
-            self._valued_s, self._value_said = now_s, await self._count_repairs(now_s - WEEK_S)
+            self._valued_s, self._value_said = now_s, await self._count_repairs()
         return self._value_said
 
-    async def _count_repairs(self, since_s: float) -> str:
-        live, moments = self._live, self._live.moments
-        namespace = live.namespace or self._namespace
+    async def _count_repairs(self) -> str:
+        live = self._live
+
+        async def ask(stamp: str) -> Moment | None:
+            return live.moments.find(stamp, or_oldest=True) if stamp else live.moments.now()
+
         try:
-            start = moments.find(time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(since_s)), or_oldest=True)
-            events = await events_since(live.client, start, moments.now(), namespace)
-            pods = (await live.client.list(PODS, namespace)).items
-        except (StatusError, TooLongAgo):
+            return await repairs_this_week(live.client, ask, live.namespace or self._namespace)
+        except StatusError:
             return ""
-        since_s = max(since_s, start.time_s)
-        return repairs_sentence(count_repairs(events, pods, since_s), said_time(since_s)[:-3])
 
     async def _deeds(self, start_s: float) -> list[Line]:
         """What people did; only what is new is asked for."""
