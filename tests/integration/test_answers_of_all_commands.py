@@ -58,6 +58,7 @@ ELSEWHERE: dict[str, str] = {
     **dict.fromkeys(("image import", "image rm", "contract stand-in", "shell", "logs"), CONTAINERS),
     **dict.fromkeys(("contract agree", "contract comment", "contract withdraw", "contract verify"), TWO),
     "demo": "it builds and breaks a whole application: make demo",
+    "notify": "it tells until somebody stops it: tests/integration/test_notify.py",
     "kubectl": "it is kubectl, word for word",
     "up": "below: it begins and ends the cluster",
     "down": "below: it begins and ends the cluster",

@@ -29,6 +29,7 @@ from wherry.cli.commands.meaning import command as meaning
 from wherry.cli.commands.model import command as model
 from wherry.cli.commands.new import command as new
 from wherry.cli.commands.next import command as next_
+from wherry.cli.commands.notify import command as notify
 from wherry.cli.commands.open import command as open_
 from wherry.cli.commands.picture import command as picture
 from wherry.cli.commands.promote import command as promote
@@ -78,6 +79,7 @@ OPTIONS: list[tuple[click.Command, str]] = [
     (show, f"thing {LOOK}"),
     (word, f"term {LOOK}"),
     (story, f"thing -f --follow --tail --since --app --bell --each {LOOK}"),
+    (notify, "--webhook -n --namespace --kubeconfig --context"),
     (why, f"thing {LOOK}"),
     (kubeconfig, "--raw --user"),
     (breaks, "--against --needs --project --in --kubeconfig --context"),

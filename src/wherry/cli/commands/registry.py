@@ -36,6 +36,7 @@ COMMANDS: dict[str, Entry] = {
     "model": Entry("wherry.cli.commands.model", "The system now and next, drawn from model.yaml and the cluster."),
     "open": Entry("wherry.cli.commands.open", "See the cluster in a browser: a link that works once."),
     "story": Entry("wherry.cli.commands.story", "What the masters saw, did and why."),
+    "notify": Entry("wherry.cli.commands.notify", "Tell a webhook when something needs help, and when it is over."),
     "changes": Entry("wherry.cli.commands.changes", "What changed between two moments, and who did it?"),
     "mark": Entry("wherry.cli.commands.mark", "Remember this moment: the last review, the last demo."),
     "why": Entry("wherry.cli.commands.why", "Why is this thing as it is? (wherry why pod/web-1)"),
