@@ -1,4 +1,4 @@
-"""`wherry logs` and `wherry shell` on containers that really run."""
+"""`wherry logs`, `wherry shell` and `wherry tour` on containers that really run."""
 
 from __future__ import annotations
 
@@ -67,3 +67,32 @@ def test_where_no_shell_is_the_way_to_look_around_is_said(cluster: RunningCluste
     assert f"wherry shell pod/bare -n {namespace} -c bare -- python3" in done.stderr
     said = cluster.wherry("shell", "pod/bare", "-n", namespace, "-c", "bare", "--", "python3", "-c", "print(6 * 7)")
     assert said.stdout == "42\n"
+
+
+def test_every_stop_of_the_tour_says_what_kubectl_says_and_its_command_shows_it(
+    cluster: RunningCluster, talker: str
+) -> None:
+    cluster.kubectl("-n", talker, "expose", "deployment/talker", "--port=80")
+    cluster.kubectl(
+        "-n", talker, "wait", "endpointslice", "-l", "kubernetes.io/service-name=talker",
+        "--for=jsonpath={.endpoints[0].conditions.ready}=true", "--timeout=30s",
+    )  # fmt: skip
+    stops = json.loads(cluster.wherry("tour", "-n", talker, "-o", "json").stdout)
+    claims = {stop["title"]: stop["claim"] for stop in stops}
+    pod = cluster.jsonpath("pods", "{.items[0].metadata.name}", talker)
+    address, node = (
+        cluster.jsonpath("pods", f"{{.items[0].{path}}}", talker) for path in ("status.podIP", "spec.nodeName")
+    )
+    assert claims["container"] == f"c is one, made from the image {IMAGE}; it is in the pod {pod}."
+    assert claims["pod"] == f"{pod} is one: it holds 1 container and has the address {address}."
+    assert claims["node"] == f"There is room on 1 node. {node} runs 1 pod with 1 container."
+    assert claims["workload"] == "talker (Deployment) wants 1. 1 of 1 copies run."
+    assert claims["service"] == "1 of 1 pods answer for talker."
+    assert claims["master"].startswith("They look after 1 pod here")
+    told = cluster.wherry("tour", "-n", talker).stdout
+    for number, stop in enumerate(stops, start=1):
+        assert f"{number}. {stop['title'].capitalize()}: {stop['meaning']}\n   Here: {stop['claim']}" in told
+        command = stop["command"].split()
+        assert command[0] == "wherry"
+        if "-f" not in command:
+            assert cluster.wherry(*command[1:]).stdout
