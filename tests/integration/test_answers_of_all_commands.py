@@ -40,7 +40,6 @@ TRIED: dict[str, tuple[str, ...]] = {
     "contract expose": ("--kubeconfig", "../ana.kubeconfig"),
     "contract propose": ("--project", "../web", "--kubeconfig", "../ana.kubeconfig"),
     "contract list": (),
-    "contract show": ("orders",),
     "contract diff": (PROMISE, PROMISE),
     "contract unspoken": (),
     "breaks": (),
@@ -56,8 +55,12 @@ ELSEWHERE: dict[str, str] = {
     ),
     **dict.fromkeys(("build", "release", "run", "promote", "rollback", "export", "import", "dev", "prove"), CONTAINERS),
     **dict.fromkeys(("image import", "image rm", "contract stand-in", "shell", "logs"), CONTAINERS),
-    **dict.fromkeys(("contract agree", "contract comment", "contract withdraw", "contract verify"), TWO),
+    **dict.fromkeys(
+        ("contract agree", "contract comment", "contract withdraw", "contract verify", "contract show"), TWO
+    ),
     "demo": "it builds and breaks a whole application: make demo",
+    "contract schedule": "it makes a CronJob: tests/e2e/test_contracts.py",
+    "contract nightly": "nobody types it: the CronJob of contract schedule does",
     "notify": "it tells until somebody stops it: tests/integration/test_notify.py",
     "kubectl": "it is kubectl, word for word",
     "up": "below: it begins and ends the cluster",
