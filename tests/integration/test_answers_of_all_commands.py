@@ -103,6 +103,8 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCluster
         running.wherry("contract", "setup", "--project", str(home.parent / "orders"))
         made = running.wherry("user", "add", "ana", "--role", "cluster-admin").stdout.strip()
         (home.parent / "ana.kubeconfig").write_text(Path(made).read_text())
+        # Nobody can need what nobody has promised, in whatever order the commands are tried.
+        _ = answer(home, "contract expose")
         yield running
 
 
