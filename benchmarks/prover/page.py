@@ -67,8 +67,8 @@ _OWN = (
     " Two are tried side by side where the experiment does not measure time."
 )
 _MATRIX = (
-    "Every application is made anew and tried on every criterion, one after another on one twin. It must be refuted on"
-    " its sin and nowhere else (a mended one is tried on what was mended)."
+    "Every application is made anew and tried on every criterion, as `wherry prove` does it. It must be refuted on its sin"
+    " and nowhere else (a mended one is tried on what was mended)."
 )
 
 
@@ -86,7 +86,8 @@ def _head(every: Sequence[Application]) -> list[str]:
         " (examples/guilty/fixes);",
         "- the skeleton itself.",
         "",
-        f"The bar: no sin missed, no false alarm, no flip in {BAR} repetitions. A flip is a verdict that is Refuted in one"
+        f"The bar: no sin missed, no false alarm, no flip in {BAR} repetitions of reading and of each application on its own"
+        " criterion. A flip is a verdict that is Refuted in one"
         " repetition and not in another. What could not be tried (the machine was too busy, say) is neither, and has a"
         " line of its own.",
     ]
@@ -100,8 +101,8 @@ def _section(title: str, rates: Rates, wanted: int, says: str, took: str) -> lis
     names = len({trial.name for trial in rates.trials})
     return [
         *lines,
-        f"- Complete repetitions: **{rates.complete(wanted)}** ({len(rates.trials)} trials of {names} applications,"
-        f" {wanted} in a repetition; commit {rates.trials[-1].code}).",
+        f"- Complete repetitions: **{rates.complete(wanted)}**. There were {len(rates.trials)} trials of {names} applications;"
+        f" a repetition has {wanted}. They judged with commit {rates.trials[-1].code}.",
         f"- Sins missed: **{len(rates.missed)}** of {len(rates.sinners)}.",
         f"- False alarms: **{sum(len(one.alarms) for one in rates.alarms)}** of {rates.innocent_verdicts} verdicts.",
         f"- Flips: **{len(rates.flips)}** of {len(rates.cells)}.",
