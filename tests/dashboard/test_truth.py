@@ -84,9 +84,12 @@ BOTH = """async within => {
     }
     return copy.innerHTML;
   };
-  const open = () => fetch(location.href, { cache: 'no-store' });
-  // Chromium drops its connections when a bridge comes or goes on this machine.
-  const answer = await open().catch(open);
+  let answer = null;
+  // Chromium drops its connections when a bridge comes or goes on this machine, and several do at a time.
+  for (let tries = 0; !answer; tries++) {
+    try { answer = await fetch(location.href, { cache: 'no-store' }); }
+    catch (error) { if (tries > 20) throw error; await new Promise(resolve => setTimeout(resolve, 100)); }
+  }
   const opened = new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById('view');
   const view = document.getElementById('view'), wanted = opened.dataset.position, before = view.dataset.position;
   const is = text => ({ epoch: text.split('.')[0], number: Number(text.split('.')[1]) });

@@ -50,10 +50,22 @@ class Visit:
         self.context: BrowserContext = browser.new_context(**settings)  # type: ignore[arg-type]  # Playwright's options
         self.context.set_default_timeout(WAIT_MS)
         self.context.route("**/*", self._watch)
-        page = self.page()
-        page.goto(login_link(cluster, *options))
-        page.wait_for_url("**/ui/")
-        page.close()
+        self._sign_in(*options)
+
+    def _sign_in(self, *options: str) -> None:
+        for is_last in (False, False, True):
+            page = self.page()
+            try:
+                page.goto(login_link(self.cluster, *options))
+                page.wait_for_url("**/ui/")
+            except Error as error:
+                # See `go`. A link works once, so another one is asked for.
+                if is_last or "ERR_NETWORK_CHANGED" not in str(error):
+                    raise
+            else:
+                return
+            finally:
+                page.close()
 
     def _watch(self, route: Route) -> None:
         if urlsplit(route.request.url).netloc != f"127.0.0.1:{self.cluster.port}":
