@@ -102,7 +102,9 @@ BOTH = """async within => {
     setTimeout(resolve, within);
     look();
   });
-  if (view.dataset.position !== wanted && view.dataset.position !== before) return null;
+  const now = is(view.dataset.position), goal = is(wanted);
+  if (view.dataset.position !== before && view.dataset.position !== wanted) return null;
+  if (now.epoch === goal.epoch && now.number > goal.number) return null;
   return { live: [view.dataset.position, plain(view)], opened: [wanted, plain(opened)] };
 }"""
 
@@ -198,7 +200,8 @@ def is_as_opened(page: Page) -> None:
     both = None
     while both is None:
         both = page.evaluate(BOTH, MOVES_WITHIN_MS)
-    assert both["live"] == both["opened"]
+    said = page.locator("#state").text_content()
+    assert both["live"] == both["opened"], f"{page.url} says that it is {said}: {both['live']} is not {both['opened']}"
 
 
 APPS = st.sampled_from(["ant", "bee", "cat"])
@@ -381,7 +384,7 @@ class Cluster(RuleBasedStateMachine):
         for path, tab in self.stage.tabs.items():
             if tab.evaluate("document.documentElement.dataset.leader") == "yes":
                 tab.close()
-                self.stage.tabs[path] = self.stage.visit.open(f"/ui/{path}", is_live=False)
+                self.stage.tabs[path] = self.stage.visit.open(f"/ui/{path}")
                 return
 
     @rule()

@@ -22,6 +22,8 @@ FLAGS = [
     "--disable-sync",
 ]
 WAIT_MS = 15_000
+# How it shows that Chromium has dropped its connections, which it does when a bridge comes or goes on this machine.
+DROPPED = ("ERR_NETWORK_CHANGED", "interrupted by another navigation")
 
 needs_chromium = pytest.mark.skipif(not CHROMIUM, reason="there is no chromium here: scripts/setup dev installs it")
 
@@ -89,13 +91,13 @@ class Visit:
 
     def go(self, page: Page, path: str, *, is_live: bool = True) -> None:
         """Show another page of the dashboard in a tab."""
-        # Chromium drops its connections when a bridge comes or goes on this machine: then it shows a page of its own,
-        # or ours without its script, which shows the button for a pause.
+        # After a dropped connection there is a page of Chromium's own, or ours without its script: that one shows the
+        # button for a pause.
         for is_last in (False, False, True):
             try:
                 page.goto(origin(self.cluster) + path)
             except Error as error:
-                if is_last or not ("ERR_NETWORK_CHANGED" in str(error) or "chrome-error:" in str(error)):
+                if is_last or not any(sign in str(error) for sign in DROPPED):
                     raise
                 continue
             if not is_live or page.locator("#pause").is_visible():
