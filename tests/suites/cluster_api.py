@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from contextlib import aclosing
 from typing import Any, TypeVar
 
 import orjson
@@ -23,6 +24,7 @@ from wherry.client.client import Client
 from wherry.client.http_transport import Http
 from wherry.client.indexer import meta_of
 from wherry.client.kubeconfig import transport_from_kubeconfig
+from wherry.kit.clock import settle
 from wherry.kit.http.types import read_body
 
 T = TypeVar("T")
@@ -90,11 +92,12 @@ class ClusterApi:
             there = {meta_of(one).key for one in listed.items}
             if is_so(there):
                 return
-            async for change in self.client.watch(resource, resource_version=listed.resource_version):
-                if change.object is not None:
-                    (there.discard if change.type == "DELETED" else there.add)(meta_of(change.object).key)
-                if is_so(there):
-                    return
+            async with aclosing(self.client.watch(resource, resource_version=listed.resource_version)) as changes:
+                async for change in changes:
+                    if change.object is not None:
+                        (there.discard if change.type == "DELETED" else there.add)(meta_of(change.object).key)
+                    if is_so(there):
+                        return
 
         self.do(follow())
 
@@ -107,6 +110,8 @@ class ClusterApi:
     def close(self) -> None:
         """End the loop and its thread."""
         self.do(self._transport.close())
+        # A connection over TLS needs some turns of the loop to be closed.
+        self.do(settle())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()

@@ -62,8 +62,8 @@ class Channel:
         """`view` is the address that tells browsers which view a message is for.
 
         `beat_s` is after how long it is rendered anew though nothing has said that it changed, while somebody looks.
-        `revision` says up to which revision of the store everything has been heard of, `title_mark` what the page's
-        title begins with now.
+        `revision` says which revision of the store is the newest that has been heard of. Each kind has a watch of its
+        own, so for a moment another kind may be behind it. `title_mark` is what the page's title begins with now.
         """
         self.view = view
         self.tree = Tree(())
@@ -149,7 +149,7 @@ class Channel:
         return [message.data for message in self._messages if message.number > int(number)]
 
     async def _update(self) -> None:
-        # Before, not after: what is shown is at least as new as it says.
+        # Before, not after: what comes while it renders may not be in it.
         revision = self._heard()
         rendered = await self._render()
         tree = Tree(rendered.pieces)

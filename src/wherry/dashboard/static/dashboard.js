@@ -140,7 +140,7 @@ function paint() {
     if (message.snapshot !== undefined) applySnapshot(message.snapshot);
     else for (const patch of message.patches) apply(patch);
     if (message.say && message.say !== said) unsaid = message.say;
-    // What is shown now: of which message, and of which revision of the cluster's store.
+    // What is shown now: of which message, and the newest revision of the store heard of by then.
     view.dataset.position = message.position;
     view.dataset.revision = message.revision;
   }
