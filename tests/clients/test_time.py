@@ -66,7 +66,7 @@ def test_how_it_was_and_what_has_changed_since(cluster: RunningCluster) -> None:
     now = json.loads(ask(cluster, "picture", "-n", "past", "-o", "json"))
     assert (then["counts"]["pods"], now["counts"]["pods"]) == (2, 5)
     told = ask(cluster, "changes", "-n", "past", "--since", "last review")
-    assert "kubectl changed deployment shelf in past: from 2 to 5 copies." in told
+    assert "kubernetes-admin scaled deployment shelf in past from 2 to 5 copies with kubectl." in told
     assert "shelf in past: 3 pods came." in told
     assert "created config map label in past." in told
     assert "last review" in told
