@@ -68,7 +68,7 @@ def test_how_it_was_and_what_has_changed_since(cluster: RunningCluster) -> None:
     told = ask(cluster, "changes", "-n", "past", "--since", "last review")
     assert "kubernetes-admin scaled deployment shelf in past from 2 to 5 copies with kubectl." in told
     assert "shelf in past: 3 pods came." in told
-    assert "created config map label in past." in told
+    assert "kubernetes-admin created config map label in past with kubectl." in told
     assert "last review" in told
     ask(cluster, "changes", "-n", "past", "--since", "1s", "--until", "1s", code=1)
 
