@@ -13,7 +13,8 @@ from wherry.cli.output import printable, say
 from wherry.client.informer import SharedInformers
 from wherry.kit.clock import Clock
 from wherry.kit.tasks import TaskScope
-from wherry.narrate.incidents import Incident, Moment, Notice, Thing, plan
+from wherry.narrate.find import Target
+from wherry.narrate.incidents import Incident, Moment, Notice, plan
 from wherry.narrate.model import ReadModel, unseen_kinds
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ async def followed(look: Look, client: Client, clock: Clock) -> AsyncIterator[Fo
 
 async def notices(here: Followed, namespace: str = "") -> AsyncIterator[Notice]:
     """Each incident when it has started and when it has ended, for ever."""
-    incidents: Mapping[Thing, Incident] = {}
+    incidents: Mapping[Target, Incident] = {}
     while True:
         now = Moment(here.clock.now_s(), here.clock.monotonic_s())
         planned = plan(incidents, here.model.snapshot(namespace), now)

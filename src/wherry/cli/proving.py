@@ -83,9 +83,7 @@ class ProvingRun:
     def sentence(self) -> str:
         """What came of it: "Proved: 15 of 18. Not shown: parity. Not applicable: contract-agreed."."""
         said = f"Proved: {len(self._judged(Word.PROVED))} of {len(self.verdicts)}."
-        found = {
-            word.value: self._judged(word) for word in (Word.REFUTED, Word.NOT_SHOWN, Word.NOT_APPLICABLE, Word.ERROR)
-        }
+        found = {word.value: self._judged(word) for word in Word if word is not Word.PROVED}
         return " ".join([said, *(f"{word}: {', '.join(names)}." for word, names in found.items() if names)])
 
     def _judged(self, word: Word) -> list[str]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from wherry.apimachinery.struct import Struct
 from wherry.narrate.history import SOMEBODY, Change
 from wherry.narrate.past_templates import BUNDLES
-from wherry.narrate.sentences import kind_words
+from wherry.narrate.sentences import kind_words, plural
 from wherry.narrate.templates import count
 
 PAUSE_S = 10.0
@@ -83,10 +83,3 @@ def _counted(run: Sequence[Change]) -> Iterator[str]:
     """For many: "2 config maps, 1 secret"."""
     for kind, number in Counter(one.kind for one in run).items():
         yield count(number, kind_words(kind), plural(kind_words(kind)))
-
-
-def plural(words: str) -> str:
-    """A kind as words, several of it: network policies, storage classes, pods."""
-    if words.endswith("y") and words[-2:-1] not in "aeiou":
-        return f"{words[:-1]}ies"
-    return f"{words}es" if words.endswith(("s", "x", "ch")) else f"{words}s"

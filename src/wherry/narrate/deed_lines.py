@@ -14,7 +14,7 @@ from wherry.narrate.doers import DELETIONS, is_master, tool_of, who_is
 from wherry.narrate.grouping import app_of_pod
 from wherry.narrate.history import Key, name_words
 from wherry.narrate.past_templates import DEEDS
-from wherry.narrate.sentences import kind_words
+from wherry.narrate.sentences import kind_words, plural
 from wherry.narrate.story import Line
 from wherry.narrate.templates import count
 
@@ -68,7 +68,8 @@ def _line(group: list[Deed]) -> Line:
     first, names = group[0], {deed.name for deed in group}
     what = name_words(Key(first.kind, first.namespace, first.name))
     if len(names) > 1:
-        what = count(len(names), kind_words(first.kind)) + (f" in {first.namespace}" if first.namespace else "")
+        words = kind_words(first.kind)
+        what = count(len(names), words, plural(words)) + (f" in {first.namespace}" if first.namespace else "")
     word, who = _word(first), who_is(first.author)
     said = {"who": who, "what": what, "tool": tool_of(first.author)}
     return Line(

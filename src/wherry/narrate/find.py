@@ -29,9 +29,14 @@ class Target(NamedTuple):
         return f"{self.kind.lower()}/{self.name}"
 
     @property
+    def scope(self) -> str:
+        """The option that says where it is; "" for the usual place."""
+        return f" -n {self.namespace}" if self.namespace not in ("", DEFAULT_NAMESPACE) else ""
+
+    @property
     def command(self) -> str:
         """As one types it behind a command: with the namespace, where that is needed."""
-        return self.text + (f" -n {self.namespace}" if self.namespace not in ("", DEFAULT_NAMESPACE) else "")
+        return f"{self.text}{self.scope}"
 
 
 def find_kind(word: str) -> AnyResourceType | None:

@@ -15,6 +15,7 @@ from typing import Literal, NamedTuple
 from wherry.apimachinery.struct import Struct
 from wherry.apimachinery.timestamps import format_age, format_time
 from wherry.narrate.facts import NodeFacts, PodFacts, Snapshot
+from wherry.narrate.find import Target
 from wherry.narrate.sentences import kind_words
 from wherry.narrate.templates import count, next_step, tell
 
@@ -22,30 +23,6 @@ LASTS_S = 10.0
 """Trouble that is over sooner is not told."""
 CALM_S = 30.0
 """Who has been well for so long is well."""
-
-
-class Thing(NamedTuple):
-    """Whom an incident is about. `kind` is the API's word: Deployment."""
-
-    kind: str
-    namespace: str
-    name: str
-
-    @property
-    def text(self) -> str:
-        """As it is typed: deployment/web."""
-        return f"{self.kind.lower()}/{self.name}"
-
-    @property
-    def words(self) -> str:
-        """At the beginning of a sentence: Deployment web in shop."""
-        where = f" in {self.namespace}" if self.scope else ""
-        return f"{kind_words(self.kind).capitalize()} {self.name}{where}"
-
-    @property
-    def scope(self) -> str:
-        """The option that says where it is; "" for the usual place."""
-        return f" -n {self.namespace}" if self.namespace not in ("", "default") else ""
 
 
 class Moment(NamedTuple):
@@ -92,14 +69,14 @@ class Notice(Struct):
 class Plan(NamedTuple):
     """What is going on, what to tell, and in how many seconds to plan again though nothing changes (None: never)."""
 
-    incidents: Mapping[Thing, Incident]
+    incidents: Mapping[Target, Incident]
     notices: tuple[Notice, ...]
     again_s: float | None
 
 
-def plan(known: Mapping[Thing, Incident], snapshot: Snapshot, now: Moment) -> Plan:
+def plan(known: Mapping[Target, Incident], snapshot: Snapshot, now: Moment) -> Plan:
     """What is to be told now. `known` are the incidents of the plan before."""
-    going_on: dict[Thing, Incident] = {}
+    going_on: dict[Target, Incident] = {}
     notices: list[Notice] = []
     for thing, one in _seen(known, troubles(snapshot), now).items():
         if one.due_s is None or one.due_s > now.passed_s:
@@ -113,14 +90,14 @@ def plan(known: Mapping[Thing, Incident], snapshot: Snapshot, now: Moment) -> Pl
     return Plan(going_on, tuple(notices), min(due, default=None))
 
 
-def troubles(snapshot: Snapshot) -> dict[Thing, Trouble]:
+def troubles(snapshot: Snapshot) -> dict[Target, Trouble]:
     """Who needs help: nodes that do not report, then workloads by their pods, in the order of the picture."""
-    found: dict[Thing, Trouble] = {}
+    found: dict[Target, Trouble] = {}
     silent = {node.name for node in snapshot.nodes if not node.ready and node.kind != "hidden"}
     for node in snapshot.nodes:
         if node.name in silent:
             found[_node(node)] = Trouble(node.sentence, next_step("node.not-ready", node=node.name))
-    sick: dict[Thing, list[PodFacts]] = {}
+    sick: dict[Target, list[PodFacts]] = {}
     for pod in snapshot.pods:
         # What a silent node has on it is the node's incident, not one of each workload.
         if pod.needs_help and not (pod.node in silent and pod.reason == tell("state.node-lost")):
@@ -128,14 +105,14 @@ def troubles(snapshot: Snapshot) -> dict[Thing, Trouble]:
     return found | {thing: _trouble(thing, pods) for thing, pods in sick.items()}
 
 
-def things(snapshot: Snapshot) -> set[Thing]:
+def things(snapshot: Snapshot) -> set[Target]:
     """All that an incident can be about, and that is there."""
-    wanted = {Thing(one.kind, one.namespace, one.name) for one in snapshot.workloads}
+    wanted = {Target(one.kind, one.namespace, one.name) for one in snapshot.workloads}
     nodes = {_node(one) for one in snapshot.nodes if one.kind != "gone"}
     return wanted | nodes | {_whose(pod) for pod in snapshot.pods}
 
 
-def _seen(known: Mapping[Thing, Incident], now_wrong: Mapping[Thing, Trouble], now: Moment) -> dict[Thing, Incident]:
+def _seen(known: Mapping[Target, Incident], now_wrong: Mapping[Target, Trouble], now: Moment) -> dict[Target, Incident]:
     """The incidents with what is seen now: new ones begin, and those that nobody sees any more seem to be over."""
     wrong = {
         thing: known.get(thing, Incident(trouble, now))._replace(trouble=trouble, well=None)
@@ -145,17 +122,17 @@ def _seen(known: Mapping[Thing, Incident], now_wrong: Mapping[Thing, Trouble], n
     return wrong | over
 
 
-def _started(thing: Thing, one: Incident) -> Notice:
+def _started(thing: Target, one: Incident) -> Notice:
     return _notice("started", thing, one.trouble.sentence, one.trouble.next, one.since)
 
 
-def _ended(thing: Thing, one: Incident, well: Moment, *, is_there: bool) -> Notice:
+def _ended(thing: Target, one: Incident, well: Moment, *, is_there: bool) -> Notice:
     took = format_age(well.passed_s - one.since.passed_s)
-    sentence = tell("incident.over" if is_there else "incident.gone", thing=thing.words, took=took)
+    sentence = tell("incident.over" if is_there else "incident.gone", thing=_words(thing), took=took)
     return _notice("ended", thing, sentence, next_step("incident.over", name=f"{thing.name}{thing.scope}"), well)
 
 
-def _notice(state: Literal["started", "ended"], thing: Thing, sentence: str, step: str, at: Moment) -> Notice:
+def _notice(state: Literal["started", "ended"], thing: Target, sentence: str, step: str, at: Moment) -> Notice:
     return Notice(
         state=state,
         sentence=sentence,
@@ -166,20 +143,26 @@ def _notice(state: Literal["started", "ended"], thing: Thing, sentence: str, ste
     )
 
 
-def _node(node: NodeFacts) -> Thing:
-    return Thing("Node", "", node.name)
+def _words(thing: Target) -> str:
+    """At the beginning of a sentence: Deployment web in shop."""
+    where = f" in {thing.namespace}" if thing.scope else ""
+    return f"{kind_words(thing.kind).capitalize()} {thing.name}{where}"
 
 
-def _whose(pod: PodFacts) -> Thing:
+def _node(node: NodeFacts) -> Target:
+    return Target("Node", "", node.name)
+
+
+def _whose(pod: PodFacts) -> Target:
     """The workload of a pod; the pod itself when nobody wants it, or only its node does."""
     kind, _, name = pod.owner.partition("/")
     if not name or pod.owner == f"Node/{pod.node}":
-        return Thing("Pod", pod.namespace, pod.name)
-    return Thing(kind, pod.namespace, name)
+        return Target("Pod", pod.namespace, pod.name)
+    return Target(kind, pod.namespace, name)
 
 
-def _trouble(thing: Thing, pods: list[PodFacts]) -> Trouble:
+def _trouble(thing: Target, pods: list[PodFacts]) -> Trouble:
     first = pods[0]
     key = "incident.pod" if thing.name == first.name else "incident.workload"
-    sentence = tell(key, thing=thing.words, pods=count(len(pods), "pod"), reason=first.reason)
+    sentence = tell(key, thing=_words(thing), pods=count(len(pods), "pod"), reason=first.reason)
     return Trouble(sentence, next_step(key, pod=f"{first.name}{thing.scope}"))

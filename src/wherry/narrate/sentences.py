@@ -74,6 +74,13 @@ def kind_words(kind: str) -> str:
     return KIND_WORDS.get(kind) or " ".join(word if word.isupper() else word.lower() for word in spaced.split())
 
 
+def plural(words: str) -> str:
+    """A kind as words, several of it: network policies, storage classes, pods."""
+    if words.endswith("y") and words[-2:-1] not in "aeiou":
+        return f"{words[:-1]}ies"
+    return f"{words}es" if words.endswith(("s", "x", "ch")) else f"{words}s"
+
+
 def container_of(event: Event) -> str:
     """The container that the event is about ("" for the whole object): spec.containers{web} -> web."""
     path = event.involved_object.field_path

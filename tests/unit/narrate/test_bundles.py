@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from wherry.narrate.bundles import bundles, plural
+from wherry.narrate.bundles import bundles
 from wherry.narrate.history import Change, Happened
+from wherry.narrate.sentences import plural
 
 
 def change(

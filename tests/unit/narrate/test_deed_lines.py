@@ -56,6 +56,11 @@ def test_a_line_has_what_a_story_needs() -> None:
     assert (line.actor, line.reason, line.app, line.is_warning) == ("anna", "Deleted", "web", False)
 
 
+def test_several_of_a_kind_are_called_so() -> None:
+    many = [deed(f"m{number}", kind="NetworkPolicy", verb="delete", at_s=100 + number) for number in range(2)]
+    assert [line.text for line in deed_lines(many)] == ["anna deleted 2 network policies in shop with kubectl."]
+
+
 def test_many_at_once_are_one_line() -> None:
     many = [deed(f"m{number}", kind="ConfigMap", verb="create", at_s=100 + number) for number in range(4)]
     later = deed("m9", kind="ConfigMap", verb="create", at_s=200)

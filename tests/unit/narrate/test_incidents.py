@@ -12,7 +12,8 @@ from wherry.api.apps.replicaset import REPLICA_SETS
 from wherry.api.core.node import NODES
 from wherry.api.core.pod import PODS
 from wherry.apimachinery.document import Document
-from wherry.narrate.incidents import CALM_S, LASTS_S, Incident, Moment, Notice, Thing, plan
+from wherry.narrate.find import Target
+from wherry.narrate.incidents import CALM_S, LASTS_S, Incident, Moment, Notice, plan
 
 START_S = 1_795_417_200.0
 CRASHES: Document = {
@@ -33,7 +34,7 @@ class Watcher:
         self.told = told
         self.now_s = 0.0
         self.again_s: float | None = None
-        self._known: Mapping[Thing, Incident] = {}
+        self._known: Mapping[Target, Incident] = {}
 
     def after(self, passes_s: float) -> list[str]:
         return [f"{one.state}: {one.sentence}" for one in self.notices_after(passes_s)]
