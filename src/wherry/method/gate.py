@@ -48,8 +48,8 @@ async def gate(
     environment: str,
     *,
     client: Client,
+    kubectl: Path | None,
     known_ca: bytes = b"",
-    kubectl: Path | None = None,
 ) -> Passage:
     """Whether `release` may be promoted to `environment`: no reason holds it back.
 
