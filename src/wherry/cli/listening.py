@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+from wherry.api.registry import RESOURCE_TYPES
+from wherry.cli.outage import outages_said
 from wherry.cli.output import printable, say
 from wherry.client.informer import SharedInformers
 from wherry.kit.clock import Clock
@@ -58,11 +60,13 @@ async def followed(look: Look, client: Client, clock: Clock) -> AsyncIterator[Fo
     unseen = await unseen_kinds(client, look.namespace)
     model.hide(unseen.hidden, missing=unseen.missing)
     look.seen(model.snapshot(look.namespace))
-    async with TaskScope("followed") as scope:
-        _ = scope.start("informers", informers.run())
-        await model.wait_synced()
-        yield Followed(model, clock)
-        scope.cancel()
+    told = [one.plural for one in RESOURCE_TYPES if one.kind in (*unseen.hidden, *unseen.missing)]
+    with outages_said(model, told):
+        async with TaskScope("followed") as scope:
+            _ = scope.start("informers", informers.run())
+            await model.wait_synced()
+            yield Followed(model, clock)
+            scope.cancel()
 
 
 async def notices(here: Followed, namespace: str = "") -> AsyncIterator[Notice]:

@@ -29,6 +29,23 @@ async def deeds_of_people(client: Client, *, since_s: float = 0.0, after: int = 
     return await _ask(client, people="true", since=since, after=str(after or ""), namespace=namespace)
 
 
+class NewDeeds:
+    """What people have done since it was asked last: each deed once, and a quiet time is not read again."""
+
+    def __init__(self, client: Client, *, namespace: str = "", after: int = 0) -> None:
+        """`after` is the revision up to which everything is known."""
+        self._client = client
+        self._namespace = namespace
+        self._after = after
+
+    async def ask(self, heard: int, *, since_s: float = 0.0) -> list[Deed]:
+        """The new ones, oldest first. `heard` is a revision that the store has surely reached."""
+        found = await deeds_of_people(self._client, since_s=since_s, after=self._after, namespace=self._namespace)
+        # The answer may know of more than what was heard of.
+        self._after = max(self._after, heard, *(deed.revision for deed in found[-1:]))
+        return found
+
+
 async def deeds_about(client: Client, resource: AnyResourceType, name: str, namespace: str = "") -> list[Deed]:
     """What was done to one object, oldest first; [] when nobody knows."""
     place = namespace if resource.namespaced else ""

@@ -32,6 +32,11 @@ BACKOFF_MAX_S = 30.0
 SHORT_WATCH_S = 1.0
 """A watch that ends sooner without an event counts as a failure, or a broken server would be asked in circles."""
 
+FAILED = "Watch failed"
+"""The log's word for a watch that the API server has refused or ended with an error."""
+LOST = "Lost the watch's connection"
+"""The log's word for a connection that broke, or that there was none to be had."""
+
 log = get_logger(__name__)
 
 
@@ -90,7 +95,8 @@ class Reflector(Generic[T]):
                 self._revision = ""
             except (StatusError, OSError, EOFError, msgspec.MsgspecError) as error:
                 # A broken line means a broken connection: what was read before it stays valid.
-                log.warning("Watch failed", resource=self._resource.plural, err=str(error))
+                message = FAILED if isinstance(error, StatusError) else LOST
+                log.warning(message, resource=self._resource.plural, err=str(error))
                 self._failures += 1
             if self._failures:
                 await self._clock.sleep(self._delay_s())

@@ -1,7 +1,13 @@
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from suites.api_harness import make_api
 from wherry.api.core.configmap import CONFIG_MAPS
+from wherry.apimachinery.deed import Author, Deed
+from wherry.client import deeds
 from wherry.client.client import Client
 from wherry.client.deeds import deeds_about, deeds_between, deeds_of_people
 from wherry.client.transport import InProcess
@@ -32,3 +38,27 @@ async def test_another_cluster_knows_nobody() -> None:
 
     for app in (foreign, odd):
         assert await deeds_between(Client(InProcess(app, user="anna"))) == []
+
+
+def deed(revision: int) -> Deed:
+    author = Author(user="anna", program="kubectl", verb="create")
+    return Deed(
+        revision=revision, time_s=100.0, group="apps", plural="deployments", namespace="shop", name="web",
+        author=author, kind="Deployment",
+    )  # fmt: skip
+
+
+async def test_only_what_is_new_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    answers = [[], [deed(12)], []]
+
+    async def deeds_of_people(_client: object, *, after: int, **_rest: object) -> list[Deed]:
+        asked.append(after)
+        return answers[len(asked) - 1]
+
+    monkeypatch.setattr(deeds, "deeds_of_people", deeds_of_people)
+    client: Any = None
+    new = deeds.NewDeeds(client)
+    told = [one.revision for heard in (7, 10, 11) for one in await new.ask(heard)]
+    # Nobody did anything up to 7; 12 was in the answer before anybody had heard of it.
+    assert (asked, told) == ([0, 7, 12], [12])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -18,6 +18,7 @@ DEEDS_EVERY_S = 0.5
 
 if TYPE_CHECKING:
     from wherry.api.core.event_parts import Event
+    from wherry.apimachinery.deed import Deed
     from wherry.client.client import Client
     from wherry.narrate.story import Line
 
@@ -44,6 +45,7 @@ def command(
 
     With a THING: only what happened to it. Without --since: the last hour, for so long Events are kept.
     """
+    from wherry.client.deeds import NewDeeds, deeds_of_people
     from wherry.narrate import story
 
     if bell and not follow:
@@ -58,7 +60,8 @@ def command(
         names = await _pods_of(look, client, app or about) if app or about else []
         chosen = [event for event in _chosen(events, app or about, names) if story.order(event)[0] >= since_s]
         lines = story.lines(chosen, grouped=not each)
-        deeds = await _deeds(client, look.namespace, app or about, since_s=since_s or time.time() - HOUR_S)
+        done = await deeds_of_people(client, since_s=since_s or time.time() - HOUR_S, namespace=look.namespace)
+        deeds = _lines(done, app or about)
         lines = sorted((*lines, *deeds), key=lambda line: line.time_s)
         lines = lines[-tail:] if tail else lines
         if not look.answered(lines, [f"{line.kind.lower()}/{line.name}" for line in lines]):
@@ -70,12 +73,12 @@ def command(
             return
         async with _ringing(look, client, app or about) if bell else contextlib.nullcontext():
             starts = story.starts_in(events)
-            told_s, seen = time.monotonic(), int(revision)
+            told_s, new = time.monotonic(), NewDeeds(client, namespace=look.namespace, after=int(revision))
             async for event in story.follow(client, look.namespace, revision):
                 if time.monotonic() - told_s >= DEEDS_EVERY_S:
-                    for line in await _deeds(client, look.namespace, app or about, after=seen):
+                    for line in _lines(await new.ask(int(event.metadata.resource_version)), app or about):
                         show(line)
-                    told_s, seen = time.monotonic(), int(event.metadata.resource_version)
+                    told_s = time.monotonic()
                 if _chosen([event], app or about, names):
                     show(story.line_from(event, starts))
 
@@ -87,7 +90,7 @@ async def _ringing(look: Look, client: Client, app: str) -> AsyncIterator[None]:
     """Beside the story: a line and the bell for each incident, when it starts and when it ends."""
     from wherry.cli.listening import followed, is_about, notices, tell
     from wherry.kit.clock import SystemClock
-    from wherry.kit.tasks import TaskScope
+    from wherry.kit.tasks import TaskScope, first_error
 
     async def listen() -> None:
         async with followed(look, client, SystemClock()) as here:
@@ -96,19 +99,21 @@ async def _ringing(look: Look, client: Client, app: str) -> AsyncIterator[None]:
                     tell(notice)
                     ring()
 
-    async with TaskScope("bell") as scope:
-        _ = scope.start("bell", listen())
-        yield
-        scope.cancel()
+    try:
+        async with TaskScope("bell") as scope:
+            _ = scope.start("bell", listen())
+            yield
+            scope.cancel()
+    except BaseExceptionGroup as group:
+        # Whichever of the two was first to see that the masters are gone: it is said as without the bell.
+        raise first_error(group) from group
 
 
-async def _deeds(client: Client, namespace: str, app: str, *, since_s: float = 0.0, after: int = 0) -> list[Line]:
+def _lines(deeds: Iterable[Deed], app: str) -> list[Line]:
     """What people did to an app, or to anything."""
-    from wherry.client.deeds import deeds_of_people
     from wherry.narrate.deed_lines import deed_lines
 
-    found = deed_lines(await deeds_of_people(client, since_s=since_s, after=after, namespace=namespace))
-    return [line for line in found if app in ("", line.app, line.name)]
+    return [line for line in deed_lines(deeds) if app in ("", line.app, line.name)]
 
 
 async def _moment(client: Client, since: str) -> float:

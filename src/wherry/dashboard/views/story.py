@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from wherry.api.core.event_parts import Event
 from wherry.apimachinery.deed import Deed
 from wherry.apimachinery.errors import StatusError
-from wherry.client.deeds import deeds_of_people
+from wherry.client.deeds import NewDeeds
 from wherry.dashboard.channel import Rendered
 from wherry.dashboard.fragments import ROOT, Fragment
 from wherry.dashboard.live import Live
@@ -66,7 +66,7 @@ class Story:
         self._since = asked.get("since")
         self._ended: list[Event] | None = None
         self._deeds_told: list[Deed] = []
-        self._deeds_until = 0
+        self._new_deeds = NewDeeds(live.client, namespace=live.namespace or asked.get("ns"))
         self._valued_s, self._value_said = 0.0, ""
         self._namespace, self._app, self._trouble = asked.get("ns"), asked.get("app"), asked.get("trouble")
 
@@ -109,14 +109,8 @@ class Story:
 
     async def _deeds(self, start_s: float) -> list[Line]:
         """What people did; only what is new is asked for, also where nobody has done anything for long."""
-        after, heard = self._deeds_until, self._live.revision
-        since_s = start_s or time.time() - HOUR_S
-        namespace = self._live.namespace or self._namespace
-        asked = deeds_of_people(self._live.client, since_s=since_s, after=after, namespace=namespace)
-        self._deeds_told = [*self._deeds_told, *await asked][-DEEDS_MAX:]
-        # The answer may know more than was heard of before it.
-        newest = self._deeds_told[-1].revision if self._deeds_told else 0
-        self._deeds_until = max(after, heard, newest)
+        new = await self._new_deeds.ask(self._live.revision, since_s=start_s or time.time() - HOUR_S)
+        self._deeds_told = [*self._deeds_told, *new][-DEEDS_MAX:]
         return deed_lines(self._deeds_told)
 
     async def _with_ended(self, events: list[Event], since: Moment) -> list[Event]:
