@@ -86,6 +86,15 @@ async def test_a_comment_is_open_until_both_have_signed_after_it() -> None:
         assert len((await w.admin.list(SIGNATURES)).items) == 5
 
 
+async def test_within_one_second_what_came_first_still_counts() -> None:
+    async with world() as w:
+        await w.begun()
+        await say(w.ben, "Is it with tax?")
+        await w.both_agree()
+        await say(w.ben, "And with postage?")
+        assert [one.standing for one in await remarks(w)] == ["settled", "open"]
+
+
 async def test_only_its_author_withdraws_a_comment_and_it_stays_to_be_read() -> None:
     async with world() as w:
         await w.begun()

@@ -109,7 +109,7 @@ def _parties(one: Standing) -> str:
 
 
 def _signed(one: Standing, team: str) -> str:
-    last = {who.user: who.at for who in sorted(one.signed, key=lambda who: who.at) if who.statement.team == team}
+    last = {who.user: who.at for who in sorted(one.signed, key=lambda who: who.moment) if who.statement.team == team}
     signed = "; ".join(f"{user}, {at}" for user, at in last.items())
     return text(f"Signed by {signed}." if signed else "Not signed yet.")
 

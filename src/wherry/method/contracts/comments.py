@@ -18,6 +18,7 @@ from wherry.api.method.agreement import Agreement
 from wherry.api.method.comment import Comment, CommentSpec
 from wherry.kit.http.tls import KeyPair
 from wherry.kit.signing import sign, signer
+from wherry.method.contracts.moments import NEVER, Moment, moment_of
 from wherry.method.contracts.schema import canonical
 from wherry.method.contracts.state import Facts, agreed_at
 
@@ -111,7 +112,7 @@ def _sealed(spec: CommentSpec) -> bytes:
 def believed_comments(comments: Iterable[Comment], ca_pems: tuple[bytes, ...]) -> list[Comment]:
     """Those that prove themselves, each once, the oldest first."""
     found = {one.metadata.name: one for one in comments if _is_proved(one, ca_pems)}
-    return sorted(found.values(), key=lambda one: (one.metadata.creation_timestamp, one.spec.at, one.metadata.name))
+    return sorted(found.values(), key=lambda one: moment_of(one.metadata))
 
 
 def _is_proved(comment: Comment, ca_pems: tuple[bytes, ...]) -> bool:
@@ -149,7 +150,7 @@ def remarks_on_promise(
 ) -> tuple[Remark, ...]:
     """What is said about a promise by whoever has something to say, the oldest first."""
     own = [one for one in comments if _is_about(one.spec, namespace, service)]
-    return _remarks(believed_comments(own, ca_pems), (digest, ""), {}, settled_at="")
+    return _remarks(believed_comments(own, ca_pems), (digest, ""), {}, settled_at=NEVER)
 
 
 def _is_about(spec: CommentSpec, namespace: str, service: str) -> bool:
@@ -157,7 +158,7 @@ def _is_about(spec: CommentSpec, namespace: str, service: str) -> bool:
 
 
 def _remarks(
-    proved: Sequence[Comment], digests: tuple[str, str], teams: dict[str, str], *, settled_at: str
+    proved: Sequence[Comment], digests: tuple[str, str], teams: dict[str, str], *, settled_at: Moment
 ) -> tuple[Remark, ...]:
     withdrawn = {(one.spec.withdraws, one.spec.user) for one in proved if one.spec.withdraws}
     made = []
@@ -177,7 +178,7 @@ def _remarks(
                 Subject(spec.subject, spec.namespace, spec.name, spec.api_digest, spec.need_digest),
                 since=_since(spec, digests),
                 is_withdrawn=is_withdrawn,
-                is_open=not is_withdrawn and not at < settled_at,
+                is_open=not is_withdrawn and not moment_of(one.metadata) < settled_at,
             )
         )
     return tuple(made)

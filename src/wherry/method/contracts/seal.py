@@ -15,6 +15,7 @@ from datetime import datetime
 from wherry.api.method.signature import Signature, SignatureSpec
 from wherry.kit.http.tls import KeyPair
 from wherry.kit.signing import sign, signer
+from wherry.method.contracts.moments import Moment, moment_of
 from wherry.method.contracts.schema import canonical
 
 PURPOSE = "wherry.dev/v1 agreement"
@@ -49,7 +50,12 @@ class Signed:
 
     statement: Statement
     user: str
-    at: str
+    moment: Moment
+
+    @property
+    def at(self) -> str:
+        """When, as people read it."""
+        return self.moment[0]
 
 
 def seal(statement: Statement, user: str, identity: KeyPair) -> SignatureSpec:
@@ -75,5 +81,5 @@ def believed(signatures: Iterable[Signature], ca_pems: tuple[bytes, ...]) -> lis
         when = datetime.fromisoformat(at.replace("Z", "+00:00"))
         who = signer(statement.text(), spec.signature, spec.certificate.encode(), ca_pems=ca_pems, at=when)
         if who and who == spec.user:
-            found.append(Signed(statement, who, at))
+            found.append(Signed(statement, who, moment_of(one.metadata)))
     return found

@@ -11,6 +11,7 @@ from typing import Literal
 
 from wherry.method.contracts.api import Api
 from wherry.method.contracts.fit import fit
+from wherry.method.contracts.moments import NEVER, Moment
 from wherry.method.contracts.need import Need
 from wherry.method.contracts.seal import Signed
 from wherry.method.contracts.words import listed
@@ -163,15 +164,16 @@ def has_signed(facts: Facts, party: Party, user: str) -> bool:
     return facts.api is not None and user in _signers(facts, party, (facts.api.digest, facts.need.digest))
 
 
-def agreed_at(facts: Facts) -> str:
-    """Until when both parties have signed one pair of documents: the earlier one of the last two signatures, or ""."""
+def agreed_at(facts: Facts) -> Moment:
+    """Until when both parties have signed one pair of documents: the earlier one of the last two signatures."""
     parties = (facts.provider, facts.consumer)
-    return max((min(_signed_at(facts, party, pair) for party in parties) for pair in _agreed_pairs(facts)), default="")
+    pairs = _agreed_pairs(facts)
+    return max((min(_signed_at(facts, party, pair) for party in parties) for pair in pairs), default=NEVER)
 
 
-def _signed_at(facts: Facts, party: Party, pair: tuple[str, str]) -> str:
+def _signed_at(facts: Facts, party: Party, pair: tuple[str, str]) -> Moment:
     """When a party has last signed a pair of documents."""
-    return max(one.at for one in _signatures(facts, party, pair))
+    return max(one.moment for one in _signatures(facts, party, pair))
 
 
 def is_signed_otherwise(facts: Facts) -> bool:

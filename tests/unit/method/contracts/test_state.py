@@ -37,7 +37,7 @@ SHOP, FRONT = Party("orders", "shop", ("ana",)), Party("web", "front", ("ben", "
 
 
 def signed(user: str, team: str, digest: str = API.digest) -> Signed:
-    return Signed(Statement("web", "orders", team, digest, WISHES.digest), user, "2026-01-01T00:00:00Z")
+    return Signed(Statement("web", "orders", team, digest, WISHES.digest), user, ("2026-01-01T00:00:00Z", 1))
 
 
 def tried(result: str, day: int, release: str = "r1") -> Tried:
