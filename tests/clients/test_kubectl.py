@@ -70,6 +70,8 @@ def test_a_deployment_is_applied_changed_scaled_and_rolled_back(kubectl: Tool) -
     assert "REVISION" in kubectl("rollout", "history", "deployment/web")
     kubectl("rollout", "restart", "deployment/web")
     kubectl("rollout", "status", "deployment/web", "--timeout=30s")
+    # kubectl remembers on disk for hours which kinds are in `all`; some of another test's may be gone by now.
+    kubectl("api-resources", "--cached=false")
     kubectl("delete", "all", "--all")
 
 
