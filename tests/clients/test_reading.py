@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -142,6 +143,20 @@ def test_the_status_says_who_needs_help(shop: RunningCluster) -> None:
     assert said[0].startswith("The cluster runs: 3 of 3 nodes ready, ")
     assert "giant" in said[1]
     assert said[-2:] == ["The same with kubectl: kubectl get nodes", "Next: wherry why giant -n shop"]
+
+
+@pytest.mark.parametrize("form", [(), ("-o", "json"), ("-n", "shop", "--teach")])
+def test_the_masters_say_the_status_as_whoever_reads_the_cluster_does(
+    shop: RunningCluster, form: tuple[str, ...]
+) -> None:
+    masters = lines(shop, "status", *form)
+    own = ("  server: ", "  kubeconfig: ")
+    assert [line for line in masters if not line.startswith(own)] == lines(
+        shop, "status", *form, "--kubeconfig", str(shop.kubeconfig)
+    )
+    later = (shop.home / "wherry.sock").stat().st_mtime + 1
+    os.utime(shop.kubeconfig, (later, later))
+    assert lines(shop, "status", *form) == masters
 
 
 def test_somebody_with_rights_in_one_namespace_sees_that_and_is_told_about_the_rest(shop: RunningCluster) -> None:

@@ -16,7 +16,9 @@ from suites.api_harness import ADMIN, Api, make_api
 from suites.browser import CHROMIUM, FLAGS, needs_chromium
 from wherry.cluster.doorway import Doorway
 from wherry.dashboard.app import Dashboard
+from wherry.dashboard.moments import Moments
 from wherry.dashboard.person import Credentials
+from wherry.dashboard.programs import Programs
 from wherry.kit import pki
 from wherry.kit.clock import SystemClock
 from wherry.kit.http.server import Server
@@ -64,8 +66,10 @@ async def large() -> AsyncIterator[Large]:
     ca = pki.create_ca("large")
     identity = pki.issue(ca, "large", dns_names=["localhost"], ips=["127.0.0.1"], server=True)
     dashboard = Dashboard(api.server.app, SystemClock(), Random(7), hosts=["127.0.0.1"])
+    programs = Programs(api.server.app, Moments(None, SystemClock()), hosts=["127.0.0.1"])
     server = Server(
-        Doorway(api.server.app, lambda: dashboard).app, tls=server_context(identity, client_ca_pem=ca.cert_pem)
+        Doorway(api.server.app, lambda: dashboard, lambda: programs).app,
+        tls=server_context(identity, client_ca_pem=ca.cert_pem),
     )
     async with TaskScope("large") as scope, async_playwright() as playwright:
         _ = scope.start("dashboard", dashboard.run())

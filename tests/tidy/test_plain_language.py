@@ -29,7 +29,7 @@ def told(found: list[tuple[Spoken, str]]) -> list[str]:
 def test_texts_are_found_wherever_they_are_written() -> None:
     for folder in FOLDERS:
         assert len([one for one in TEXTS if one.where.startswith(f"{folder}/")]) > 50, folder
-    assert "The cluster runs: 00, 0." in {one.text for one in TEXTS}
+    assert "  server: process 0, https://127.0.0.1:0" in {one.text for one in TEXTS}
 
 
 def test_every_sentence_is_short() -> None:

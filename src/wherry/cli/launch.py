@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 from wherry.cli.output import Trouble, note, progress
+from wherry.cli.running import running_pid
 from wherry.cluster.data_dir import DataDir, Identity
 from wherry.cluster.wanted import Wanted
 
@@ -17,14 +18,6 @@ ANYTHING = Wanted()
 READY_TIMEOUT_S = 60.0
 LOG_BYTES_MAX = 10 * 1024 * 1024
 """A server's log beyond this makes room at the next start; the one before is kept."""
-
-
-def running_pid(data_dir: DataDir) -> int:
-    """The process id of the server that holds this folder; 0 when nobody does."""
-    from wherry.kit.files import DirectoryLock
-
-    holder = DirectoryLock(data_dir.root).holder()
-    return 0 if holder is None else holder or -1
 
 
 def server_argv(data_dir: DataDir, wanted: Wanted) -> list[str]:

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import functools
 import os
-import platform
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from wherry.cli.connection import with_client
 from wherry.cli.output import note, printable, say
 from wherry.cli.terminal import Terminal, terminal
 from wherry.cli.troubles import known
@@ -67,6 +65,9 @@ class Look:
 
     def ask(self, use: Callable[[Client], Awaitable[T]]) -> T:
         """Connect and call `use`."""
+        # Here: a command that the masters answer by the short way needs no client.
+        from wherry.cli.connection import with_client
+
         return with_client(self.kubeconfig, self.data_dir, use, context=self.context)
 
     def snapshot(self) -> Snapshot:
@@ -78,11 +79,15 @@ class Look:
         return self.seen((await read_model(client, self.namespace)).snapshot(self.namespace))
 
     def seen(self, snapshot: Snapshot) -> Snapshot:
-        """The same, if this person may see the pods: a picture without them would say that there are none."""
-        if "Pod" in snapshot.hidden:
+        """The same, if this person may see the pods."""
+        self.check_seen(snapshot.hidden)
+        return snapshot
+
+    def check_seen(self, hidden: Collection[str]) -> None:
+        """Whether this person may see the pods: an answer without them would say that there are none."""
+        if "Pod" in hidden:
             where = f"in the namespace {self.namespace}" if self.namespace else "of the whole cluster"
             raise known("W0305", where=where, do=f"wherry picture -n {self._home()}")
-        return snapshot
 
     def _home(self) -> str:
         """The namespace that the kubeconfig says is one's own."""
@@ -164,6 +169,8 @@ def chosen_kubeconfig(given: Path | None, data_dir: DataDir, *, is_silent: bool 
 
 async def read_model(client: Client, namespace: str = "") -> ReadModel:
     """A model for one look; this machine's node is told from others by its name."""
+    import platform
+
     from wherry.narrate.model import read
 
     return await read(client, namespace=namespace, this_host=platform.node())

@@ -97,7 +97,6 @@ class LazyGroup(click.Group):
 def cli(ctx: click.Context, home: Path) -> None:
     """Kubernetes for the rest of us: a real cluster in a second, on this machine."""
     from wherry.cluster.data_dir import DataDir
-    from wherry.cluster.wanted import has_real_node
 
     if not str(home).strip() or home == Path():
         # An unset variable, most likely: the folder one happens to be in is nobody's cluster.
@@ -105,11 +104,12 @@ def cli(ctx: click.Context, home: Path) -> None:
     root = home.expanduser().absolute()
     ctx.obj = DataDir(root)
     wants_help = not {"-h", "--help"}.isdisjoint(sys.argv)
-    needs_root = COMMANDS[ctx.invoked_subcommand or ""].needs_root
-    if needs_root and not wants_help and has_real_node(ctx.obj, sys.argv):
+    if COMMANDS[ctx.invoked_subcommand or ""].needs_root and not wants_help:
         from wherry.cli.rights import become_root
+        from wherry.cluster.wanted import has_real_node
 
-        become_root(root)
+        if has_real_node(ctx.obj, sys.argv):
+            become_root(root)
 
 
 def main() -> None:

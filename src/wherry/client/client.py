@@ -60,6 +60,7 @@ class ObjectList(Generic[T]):
 class _ListMeta(Struct):
     resource_version: str = ""
     continue_: str = msgspec.field(default="", name="continue")
+    remaining_item_count: int = 0
 
 
 class _ListEnvelope(msgspec.Struct, Generic[T]):
@@ -141,6 +142,12 @@ class Client:
         except msgspec.ValidationError:
             return _readable_part(resource, body)
         return ObjectList(envelope.items, envelope.metadata.resource_version, envelope.metadata.continue_)
+
+    async def count(self, resource: AnyResourceType, namespace: str = "") -> int:
+        """How many objects of a kind there are, without reading them."""
+        body = await self._call("GET", _url(resource, namespace), _query(limit="1"))
+        listed = msgspec.json.decode(body, type=_RawList)
+        return len(listed.items) + listed.metadata.remaining_item_count
 
     async def watch(
         self,

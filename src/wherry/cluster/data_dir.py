@@ -6,12 +6,9 @@ what belongs to this boot of the machine (namespaces, sockets). Two clusters hav
 
 from __future__ import annotations
 
-import secrets
-import shutil
-from dataclasses import dataclass
+import json
+from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
-
-import msgspec
 
 from wherry.kit.files import DamagedFile, write_atomically
 
@@ -28,6 +25,11 @@ class DataDir:
     def kubeconfig(self) -> Path:
         """For kubectl and every other client."""
         return self.root / "kubeconfig"
+
+    @property
+    def socket(self) -> Path:
+        """Where the masters answer commands of this machine's owner."""
+        return self.root / "wherry.sock"
 
     @property
     def pid_file(self) -> Path:
@@ -85,10 +87,19 @@ class DataDir:
 
     def delete(self) -> bool:
         """Remove all that Wherry has made here, and the folder when nothing else is in it: whether it is gone."""
+        import shutil
+
         for folder in (self.database.parent, self.pki, self.images, self.node, self.volumes, self.users):
             if folder.exists():
                 shutil.rmtree(folder)
-        for file in (self.kubeconfig, self.pid_file, self.log_file, self.identity_file, self.root / ".lock"):
+        for file in (
+            self.kubeconfig,
+            self.socket,
+            self.pid_file,
+            self.log_file,
+            self.identity_file,
+            self.root / ".lock",
+        ):
             file.unlink(missing_ok=True)
         if any(self.root.iterdir()):
             return False
@@ -96,7 +107,8 @@ class DataDir:
         return True
 
 
-class Identity(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Identity:
     """What makes this cluster itself: chosen at the first start, kept for ever.
 
     `slot` numbers the clusters of one machine; the address ranges follow from it. `node_name` is what this machine
@@ -146,10 +158,10 @@ def read_identity(data_dir: DataDir) -> Identity | None:
     """The cluster's identity, or None when it was never started. Raises DamagedFile."""
     path = data_dir.identity_file
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Identity)
+        return _identity_from(path.read_bytes())
     except FileNotFoundError:
         return None
-    except msgspec.DecodeError as error:
+    except ValueError as error:
         raise DamagedFile(
             path, str(error), f"put back a copy of {path}; it holds the cluster's id, address range and port"
         ) from error
@@ -157,9 +169,24 @@ def read_identity(data_dir: DataDir) -> Identity | None:
 
 def write_identity(data_dir: DataDir, identity: Identity) -> None:
     """Keep it."""
-    write_atomically(data_dir.identity_file, msgspec.json.encode(identity), mode=0o644)
+    write_atomically(data_dir.identity_file, json.dumps(asdict(identity)), mode=0o644)
+
+
+def _identity_from(content: bytes) -> Identity:
+    # By hand: every command reads this file, and importing what checks it by itself would cost 9 ms.
+    document = json.loads(content)
+    if not isinstance(document, dict):
+        raise ValueError("it holds no object")
+    kinds = {"str": str, "int": int, "bool": bool}
+    for field in fields(Identity):
+        value = document.get(field.name, field.default)
+        if value is MISSING or type(value) is not kinds[str(field.type)]:
+            raise ValueError(f'"{field.name}" is missing, or of another kind')
+    return Identity(**{field.name: document[field.name] for field in fields(Identity) if field.name in document})
 
 
 def new_cluster_id() -> str:
     """Six hex digits: short enough for the name of a network interface."""
+    import secrets
+
     return secrets.token_hex(3)

@@ -1,4 +1,4 @@
-"""One address for the API and for the dashboard, which is made when somebody first asks for it.
+"""One address for the API, the facts for programs, and the dashboard, which is made when somebody first asks for it.
 
 Who never opens the page pays nothing for it: neither at the start nor in memory.
 """
@@ -9,11 +9,12 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from wherry.dashboard.place import is_dashboards
+from wherry.dashboard.place import FACTS, is_dashboards
 from wherry.kit.http.types import App, Request, Response
 
 if TYPE_CHECKING:
     from wherry.dashboard.app import Dashboard
+    from wherry.dashboard.programs import Programs
 
 
 class Doorway:
@@ -21,11 +22,13 @@ class Doorway:
 
     name = "dashboard"
 
-    def __init__(self, api: App, make: Callable[[], Dashboard]) -> None:
-        """`make` makes the dashboard; it is called once, or never."""
+    def __init__(self, api: App, make: Callable[[], Dashboard], make_programs: Callable[[], Programs]) -> None:
+        """Both are called once, or never: `make` makes the dashboard, `make_programs` what answers programs."""
         self.ready = asyncio.Event()
         self._api = api
         self._make = make
+        self._make_programs = make_programs
+        self._programs: Programs | None = None
         self._dashboard: Dashboard | None = None
         self._is_asked_for = asyncio.Event()
 
@@ -40,6 +43,10 @@ class Doorway:
         return self._show(request) if is_dashboards(request.path) else self._api(request)
 
     async def _show(self, request: Request) -> Response:
+        if request.path.startswith(FACTS):
+            self._programs = programs = self._programs or self._make_programs()
+            if programs.can_answer(request):
+                return await programs.answer(request)
         dashboard = self._opened()
         await dashboard.ready.wait()
         return await dashboard.app(request)

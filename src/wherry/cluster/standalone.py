@@ -36,6 +36,7 @@ from wherry.cluster.credentials import Credentials, ensure_credentials
 from wherry.cluster.data_dir import DataDir, Identity
 from wherry.cluster.doorway import Doorway
 from wherry.cluster.keys import controllers_keys
+from wherry.cluster.local_socket import listen_locally
 from wherry.cluster.measuring import measure
 from wherry.controllers.registry import all_controllers
 from wherry.kit import pki
@@ -57,6 +58,7 @@ from wherry.store.sqlite import SqliteStore
 if TYPE_CHECKING:
     from wherry.cluster.real_node import RealNode
     from wherry.dashboard.app import Dashboard
+    from wherry.dashboard.programs import Programs
 
 STOP_GRACE_S = 2.0
 # An address for documentation (RFC 5737), which no machine has.
@@ -121,7 +123,7 @@ class Standalone:
             api = self._api_server(credentials)
             api.environment.components.update(scheduler=self._check("default-scheduler"))
             api.environment.components["controller-manager"] = self._check("controllers")
-            doorway = Doorway(api.app, lambda: self._dashboard(api.app, credentials))
+            doorway = Doorway(api.app, lambda: self._dashboard(api.app, credentials), lambda: self._programs(api.app))
             servers = await self._listen(doorway.app, api.wants_stream, credentials)
         try:
             with boot.step("namespaces, classes and the cluster's own Services"):
@@ -129,6 +131,8 @@ class Standalone:
                 await bootstrap(api.app, self._bootstrap_config(credentials))
                 api.ready.set()
                 self._write_kubeconfig(credentials)
+                # After the kubeconfig: whoever finds that one newer knows that somebody has changed it.
+                servers += await listen_locally(self._data_dir, doorway.app, api.wants_stream, self._clock)
             async with TaskScope("cluster") as scope:
                 _ = scope.start("custom-resources", api.custom_resources.run())
                 _ = scope.start("expiry", api.expiry.run())
@@ -140,6 +144,7 @@ class Standalone:
         finally:
             for server in servers:
                 await server.stop(STOP_GRACE_S)
+            self._data_dir.socket.unlink(missing_ok=True)
             log.info("Stopped cluster")
 
     def _credentials(self) -> Credentials:
@@ -154,6 +159,17 @@ class Standalone:
     def _addresses(self) -> list[str]:
         return sorted({"127.0.0.1", self._address, self._identity.api_service_ip, self._bind})
 
+    @property
+    def _hosts(self) -> list[str]:
+        return [name.lower() for name in (*self._names, *self._addresses)]
+
+    def _programs(self, api: App) -> Programs:
+        from wherry.dashboard.moments import Moments
+        from wherry.dashboard.programs import Programs
+
+        this_host = self._node.name if self._node is not None else ""
+        return Programs(api, Moments(self._store, self._clock), hosts=self._hosts, this_host=this_host)
+
     def _dashboard(self, api: App, credentials: Credentials) -> Dashboard:
         from wherry.cluster.branch.beside import Beside
         from wherry.dashboard.app import Dashboard
@@ -165,7 +181,7 @@ class Standalone:
             api,
             self._clock,
             self._random,
-            hosts=[name.lower() for name in (*self._names, *self._addresses)],
+            hosts=self._hosts,
             surroundings=Surroundings(
                 this_host=self._node.name if self._node is not None else "",
                 authorities=(credentials.ca.cert_pem,),

@@ -42,6 +42,7 @@ from wherry.dashboard.moments import Moments, Past
 from wherry.dashboard.person import Credentials, client_of, name_of
 from wherry.dashboard.place import PREFIX
 from wherry.dashboard.playing import stream_play, whole_play
+from wherry.dashboard.programs import not_signed_in
 from wherry.dashboard.puzzle.moving import moving
 from wherry.dashboard.refusals import refusal
 from wherry.dashboard.sessions import CODE_LIFE_S, Session, Sessions, cookie_in, cookie_name, set_cookie
@@ -192,8 +193,7 @@ class Dashboard:
                 body=await facts_as_json(name, self._client(session), self._moments, asked, self._this_host)
             )
         except Unauthorized:
-            refusal = Unauthorized("you are not signed in here: wherry open; or send a token or a certificate")
-            return Response(401, body=refusal.to_bytes())
+            return not_signed_in()
         except StatusError as error:
             return Response(error.code, body=error.to_bytes())
 

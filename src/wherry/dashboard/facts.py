@@ -1,5 +1,6 @@
 """The facts as JSON, for programs and for the command line: now, at a moment, and between two.
 
+    /ui/v1/status.json?ns=&few=            how it is, in lines; with `few` only while that costs little (else 413)
     /ui/v1/picture.json?ns=&at=             the picture, now or then
     /ui/v1/changes.json?since=&until=&ns=   what changed between two moments
     /ui/v1/story.json?since=&ns=            the lines of the story since a moment, also of events that have ended
@@ -11,21 +12,41 @@ Moments are what people type; a program sends a timestamp. A refusal is a Status
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable, Mapping
 
 import msgspec
 
-from wherry.apimachinery.errors import BadRequest
+from wherry.api.core.event import EVENTS
+from wherry.api.core.pod import PODS
+from wherry.apimachinery.errors import BadRequest, RequestEntityTooLarge
 from wherry.client.client import Client
 from wherry.client.deeds import deeds_between
 from wherry.dashboard.moments import Moments, too_long_ago
 from wherry.narrate.deed_lines import deed_lines
 from wherry.narrate.past import Moment, TooLongAgo, events_since, model_at
 from wherry.narrate.past_changes import changes_since
+from wherry.narrate.status import read_status
 from wherry.narrate.story import lines
 
 Asked = Mapping[str, str]
 Answer = Callable[[Client, Moments, Asked, str], Awaitable[object]]
+
+FEW = 2000
+"""So many pods and Events are read in some 0.1 s; for more of them, whoever asks has to do the work."""
+
+
+async def _status(client: Client, moments: Moments, asked: Asked, this_host: str) -> object:
+    namespace = asked.get("ns", "")
+    if asked.get("zone", _zone()) != _zone():
+        raise BadRequest("these masters tell the time of another zone")
+    if asked.get("few") and sum([await client.count(kind, namespace) for kind in (PODS, EVENTS)]) > FEW:
+        raise RequestEntityTooLarge(f"there are more than {FEW} pods and events")
+    return await read_status(client, moments.ask, namespace=namespace, this_host=asked.get("host", this_host))
+
+
+def _zone() -> str:
+    return time.strftime("%z%Z")
 
 
 async def _picture(client: Client, moments: Moments, asked: Asked, this_host: str) -> object:
@@ -54,6 +75,7 @@ async def _moment(client: Client, moments: Moments, asked: Asked, this_host: str
 
 
 ANSWERS: Mapping[str, Answer] = {
+    "status.json": _status,
     "picture.json": _picture,
     "changes.json": _changes,
     "story.json": _story,

@@ -79,6 +79,10 @@ class Moments:
             raise too_long_ago(TooLongAgo(time_s, now.oldest_s))
         return Moment(time_s=time_s, revision=revision, oldest_s=now.oldest_s)
 
+    async def ask(self, stamp: str) -> Moment:
+        """The moment of a time as the API writes it, or the oldest; "" means now."""
+        return self.find(stamp, or_oldest=True) if stamp else self.now()
+
 
 def too_long_ago(error: TooLongAgo) -> StatusError:
     """The answer to who asks for more than is remembered."""

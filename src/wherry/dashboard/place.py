@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 PREFIX = "/ui"
+FACTS = f"{PREFIX}/v1/"
+"""Below it are the facts of the pages, for programs."""
 
 
 def is_dashboards(path: str) -> bool:

@@ -8,10 +8,8 @@ from pathlib import Path
 import pytest
 
 from wherry.cli import launch
-from wherry.cli.launch import last_words, open_log, running_pid, show_boot_line
+from wherry.cli.launch import last_words, open_log, show_boot_line
 from wherry.cli.output import Trouble
-from wherry.cluster.data_dir import DataDir
-from wherry.kit.files import DirectoryLock
 
 
 def test_a_large_log_makes_room_and_is_kept_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -42,14 +40,6 @@ def test_a_failed_boot_is_trouble_with_its_remedy() -> None:
 
 def test_a_line_that_is_no_story_is_passed_on() -> None:
     assert not show_boot_line(b"Traceback ...\n")
-
-
-def test_a_held_folder_means_a_running_server(tmp_path: Path) -> None:
-    data_dir = DataDir(tmp_path)
-    assert running_pid(data_dir) == 0
-    with DirectoryLock(tmp_path):
-        assert running_pid(data_dir) == os.getpid()
-    assert running_pid(data_dir) == 0
 
 
 def test_the_last_words_are_those_of_this_start(tmp_path: Path) -> None:

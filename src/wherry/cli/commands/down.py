@@ -12,8 +12,8 @@ import time
 import click
 
 from wherry.cli.consent import ask_first, yes_option
-from wherry.cli.launch import running_pid
 from wherry.cli.output import Trouble, progress, say
+from wherry.cli.running import running_pid
 from wherry.cluster.data_dir import DataDir, Identity, read_identity
 from wherry.kit.process import run_blocking
 

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
-from wherry.cli.launch import running_pid
 from wherry.cli.look import Look, look_options
 from wherry.cli.output import printable, say
+from wherry.cli.quick import ask_masters
+from wherry.cli.running import running_pid
 from wherry.cli.troubles import known
 from wherry.cluster.data_dir import read_identity
+from wherry.narrate.status import Status
 
 if TYPE_CHECKING:
     from wherry.client.client import Client
-    from wherry.narrate.facts import Snapshot
 
-NODES_SHOWN_MAX = 20
+STATUS_PATH = "/ui/v1/status.json"
 
 
 @click.command()
@@ -29,42 +29,41 @@ def command(look: Look) -> None:
     pid, identity = running_pid(data_dir), read_identity(data_dir)
     if own and (not pid or identity is None):
         raise known("W0101" if identity is None else "W0104", home=data_dir.root)
-    snapshot, value = look.ask(lambda client: _read(look, client))
-    if look.answered(snapshot.counts, [f"node/{node.name}" for node in snapshot.nodes]):
+    status = (_from_masters(look) if own and not look.context else None) or look.ask(lambda client: _read(look, client))
+    look.check_seen(status.hidden)
+    if look.answered(status.counts, status.names):
         return
-    from wherry.narrate.headline import first_step
-    from wherry.narrate.templates import count
-
-    counts = snapshot.counts
-    pods, containers = count(counts.pods, "pod"), count(counts.containers, "container")
-    sees_nodes = "Node" not in snapshot.hidden
-    ready = f"{counts.nodes_ready} of {counts.nodes} nodes ready, " if sees_nodes else ""
-    say(f"The cluster runs: {ready}{pods}, {containers}.")
-    if counts.needs_help or (sees_nodes and counts.nodes_ready < counts.nodes):
-        say(printable(f"  {snapshot.sentence}"))
-    for node in snapshot.nodes[:NODES_SHOWN_MAX]:
-        states = ", ".join(f"{number} {word}" for word, number in node.counts.states.items() if number) or "no pods"
-        say(printable(f"  node {node.name} ({node.kind}): {node.state.lower()}, {states}"))
-    if len(snapshot.nodes) > NODES_SHOWN_MAX:
-        say(f"  and {len(snapshot.nodes) - NODES_SHOWN_MAX} more nodes: wherry picture")
-    if value:
-        say(printable(f"  {value}"))
+    for line in status.lines:
+        say(printable(line))
     if own and identity is not None:
         say(f"  server: process {pid}, https://127.0.0.1:{identity.port}")
         say(f"  kubeconfig: {data_dir.kubeconfig}")
-    look.end("kubectl get nodes", first_step(snapshot.nodes, snapshot.waiting) or "wherry picture")
+    look.end("kubectl get nodes", status.step or "wherry picture")
 
 
-async def _read(look: Look, client: Client) -> tuple[Snapshot, str]:
-    """The facts, and what was repaired this week where somebody may see that."""
-    snapshot = await look.read(client)
-    if look.output is not None:
-        return snapshot, ""
-    from wherry.apimachinery.errors import StatusError
-    from wherry.cli.past import moment_or_none
-    from wherry.narrate.week import repairs_this_week
+def _from_masters(look: Look) -> Status | None:
+    """What they say themselves, in a fraction of the time that reading the cluster takes."""
+    import os
+    import time
 
+    zone = time.strftime("%z%Z")
+    host = os.uname().nodename if hasattr(os, "uname") else ""
+    answer = ask_masters(look.data_dir, STATUS_PATH, ns=look.namespace, few="true", zone=zone, host=host)
     try:
-        return snapshot, await repairs_this_week(client, partial(moment_or_none, client), look.namespace)
-    except StatusError:
-        return snapshot, ""
+        return Status(**answer) if isinstance(answer, dict) else None
+    except TypeError:
+        # Masters of another release, which say it in another form.
+        return None
+
+
+async def _read(look: Look, client: Client) -> Status:
+    """The same, read by ourselves: from any cluster, with the rights of the kubeconfig."""
+    import platform
+    from functools import partial
+
+    from wherry.cli.past import moment_or_none
+    from wherry.narrate.status import read_status
+
+    ask = partial(moment_or_none, client)
+    this_host, wants_value = platform.node(), look.output is None
+    return await read_status(client, ask, namespace=look.namespace, this_host=this_host, wants_value=wants_value)

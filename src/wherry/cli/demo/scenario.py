@@ -13,8 +13,9 @@ from pathlib import Path
 
 import wherry
 from wherry.cli.demo.stage import Answer, Callers, Stage, kill, processes_of
-from wherry.cli.launch import ANYTHING, running_pid, start
+from wherry.cli.launch import ANYTHING, start
 from wherry.cli.output import Trouble, progress, say
+from wherry.cli.running import running_pid
 from wherry.kit.clock import Clock
 from wherry.runtime.images.image_store import ImageStore
 from wherry.runtime.interface import ImageStatus

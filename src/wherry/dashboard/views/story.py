@@ -98,12 +98,8 @@ class Story:
 
     async def _count_repairs(self) -> str:
         live = self._live
-
-        async def ask(stamp: str) -> Moment | None:
-            return live.moments.find(stamp, or_oldest=True) if stamp else live.moments.now()
-
         try:
-            return await repairs_this_week(live.client, ask, live.namespace or self._namespace)
+            return await repairs_this_week(live.client, live.moments.ask, live.namespace or self._namespace)
         except StatusError:
             return ""
 

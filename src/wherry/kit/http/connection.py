@@ -49,6 +49,7 @@ class Host(Protocol):
     date: DateHeader
     limits: Limits
     loop: asyncio.AbstractEventLoop
+    peer: Peer | None
 
     def opened(self, connection: Connection, task: asyncio.Task[None]) -> None:
         """A connection is there, and this task works for it."""
@@ -126,7 +127,7 @@ class Connection(asyncio.Protocol):
         self._is_body_full = False
         self._is_framing_decided = False
         self._websocket: Afterlife | None = None
-        self._peer: Peer | None = None
+        self._peer: Peer | None = server.peer
         self._remote = ""
         self.deadline_s = float("inf")
 

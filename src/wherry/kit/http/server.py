@@ -14,15 +14,17 @@ Example:
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
+from dataclasses import dataclass
 
 from wherry.kit.clock import Clock, SystemClock
 from wherry.kit.http.connection import Connection
 from wherry.kit.http.limits import Limits
-from wherry.kit.http.types import App, Request, WantsStream
+from wherry.kit.http.types import App, Peer, Request, WantsStream
 from wherry.kit.http.wire import DateHeader
 
-__all__ = ["Limits", "Server"]
+__all__ = ["BoundSocket", "Limits", "Server"]
 
 # Go's default; a client that opens many connections at once must not meet resets.
 _BACKLOG = 1024
@@ -31,8 +33,16 @@ _HANDSHAKE_S = 10.0
 _SHUTDOWN_S = 5.0
 
 
+@dataclass(frozen=True, slots=True)
+class BoundSocket:
+    """A UNIX socket that has its place already; whoever may connect to it is `peer`."""
+
+    socket: socket.socket
+    peer: Peer
+
+
 class Server:
-    """Serves an `App` on one address; without `tls` in clear text."""
+    """Serves an `App` on one address, without `tls` in clear text, or `at` a UNIX socket."""
 
     def __init__(
         self,
@@ -44,6 +54,7 @@ class Server:
         clock: Clock | None = None,
         limits: Limits | None = None,
         wants_stream: WantsStream | None = None,
+        at: BoundSocket | None = None,
     ) -> None:
         """`port` 0 takes a free one (see `.port` after `start`); without `wants_stream` every body comes whole."""
         self.app = app
@@ -53,6 +64,8 @@ class Server:
         self.date = DateHeader(self.clock)
         self.host = host
         self.port = port
+        self.peer = at.peer if at is not None else None
+        self._at = at
         self._tls = tls
         self._listener: asyncio.AbstractServer | None = None
         self._connections: set[Connection] = set()
@@ -62,6 +75,10 @@ class Server:
     async def start(self) -> None:
         """Listen. Raises OSError when the address is taken."""
         self.loop = asyncio.get_running_loop()
+        self._listener = await (self._listen() if self._at is None else self._listen_at(self._at.socket))
+        self._arm_sweep()
+
+    async def _listen(self) -> asyncio.AbstractServer:
         listener = await self.loop.create_server(
             lambda: Connection(self),
             self.host,
@@ -71,9 +88,11 @@ class Server:
             ssl_shutdown_timeout=_SHUTDOWN_S if self._tls is not None else None,
             backlog=_BACKLOG,
         )
-        self._listener = listener
         self.port = listener.sockets[0].getsockname()[1]
-        self._arm_sweep()
+        return listener
+
+    async def _listen_at(self, at: socket.socket) -> asyncio.AbstractServer:
+        return await self.loop.create_unix_server(lambda: Connection(self), sock=at, backlog=_BACKLOG)
 
     async def stop(self, grace_s: float = 0.0) -> None:
         """Stop listening, let running requests finish for `grace_s` seconds, then cut them off.
