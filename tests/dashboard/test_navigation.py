@@ -37,3 +37,24 @@ def test_the_keyboard_goes_through_all_of_it_in_order(visit: NewVisit) -> None:
         seen.append(page.evaluate("document.activeElement.textContent"))
         page.keyboard.press("Tab")
     assert seen == [view.label for _, views in NAVIGATION for view in views]
+
+
+def test_a_slash_leads_to_the_field_that_finds_and_single_keys_can_be_turned_off(visit: NewVisit) -> None:
+    page = visit().open("/ui/")
+    page.keyboard.press("/")
+    expect(page.locator("#find")).to_be_focused()
+    page.keyboard.type("a/?b")
+    expect(page.locator("#find")).to_have_value("a/?b")
+    expect(page.locator("#keys")).to_be_hidden()
+    page.locator("#find").fill("web")
+    page.keyboard.press("Enter")
+    expect(page.locator("#answer")).to_contain_text('"web" fits')
+    expect(page.locator("#found a").first).to_have_attribute("href", "/ui/workloads/Deployment/default/web")
+    page.locator("#main").focus()
+    page.keyboard.press("?")
+    expect(page.locator("#keys")).to_be_visible()
+    page.get_by_role("button", name="Turn single keys off").click()
+    expect(page.locator("#answer")).to_contain_text('"web" fits')
+    page.locator("#main").focus()
+    page.keyboard.press("/")
+    expect(page.locator("#main")).to_be_focused()

@@ -16,7 +16,7 @@ from wherry.cli.output import Trouble, note
 from wherry.cli.troubles import known
 from wherry.client.client import Client
 from wherry.kit.http.types import read_body
-from wherry.narrate.marks import last_mark
+from wherry.narrate.marks import NeverMarked, marked_moment
 from wherry.narrate.past import Moment, TooLongAgo
 from wherry.narrate.when import parse_since
 
@@ -25,11 +25,11 @@ MOMENT_PATH = "/ui/v1/moment.json"
 
 async def moment_s(client: Client, text: str) -> float:
     """The time that somebody means, in seconds since 1970."""
-    name = text.strip().lower().removeprefix("last ").strip()
-    if text.strip().lower().startswith("last "):
-        marked_s = await last_mark(client, name)
-        if marked_s is None:
-            raise known("W0207", name=name)
+    try:
+        marked_s = await marked_moment(client, text)
+    except NeverMarked as error:
+        raise known("W0207", name=error.name) from error
+    if marked_s is not None:
         return marked_s
     try:
         return parse_since(text, time.time())

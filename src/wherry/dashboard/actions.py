@@ -17,6 +17,7 @@ from wherry.dashboard.detail.kinds import section
 from wherry.dashboard.done.waiving import unwaive, waive
 from wherry.dashboard.markup import url
 from wherry.dashboard.stand_ins import end_stand_in
+from wherry.narrate.marks import mark, mark_key
 from wherry.narrate.workloads import WORKLOAD_RESOURCES
 
 REPLICAS_MAX = 100_000
@@ -96,6 +97,14 @@ async def _set_paused(client: Client, form: Form, *, is_paused: bool) -> tuple[s
     return f"The rollout of {name} {said}.", url("rollout", resource.kind, namespace, name)
 
 
+async def _mark(client: Client, form: Form, now_s: float) -> tuple[str, str]:
+    name = mark_key(form.get("name", ""))
+    if not name:
+        raise BadRequest("a moment needs a name with a letter or a digit: review, demo, daily")
+    await mark(client, name, now_s)
+    return f'This moment is the last {name} now. The story knows it: "last {name}".', url("ceremonies")
+
+
 ACTIONS: Mapping[str, Action] = {
     "stop": _stop,
     "scale": _scale,
@@ -108,6 +117,7 @@ ACTIONS: Mapping[str, Action] = {
     "change": change,
     "waive": waive,
     "unwaive": unwaive,
+    "mark": _mark,
     "no-stand-in": end_stand_in,
 }
 

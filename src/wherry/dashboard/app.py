@@ -166,6 +166,9 @@ class Dashboard:
             case ["depth"]:
                 session.is_technical = not session.is_technical
                 return _see_other(_own_page(_form(request).get("back", "")))
+            case ["keys"]:
+                session.has_keys = not session.has_keys
+                return _see_other(_own_page(_form(request).get("back", "")))
             case ["actions", name]:
                 return await self._act(request, session, name)
             case ["trials", "what-if"]:

@@ -22,7 +22,7 @@ from wherry.api.core.pod import PODS
 from wherry.apimachinery.errors import BadRequest, RequestEntityTooLarge
 from wherry.client.client import Client
 from wherry.client.deeds import deeds_between
-from wherry.dashboard.moments import Moments, too_long_ago
+from wherry.dashboard.moments import Moments, meant, too_long_ago
 from wherry.narrate.deed_lines import deed_lines
 from wherry.narrate.past import Moment, TooLongAgo, events_since, model_at
 from wherry.narrate.past_changes import changes_since
@@ -51,17 +51,17 @@ def _zone() -> str:
 
 async def _picture(client: Client, moments: Moments, asked: Asked, this_host: str) -> object:
     namespace = asked.get("ns", "")
-    model = await model_at(client, moments.find(asked["at"]), namespace=namespace, this_host=this_host)
+    model = await model_at(client, await meant(moments, client, asked["at"]), namespace=namespace, this_host=this_host)
     return model.snapshot(namespace)
 
 
 async def _changes(client: Client, moments: Moments, asked: Asked, this_host: str) -> object:
-    since, until = _between(moments, asked)
+    since, until = await _between(client, moments, asked)
     return await changes_since(client, since, until, asked.get("ns", ""))
 
 
 async def _story(client: Client, moments: Moments, asked: Asked, this_host: str) -> object:
-    since, until = _between(moments, asked)
+    since, until = await _between(client, moments, asked)
     events = await events_since(client, since, until, asked.get("ns", ""))
     deeds = await deeds_between(client, after=since.revision, until=until.revision, namespace=asked.get("ns", ""))
     told = sorted((*lines(events), *deed_lines(deeds)), key=lambda line: line.time_s)
@@ -71,7 +71,7 @@ async def _story(client: Client, moments: Moments, asked: Asked, this_host: str)
 async def _moment(client: Client, moments: Moments, asked: Asked, this_host: str) -> object:
     if not asked.get("at"):
         return moments.now()
-    return moments.find(asked["at"], or_oldest=bool(asked.get("orOldest")))
+    return await meant(moments, client, asked["at"], or_oldest=bool(asked.get("orOldest")))
 
 
 ANSWERS: Mapping[str, Answer] = {
@@ -91,11 +91,11 @@ async def facts_as_json(name: str, client: Client, moments: Moments, asked: Aske
         raise too_long_ago(error) from error
 
 
-def _between(moments: Moments, asked: Asked) -> tuple[Moment, Moment]:
+async def _between(client: Client, moments: Moments, asked: Asked) -> tuple[Moment, Moment]:
     if not asked.get("since"):
         raise BadRequest("say since when: ?since=2h, ?since=yesterday, ?since=10:02")
-    since = moments.find(asked["since"], or_oldest=True)
-    until = moments.find(asked["until"]) if asked.get("until") else moments.now()
+    since = await meant(moments, client, asked["since"], or_oldest=True)
+    until = await meant(moments, client, asked["until"]) if asked.get("until") else moments.now()
     if until.time_s < since.time_s:
         raise BadRequest("the end is before the beginning: exchange since and until")
     return since, until

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from wherry.dashboard.channel import Channel
+from wherry.dashboard.keys import find_form, keys_panel
 from wherry.dashboard.markup import hidden_fields, link, popovers, text, url, with_terms
 from wherry.dashboard.sessions import Session
-from wherry.dashboard.static_files import STYLES
+from wherry.dashboard.static_files import SCRIPTS, STYLES
 from wherry.dashboard.views.registry import NAVIGATION
 from wherry.dashboard.views.view import Page, View
 
@@ -27,7 +28,7 @@ def whole_page(page: Page, channel: Channel, session: Session, view: View, still
         f"{channel.title_mark} {page.title}".strip(),
         main,
         navigation=_navigation(session, view.path, f"/ui/{channel.view}"),
-        depth=depth_of(session),
+        session=session,
         scripts=page.scripts,
         styles=page.styles,
     )
@@ -36,12 +37,7 @@ def whole_page(page: Page, channel: Channel, session: Session, view: View, still
 def answer_page(title: str, main: str, session: Session, back: str) -> str:
     """A page that answers a form; it does not change by itself. `back` is where the person came from."""
     shown = f"<h1>{with_terms(title)}</h1>{main}{popovers()}"
-    return frame(title, shown, navigation=_navigation(session, "none", back), depth=depth_of(session))
-
-
-def depth_of(session: Session) -> str:
-    """How deep this person reads: plain words, or with the technical details beside them."""
-    return "technical" if session.is_technical else "plain"
+    return frame(title, shown, navigation=_navigation(session, "none", back), session=session)
 
 
 def _note(session: Session) -> str:
@@ -62,7 +58,7 @@ def _navigation(session: Session, current: str, back: str) -> str:
         f'<nav aria-label="Views"><ul class="groups">{groups}</ul></nav>'
         '<div class="tools"><p id="state" role="status" hidden></p>'
         '<button type="button" id="pause" aria-pressed="false" hidden>Pause updates</button>'
-        f"{_depth_form(session, back)}"
+        f"{find_form()}{_depth_form(session, back)}{keys_panel(session, back)}"
         f'<form method="post" action="/ui/logout" class="who"><span>{text(session.name)}</span> '
         '<button type="submit">Sign out</button></form></div>'
     )
@@ -93,16 +89,16 @@ def frame(
     *,
     navigation: str = "",
     refresh: str = "",
-    depth: str = "plain",
+    session: Session | None = None,
     scripts: Iterable[str] = (),
     styles: Iterable[str] = (),
 ) -> str:
     """A complete document; `refresh` leads on at once to another page."""
     linked = "".join(f'<link rel="stylesheet" href="/ui/static/{name}">' for name in (*STYLES, *styles))
-    run = "".join(f'<script type="module" src="/ui/static/{name}"></script>' for name in ("dashboard.js", *scripts))
+    run = "".join(f'<script type="module" src="/ui/static/{name}"></script>' for name in (*SCRIPTS, *scripts))
     lead_on = f'<meta http-equiv="refresh" content="0; url={text(refresh)}">' if refresh else ""
     return (
-        f'<!doctype html><html lang="en" data-depth="{depth}"><head><meta charset="utf-8">'
+        f'<!doctype html><html lang="en"{_habits(session)}><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta name="color-scheme" content="light dark">'
         f"{lead_on}<title>{text(title)} - Wherry</title>"
@@ -111,6 +107,12 @@ def frame(
         f'<header><strong class="brand">Wherry</strong>{navigation}</header><main id="main" tabindex="-1">{main}</main>'
         "</body></html>"
     )
+
+
+def _habits(session: Session | None) -> str:
+    """How this person reads: in plain words or with technical details beside them, and with single keys or without."""
+    depth = "technical" if session and session.is_technical else "plain"
+    return f' data-depth="{depth}"' + (' data-keys="on"' if session and session.has_keys else "")
 
 
 def message_page(title: str, sentence: str, step: str = "", back: str = "") -> str:

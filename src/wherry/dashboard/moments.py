@@ -2,6 +2,7 @@
 
     moments = Moments(store, clock)
     moment = moments.find("10:02")       which revision was the newest then; 400 with the way out for what is no moment
+    moment = await meant(moments, client, "last review")      the same, also by a name that somebody has given it
 
 Which revision belongs to which time tells nothing about anybody's objects, so everybody who may sign in may ask.
 """
@@ -12,7 +13,9 @@ import time
 from typing import Protocol
 
 from wherry.apimachinery.errors import BadRequest, Expired, NotFound, StatusError
+from wherry.client.client import Client
 from wherry.kit.clock import Clock
+from wherry.narrate.marks import NeverMarked, marked_moment
 from wherry.narrate.past import Moment, TooLongAgo
 from wherry.narrate.past_templates import SUMMARY
 from wherry.narrate.when import parse_since
@@ -35,6 +38,18 @@ class Past(Protocol):
 
     def revision_at(self, time_s: float) -> int:
         """The revision that was the newest at that moment; 0 when it is too long ago."""
+
+
+async def meant(moments: Moments, client: Client, said: str, *, or_oldest: bool = False) -> Moment:
+    """The moment that somebody means, by a time or by a name. Raises StatusError, as `Moments.find` does."""
+    try:
+        marked_s = await marked_moment(client, said)
+    except NeverMarked as error:
+        sentence = f'nobody has marked a moment called "{error.name}"'
+        raise BadRequest(f"{sentence}: mark one on the page Ceremonies, or by wherry mark {error.name}") from error
+    if marked_s is None:
+        return moments.find(said, or_oldest=or_oldest)
+    return moments.at(marked_s, or_oldest=or_oldest)
 
 
 class Moments:
@@ -64,11 +79,14 @@ class Moments:
             BadRequest: it means none.
             Expired: it is before what the masters remember.
         """
-        now = self.now()
         try:
-            time_s = parse_since(text, now.time_s)
+            return self.at(parse_since(text, self._clock.now_s()), or_oldest=or_oldest)
         except ValueError as error:
             raise BadRequest(str(error)) from error
+
+    def at(self, time_s: float, *, or_oldest: bool = False) -> Moment:
+        """The moment of a time in seconds since 1970. Raises as `find` does."""
+        now = self.now()
         if time_s >= now.time_s or self._past is None:
             return now
         revision = self._past.revision_at(time_s)

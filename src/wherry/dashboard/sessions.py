@@ -31,7 +31,10 @@ SESSIONS_MAX = 256
 
 @dataclass(slots=True)
 class Session:
-    """One browser that has signed in. `note` is shown once, on the next page; `is_technical` says how deep it reads."""
+    """One browser that has signed in. `note` is shown once, on the next page.
+
+    `is_technical` says how deep it reads, `has_keys` whether single keys do something.
+    """
 
     id: str
     name: str
@@ -41,6 +44,7 @@ class Session:
     note: str = ""
     is_over: bool = False
     is_technical: bool = False
+    has_keys: bool = True
     over: asyncio.Event = field(default_factory=asyncio.Event)
 
 

@@ -1,6 +1,6 @@
 """The files that pages load: our script and styles, and what others have made, unchanged (static/vendor).
 
-Every style sheet directly in the folder is part of every page; one in vendor only of the page that asks for it.
+Every style sheet directly in the folder, and each of SCRIPTS, is part of every page; others are of the page that asks.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ TYPES = {
     ".css": "text/css; charset=utf-8",
     ".svg": "image/svg+xml",
 }
+SCRIPTS = ("dashboard.js", "keys.js")
 STYLES = ("dashboard.css", *sorted(file.name for file in FOLDER.glob("*.css") if file.name != "dashboard.css"))
 _NAMES = frozenset(
     file.relative_to(FOLDER).as_posix() for file in FOLDER.rglob("*") if file.is_file() and file.suffix in TYPES

@@ -9,14 +9,14 @@ from wherry.narrate.facts import Snapshot
 from wherry.narrate.past import Moment, TooLongAgo, model_at
 from wherry.narrate.past_templates import SUMMARY
 
-SUGGESTED = ("5m ago", "1h ago", "today", "yesterday")
+SUGGESTED = ("5m ago", "1h ago", "today", "yesterday", "last review", "last demo")
 
 
 def moment_input(name: str, label: str, value: str, empty: str) -> str:
     """A field for a moment as people say it; left empty it means `empty`."""
     return (
         f'<label>{text(label)} <input name="{name}" value="{text(value)}" list="moments" '
-        f'placeholder="{text(empty)}" title="10:02, 5m ago, 2h, yesterday" size="12"></label>'
+        f'placeholder="{text(empty)}" title="10:02, 5m ago, 2h, yesterday, last review" size="12"></label>'
         f'<datalist id="moments">{"".join(f"<option>{one}</option>" for one in SUGGESTED)}</datalist>'
     )
 

@@ -69,8 +69,8 @@ def find_targets(snapshot: Snapshot, text: str) -> Sequence[Target]:
     found = [one for one in known if one.name == name] or [one for one in known if one.name.startswith(name) and name]
     if not found:
         return ()
-    outermost = min(_rank(one) for one in found)
-    found = [one for one in found if _rank(one) == outermost]
+    outermost = min(rank(one) for one in found)
+    found = [one for one in found if rank(one) == outermost]
     return [one for one in found if one.namespace == DEFAULT_NAMESPACE][:1] if _is_in_default(found) else found
 
 
@@ -80,7 +80,8 @@ def _is_in_default(found: Sequence[Target]) -> bool:
     return len(found) > 1 and len(at_home) == 1 and len({one.name for one in found}) == 1
 
 
-def _rank(target: Target) -> int:
+def rank(target: Target) -> int:
+    """What people more likely mean comes first: what they have made, before what was made for it."""
     return RANKS.get(target.kind, WORKLOAD_RANK)
 
 

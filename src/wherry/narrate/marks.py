@@ -1,5 +1,7 @@
 """Moments that a team has marked: the last review, the last demo. Kept in the cluster, so everybody means the same.
 
+    await marked_moment(client, "last review")     when that was, in seconds since 1970; None: "5m ago" names no mark
+
 They are the data of one ConfigMap: a name, and when it was last marked.
 """
 
@@ -23,9 +25,29 @@ def mark_key(name: str) -> str:
     return _UNFIT.sub("-", name.strip().lower()).strip("-")
 
 
-async def last_mark(client: Client, name: str) -> float | None:
-    """When the moment of this name was last marked, in seconds since 1970; None: never."""
-    return (await all_marks(client)).get(mark_key(name))
+class NeverMarked(LookupError):
+    """No moment of this name has been marked yet."""
+
+    def __init__(self, name: str) -> None:
+        """`name` as a key."""
+        super().__init__(name)
+        self.name = name
+
+
+async def marked_moment(client: Client, said: str) -> float | None:
+    """When the moment was that somebody calls by its name, "last review"; None when they say none by name.
+
+    Raises:
+        NeverMarked: nobody has marked a moment of that name.
+        StatusError: the person may not read the marks.
+    """
+    first, _, name = said.strip().lower().partition(" ")
+    if first != "last" or not mark_key(name):
+        return None
+    marked_s = (await all_marks(client)).get(mark_key(name))
+    if marked_s is None:
+        raise NeverMarked(mark_key(name))
+    return marked_s
 
 
 async def all_marks(client: Client) -> dict[str, float]:

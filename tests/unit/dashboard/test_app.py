@@ -261,3 +261,37 @@ async def test_the_story_can_be_asked_for_since_a_moment(browser: Browser) -> No
     assert "Nothing has happened since" in page.text or "lines since" in page.text
     value = (await browser.ask("GET", "/ui/story")).body.partition('<p id="value">')[2].partition("</p>")[0]
     assert "repaired since" in value
+
+
+async def test_a_moment_is_marked_on_a_page_and_asked_for_by_its_name(browser: Browser) -> None:
+    await browser.sign_in()
+    for address in ("/ui/story?since=last+review", "/ui/changes?since=last+review", "/ui/?at=last+review"):
+        refused = await browser.ask("GET", address)
+        assert refused.status == 400
+        assert "nobody has marked a moment called &quot;review&quot;" in refused.body
+        assert "wherry mark review" in refused.body
+    assert (await browser.send("mark", name="!")).status == 400
+    assert (await browser.send("mark", name="Review")).status == 303
+    assert 'This moment is the last review now. The story knows it: "last review".' in (
+        await browser.read("/ui/ceremonies")
+    ).text
+    assert "Nothing changed between" in (await browser.read("/ui/changes?since=last+review&until=1s")).text
+    assert (await browser.ask("GET", "/ui/story?since=last+review")).status == 200
+    assert "As it was at" in (await browser.read("/ui/?at=last+review")).text
+
+
+async def test_the_story_can_be_asked_for_who_did_it(browser: Browser, api: Api) -> None:
+    event = {
+        "metadata": {"name": "told"},
+        "involvedObject": {"kind": "Pod", "namespace": "default", "name": "web-1"},
+        "reason": "Scheduled",
+        "message": "Successfully assigned default/web-1 to laptop",
+        "source": {"component": "default-scheduler"},
+        "type": "Normal",
+    }
+    await api.must("POST", "/api/v1/namespaces/default/events", event)
+    await browser.sign_in()
+    whole = (await browser.ask("GET", "/ui/story")).body
+    scheduler = (await browser.ask("GET", "/ui/story?who=SCHEDULER")).body
+    assert whole.count('<li id="line/') > scheduler.count('<li id="line/') == 1
+    assert 'value="SCHEDULER"' in scheduler

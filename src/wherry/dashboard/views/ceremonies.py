@@ -6,7 +6,7 @@ from wherry.dashboard.ceremonies import CEREMONIES, QUESTIONS, SHOWN_MAX, Item, 
 from wherry.dashboard.channel import Rendered
 from wherry.dashboard.fragments import ROOT, Fragment
 from wherry.dashboard.live import Live
-from wherry.dashboard.markup import element_id, link, steps, text, url, with_terms
+from wherry.dashboard.markup import element_id, link, steps, text, twin, url, with_terms
 from wherry.dashboard.views.view import Asked, Page, View
 
 INTERVAL_S = 1.0
@@ -52,7 +52,19 @@ def _make(live: Live, asked: Asked) -> Page:
     )
     board = link(url("done", show=page.name), "The board for it")
     above = f'<nav class="tabs" aria-label="Ceremonies">{links}</nav><p>{board}</p>'
-    return Page(f"Ceremonies: {page.name}", page.render, above, interval_s=INTERVAL_S)
+    return Page(f"Ceremonies: {page.name}", page.render, above, _mark_form(page.name), interval_s=INTERVAL_S)
+
+
+def _mark_form(name: str) -> str:
+    """Remember this moment, so that everybody can ask what has happened since."""
+    says = with_terms("Mark this moment, so that the story and the changes can be asked for since then.")
+    field = f'<label>Name <input name="name" value="{text(name)}" size="12"></label>'
+    button = '<button type="submit">Mark this moment</button>'
+    form = f'<form method="post" action="/ui/actions/mark">{field} {button}</form>'
+    return (
+        f'<details class="action"><summary>Mark this moment</summary><p>{says}</p>{form}'
+        f"{twin(f'wherry mark {name}', 'The same as a command:')}</details>"
+    )
 
 
 CEREMONIES_VIEW = View(

@@ -6,7 +6,7 @@ from wherry.dashboard.channel import Rendered
 from wherry.dashboard.fragments import ROOT, Fragment
 from wherry.dashboard.live import Live
 from wherry.dashboard.markup import element_id, text, with_terms
-from wherry.dashboard.moments import said_time, too_long_ago
+from wherry.dashboard.moments import meant, said_time, too_long_ago
 from wherry.dashboard.then import moment_input
 from wherry.dashboard.views.story import shown_time
 from wherry.dashboard.views.view import Asked, Page, View
@@ -46,13 +46,11 @@ class Changes:
 
     async def render(self) -> Rendered:
         """The changes, oldest first."""
-        moments = self._live.moments
-        since, until = (
-            moments.find(self._since, or_oldest=True),
-            moments.find(self._until) if self._until else moments.now(),
-        )
+        moments, client = self._live.moments, self._live.client
+        since = await meant(moments, client, self._since, or_oldest=True)
+        until = await meant(moments, client, self._until) if self._until else moments.now()
         try:
-            told = await changes_since(self._live.client, since, until, self._live.namespace or self._namespace)
+            told = await changes_since(client, since, until, self._live.namespace or self._namespace)
         except TooLongAgo as error:
             raise too_long_ago(error) from error
         said = summary(told, said_time(since.time_s), said_time(until.time_s) if self._until else "now")

@@ -12,6 +12,7 @@ from wherry.dashboard.channel import Rendered
 from wherry.dashboard.fragments import ROOT, Fragment
 from wherry.dashboard.live import Live
 from wherry.dashboard.markup import choice, element_id, text, twin, url, with_terms
+from wherry.dashboard.moments import meant
 from wherry.dashboard.then import moment_input, snapshot_then, tell_at
 from wherry.dashboard.views.view import Asked, Page, View
 from wherry.narrate.facts import NodeFacts, PodFacts, Snapshot, WorkloadFacts
@@ -46,8 +47,8 @@ class Picture:
 
     async def _render_then(self) -> Rendered:
         """As it was; the past stays as it is, so it is read once."""
-        moment = self._live.moments.find(self._at)
         if self._then is None:
+            moment = await meant(self._live.moments, self._live.client, self._at)
             self._then = await snapshot_then(self._live, moment, self._namespace)
             self._said = tell_at(moment)
         note = Fragment("then", ROOT, f'<p id="then" class="then">{text(self._said)} <a href="/ui/">Now</a></p>')

@@ -8,6 +8,7 @@ from wherry.dashboard.views.contract import CONTRACT
 from wherry.dashboard.views.criterion import CRITERION
 from wherry.dashboard.views.demo import DEMO
 from wherry.dashboard.views.done import DONE
+from wherry.dashboard.views.find import FIND
 from wherry.dashboard.views.future import FUTURE
 from wherry.dashboard.views.glossary import GLOSSARY
 from wherry.dashboard.views.log import LOG
@@ -40,4 +41,4 @@ NAVIGATION = (
 INSIDE = (POD, WORKLOAD, SERVICE, CONTRACT, CRITERION, LOG, SHELL, SETTINGS, ROLLOUT, YAML)
 """The pages of one thing: others lead there."""
 
-VIEWS = (*(view for _, views in NAVIGATION for view in views), *INSIDE)
+VIEWS = (*(view for _, views in NAVIGATION for view in views), FIND, *INSIDE)

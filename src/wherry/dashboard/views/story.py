@@ -14,7 +14,7 @@ from wherry.dashboard.channel import Rendered
 from wherry.dashboard.fragments import ROOT, Fragment
 from wherry.dashboard.live import Live
 from wherry.dashboard.markup import element_id, text, with_terms
-from wherry.dashboard.moments import said_time, too_long_ago
+from wherry.dashboard.moments import meant, said_time, too_long_ago
 from wherry.dashboard.then import moment_input
 from wherry.dashboard.views.view import Asked, Page, View
 from wherry.narrate.deed_lines import deed_lines
@@ -61,7 +61,7 @@ class Story:
     """The story as somebody has asked for it."""
 
     def __init__(self, live: Live, asked: Asked) -> None:
-        """`asked` may have ns, app, trouble and since."""
+        """`asked` may have ns, app, who, trouble and since."""
         self._live = live
         self._since = asked.get("since")
         self._ended: list[Event] | None = None
@@ -69,13 +69,14 @@ class Story:
         self._new_deeds = NewDeeds(live.client, namespace=live.namespace or asked.get("ns"))
         self._valued_s, self._value_said = 0.0, ""
         self._namespace, self._app, self._trouble = asked.get("ns"), asked.get("app"), asked.get("trouble")
+        self._actor = asked.get("who").lower()
 
     async def render(self) -> Rendered:
         """Its lines now."""
         events = await self._live.events()
         start_s, when = 0.0, "of the last hour"
         if self._since:
-            moment = self._live.moments.find(self._since, or_oldest=True)
+            moment = await meant(self._live.moments, self._live.client, self._since, or_oldest=True)
             events, start_s = await self._with_ended(events, moment), moment.time_s
             when = f"since {said_time(start_s)}"
         whole = sorted((*lines(events), *await self._deeds(start_s)), key=lambda line: line.time_s)
@@ -125,6 +126,7 @@ class Story:
             self._namespace in ("", line.namespace)
             and self._app in ("", line.app)
             and (not self._trouble or line.is_warning)
+            and self._actor in line.actor.lower()
         )
 
 
@@ -135,6 +137,7 @@ def _make(live: Live, asked: Asked) -> Page:
         '<form class="filters" method="get" action="/ui/story">'
         f'<label>Namespace <input name="ns" value="{text(asked.get("ns"))}"></label>'
         f'<label>App <input name="app" value="{text(asked.get("app"))}"></label>'
+        f'<label>Who <input name="who" value="{text(asked.get("who"))}" placeholder="scheduler" size="12"></label>'
         f"{moment_input('since', 'Since', asked.get('since'), 'an hour ago')}"
         f'<label><input type="checkbox" name="trouble" value="1"{checked}> only trouble</label>'
         '<button type="submit">Show</button></form>'
