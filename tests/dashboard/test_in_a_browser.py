@@ -64,7 +64,7 @@ def test_everybody_can_use_every_view(visit: NewVisit, watched: RunningCluster, 
     watched.kubectl("run", f"stuck-{scheme}", "--image=x", '--overrides={"spec":{"nodeSelector":{"is":"nowhere"}}}')
     page = one.open(f"/ui/pods/default/stuck-{scheme}")
     for path in (f"/ui/pods/default/stuck-{scheme}", "/ui/?zoom=nodes", *VIEWS):
-        page.goto(origin(watched) + path)
+        one.go(page, path)
         found = Axe().run(page, options=AXE)
         assert [f"{path}: {bad['id']} {bad['nodes'][0]['html']}" for bad in found.response["violations"]] == []
     watched.kubectl("delete", "pod", f"stuck-{scheme}", "--wait=false")

@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from suites.browser import NewVisit, needs_chromium, origin
+from suites.browser import NewVisit, needs_chromium
 from suites.running_cluster import ROOT, RunningCluster
 from suites.shop import SPACE
 
@@ -34,9 +34,10 @@ AXE = {"rules": {"target-size": {"enabled": True}}, "resultTypes": ["violations"
 @pytest.mark.parametrize("scheme", ["light", "dark", "forced"])
 def test_everybody_can_use_every_page_of_the_method(visit: NewVisit, watched: RunningCluster, scheme: str) -> None:
     media = {"forced_colors": "active"} if scheme == "forced" else {"color_scheme": scheme}
-    page = visit(**media).open(PAGES[0])
+    one = visit(**media)
+    page = one.open(PAGES[0])
     for path in PAGES:
-        page.goto(origin(watched) + path)
+        one.go(page, path)
         page.evaluate("document.querySelectorAll('main details').forEach(one => { one.open = true; })")
         found = Axe().run(page, options=AXE)
         assert [f"{path}: {bad['id']} {bad['nodes'][0]['html']}" for bad in found.response["violations"]] == []

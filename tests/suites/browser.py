@@ -25,6 +25,10 @@ WAIT_MS = 15_000
 # How it shows that Chromium has dropped its connections, which it does when a bridge comes or goes on this machine.
 DROPPED = ("ERR_NETWORK_CHANGED", "interrupted by another navigation")
 
+STYLED = """[...document.querySelectorAll('link[rel=stylesheet]')].every(one => {
+  try { return one.sheet.cssRules.length > 0; } catch { return false; }
+})"""
+
 needs_chromium = pytest.mark.skipif(not CHROMIUM, reason="there is no chromium here: scripts/setup dev installs it")
 
 
@@ -91,8 +95,8 @@ class Visit:
 
     def go(self, page: Page, path: str, *, is_live: bool = True) -> None:
         """Show another page of the dashboard in a tab."""
-        # After a dropped connection there is a page of Chromium's own, or ours without its script: that one shows the
-        # button for a pause.
+        # After a dropped connection there is a page of Chromium's own, or ours without its script (that one shows the
+        # button for a pause) or without a style sheet.
         for is_last in (False, False, True):
             try:
                 page.goto(origin(self.cluster) + path)
@@ -100,7 +104,7 @@ class Visit:
                 if is_last or not any(sign in str(error) for sign in DROPPED):
                     raise
                 continue
-            if not is_live or page.locator("#pause").is_visible():
+            if page.evaluate(STYLED) and (not is_live or page.locator("#pause").is_visible()):
                 return
 
     def close(self) -> None:

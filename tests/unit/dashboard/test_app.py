@@ -272,9 +272,10 @@ async def test_a_moment_is_marked_on_a_page_and_asked_for_by_its_name(browser: B
         assert "wherry mark review" in refused.body
     assert (await browser.send("mark", name="!")).status == 400
     assert (await browser.send("mark", name="Review")).status == 303
-    assert 'This moment is the last review now. The story knows it: "last review".' in (
-        await browser.read("/ui/ceremonies")
-    ).text
+    assert (
+        'This moment is the last review now. The story knows it: "last review".'
+        in (await browser.read("/ui/ceremonies")).text
+    )
     assert "Nothing changed between" in (await browser.read("/ui/changes?since=last+review&until=1s")).text
     assert (await browser.ask("GET", "/ui/story?since=last+review")).status == 200
     assert "As it was at" in (await browser.read("/ui/?at=last+review")).text
