@@ -11,6 +11,7 @@ import functools
 import json
 import os
 import re
+import shlex
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -98,6 +99,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCluster
     with cluster_in(home, "--no-real-node", "--simulated-nodes", "1") as running:
         running.wherry("new", "orders", cwd=home.parent)
         running.wherry("new", "web", "--with-contract-to", "orders", cwd=home.parent)
+        running.wherry("new", "shop", cwd=home.parent)
         for name in ("orders", "web"):
             running.make_namespace(f"{name}-dev")
         running.wherry("contract", "setup", "--project", str(home.parent / "orders"))
@@ -160,6 +162,41 @@ def test_before_an_environment_is_there_contracts_say_what_makes_it(
     assert done.returncode == 1
     assert "W0307: the environment staging of " in done.stderr
     assert "Do: wherry release --env staging" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("folder", "home", "typed", "code", "do"),
+    [
+        ("shop", "home", "agree", 1, "wherry contract expose"),
+        ("shop", "home", "verify x", 1, "wherry contract expose"),
+        ("shop", "home", "show shop", 1, "wherry contract expose"),
+        ("orders", "home", "show ordes", 2, "wherry contract show orders"),
+        ("orders", "home", "comment ordes 'why so'", 2, "wherry contract comment orders 'why so'"),
+        ("orders", "home", "withdraw zzz one", 2, "wherry contract list --all"),
+        ("orders", "home", "propose", 2, "write a Pact file there, or the used part of an OpenAPI document"),
+        ("orders", "none", "agree", 3, "wherry up"),
+        ("orders", "none", "show orders", 3, "wherry up"),
+        (".", "home", "show zzz", 2, "wherry contract list --all"),
+        (".", "home", "agree", 2, "cd into a service, or make one: wherry new NAME"),
+        (".", "home", "stand-in zzz", 1, "name its file: --document orders.v1.openapi.yaml"),
+        (".", "none", "list", 3, "wherry up"),
+    ],
+)  # fmt: skip
+def test_where_there_is_no_contract_the_way_to_one_is_said(
+    cluster: RunningCluster, folder: str, home: str, typed: str, code: int, do: str
+) -> None:
+    done = subprocess.run(
+        [*WHERRY, "--home", str(cluster.home.parent / home), "contract", *shlex.split(typed)],
+        cwd=cluster.home.parent / folder, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert f"  Do: {do}\n" in done.stderr, done.stderr
+    assert done.returncode == code
+    assert [line.split(":")[0].strip() for line in done.stderr.splitlines()[-4:]] == [
+        "It means",
+        "Do",
+        "Read",
+        "Said by",
+    ]
 
 
 @pytest.mark.parametrize("name", TRIED)

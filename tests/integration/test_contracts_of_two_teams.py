@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
+import msgspec
 import pytest
 
 from suites.custom_resources import serving
 from suites.two_teams import NEED, PROMISE, project, promise, world
 from wherry.api.method.api import APIS
 from wherry.api.method.signature import SIGNATURES
+from wherry.api.method.verification import VERIFICATIONS
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import Forbidden
 from wherry.client.client import Client
@@ -22,6 +25,7 @@ from wherry.method.contracts.needs import read_need
 from wherry.method.contracts.overview import Piece, read_puzzle
 from wherry.method.contracts.reading import read_text
 from wherry.method.contracts.refusal import NotPossible
+from wherry.method.project import Service
 
 
 async def test_a_contract_goes_from_proposed_to_verified_by_what_two_teams_do() -> None:
@@ -81,6 +85,28 @@ async def test_a_service_that_breaks_its_word_is_found_by_the_replay() -> None:
         assert "GET /orders/42 answered with price empty (null), which web does not expect." in outcome.message
         assert "against its own contract" in outcome.message
         assert await w.word() == "Broken"
+
+
+async def test_of_a_service_that_does_not_run_nothing_is_put_down() -> None:
+    async with world() as w:
+        elsewhere = project("orders")
+        elsewhere = replace(elsewhere, file=msgspec.structs.replace(elsewhere.file, service=Service(port=9999)))
+        await expose(w.ana, elsewhere, promise(PROMISE), ("ana",))
+        need = read_need(read_text(json.dumps(NEED), "orders.json"), consumer="web")
+        await propose(w.ben, project("web"), need, ("ben",))
+        with pytest.raises(NotPossible, match=r"orders does not run in orders-dev: services \"orders\" not found"):
+            await verify(Actor(w.admin, "orders-dev", "root"), (await w.contract(w.ana))[0])
+        assert (await w.admin.list(VERIFICATIONS)).items == []
+
+
+async def test_a_slip_in_the_name_of_a_provider_is_told_the_right_one() -> None:
+    async with world() as w:
+        await w.begun()
+        slip = json.loads(json.dumps(NEED).replace('"orders"', '"ordres"'))
+        need = read_need(read_text(json.dumps(slip), "ordres.json"), consumer="web")
+        with pytest.raises(NotPossible) as told:
+            await propose(w.ben, project("web"), need, ("ben",))
+        assert told.value.remedy == "if you mean orders: write so as the provider, in contracts/needs"
 
 
 async def test_nobody_signs_for_somebody_else() -> None:

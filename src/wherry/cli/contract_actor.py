@@ -86,24 +86,26 @@ def act_as(
     """Connect as the user of a kubeconfig (None: of the cluster here), at home in a namespace. Raises Trouble."""
     from wherry.client.kubeconfig import load_kubeconfig
     from wherry.method.contracts.acting import Actor
-    from wherry.method.contracts.catalogue import NoCatalogue, client_authorities
+    from wherry.method.contracts.catalogue import NoCatalogue, NothingPublished, client_authorities
     from wherry.method.contracts.reading import BrokenDocument
     from wherry.method.contracts.refusal import NotPossible
     from wherry.method.delivery.requester import requester
 
     async def acting(client: Client) -> T:
-        known = load_kubeconfig(path or data_dir.kubeconfig, context=context)
+        read = load_kubeconfig(path or data_dir.kubeconfig, context=context)
         actor = Actor(
             client,
             namespace,
-            await requester(client, known.user),
-            known.client_identity,
-            await client_authorities(client, known.ca_pem),
+            await requester(client, read.user),
+            read.client_identity,
+            await client_authorities(client, read.ca_pem),
         )
         return await use(actor)
 
     try:
         return with_client(path, data_dir, acting, context=context)
+    except NothingPublished as error:
+        raise known("W0309", what=str(error), do="wherry contract expose     (in the folder of a service)") from error
     except NoCatalogue as error:
         raise Trouble(str(error), remedy="an administrator runs, once: wherry contract setup") from error
     except (NotPossible, BrokenDocument) as error:

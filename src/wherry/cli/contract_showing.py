@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from wherry.cli.contract_absent import Names, Side, absent_thing, read_names
 from wherry.cli.contract_words import say_next, show_rows
 from wherry.cli.output import Trouble, note, say
 from wherry.method.contracts.acting import Actor, entries
-from wherry.method.contracts.catalogue import Entry, read_catalogue, read_published_api
+from wherry.method.contracts.catalogue import Entry, NothingPublished, read_catalogue, read_published_api
 from wherry.method.contracts.comments import Remark, remarks_on_promise
 from wherry.method.contracts.due import this_moment, why_due
 from wherry.method.contracts.state import State
@@ -36,16 +37,32 @@ class Shown:
     api: Api | None
 
 
-async def find(actor: Actor, name: str) -> Shown:
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """Which command asks, for which service (None: outside of one), and what is typed behind the contract's name."""
+
+    verb: str
+    side: Side | None
+    rest: str = ""
+
+    def absent(self, name: str, names: Names) -> Trouble:
+        """What to tell where there is none of that name."""
+        return absent_thing(name, self.verb, self.rest, self.side, names)
+
+
+async def find(actor: Actor, name: str, meant: Meant) -> Shown:
     """The contract of this name, or the service's promise. Raises Trouble."""
-    found = await entries(actor, only=name)
+    try:
+        found = await entries(actor, only=name)
+    except NothingPublished:
+        raise meant.absent(name, Names()) from None
     if found:
         one = _chosen([entry for entry, _ in found], actor)
         state = next(state for entry, state in found if entry is one)
         return Shown(f"agreement/{name}", one, state, one.remarks, one.api, one.facts.api)
     promise = await _find_promise(actor, name)
     if promise is None:
-        raise Trouble(f"there is no contract and no promise {name}", remedy="wherry contract list --all")
+        raise meant.absent(name, await read_names(actor))
     api = await read_published_api(actor.client, promise)
     comments = (await read_catalogue(actor.client)).comments
     remarks = remarks_on_promise(comments, promise.metadata.namespace, name, api.digest, actor.ca_pems)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 
-from wherry.cli.contract_showing import Shown, find
+from wherry.cli.contract_absent import Side
+from wherry.cli.contract_showing import Meant, Shown, find
 from wherry.cli.output import note
 from wherry.method.contracts.about import check_about
 from wherry.method.contracts.acting import Actor, key_of, now
@@ -19,18 +21,19 @@ SHOWN_CHARS = 100
 class Comment:
     """What is to be said about a place of a contract or, for its promise alone, of a service.
 
-    `on` is contract, promise or need.
+    `on` is contract, promise or need; `side` is the service for which it is said.
     """
 
     name: str
     text: str
     about: str
     on: str
+    side: Side | None = None
 
     async def go(self, actor: Actor) -> str:
         """Say it; the sentence that says what was done. Raises NotPossible, Trouble, NoCatalogue, Forbidden."""
         identity, text = key_of(actor), check_text(self.text)
-        found = await find(actor, self.name)
+        found = await find(actor, self.name, Meant("comment", self.side, f" {shlex.quote(self.text)}"))
         need = found.entry.facts.need if found.entry is not None else None
         words = Words(actor.user, now(), text, check_about(self.about, found.api, need))
         subject = self._subject(found, actor)
@@ -53,11 +56,12 @@ class Withdrawal:
 
     name: str
     comment: str
+    side: Side | None = None
 
     async def go(self, actor: Actor) -> str:
         """Take it back; the sentence that says so. Raises NotPossible, Trouble, NoCatalogue, Forbidden."""
         identity = key_of(actor)
-        found = await find(actor, self.name)
+        found = await find(actor, self.name, Meant("withdraw", self.side, f" {self.comment}"))
         subject = find_own(found.remarks, self.comment, actor.user).subject
         words = Words(actor.user, now(), withdraws=self.comment)
         await write_comment(actor.client, actor.namespace, subject, words, identity)

@@ -268,6 +268,22 @@ TROUBLES: Mapping[str, Known] = {
         1,
         "the masters",
     ),
+    "W0308": Known(
+        '{what} "{name}"',
+        "A contract is called by its two services, the one that needs the other first: web-orders.",
+        "{do}",
+        "contract",
+        2,
+        "you",
+    ),
+    "W0309": Known(
+        "{what}",
+        "One service exposes what it promises, and another proposes what it needs of it: that makes a contract.",
+        "{do}",
+        "contract",
+        1,
+        "the masters",
+    ),
     "W0401": Known(
         "{missing} of {total} checks say that something is missing",
         "Containers cannot run on this machine yet; a cluster of simulated nodes can.",

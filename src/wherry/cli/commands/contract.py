@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from wherry.api.method.api import Api
     from wherry.method.contracts.acting import Actor
     from wherry.method.contracts.catalogue import Entry
+    from wherry.method.contracts.need import Need
     from wherry.method.contracts.state import State
+    from wherry.method.project import Project
 
 
 @click.group()
@@ -65,7 +67,7 @@ def setup(data_dir: DataDir, project: Path, environment: str | None, kubeconfig:
     place = desk_anywhere(data_dir, project, environment, kubeconfig)
     place.act(lambda actor: set_up(actor.client))
     say("The cluster holds contracts, releases and proofs now, and whoever may sign in may read the contracts.")
-    say_next("wherry contract expose")
+    say_next("wherry contract expose" + ("" if place.project.name else "     (in the folder of a service)"))
 
 
 @command.command("expose")
@@ -110,16 +112,9 @@ def propose(
     from wherry.cli.due_trials import try_published
     from wherry.cli.model_publishing import publish_beside
     from wherry.method.contracts.acting import propose as propose_need
-    from wherry.method.contracts.sources import NEEDS, needed
 
     place = desk(data_dir, project, environment, kubeconfig)
-    needs = understood(lambda: needed(place.project))
-    if not needs:
-        raise Trouble(
-            f"{place.project.name} needs nothing of others: there is nothing in {NEEDS}",
-            remedy="write a Pact file there, or the used part of an OpenAPI document",
-            exit_code=2,
-        )
+    needs = _needs(place.project)
     people = _people(place)
 
     async def act(actor: Actor) -> list[Agreement]:
@@ -141,15 +136,18 @@ def propose(
 @click.pass_obj
 def agree(data_dir: DataDir, contract: str, project: Path, environment: str | None, kubeconfig: Path | None) -> None:
     """Sign, for the service's team, what both sides of CONTRACT say now (of all its contracts, if none is named)."""
+    from wherry.cli.contract_absent import found_or_absent, side_of
     from wherry.cli.contract_talk import note_open
     from wherry.method.contracts.acting import agree as sign
     from wherry.method.contracts.acting import entries
 
     place = desk(data_dir, project, environment, kubeconfig)
+    side = side_of(place.project)
 
     async def act(actor: Actor) -> list[tuple[str, str, bool]]:
         spaces = (actor.namespace,)
-        found = await entries(actor, service=place.project.name, only=contract, spaces=spaces, skipped=note)
+        looked = entries(actor, service=place.project.name, only=contract, spaces=spaces, skipped=note)
+        found = await found_or_absent(looked, actor, contract, "agree", side)
         broken = [(entry, state) for entry, state in found if not state.condition("Explicit").holds]
         if broken:
             entry, state = broken[0]
@@ -167,8 +165,6 @@ def agree(data_dir: DataDir, contract: str, project: Path, environment: str | No
         return [(name, word, name in new) for name, word in names]
 
     signed = place.act(act)
-    if not signed:
-        raise _no_contract(contract, place)
     for name, word, is_new in signed:
         say(f"Signed {name}: it is {word} now." if is_new else f"You have signed {name} already: it is {word}.")
     is_over = all(word == "Verified" for _, word, _ in signed)
@@ -199,9 +195,11 @@ def comment(
     kubeconfig: Path | None,
 ) -> None:
     """Say TEXT about CONTRACT to both parties (or about the promise of a service, named CONTRACT)."""
+    from wherry.cli.contract_absent import side_of
     from wherry.cli.contract_talk import Comment
 
-    say(desk(data_dir, project, environment, kubeconfig).act(Comment(contract, text, about, on).go))
+    place = desk(data_dir, project, environment, kubeconfig)
+    say(place.act(Comment(contract, text, about, on, side_of(place.project)).go))
     say_next(f"wherry contract show {contract}")
 
 
@@ -214,9 +212,11 @@ def withdraw(
     data_dir: DataDir, contract: str, comment: str, project: Path, environment: str | None, kubeconfig: Path | None
 ) -> None:
     """Take COMMENT on CONTRACT back, which you have written."""
+    from wherry.cli.contract_absent import side_of
     from wherry.cli.contract_talk import Withdrawal
 
-    say(desk(data_dir, project, environment, kubeconfig).act(Withdrawal(contract, comment).go))
+    place = desk(data_dir, project, environment, kubeconfig)
+    say(place.act(Withdrawal(contract, comment, side_of(place.project)).go))
     say_next(f"wherry contract show {contract}")
 
 
@@ -232,12 +232,14 @@ def show(
 
     CONTRACT may be a service: then it shows what people say about its promise.
     """
-    from wherry.cli.contract_showing import Shown, find, show_contract, show_promise, shown_as_json
+    from wherry.cli.contract_absent import side_of
+    from wherry.cli.contract_showing import Meant, Shown, find, show_contract, show_promise, shown_as_json
 
     place = desk_or_none(ctx.obj, project, environment, kubeconfig)
+    meant = Meant("show", side_of(place.project) if place is not None and place.project.name else None)
 
     async def act(actor: Actor) -> Shown:
-        return await find(actor, contract)
+        return await find(actor, contract, meant)
 
     found = place.act(act) if place is not None else act_as(ctx.obj, kubeconfig, "", "", act)
     if output != "table":
@@ -275,17 +277,22 @@ def verify(
     kubeconfig: Path | None,
 ) -> None:
     """Try what CONTRACT needs (or all contracts of the service) on the running service; 1 when it does not hold."""
+    from wherry.cli.contract_absent import found_or_absent, side_of
     from wherry.cli.contract_showing import show_deep
     from wherry.cli.termination import TERMINATED
-    from wherry.cli.verifying import Verifying
+    from wherry.cli.verifying import Tried, Verifying
 
     place = desk(ctx.obj, project, environment, kubeconfig)
+    verifying = Verifying(place.project, contract, twin, base, deep, place.kubectl_options)
+    side = side_of(place.project)
+
+    async def act(actor: Actor) -> list[Tried]:
+        return await found_or_absent(verifying.go(actor), actor, contract, "verify", side)
+
     try:
-        tried = place.act(Verifying(place.project, contract, twin, base, deep, place.kubectl_options).go)
+        tried = place.act(act)
     except asyncio.CancelledError:
         ctx.exit(TERMINATED)
-    if not tried:
-        raise _no_contract(contract, place)
     for one in tried:
         passed = sum(outcome.result == "Passed" for outcome in one.outcomes)
         say(f"{one.contract}: {one.result}. {passed} of {len(one.outcomes)} requests got what they need.")
@@ -318,6 +325,7 @@ def schedule(
     if stop:
         gone = place.act(lambda actor: take_nightly(actor.client, namespace, name))
         say(f"{name} has no trial at night any more." if gone else f"{name} has no trial at night.")
+        say_next("wherry contract verify" if gone else "wherry contract schedule")
         return
     where = (environment or place.project.first_environment, place.environment)
     text = (place.project.root / FILE_NAME).read_text(encoding="utf-8")
@@ -370,22 +378,28 @@ def list_(
 
     Without SERVICE it is the one of this folder; outside of a service's folder it is the contracts of all services.
     """
+    from wherry.cli.contract_absent import Names, first_step, near_names, read_names, side_of
     from wherry.cli.contract_showing import contract_as_json, contracts_sentence, verified_word
     from wherry.method.contracts.acting import entries
+    from wherry.method.contracts.catalogue import NothingPublished
     from wherry.method.contracts.comments import open_remarks
 
     place = desk_or_none(ctx.obj, project, environment, kubeconfig)
     own = place.project if place is not None and not all_ and not service else None
     name, spaces = (own.name, own.namespaces) if own is not None else (service, ())
 
-    async def act(actor: Actor) -> list[tuple[Entry, State]]:
-        return await entries(actor, service=name, spaces=spaces, skipped=note)
+    async def act(actor: Actor) -> tuple[list[tuple[Entry, State]], Names]:
+        try:
+            found = await entries(actor, service=name, spaces=spaces, skipped=note)
+        except NothingPublished:
+            return [], Names()
+        return found, Names() if found else await read_names(actor)
 
-    found = place.act(act) if place is not None else act_as(ctx.obj, *chosen_place(ctx.obj, kubeconfig), "", act)
+    found, names = place.act(act) if place is not None else act_as(ctx.obj, *chosen_place(ctx.obj, kubeconfig), "", act)
     broken = [state for _, state in found if state.word == "Broken"]
     if output != "table":
-        names = [f"agreement/{entry.agreement.metadata.name}" for entry, _ in found]
-        give_data(output, [contract_as_json(entry, state) for entry, state in found], names)
+        references = [f"agreement/{entry.agreement.metadata.name}" for entry, _ in found]
+        give_data(output, [contract_as_json(entry, state) for entry, state in found], references)
     else:
         say(contracts_sentence(name, found))
         show_rows(
@@ -404,7 +418,10 @@ def list_(
                 for entry, state in found
             ],
         )
-        say_next(_following([state for _, state in found]))
+        states = [state for _, state in found]
+        near = near_names(service, names.promised) if service and not found else []
+        begin = f"wherry contract list {near[0]}" if near else first_step(side_of(own) if own else None, names)
+        say_next(_following(states) if found else begin)
     ctx.exit(1 if broken else 0)
 
 
@@ -416,10 +433,8 @@ def pact(folder: Path, project: Path) -> None:
     import json
 
     from wherry.method.contracts.pact_out import as_pact
-    from wherry.method.contracts.sources import needed
 
-    service = project_in(project)
-    needs = understood(lambda: needed(service))
+    needs = _needs(project_in(project))
     folder.mkdir(parents=True, exist_ok=True)
     for need in needs:
         path = folder / f"{need.consumer}-{need.provider}.json"
@@ -473,7 +488,7 @@ def unspoken(
         seen = read_connections(table)
         return find_unspoken(seen, owners, spoken), find_unused(seen, owners, spoken)
 
-    found, unused = desk(ctx.obj, project, environment, kubeconfig).act(act)
+    found, unused = desk_anywhere(ctx.obj, project, environment, kubeconfig).act(act)
     count = f"{len(found)} services use" if len(found) > 1 else "1 service uses"
     say(f"{count} another without a contract." if found else "All traffic seen has a contract.")
     show_rows(
@@ -507,7 +522,7 @@ def stand_in(
     """Answer as SERVICE would, from its contract: here until you stop it, or as a pod with --in ENV."""
     from wherry.cli.stand_in_running import in_cluster, on_this_machine, plan_stand_in
 
-    place = desk(ctx.obj, project, environment, kubeconfig)
+    place = desk_anywhere(ctx.obj, project, environment, kubeconfig)
     planned = plan_stand_in(place, service, document)
     if environment is None:
         on_this_machine(planned, port)
@@ -518,8 +533,6 @@ def stand_in(
 
 def _following(states: Sequence[State]) -> str:
     """What comes next, where contracts stand so."""
-    if not states:
-        return "wherry contract propose"
     if any(state.word == "Broken" for state in states):
         return "wherry breaks     (in the provider's folder)"
     if not all(state.condition("Agreed").holds for state in states):
@@ -527,9 +540,18 @@ def _following(states: Sequence[State]) -> str:
     return "wherry done" if all(state.word == "Verified" for state in states) else "wherry contract verify"
 
 
-def _no_contract(contract: str, place: Desk) -> Trouble:
-    which = f"{contract} of {place.project.name}" if contract else f"of {place.project.name}"
-    return Trouble(f"there is no contract {which}", remedy="wherry contract propose")
+def _needs(project: Project) -> list[Need]:
+    """What the service needs of others. Raises Trouble where that is nothing."""
+    from wherry.method.contracts.sources import NEEDS, needed
+
+    needs = understood(lambda: needed(project))
+    if not needs:
+        raise Trouble(
+            f"{project.name} needs nothing of others: there is nothing in {NEEDS}",
+            remedy="write a Pact file there, or the used part of an OpenAPI document",
+            exit_code=2,
+        )
+    return needs
 
 
 def _people(place: Desk) -> tuple[str, ...]:

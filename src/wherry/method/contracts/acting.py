@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+import difflib
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -16,7 +17,7 @@ from wherry.api.method.need import NeedSpec
 from wherry.api.method.signature import SIGNATURES
 from wherry.api.method.verification import VERIFICATIONS, Trial, VerificationSpec
 from wherry.apimachinery.document import Document
-from wherry.apimachinery.errors import AlreadyExists, Conflict, Forbidden, NotFound
+from wherry.apimachinery.errors import AlreadyExists, Conflict, Forbidden, NotFound, ServiceUnavailable
 from wherry.client.client import Client
 from wherry.kit.http.tls import KeyPair
 from wherry.method.contracts.catalogue import (
@@ -91,7 +92,7 @@ async def propose(
 ) -> Agreement:
     """Publish what a service needs of another, and open a contract with it. Raises NotPossible."""
     await ensure_catalogue(actor.client)
-    home = _choose((await read_catalogue(actor.client)).find_apis(need.provider), need.provider, provider_namespace)
+    home = _choose((await read_catalogue(actor.client)).apis, need.provider, provider_namespace)
     spec = NeedSpec(
         consumer=project.name,
         provider=need.provider,
@@ -109,12 +110,18 @@ async def propose(
         return await actor.client.get(AGREEMENTS, name, actor.namespace)
 
 
-def _choose(found: list[ApiObject], provider: str, wanted: str) -> str:
-    homes = [one.metadata.namespace for one in found]
+def _choose(published: Sequence[ApiObject], provider: str, wanted: str) -> str:
+    homes = [one.metadata.namespace for one in published if one.spec.service == provider]
     if wanted:
         return wanted
     if len(homes) > 1:
         raise NotPossible(f"{provider} is promised in {listed(homes)}", "choose one with --provider-namespace")
+    near = difflib.get_close_matches(provider, [one.spec.service for one in published], n=1)
+    if not homes and near:
+        raise NotPossible(
+            f"{provider} has published no contract",
+            f"if you mean {near[0]}: write so as the provider, in contracts/needs",
+        )
     if not homes:
         raise NotPossible(
             f"{provider} has published no contract",
@@ -243,7 +250,13 @@ async def verify(
     home = twin or entry.api.metadata.namespace
     running = RunningService(actor.client, home, facts.provider.service, entry.api.spec.port)
     release = await running.release()
-    outcomes = await replay(facts.need, facts.api, running, base=base, is_twin=bool(twin), prepare=prepare)
+    try:
+        outcomes = await replay(facts.need, facts.api, running, base=base, is_twin=bool(twin), prepare=prepare)
+    except (NotFound, ServiceUnavailable) as error:
+        raise NotPossible(
+            f"{facts.provider.service} does not run in {home}: {error.message}",
+            f"let its team start it: wherry run     (in the folder of {facts.provider.service})",
+        ) from error
     result = overall(outcomes)
     spec = VerificationSpec(
         consumer=facts.consumer.service,

@@ -45,6 +45,10 @@ class NoCatalogue(Exception):
     """The cluster has no catalogue yet, and we may not make one."""
 
 
+class NothingPublished(NoCatalogue):
+    """The cluster has no catalogue yet, for nobody has published anything."""
+
+
 async def ensure_catalogue(client: Client) -> None:
     """Make sure that the cluster can hold contracts, and that everybody may read them. Raises NoCatalogue."""
     try:
@@ -153,7 +157,7 @@ class Catalogue:
 
 
 async def read_catalogue(client: Client) -> Catalogue:
-    """Everything that is published. Raises NoCatalogue."""
+    """Everything that is published. Raises NothingPublished."""
     try:
         return Catalogue(
             tuple((await client.list(APIS)).items),
@@ -164,7 +168,7 @@ async def read_catalogue(client: Client) -> Catalogue:
             await _comments(client),
         )
     except NotFound as error:
-        raise NoCatalogue("nobody has published a contract in this cluster yet") from error
+        raise NothingPublished("nobody has published a contract in this cluster yet") from error
 
 
 async def _comments(client: Client) -> tuple[Comment, ...]:

@@ -42,14 +42,19 @@ class RunningService:
     async def ask(
         self, method: str, path: str, query: str = "", *, headers: dict[str, str] | None = None, body: bytes = b""
     ) -> Answered:
-        """Send a request through the API server's proxy. Raises Forbidden, or ServiceUnavailable if nobody is there."""
+        """Send a request through the API server's proxy.
+
+        Raises Forbidden, NotFound where there is no such Service, or ServiceUnavailable if nobody is behind it.
+        """
         place = f"/api/v1/namespaces/{self.namespace}/services/{self.name}:{self.port}/proxy{path}"
         response = await self.client.send(method, place, query, headers=headers, body=body)
         content = await read_body(response)
         media = response.content_type.partition(";")[0].strip().lower()
-        if response.status in (403, 503) and media == "application/json" and b'"kind":"Status"' in content[:64]:
+        if response.status in (403, 404, 503) and media == "application/json" and b'"kind":"Status"' in content[:64]:
             # The API server's own word: we may not, or nobody is there. It is no answer of the service.
-            raise error_from_status(content, response.status)
+            refused = error_from_status(content, response.status)
+            if response.status != 404 or (refused.kind, refused.name) == (SERVICES.plural, self.name):
+                raise refused
         found = {name.lower(): value for name, value in response.headers}
         return Answered(response.status, media, found, _value(content, media), content)
 
