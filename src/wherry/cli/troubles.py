@@ -270,7 +270,7 @@ TROUBLES: Mapping[str, Known] = {
     ),
     "W0308": Known(
         '{what} "{name}"',
-        "A contract is called by its two services, the one that needs the other first: web-orders.",
+        "The name of a contract is that of its two services, the one that needs the other first: web-orders.",
         "{do}",
         "contract",
         2,
