@@ -278,7 +278,7 @@ TROUBLES: Mapping[str, Known] = {
     ),
     "W0309": Known(
         "{what}",
-        "One service exposes what it promises, and another proposes what it needs of it: that makes a contract.",
+        "It takes two: one service publishes what it promises, and another one what it needs of it.",
         "{do}",
         "contract",
         1,
