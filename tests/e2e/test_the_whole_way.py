@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import subprocess
 import sys
 import tarfile
@@ -52,6 +53,24 @@ class Harbour:
         self.told = done.stderr
         return done.stdout
 
+    def contract(self, service: str, user: str, verb: str) -> str:
+        """As one of a team, with the rights of that person."""
+        where = ("--project", str(self.folder.parent / service))
+        who = str(self.cluster.home / "users" / f"{user}.kubeconfig")
+        return self.do("contract", verb, *where, "--kubeconfig", who)
+
+    def left_of_the_timebox(self) -> set[str]:
+        """What the timebox has as open, by title."""
+        home = ("--home", str(self.cluster.home))
+        done = subprocess.run(
+            [*WHERRY, *home, "timebox"],
+            cwd=self.folder, capture_output=True, text=True, timeout=90, check=False,
+        )  # fmt: skip
+        assert done.returncode == 1, done.stdout + done.stderr
+        kept = self.cluster.get("timebox", "harbour")["status"]
+        assert isinstance(kept, dict)
+        return set(kept["open"])
+
     def running(self, environment: str, cluster: RunningCluster | None = None) -> dict[str, str]:
         """What all pods of the service are that stay: their image, what it is on the node, their template's hash."""
         namespace = f"harbour-{environment}"
@@ -94,14 +113,14 @@ def without_own(answer: object) -> object:
 @pytest.fixture(scope="module")
 def harbour(cluster: RunningCluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harbour]:
     made = Harbour(cluster, tmp_path_factory.mktemp("empty") / "harbour")
-    made.do("new", "harbour", "--team", "sea", offline=True)
+    made.do("new", "harbour", "--timebox", "4h", "--team", "sea", offline=True)
     made.do("build", offline=True)
     made.do("release", "--env", "dev")
     made.do("run", "--in", "dev")
     made.do("demo", "do-x", "--in", "dev")
     yield made
-    for environment in ("dev", "staging", "prod"):
-        cluster.kubectl("delete", "namespace", f"harbour-{environment}", "--ignore-not-found", "--wait=false")
+    for namespace in (*(f"harbour-{name}" for name in ("dev", "staging", "prod")), "pilot-dev"):
+        cluster.kubectl("delete", "namespace", namespace, "--ignore-not-found", "--wait=false")
 
 
 def test_from_an_empty_folder_to_production_by_one_image_and_back_to_what_it_was(
@@ -165,6 +184,43 @@ def test_a_release_is_carried_by_file_and_does_the_same_on_a_second_cluster_twen
         second.kubectl("-n", "harbour-dev", "wait", "job/migrate-1", "--for=condition=Complete", "--timeout=60s")
         assert harbour.running("dev", second)["id"] == harbour.running("dev")["id"]
         assert harbour.plays("dev", 1, second) == here[:1]
+
+
+def test_the_timebox_goes_to_twelve_of_twelve_by_what_two_teams_have_done(harbour: Harbour) -> None:
+    cluster, folder = harbour.cluster, harbour.folder
+    for earlier, later in (("dev", "staging"), ("staging", "prod")):
+        if not cluster.kubectl("-n", f"harbour-{later}", "get", "deployment/harbour", check=False).stdout:
+            harbour.do("promote", earlier, later)
+    left = harbour.left_of_the_timebox()
+    assert {"A pod was killed, and it healed", "A second party has agreed", "A demo was held"} <= left
+
+    # Somebody of another team needs it: each signs with a certificate of their own, for their own team.
+    pilot = folder.parent / "pilot"
+    harbour.do("new", "pilot", "--with-contract-to", "harbour", "--into", str(pilot))
+    cluster.make_namespace("pilot-dev")
+    for service, user in (("harbour", "hanna"), ("pilot", "paul")):
+        parties = folder.parent / service / "contracts" / "parties.yaml"
+        parties.write_text(parties.read_text().replace("[sea]", "[hanna]").replace("[pilot]", "[paul]"))
+        harbour.do("user", "add", user, "--role", "edit", "--namespace", f"{service}-dev")
+    harbour.do("contract", "setup")
+    harbour.contract("harbour", "hanna", "expose")
+    harbour.contract("pilot", "paul", "propose")
+    harbour.contract("harbour", "hanna", "agree")
+    assert "A second party has agreed" in harbour.left_of_the_timebox(), "one signature is no agreement"
+    harbour.contract("pilot", "paul", "agree")
+
+    pod = cluster.kubectl("-n", "harbour-dev", "get", "pods", "-l", "app=harbour", "-o", "name").stdout.strip()
+    cluster.kubectl("-n", "harbour-dev", "delete", pod)
+    cluster.kubectl("-n", "harbour-dev", "rollout", "status", "deployment/harbour", "--timeout=60s")
+    harbour.do("demo", "do-x", "--in", "prod")
+    told = harbour.do("timebox")
+    assert told.startswith("12 of 12 of the walking skeleton of harbour are done; 3 h ")
+    assert told.rstrip().endswith("Next: show it to everybody")
+    assert re.search(r"A second party has agreed +signed by pilot$", told, re.M)
+    assert re.search(r"The same image runs in every environment +[0-9a-f]{12} in dev, staging and prod$", told, re.M)
+    kept = cluster.get("timebox", "harbour")["status"]
+    assert isinstance(kept, dict)
+    assert (kept["done"], kept["total"], kept.get("open", [])) == (12, 12, [])
 
 
 def content(file: Path, document: str) -> str:

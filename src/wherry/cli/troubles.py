@@ -278,7 +278,7 @@ TROUBLES: Mapping[str, Known] = {
     ),
     "W0309": Known(
         "{what}",
-        "It takes two: one service publishes what it promises, and another one what it needs of it.",
+        "It takes two: a service that has published its promise, and another one that needs something of it.",
         "{do}",
         "contract",
         1,
