@@ -80,7 +80,7 @@ def _run(data_dir: DataDir, identity: Identity, bind: str, boot: Boot) -> None:
     from wherry.cluster.standalone import run_cluster
     from wherry.runtime.interface import RuntimeFailure
     from wherry.store.interface import StoreError
-    from wherry.store.sqlite import CorruptDatabase
+    from wherry.store.sqlite_log import CorruptDatabase
 
     settings = _settings()
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from wherry.kit.clock import FakeClock
 from wherry.store.compaction import HistoryLimits
-from wherry.store.sqlite import EMPTY_MAX_BYTES, WAL_MAX_BYTES, SqliteStore
+from wherry.store.sqlite import WAL_MAX_BYTES, SqliteStore
+from wherry.store.sqlite_log import EMPTY_MAX_BYTES
 
 LEASE = b'{"metadata":{"name":"node"},"spec":{"holderIdentity":"node","renewTime":"x"}}' + b" " * 340
 MEGABYTE = 1 << 20

@@ -16,7 +16,8 @@ from wherry.store import checkpoint, sqlite
 from wherry.store.compaction import HistoryLimits
 from wherry.store.interface import Compacted, KeyValue, StoreBroken, StoreEvent
 from wherry.store.signatures import Signature, SignatureBudget, Signed
-from wherry.store.sqlite import CorruptDatabase, SqliteStore
+from wherry.store.sqlite import SqliteStore
+from wherry.store.sqlite_log import CorruptDatabase
 
 
 @pytest.fixture
