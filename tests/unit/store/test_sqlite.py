@@ -412,7 +412,7 @@ async def test_the_signatures_of_people_stay_until_there_are_too_many(
 
 
 async def test_many_signatures_are_read_in_pieces(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sqlite, "SIGNATURES_PER_TURN", 3)
+    monkeypatch.setattr(sqlite_log, "SIGNATURES_PER_TURN", 3)
     store = SqliteStore(path)
     for n in range(10):
         await store.put(f"/{n % 2}", b"", signature=Signature(f"{n}"))
