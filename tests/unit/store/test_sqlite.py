@@ -12,7 +12,7 @@ import pytest
 from suites.store_suite import StoreSuite, keys_of, read_events
 from wherry.kit import failpoints
 from wherry.kit.clock import FakeClock
-from wherry.store import checkpoint, sqlite
+from wherry.store import checkpoint, sqlite, sqlite_log
 from wherry.store.compaction import HistoryLimits
 from wherry.store.interface import Compacted, KeyValue, StoreBroken, StoreEvent
 from wherry.store.signatures import Signature, SignatureBudget, Signed
