@@ -21,7 +21,7 @@ from weakref import WeakKeyDictionary
 import orjson
 
 from wherry.apimachinery.catalog import Catalog
-from wherry.apimachinery.definitions import KUBERNETES_VERSION, forget_definitions
+from wherry.apimachinery.definitions import KUBERNETES_VERSION
 from wherry.apimachinery.errors import MethodNotAllowed, NotAcceptable
 from wherry.apiserver.discovery import is_unmodified, page_not_found
 from wherry.apiserver.media_types import JSON, MediaRange, parse_accept
@@ -185,7 +185,6 @@ def _described(request: Request, state: _State, name: str, media_type: str) -> R
 def _make(state: _State, name: str, media_type: str) -> bytes:
     """A description, compressed. Runs in a thread: reads what does not change, and changes nothing."""
     document = state.parts[name].document() if name else swagger_of(state.parts.values())
-    forget_definitions()
     if media_type == JSON:
         text = orjson.dumps(document)
     else:
