@@ -11,7 +11,7 @@ from handbook.markdown import cell, code, page, table
 from wherry.cli.main import cli
 from wherry.cluster.server import ServerSettings
 from wherry.cluster.wanted import Wanted
-from wherry.kit.settings import PREFIX
+from wherry.kit.settings import PREFIX, variables_of
 
 INTRODUCTION = """
 Wherry has few settings, and none of them is a file to edit. Later sources win: the default, the environment, an option
@@ -45,9 +45,8 @@ def write() -> str:
     """The page."""
     words = described()
     server = [
-        (code(variable), code(str(field.default)) or "nothing", cell(words[variable]))
-        for field in dataclasses.fields(ServerSettings)
-        for variable in [f"{PREFIX}{field.name.upper()}"]
+        (code(variable), code(default) or "nothing", cell(words[variable]))
+        for variable, default in variables_of(ServerSettings)
     ]
     wanted = [
         (code(f"--{field.name.replace('_', '-')}"), code(str(field.default)) if field.default else "as before")

@@ -11,6 +11,7 @@ from wherry.kit.clock import Clock
 from wherry.kit.log import get_logger
 from wherry.runtime.images.reference import InvalidReference, parse_reference
 from wherry.runtime.interface import ImageService, RuntimeFailure
+from wherry.runtime.registry.credentials import NO_KEYS, Keyring
 
 log = get_logger(__name__)
 
@@ -24,12 +25,20 @@ def pull_policy(container: Container) -> str:
 
 
 @dataclass(slots=True)
+class _Turn:
+    """Who pulls an image now, and how many want it."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    waiting: int = 0
+
+
+@dataclass(slots=True)
 class ImagePuller:
     """Sees to images for all pods of the node; two pods that want the same one wait for one pull."""
 
     images: ImageService
     clock: Clock
-    _locks: dict[str, asyncio.Lock] = field(default_factory=dict)
+    _locks: dict[str, _Turn] = field(default_factory=dict)
 
     def look(self, container: Container) -> ImageReady | ImageFailed | None:
         """The answer that needs no waiting, or None: the image has to be pulled."""
@@ -52,36 +61,32 @@ class ImagePuller:
             return ImageFailed(name, "ErrImageNeverPull", text, image)
         return None
 
-    async def pull(self, container: Container) -> ImageReady | ImageFailed:
-        """Fetch the image, or say why it cannot be had."""
+    async def pull(self, container: Container, keyring: Keyring = NO_KEYS) -> ImageReady | ImageFailed:
+        """Fetch the image as one of those in `keyring`, or say why it cannot be had."""
         name, image = container.name, container.image
-        lock = self._locks.setdefault(image, asyncio.Lock())
+        lock = self._locks.setdefault(image, _Turn())
+        lock.waiting += 1
         began_s = self.clock.monotonic_s()
-        async with lock:
-            mine_s = self.clock.monotonic_s()
-            try:
-                if pull_policy(container) != "Always" and self.images.find(image) is not None:
-                    return ImageReady(name, f'Container image "{image}" already present on machine')
-                status = await self.images.pull(image)
-            except RuntimeFailure as error:
-                return self._without_registry(container, str(error))
+        try:
+            async with lock.lock:
+                mine_s = self.clock.monotonic_s()
+                try:
+                    if pull_policy(container) != "Always" and self.images.find(image) is not None:
+                        return ImageReady(name, f'Container image "{image}" already present on machine')
+                    status = await self.images.pull(image, keyring)
+                except RuntimeFailure as error:
+                    return self._unusable(container, error)
+        finally:
+            lock.waiting -= 1
+            if not lock.waiting:
+                del self._locks[image]
         now_s = self.clock.monotonic_s()
         took, waited = format_seconds(now_s - mine_s), format_seconds(now_s - began_s)
         size = f"Image size: {status.size_bytes} bytes."
         return ImageReady(name, f'Successfully pulled image "{image}" in {took} ({waited} including waiting). {size}')
 
-    def _without_registry(self, container: Container, message: str) -> ImageReady | ImageFailed:
-        # Images built on this machine are in no registry: what is here is good enough, even for Always.
-        try:
-            is_here = self.images.find(container.image) is not None
-        except RuntimeFailure as error:
-            return self._unusable(container, error)
-        if is_here:
-            return ImageReady(container.name, f'Container image "{container.image}" already present on machine')
-        return ImageFailed(container.name, "ErrImagePull", message, container.image)
-
     def _unusable(self, container: Container, error: RuntimeFailure) -> ImageFailed:
-        log.warning("Could not read images", err=str(error))
+        log.warning("Could not get an image", image=container.image, err=str(error))
         return ImageFailed(container.name, "ErrImagePull", str(error), container.image)
 
 

@@ -190,4 +190,5 @@ def compute_node_status(
 def _names(image: ImageStatus) -> list[str]:
     """As the kubelet gives them: by digest under each of its repositories, then by tag."""
     repositories = dict.fromkeys(tag.rpartition(":")[0] for tag in image.tags)
-    return [*(f"{repository}@{image.digest}" for repository in repositories), *image.tags] or [image.digest]
+    digests = dict.fromkeys((*image.repo_digests, *(f"{repository}@{image.digest}" for repository in repositories)))
+    return [*digests, *image.tags] or [image.digest]

@@ -166,7 +166,7 @@ class DependencyChanged:
 
 @dataclass(frozen=True, slots=True)
 class ImagesAppeared:
-    """The images of these containers are here now: somebody has built or imported them."""
+    """What these containers wait for has come: an image that somebody has built or imported, or better credentials."""
 
     containers: frozenset[str]
 

@@ -21,11 +21,13 @@ from wherry.agent.pod_state import WITHOUT_IMAGE, PodState
 from wherry.agent.pod_status import compute_status
 from wherry.agent.probes.interface import ProbeTarget, ports_of
 from wherry.agent.probes.worker import ProbeWorker
+from wherry.agent.pull_secrets import read_pull_secrets
 from wherry.agent.start_steps import PodSteps
 from wherry.agent.status_writer import StatusWriter
 from wherry.agent.volumes.interface import VolumeFailure
 from wherry.agent.volumes.pod_volumes import PodVolumes
 from wherry.agent.volumes.tokens import TokenSource
+from wherry.api.core.container import Container
 from wherry.api.core.pod import PODS, Pod, PodCondition
 from wherry.apimachinery.errors import Conflict, NotFound, StatusError
 from wherry.client.recorder import object_reference
@@ -48,6 +50,7 @@ class PodWorker:
         self._adopted = adopted
         self.state = PodState(pod)
         self._objects = services.objects.user(self._dependency_changed)
+        self._pull_secrets = services.objects.user(self._pull_secret_changed)
         directory = PodDirectory(services.settings.pods_dir / pod.metadata.uid, services.logs)
         volumes = PodVolumes(
             directory.root,
@@ -86,6 +89,7 @@ class PodWorker:
             await self._over.wait()
             self._scope = None
         self._objects.close()
+        self._pull_secrets.close()
 
     def pod_changed(self, pod: Pod) -> None:
         """The pod's object is new or has changed."""
@@ -220,7 +224,13 @@ class PodWorker:
             self.feed(answer)
             return
         self._emit(e.Emit("Pulling", f'Pulling image "{spec.image}"', container))
-        self._start(f"pull/{container}", self._feed_from(self._services.puller.pull(spec)))
+        self._start(f"pull/{container}", self._pull_as_told(spec))
+
+    async def _pull_as_told(self, spec: Container) -> None:
+        secrets = await read_pull_secrets(self.pod, self._pull_secrets)
+        if secrets.trouble:
+            self._emit(e.Emit("FailedToRetrieveImagePullSecret", secrets.trouble, spec.name, warning=True))
+        self.feed(await self._services.puller.pull(spec, secrets.keyring))
 
     async def _start_container(self, container: str, attempt: int) -> None:
         spec = self.state.records[container].spec
@@ -334,6 +344,12 @@ class PodWorker:
         here = frozenset(spec.name for spec in waiting if self._services.images.find(spec.image) is not None)
         if here:
             self.feed(e.ImagesAppeared(here))
+
+    def _pull_secret_changed(self) -> None:
+        """Whoever mends the credentials sees at once whether they are good."""
+        waiting = frozenset(r.name for r in self.state.records.values() if r.waiting_reason in WITHOUT_IMAGE)
+        if waiting:
+            self.feed(e.ImagesAppeared(waiting))
 
     def _dependency_changed(self) -> None:
         """An object that the pod refers to has changed: try again what waited, and rewrite the files."""

@@ -15,7 +15,7 @@ from wherry.client.client import Client
 from wherry.client.informer import SharedInformers
 from wherry.client.recorder import EventRecorder
 from wherry.cluster.data_dir import DataDir, Identity
-from wherry.cluster.parts import make_network, make_runtime, network_settings
+from wherry.cluster.parts import make_network, make_node_images, make_runtime, network_settings
 from wherry.kit.clock import Clock
 from wherry.kit.component import Component
 from wherry.kit.http.types import App
@@ -23,7 +23,6 @@ from wherry.kit.tasks import TaskScope
 from wherry.network.dns.server import DnsServer
 from wherry.network.proxy import ServiceProxy
 from wherry.network.services.nftables import Nftables
-from wherry.runtime.images.image_store import ImageStore
 
 
 class RealNode:
@@ -38,7 +37,7 @@ class RealNode:
         self._random = random
         self._settings = network_settings(identity)
         self._network = make_network(data_dir, identity)
-        self._images = ImageStore(data_dir.images)
+        self._images = make_node_images(data_dir, clock, random)
         self._app: App | None = None
 
     @property
@@ -62,8 +61,8 @@ class RealNode:
         """Adopt the containers that run, and keep the pods of this node; `client` speaks as the node."""
         informers = SharedInformers(client, self._clock, self._random)
         recorder = EventRecorder(client, component="kubelet", host=self.name, clock=self._clock)
-        runtime = make_runtime(self._data_dir, self._identity, self._clock, self._images)
-        self._images.in_use = runtime.uses_image
+        runtime = make_runtime(self._data_dir, self._identity, self._clock, self._images.store)
+        self._images.store.in_use = runtime.uses_image
         agent = Agent(
             client=client,
             informers=informers,

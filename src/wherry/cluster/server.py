@@ -7,7 +7,7 @@ import errno
 import os
 import re
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from wherry.cluster.boot import Boot, Report, StartFailed, refused_by_machine
 from wherry.cluster.data_dir import DataDir, Identity, new_cluster_id, read_identity, write_identity
@@ -19,6 +19,7 @@ from wherry.kit.log import configure, get_logger
 from wherry.kit.loop import new_event_loop, on_stop_signals
 from wherry.kit.settings import SettingsError, environment, load_settings
 from wherry.kit.tasks import first_error
+from wherry.runtime.registry.endpoints import RegistrySettings
 
 DEFAULT_PORT = 6443
 PORTS_TRIED = 50
@@ -33,10 +34,16 @@ class ServerSettings:
 
     WHERRY_EVENT_TTL_S: how long Events are kept after they were last written (default: an hour, as upstream).
     WHERRY_FAILPOINT: see kit/failpoints.py; for tests.
+    WHERRY_REGISTRY_MIRRORS: who is asked for images before their registry, as `docker.io=https://mirror.example.com`;
+    several with commas between them, `*` for every registry.
+    WHERRY_REGISTRY_INSECURE: registries (`registry.local:5000`, with commas) whose certificate nobody checks, and that
+    may speak plain HTTP; registries on this machine's loopback may anyway.
+    WHERRY_REGISTRY_CA: who signs a registry's certificate, as `registry.example.com=/etc/shop-ca.pem`.
     """
 
     event_ttl_s: float = 3600.0
     failpoint: str = ""
+    registry: RegistrySettings = field(default_factory=RegistrySettings)
 
 
 def serve(data_dir: DataDir, wanted: Wanted, report: Report) -> None:

@@ -104,6 +104,11 @@ def load_settings(
     return Loaded(_build(kind, values, ""), sources)
 
 
+def variables_of(kind: type) -> list[tuple[str, str]]:
+    """Every variable of the environment that such settings read, with its default as text ("" for none)."""
+    return [(field.variable, str(field.default or "")) for field in _fields(kind)]
+
+
 def _fields(kind: type, prefix: str = "") -> Iterator[_Field]:
     hints = get_type_hints(kind)
     for field in dataclasses.fields(kind):

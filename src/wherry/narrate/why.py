@@ -16,6 +16,7 @@ from wherry.api.core.event_parts import Event
 from wherry.api.core.pod import ContainerStatus, Pod
 from wherry.apimachinery.document import Document
 from wherry.narrate.cause_templates import ANSWERS
+from wherry.narrate.image_trouble import image_remedy
 from wherry.narrate.sentences import sentence
 from wherry.narrate.story import order
 
@@ -31,14 +32,8 @@ class Explanation:
     remedies: list[str] = field(default_factory=list)
 
 
-GET_THE_IMAGE = (
-    "Build or import the image: wherry image build DIR, or wherry image import FILE. "
-    "Check its name for typing mistakes."
-)
+WITHOUT_IMAGE = frozenset(("ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull"))
 REMEDIES = {
-    "ErrImagePull": GET_THE_IMAGE,
-    "ImagePullBackOff": GET_THE_IMAGE,
-    "ErrImageNeverPull": GET_THE_IMAGE,
     "CrashLoopBackOff": "Read its last words: kubectl -n {namespace} logs {name} --previous",
     "CreateContainerConfigError": "Create what the sentence above names (a ConfigMap, a Secret, a key in it), "
     "or change the pod: what it asks for contradicts itself.",
@@ -192,6 +187,7 @@ def _troubled(pod: Pod, troubles: Sequence[tuple[ContainerStatus, tuple[str, str
     answer = _say("troubled", pod=name, node=pod.spec.node_name, restarts=again)
     causes = [cause for status, (reason, _) in troubles for cause in (_last_end(status), reason)]
     remedies = [REMEDIES[cause].format(name=name, namespace=namespace) for cause in causes if cause in REMEDIES]
+    remedies += [image_remedy(text, namespace) for _, (reason, text) in troubles if reason in WITHOUT_IMAGE]
     return Explanation(answer, reasons, list(dict.fromkeys(remedies)))
 
 

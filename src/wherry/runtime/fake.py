@@ -32,6 +32,7 @@ from wherry.runtime.interface import (
     SandboxStatus,
     Unavailable,
 )
+from wherry.runtime.registry.credentials import NO_KEYS, Keyring
 
 SIGKILLED = 137
 SIGTERMED = 143
@@ -62,6 +63,7 @@ class FakeImages:
         self.images: dict[str, ImageStatus] = {}
         self.pullable = {familiar_name(name) for name in pullable}
         self.pulled: list[str] = []
+        self.keyrings: list[Keyring] = []
         self._followers: list[Callable[[], None]] = []
         for name in names:
             self.add(name)
@@ -90,13 +92,16 @@ class FakeImages:
         self._followers.append(on_change)
         return lambda: self._followers.remove(on_change)
 
-    async def pull(self, reference: str) -> ImageStatus:
-        """Succeeds for what was said to be pullable."""
+    async def pull(self, reference: str, keyring: Keyring = NO_KEYS) -> ImageStatus:
+        """Succeeds for what was said to be pullable, and for what is here."""
         familiar = familiar_name(reference)
         self.pulled.append(familiar)
-        if familiar not in self.pullable:
-            raise NotFound(f"The image {familiar} is not on this machine, and Wherry does not pull from registries yet")
-        return self.add(familiar)
+        self.keyrings.append(keyring)
+        if familiar in self.pullable:
+            return self.add(familiar)
+        if familiar in self.images:
+            return self.images[familiar]
+        raise NotFound(f"{familiar}: not found")
 
     async def remove(self, reference: str) -> None:
         """Forget an image."""

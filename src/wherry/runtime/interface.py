@@ -21,6 +21,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Protocol
 
+from wherry.runtime.registry.credentials import NO_KEYS, Keyring
+
 
 class RuntimeFailure(Exception):
     """A container runtime could not do what was asked; the message is for people."""
@@ -304,7 +306,10 @@ class ImageConfig:
 
 @dataclass(frozen=True, slots=True)
 class ImageStatus:
-    """An image that is here. `id` is the config's digest, `digest` the manifest's (sha256:...)."""
+    """An image that is here. `id` is the config's digest, `digest` the manifest's (sha256:...).
+
+    `repo_digests` are its names with digests at the registries that it came from: `nginx@sha256:...`.
+    """
 
     id: str
     digest: str
@@ -313,13 +318,18 @@ class ImageStatus:
     created_at_s: float
     config: ImageConfig
     layers: Sequence[Path] = ()
+    repo_digests: Sequence[str] = ()
 
 
-class ImageService(Protocol):
-    """Keeps images on this machine."""
+class ImageFinder(Protocol):
+    """Knows the images on this machine."""
 
     def find(self, reference: str) -> ImageStatus | None:
         """The image that a name (`orders:1`, `docker.io/library/orders:1`, a digest or an id) means, or None."""
+
+
+class ImageService(ImageFinder, Protocol):
+    """Keeps images on this machine, and fetches what is not here."""
 
     def list(self) -> list[ImageStatus]:
         """All images here."""
@@ -327,8 +337,12 @@ class ImageService(Protocol):
     def follow(self, on_change: Callable[[], None]) -> Callable[[], None]:
         """Call `on_change` whenever images come or go, whoever brings them; returns how to end that."""
 
-    async def pull(self, reference: str) -> ImageStatus:
-        """Fetch from a registry. Raises NotFound or Unavailable with what to do instead."""
+    async def pull(self, reference: str, keyring: Keyring = NO_KEYS) -> ImageStatus:
+        """Fetch from its registry, as one of those in `keyring`; one that was made here needs no registry.
+
+        Raises:
+            RuntimeFailure: it cannot be had; the message says why, and the way out.
+        """
 
     async def remove(self, reference: str) -> None:
         """Remove a name, and the image with its last name. Raises NotFound, FailedPrecondition (in use)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -11,6 +12,8 @@ from wherry.agent.pod_events import ImageFailed
 from wherry.api.core.container import Container
 from wherry.kit.clock import FakeClock
 from wherry.runtime.images.image_store import ImageStore
+from wherry.runtime.registry.endpoints import RegistrySettings
+from wherry.runtime.registry.node_images import NodeImages
 
 
 @pytest.mark.parametrize("policy", ["Always", "IfNotPresent", "Never"])
@@ -18,7 +21,7 @@ async def test_a_damaged_index_is_err_image_pull_with_the_sentence(
     tmp_path: Path, clock: FakeClock, policy: str
 ) -> None:
     (tmp_path / "index.json").write_text("{")
-    puller = ImagePuller(ImageStore(tmp_path), clock)
+    puller = ImagePuller(NodeImages(ImageStore(tmp_path), RegistrySettings(), {}, clock, Random(0)), clock)
     container = Container(name="c", image="orders:1", image_pull_policy=policy)
     for answer in (puller.look(container), await puller.pull(container)):
         assert isinstance(answer, ImageFailed)

@@ -112,7 +112,7 @@ def test_a_command_takes_the_options_that_it_has_promised(command: click.Command
 
 def test_images_are_built_imported_listed_and_removed() -> None:
     assert isinstance(image, click.Group)
-    assert sorted(image.commands) == ["build", "import", "list", "rm"]
+    assert sorted(image.commands) == ["build", "import", "list", "pull", "rm"]
 
 
 def test_contracts_are_compared_proposed_exposed_agreed_and_verified() -> None:

@@ -55,5 +55,5 @@ async def test_a_script_ends_after_its_time(runtime: FakeRuntime, fake_clock: Fa
 async def test_only_what_is_pullable_is_pulled() -> None:
     images = FakeImages(pullable=["web:2"])
     assert (await images.pull("docker.io/library/web:2")).tags == ("web:2",)
-    with pytest.raises(NotFound, match="not on this machine"):
+    with pytest.raises(NotFound, match="db:1: not found"):
         await images.pull("db:1")

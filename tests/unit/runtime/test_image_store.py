@@ -145,13 +145,6 @@ async def test_a_name_is_removed_and_the_image_with_its_last(store: ImageStore, 
         await store.remove("other:1")
 
 
-async def test_pulling_says_what_to_do_instead(store: ImageStore, source: Path) -> None:
-    with pytest.raises(NotFound, match="wherry image import FILE"):
-        await store.pull("nginx:1.27")
-    image = build_image(store, source)
-    assert await store.pull("orders:1") == image
-
-
 def test_another_process_changes_are_seen(store: ImageStore, source: Path) -> None:
     assert store.find("orders:1") is None
     image = build_image(ImageStore(store.directory), source)

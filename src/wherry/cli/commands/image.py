@@ -1,4 +1,4 @@
-"""`wherry image ...`: container images without Docker and without a registry."""
+"""`wherry image ...`: container images without Docker, from registries and from this machine."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PODS_AND_IMAGES = "wherry kubectl get pods -A -o custom-columns=POD:.metadata.na
 
 @click.group()
 def command() -> None:
-    """Build, import, list and remove the images that pods run."""
+    """Build, import, pull, list and remove the images that pods run."""
 
 
 def open_store(data_dir: DataDir) -> ImageStore:
@@ -43,7 +43,7 @@ def told() -> Iterator[None]:
 
 def describe(image: ImageStatus, started_s: float) -> None:
     """Say what has been made."""
-    names, count = ", ".join(image.tags) or NAMELESS, len(image.layers)
+    names, count = ", ".join(image.tags or image.repo_digests) or NAMELESS, len(image.layers)
     layers = "1 layer" if count == 1 else f"{count} layers"
     progress(f"{names} ({size(image.size_bytes)}, {layers})", (time.monotonic() - started_s) * 1000)
     say(image.digest)
@@ -91,6 +91,20 @@ def import_(data_dir: DataDir, archive: Path, tag: str | None) -> None:
             note("   The archive does not say its name; import it with --tag NAME to use it in a pod.")
 
 
+@command.command("pull")
+@click.argument("reference")
+@click.pass_obj
+def pull(data_dir: DataDir, reference: str) -> None:
+    """Fetch REFERENCE from its registry, with the credentials in ~/.docker/config.json."""
+    from wherry.cli.registries import pull_image
+
+    started_s = time.monotonic()
+    data_dir.make()
+    image = pull_image(data_dir, reference)
+    describe(image, started_s)
+    say(f"Next: wherry kubectl run NAME --image={reference}")
+
+
 @command.command("list")
 @output_option
 @click.pass_obj
@@ -100,7 +114,7 @@ def list_(data_dir: DataDir, output: str | None) -> None:
         images = open_store(data_dir).list()
     if output is not None:
         data = [{"tags": one.tags, "id": one.id, "digest": one.digest, "sizeBytes": one.size_bytes} for one in images]
-        give_data(output, data, [tag for one in images for tag in one.tags or (one.id,)])
+        give_data(output, data, [tag for one in images for tag in one.tags or one.repo_digests or (one.id,)])
         return
     if not images:
         say("No images yet.")
@@ -109,7 +123,7 @@ def list_(data_dir: DataDir, output: str | None) -> None:
     rows = [
         (tag, image.id.removeprefix("sha256:")[:12], size(image.size_bytes))
         for image in images
-        for tag in image.tags or (NAMELESS,)
+        for tag in image.tags or image.repo_digests or (NAMELESS,)
     ]
     say("There is 1 image on this machine." if len(images) == 1 else f"There are {len(images)} images on this machine.")
     table(("IMAGE", "ID", "SIZE"), sorted(rows))

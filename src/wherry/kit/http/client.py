@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from wherry.kit.http.body_sender import BodySender
 from wherry.kit.http.byte_stream import relay
 from wherry.kit.http.client_connection import ClientConnection, ConnectionFailed
+from wherry.kit.http.tunnel import Proxy, open_tunnel
 from wherry.kit.http.types import Request, Response, StreamUpgrade
 from wherry.kit.http.websocket import MAX_MESSAGE_BYTES, SocketWebSocket
 
@@ -53,13 +54,18 @@ class HttpClient:
         tls: ssl.SSLContext | None = None,
         tls_server_name: str = "",
         headers: Sequence[tuple[str, str]] = (),
+        proxy: Proxy | None = None,
     ) -> None:
-        """`headers` go with every request; `tls_server_name` is the name to verify instead of `host`."""
+        """`headers` go with every request; `tls_server_name` is the name to verify instead of `host`.
+
+        `proxy` is the one that connections go through.
+        """
         self.host = host
         self.port = port
         self._tls = tls
         self._tls_server_name = tls_server_name or host
         self._headers = dict(headers)
+        self._proxy = proxy
         self._idle: list[ClientConnection] = []
         self._open: set[ClientConnection] = set()
 
@@ -202,21 +208,29 @@ class HttpClient:
         return f"{host}:{self.port}"
 
     async def _connect(self) -> ClientConnection:
-        loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT_S):
-                _, connection = await loop.create_connection(
-                    lambda: ClientConnection(self._open),
-                    self.host,
-                    self.port,
-                    ssl=self._tls,
-                    server_hostname=self._tls_server_name if self._tls is not None else None,
-                )
+                return await self._dial()
         except TimeoutError as error:
             raise ConnectionFailed(f"no connection to {self._host_header()} within {CONNECT_TIMEOUT_S:g} s") from error
         except OSError as error:
             raise ConnectionFailed(f"cannot connect to {self._host_header()}: {error}") from error
+
+    async def _dial(self) -> ClientConnection:
+        loop, name = asyncio.get_running_loop(), self._tls_server_name if self._tls is not None else None
+        if self._proxy is None:
+            _, connection = await loop.create_connection(
+                self._new_connection, self.host, self.port, ssl=self._tls, server_hostname=name
+            )
+            return connection
+        tunnel = await open_tunnel(self._proxy, self.host, self.port)
+        _, connection = await loop.create_connection(
+            self._new_connection, sock=tunnel, ssl=self._tls, server_hostname=name
+        )
         return connection
+
+    def _new_connection(self) -> ClientConnection:
+        return ClientConnection(self._open)
 
 
 def _sender(request: Request) -> BodySender | None:

@@ -5,7 +5,6 @@ Understands Docker's form (manifest.json) and the OCI layout (index.json), as a 
 
 from __future__ import annotations
 
-import bz2
 import errno
 import gzip
 import lzma
@@ -20,6 +19,8 @@ from typing import BinaryIO, cast
 
 import msgspec
 
+from wherry.runtime.images.choosing import checked_config, own_images
+from wherry.runtime.images.compression import MAGIC_BYTES, decompressor, uncompressed
 from wherry.runtime.images.image_store import ImageStore, NewImage
 from wherry.runtime.images.layers import Limits
 from wherry.runtime.images.manifest import (
@@ -30,7 +31,6 @@ from wherry.runtime.images.manifest import (
     ImageDocument,
     Index,
     Manifest,
-    Platform,
     digest_of,
     own_architecture,
 )
@@ -39,8 +39,6 @@ from wherry.runtime.interface import FailedPrecondition, ImageStatus, NotFound
 
 DOCUMENT_BYTES_MAX = 4 * 1024 * 1024
 INDEX_DEPTH_MAX = 4
-LAYERS_MAX = 500
-_MAGIC_BYTES = 6
 _COPY_BYTES = 1024 * 1024
 
 
@@ -162,11 +160,11 @@ def _seekable(path: Path, scratch: Path) -> Path:
     """The archive as a plain file: a compressed one or a pipe is written out first, as it is read more than once."""
     if path.is_file():
         with path.open("rb") as stream:
-            if _uncompressed(stream) is stream:
+            if uncompressed(stream) is stream:
                 return path
     plain = scratch / "archive.tar"
     with path.open("rb") as stream, plain.open("wb") as target:
-        source = _decompressor(stream, stream.peek(_MAGIC_BYTES))
+        source = decompressor(stream, stream.peek(MAGIC_BYTES))
         while data := source.read(_COPY_BYTES):
             if shutil.disk_usage(scratch).free < Limits().free_bytes_min:
                 raise FailedPrecondition(f"there is no room for {path} on the disk of {scratch.parents[1]}")
@@ -180,7 +178,7 @@ def _read_docker(store: ImageStore, source: _Source, data: bytes, tag: str | Non
         config = source.document(image.config)
         if config is None:
             raise FailedPrecondition(f"the archive's {image.config} is missing")
-        document = _checked(config, len(image.layers))
+        document = checked_config(config, len(image.layers))
         sizes = _add_layers(store, source, image.layers, document)
         manifest = Manifest(
             config=Descriptor(CONFIG, digest_of(config), len(config)),
@@ -229,7 +227,7 @@ def _read_layout(store: ImageStore, source: _Source, data: bytes, naming: _Namin
         raw = _manifest_bytes(source, descriptor, 0)
         manifest = msgspec.json.decode(raw, type=Manifest)
         config = source.blob(manifest.config.digest)
-        document = _checked(config, len(manifest.layers))
+        document = checked_config(config, len(manifest.layers))
         sizes = _add_layers(store, source, [_blob_name(layer.digest) for layer in manifest.layers], document)
         names = [*images[digest_of(raw)].names] if digest_of(raw) in images else []
         names += [new for new in naming.names(name) if new not in names]
@@ -239,21 +237,7 @@ def _read_layout(store: ImageStore, source: _Source, data: bytes, naming: _Namin
 
 def _choose(manifests: Sequence[Descriptor]) -> list[tuple[Mapping[str, str], Descriptor]]:
     """The images of a layout's top level: without attestations, and of those for several machines only ours."""
-    real = [one for one in manifests if not _is_attestation(one)]
-    ours = [one for one in real if one.platform is None or _is_own(one.platform)]
-    if manifests and not ours:
-        raise FailedPrecondition(f"the archive has no image for linux/{own_architecture()}")
-    return [(one.annotations or {}, one) for one in ours]
-
-
-def _is_attestation(descriptor: Descriptor) -> bool:
-    annotations = descriptor.annotations or {}
-    unknown = descriptor.platform is not None and descriptor.platform.os == "unknown"
-    return unknown or annotations.get("vnd.docker.reference.type") == "attestation-manifest"
-
-
-def _is_own(platform: Platform) -> bool:
-    return (platform.os, platform.architecture) == ("linux", own_architecture())
+    return [(one.annotations or {}, one) for one in own_images(manifests, "the archive")]
 
 
 def _manifest_bytes(source: _Source, descriptor: Descriptor, depth: int) -> bytes:
@@ -268,17 +252,6 @@ def _manifest_bytes(source: _Source, descriptor: Descriptor, depth: int) -> byte
     return _manifest_bytes(source, chosen[0][1], depth + 1)
 
 
-def _checked(config: bytes, layers: int) -> ImageDocument:
-    document = msgspec.json.decode(config, type=ImageDocument)
-    if layers != len(document.rootfs.diff_ids) or layers > LAYERS_MAX:
-        raise FailedPrecondition(f"the image has {layers} layers and describes {len(document.rootfs.diff_ids)}")
-    if document.architecture not in ("", own_architecture()) or document.os not in ("", "linux"):
-        raise FailedPrecondition(
-            f"the image is for {document.os}/{document.architecture}, this machine is linux/{own_architecture()}"
-        )
-    return document
-
-
 def _add_layers(store: ImageStore, source: _Source, names: Sequence[str], document: ImageDocument) -> list[int]:
     diff_ids = document.rootfs.diff_ids
     sizes = []
@@ -287,30 +260,9 @@ def _add_layers(store: ImageStore, source: _Source, names: Sequence[str], docume
         if stream is None:
             raise FailedPrecondition(f"the archive's {name} is missing")
         with stream:
-            _, size = store.add_layer(_uncompressed(stream), expected=diff_id, below=diff_ids[:place])
+            _, size = store.add_layer(uncompressed(stream), expected=diff_id, below=diff_ids[:place])
         sizes.append(size)
     return sizes
-
-
-def _uncompressed(stream: BinaryIO) -> BinaryIO:
-    magic = stream.read(_MAGIC_BYTES)
-    stream.seek(0)
-    return _decompressor(stream, magic)
-
-
-def _decompressor(stream: BinaryIO, magic: bytes) -> BinaryIO:
-    if magic.startswith(b"\x1f\x8b"):
-        return cast("BinaryIO", gzip.GzipFile(fileobj=stream))
-    if magic.startswith(b"BZh"):
-        return cast("BinaryIO", bz2.BZ2File(stream))
-    if magic.startswith(b"\xfd7zXZ\x00"):
-        return cast("BinaryIO", lzma.LZMAFile(stream))
-    if magic.startswith(b"\x28\xb5\x2f\xfd"):
-        raise FailedPrecondition(
-            "the image is compressed with zstd, which this Python cannot read; "
-            "write the file again with gzip (`docker save` or `skopeo copy --dest-compress-format gzip`)"
-        )
-    return stream
 
 
 def _blob_name(digest: str) -> str:

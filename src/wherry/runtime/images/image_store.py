@@ -15,7 +15,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -27,7 +27,7 @@ from wherry.kit.linux.inotify import IN_MOVED_TO, DirectoryWatch
 from wherry.kit.threads import run_in_thread
 from wherry.runtime.images.layers import unpack_layer
 from wherry.runtime.images.manifest import ImageDocument, Manifest, digest_of, image_config
-from wherry.runtime.images.reference import InvalidReference, familiar_name, is_digest, parse_reference
+from wherry.runtime.images.reference import InvalidReference, Reference, familiar_name, is_digest, parse_reference
 from wherry.runtime.images.skeleton import RecordingReader
 from wherry.runtime.interface import FailedPrecondition, ImageStatus, NotFound, Unavailable
 
@@ -40,20 +40,35 @@ UNNAMED = "docker.io/library/unnamed"
 
 
 class StoredIndex(msgspec.Struct, frozen=True):
-    """`images` maps a full name to a manifest's digest; `sizes` a manifest's digest to the bytes of its layers."""
+    """`images` maps a full name to a manifest's digest; `sizes` a manifest's digest to the bytes of its layers.
+
+    `pulled` maps the names that came from their registries to what the registry calls them: the digest of the
+    manifest, or of the index that it was chosen from.
+    """
 
     images: dict[str, str] = {}
     sizes: dict[str, int] = {}
+    pulled: dict[str, str] = {}
+
+    def only(self, names: Iterable[str]) -> StoredIndex:
+        """The same with these names alone."""
+        images = {name: self.images[name] for name in names}
+        sizes = {digest: size for digest, size in self.sizes.items() if digest in images.values()}
+        return StoredIndex(images, sizes, {name: what for name, what in self.pulled.items() if name in images})
 
 
 @dataclass(frozen=True, slots=True)
 class NewImage:
-    """An image whose layers are here: its documents, the names it is to have, and the bytes of its layers."""
+    """An image whose layers are here: its documents, the names it is to have, and the bytes of its layers.
+
+    `pulled_as` is what the registry that it was fetched from calls it: a digest, "" for one that comes from elsewhere.
+    """
 
     manifest: bytes
     config: bytes
     names: Sequence[str]
     size_bytes: int
+    pulled_as: str = ""
 
 
 class ImageStore:
@@ -149,12 +164,19 @@ class ImageStore:
         except InvalidReference:
             return None
         if parsed.digest:
-            return parsed.digest if parsed.digest in digests else None
+            return parsed.digest if parsed.digest in digests else _pulled_as(index, parsed)
         found = index.images.get(parsed.canonical)
         if found is None and len(reference) >= SHORT_ID_CHARS_MIN and all(c in "0123456789abcdef" for c in reference):
             matches = [d for d in digests if self._status(index, d).id.startswith(f"sha256:{reference}")]
             found = matches[0] if len(matches) == 1 else None
         return found
+
+    def pulled_as(self, reference: str) -> str:
+        """What the registry calls the image with this name; "" when it is not here, or did not come from there."""
+        try:
+            return self._load().pulled.get(own_name(parse_reference(reference)), "")
+        except InvalidReference:
+            return ""
 
     def list(self) -> list[ImageStatus]:
         """All images here."""
@@ -178,6 +200,7 @@ class ImageStore:
             created_at_s=self._blob(digest).stat().st_mtime,
             config=image_config(document),
             layers=self.layer_directories(document.rootfs.diff_ids),
+            repo_digests=_repo_digests(index, digest),
         )
         self._images[digest] = status
         return status
@@ -259,11 +282,15 @@ class ImageStore:
             FailedPrecondition: a layer is missing, or a name is no image name.
         """
         index = self._load()
-        names, sizes = dict(index.images), dict(index.sizes)
+        names, sizes, pulled = dict(index.images), dict(index.sizes), dict(index.pulled)
         for image in images:
             digest = digest_of(image.manifest)
             self._check_layers(image.config)
-            names.update(dict.fromkeys(_canonical(image.names), digest))
+            for name in _canonical(image.names):
+                names[name] = digest
+                _ = pulled.pop(name, "")
+                if image.pulled_as:
+                    pulled[name] = image.pulled_as
             if not image.names and digest not in names.values():
                 names[f"{UNNAMED}@{digest}"] = digest
             elif image.names:
@@ -272,7 +299,7 @@ class ImageStore:
         for data in (data for image in images for data in (image.config, image.manifest)):
             if not self._blob(digest_of(data)).exists():
                 write_atomically(self._blob(digest_of(data)), data)
-        self._save(StoredIndex(names, {digest: size for digest, size in sizes.items() if digest in names.values()}))
+        self._save(StoredIndex(names, sizes, pulled).only(names))
         index = self._load()
         return tuple(self._status(index, digest_of(image.manifest)) for image in images)
 
@@ -305,17 +332,6 @@ class ImageStore:
         watch.start()
         return watch.stop
 
-    async def pull(self, reference: str) -> ImageStatus:
-        """Always refuses what is not here: registries are not supported yet."""
-        found = self.find(reference)
-        if found is not None:
-            return found
-        raise NotFound(
-            f'The image "{reference}" is not on this machine, and Wherry does not pull from registries yet. '
-            "Bring it here with `wherry image import FILE` (a file from `docker save`) or make it with "
-            "`wherry image build DIR`."
-        )
-
     async def remove(self, reference: str) -> None:
         """Remove a name, and the image with its last name."""
         await run_in_thread(self.remove_blocking, reference)
@@ -332,8 +348,7 @@ class ImageStore:
             ids_kept = {self._status(index, digest).id for digest in kept.values()}
             if image.id not in ids_kept and self.in_use(image.id):
                 raise FailedPrecondition(f'The image "{reference}" is used by a container; remove that first')
-            sizes = {digest: size for digest, size in index.sizes.items() if digest in kept.values()}
-            self._save(StoredIndex(kept, sizes))
+            self._save(index.only(kept))
             self._collect()
 
     def drop_names(self, names: Sequence[str]) -> None:
@@ -341,8 +356,7 @@ class ImageStore:
         gone = set(_canonical(names))
         with self.writing():
             index = self._load()
-            kept = {name: digest for name, digest in index.images.items() if name not in gone}
-            self._save(StoredIndex(kept, {key: size for key, size in index.sizes.items() if key in kept.values()}))
+            self._save(index.only(name for name in index.images if name not in gone))
             self._collect()
 
     def _names_meant(self, index: StoredIndex, reference: str, image: ImageStatus) -> set[str]:
@@ -387,9 +401,24 @@ class ImageStore:
         return len(unused)
 
 
+def own_name(reference: Reference) -> str:
+    """The name that an image has in the index: with the digest when it is asked for by digest."""
+    return f"{reference.repository}@{reference.digest}" if reference.digest else reference.canonical
+
+
+def _pulled_as(index: StoredIndex, reference: Reference) -> str | None:
+    """The manifest that a registry's digest means: that of an index leads to the one image of it that is here."""
+    names = (name for name, digest in index.pulled.items() if digest == reference.digest)
+    return next((index.images[name] for name in names if _repository(name) == reference.repository), None)
+
+
+def _repository(name: str) -> str:
+    return parse_reference(name).repository
+
+
 def _canonical(names: Sequence[str]) -> list[str]:
     try:
-        return [parse_reference(name).canonical for name in names]
+        return [own_name(parse_reference(name)) for name in names]
     except InvalidReference as error:
         raise FailedPrecondition(str(error)) from error
 
@@ -397,4 +426,10 @@ def _canonical(names: Sequence[str]) -> list[str]:
 def _tags(index: StoredIndex, digest: str) -> tuple[str, ...]:
     """The names people know it by; none when nobody has given it one."""
     names = (name for name, other in index.images.items() if other == digest)
-    return tuple(sorted(familiar_name(name) for name in names if not name.startswith(f"{UNNAMED}@")))
+    return tuple(sorted(familiar_name(name) for name in names if "@" not in name))
+
+
+def _repo_digests(index: StoredIndex, digest: str) -> tuple[str, ...]:
+    """By which names with a digest a registry has it."""
+    names = (name for name, other in index.images.items() if other == digest and name in index.pulled)
+    return tuple(sorted({f"{familiar_name(_repository(name) + ':x')[:-2]}@{index.pulled[name]}" for name in names}))

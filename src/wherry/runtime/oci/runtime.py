@@ -34,7 +34,7 @@ from wherry.runtime.interface import (
     ExecResult,
     ExecSession,
     FailedPrecondition,
-    ImageService,
+    ImageFinder,
     ImageStatus,
     NotFound,
     SandboxConfig,
@@ -80,7 +80,7 @@ _SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
 class OciRuntime:
     """Runs containers on this machine. See runtime.interface.RuntimeService for the contract."""
 
-    def __init__(self, state_dir: Path, run_dir: Path, images: ImageService, clock: Clock, cgroup_root: str) -> None:
+    def __init__(self, state_dir: Path, run_dir: Path, images: ImageFinder, clock: Clock, cgroup_root: str) -> None:
         """Nothing happens before `start`.
 
         Args:

@@ -1,0 +1,68 @@
+"""Registries at the command line: your own credentials, this machine's settings, and what goes wrong as a sentence."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from random import Random
+from typing import Any, TypeVar
+
+from wherry.cli.output import Trouble
+from wherry.cluster.data_dir import DataDir
+from wherry.kit.clock import SystemClock
+from wherry.kit.loop import new_event_loop
+from wherry.kit.settings import SettingsError, environment
+from wherry.runtime.images.reference import InvalidReference, Reference, parse_reference
+from wherry.runtime.interface import ImageStatus, RuntimeFailure
+from wherry.runtime.registry.credentials import InvalidCredentials, Keyring
+from wherry.runtime.registry.failures import NO_ANSWER, RegistryFailure
+
+T = TypeVar("T")
+UNREACHABLE = 3
+
+
+def pull_image(data_dir: DataDir, name: str) -> ImageStatus:
+    """Fetch an image into the cluster's store, whether the cluster runs or not. Raises Trouble."""
+    from wherry.cluster.parts import make_node_images
+
+    reference = named(name)
+
+    async def go() -> ImageStatus:
+        images = make_node_images(data_dir, SystemClock(), Random())  # noqa: S311 - spreads retries
+        return await images.pull(name, await own_keyring(reference))
+
+    return on_registry(go())
+
+
+def named(name: str) -> Reference:
+    """An image's name. Raises Trouble."""
+    try:
+        return parse_reference(name)
+    except InvalidReference as error:
+        raise Trouble(str(error), remedy="write it as REGISTRY/NAME:TAG, in small letters", exit_code=2) from error
+
+
+async def own_keyring(reference: Reference) -> Keyring:
+    """What `docker login` (or podman's) has left for this image's registry. Raises Trouble."""
+    from wherry.runtime.registry.docker_config import config_file, read_keyring
+
+    try:
+        return await read_keyring(environment(), reference)
+    except InvalidCredentials as error:
+        raise Trouble(
+            f"{config_file(environment())} cannot be used: {error}", remedy="docker login writes it anew", exit_code=2
+        ) from error
+
+
+def on_registry(work: Coroutine[Any, Any, T]) -> T:
+    """Do it; a registry's refusal and a setting that is none are sentences. Raises Trouble."""
+    try:
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
+            return runner.run(work)
+    except RegistryFailure as error:
+        code = UNREACHABLE if error.cause in NO_ANSWER else 1
+        raise Trouble(error.what, remedy=error.remedy, exit_code=code) from error
+    except RuntimeFailure as error:
+        raise Trouble(str(error), remedy="wherry doctor says what this machine lacks") from error
+    except SettingsError as error:
+        raise Trouble(str(error), remedy="unset the variable, or give it a value that fits", exit_code=2) from error
