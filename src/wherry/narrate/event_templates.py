@@ -83,6 +83,9 @@ EVENTS: Mapping[str, Template] = {
     "FailedKillPod": wrong("{who} could not stop {thing}: {message}", WHY),
     "FailedPostStartHook": wrong("{Thing} failed in its first step: {message}", WHY),
     "FailedPreStopHook": wrong("{Thing} failed in its last step: {message}", WHY),
+    "FailedToRetrieveImagePullSecret": wrong(
+        "{who} cannot read a Secret that {thing} has for its images: {message}", WHY
+    ),
     "FailedMount": wrong("{who} cannot give {thing} its volume: {message}", WHY),
     "FailedAttachVolume": wrong("{who} cannot give {thing} its volume: {message}", WHY),
     "SuccessfulAttachVolume": fine("{who} gave {thing} its volume"),

@@ -31,6 +31,7 @@ CONTAINERD = (
         ("no match for platform in manifest: not found", "machine"),
         ("write /var/lib/x: no space left on device", "room"),
         ('Container image "x:1" is not present with pull policy of Never', "never"),
+        ("docker.io/ana/certificate:unauthorized: not found", "not-found"),
         ("something else", ""),
     ],
 )
