@@ -10,8 +10,7 @@ from wherry.api.core.container import Container
 from wherry.kit.clock import Clock
 from wherry.kit.log import get_logger
 from wherry.runtime.images.reference import InvalidReference, parse_reference
-from wherry.runtime.interface import ImageService, RuntimeFailure
-from wherry.runtime.registry.credentials import NO_KEYS, Keyring
+from wherry.runtime.interface import NO_KEYS, ImageService, Keyring, RuntimeFailure
 
 log = get_logger(__name__)
 

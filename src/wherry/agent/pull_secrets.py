@@ -10,13 +10,8 @@ from dataclasses import dataclass
 from wherry.agent.objects import ObjectUser
 from wherry.api.core.pod import Pod
 from wherry.api.core.secret import LOGINS, SECRETS, Secret
-from wherry.runtime.registry.credentials import (
-    NO_KEYS,
-    InvalidCredentials,
-    Keyring,
-    docker_cfg_keyring,
-    docker_config_keyring,
-)
+from wherry.runtime.interface import NO_KEYS, Keyring
+from wherry.runtime.registry.credentials import InvalidCredentials, docker_cfg_keyring, docker_config_keyring
 
 _READERS: dict[str, Callable[[bytes], Keyring]] = {
     ".dockercfg": docker_cfg_keyring,

@@ -13,8 +13,8 @@ from wherry.kit.clock import SystemClock
 from wherry.kit.loop import new_event_loop
 from wherry.kit.settings import SettingsError, environment
 from wherry.runtime.images.reference import InvalidReference, Reference, parse_reference
-from wherry.runtime.interface import ImageStatus, RuntimeFailure
-from wherry.runtime.registry.credentials import InvalidCredentials, Keyring
+from wherry.runtime.interface import ImageStatus, Keyring, RuntimeFailure
+from wherry.runtime.registry.credentials import InvalidCredentials
 from wherry.runtime.registry.failures import NO_ANSWER, RegistryFailure
 
 T = TypeVar("T")

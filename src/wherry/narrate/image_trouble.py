@@ -11,7 +11,12 @@ from collections.abc import Mapping
 _SIGNS = (
     ("never", re.compile(r"pull policy of Never")),
     ("too-many", re.compile(r"toomanyrequests|too many requests|\b429\b", re.I)),
-    ("denied", re.compile(r"access denied|denied: |unauthorized: |authorization failed|authentication required", re.I)),
+    (
+        "denied",
+        re.compile(
+            r"access denied|denied: |(?<![\w:/])unauthorized: |authorization failed|authentication required", re.I
+        ),
+    ),
     ("certificate", re.compile(r"x509: |tls: |HTTP response to HTTPS client", re.I)),
     ("room", re.compile(r"no space left|do(es)? not fit on the disk", re.I)),
     ("machine", re.compile(r"no image for linux/|no match for platform|is for \w+/\w+, this machine", re.I)),

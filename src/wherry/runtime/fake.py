@@ -16,6 +16,7 @@ from wherry.kit.clock import Clock
 from wherry.kit.tasks import TaskScope
 from wherry.runtime.images.reference import familiar_name
 from wherry.runtime.interface import (
+    NO_KEYS,
     AlreadyExists,
     ContainerConfig,
     ContainerExited,
@@ -27,12 +28,12 @@ from wherry.runtime.interface import (
     FailedPrecondition,
     ImageConfig,
     ImageStatus,
+    Keyring,
     NotFound,
     SandboxConfig,
     SandboxStatus,
     Unavailable,
 )
-from wherry.runtime.registry.credentials import NO_KEYS, Keyring
 
 SIGKILLED = 137
 SIGTERMED = 143

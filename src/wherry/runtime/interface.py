@@ -21,8 +21,6 @@ from enum import Enum
 from pathlib import Path
 from typing import Protocol
 
-from wherry.runtime.registry.credentials import NO_KEYS, Keyring
-
 
 class RuntimeFailure(Exception):
     """A container runtime could not do what was asked; the message is for people."""
@@ -319,6 +317,34 @@ class ImageStatus:
     config: ImageConfig
     layers: Sequence[Path] = ()
     repo_digests: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """A user's name and password, or a token that stands for them (`identity`) or for one right (`registry`)."""
+
+    username: str = ""
+    password: str = ""
+    identity_token: str = ""
+    registry_token: str = ""
+
+    def __repr__(self) -> str:
+        """Without what is secret: it must not end up in a log."""
+        return f"Credentials({self.username!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class Keyring:
+    """Credentials by the registries, or parts of them, that they are for."""
+
+    entries: tuple[tuple[str, Credentials], ...] = ()
+
+    def __add__(self, other: Keyring) -> Keyring:
+        """Both; ours come first."""
+        return Keyring(self.entries + other.entries)
+
+
+NO_KEYS = Keyring()
 
 
 class ImageFinder(Protocol):

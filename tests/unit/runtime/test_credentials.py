@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from wherry.runtime.images.reference import parse_reference
+from wherry.runtime.interface import Credentials, Keyring
 from wherry.runtime.registry.credentials import (
-    Credentials,
     InvalidCredentials,
-    Keyring,
     credential_helpers,
+    credentials_for,
     docker_cfg_keyring,
     docker_config_keyring,
 )
@@ -51,13 +51,13 @@ def config(**auths: object) -> bytes:
 )
 def test_a_name_is_for_the_images_below_it(name: str, image: str, fits: bool) -> None:
     keyring = docker_config_keyring(config(**{name: {"auth": AUTH}}))
-    assert keyring.for_image(parse_reference(image)) == ((ANA,) if fits else ())
+    assert credentials_for(keyring, parse_reference(image)) == ((ANA,) if fits else ())
 
 
 def test_the_most_precise_name_comes_first() -> None:
     bob = Credentials("bob", "x")
     keyring = Keyring((("r.example.com", ANA), ("r.example.com/shop", bob)))
-    assert keyring.for_image(parse_reference("r.example.com/shop/orders")) == (bob, ANA)
+    assert credentials_for(keyring, parse_reference("r.example.com/shop/orders")) == (bob, ANA)
 
 
 def test_name_and_password_may_stand_apart_or_be_a_token() -> None:
@@ -89,7 +89,7 @@ async def test_what_docker_login_left_is_found(tmp_path: Path) -> None:
     assert config_file({"HOME": "/home/ana"}) == Path("/home/ana/.docker/config.json")
     assert (await read_keyring(environ, reference)).entries == ()
     config_file(environ).write_bytes(config(**{"r.example.com": {"auth": AUTH}}))
-    assert (await read_keyring(environ, reference)).for_image(reference) == (ANA,)
+    assert credentials_for((await read_keyring(environ, reference)), reference) == (ANA,)
 
 
 async def test_a_credential_helper_is_asked(tmp_path: Path) -> None:
@@ -102,7 +102,7 @@ async def test_a_credential_helper_is_asked(tmp_path: Path) -> None:
     environ = {"DOCKER_CONFIG": str(tmp_path), "PATH": f"{tmp_path}:/usr/bin:/bin"}
     config_file(environ).write_text('{"credsStore": "mine"}')
     reference = parse_reference("r.example.com/orders")
-    assert (await read_keyring(environ, reference)).for_image(reference) == (ANA,)
+    assert credentials_for((await read_keyring(environ, reference)), reference) == (ANA,)
     assert (await read_keyring(environ, parse_reference("other.example.com/x"))).entries == ()
     config_file(environ).write_text('{"credsStore": "absent"}')
     with pytest.raises(InvalidCredentials, match="docker-credential-absent, which is not installed"):

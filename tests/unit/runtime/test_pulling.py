@@ -22,9 +22,8 @@ from wherry.kit.pki import create_ca, issue
 from wherry.runtime.images.build import build_image
 from wherry.runtime.images.image_store import ImageStore
 from wherry.runtime.images.manifest import own_architecture
-from wherry.runtime.interface import FailedPrecondition, RuntimeFailure
+from wherry.runtime.interface import Credentials, FailedPrecondition, Keyring, RuntimeFailure
 from wherry.runtime.registry import downloads
-from wherry.runtime.registry.credentials import Credentials, Keyring
 from wherry.runtime.registry.endpoints import RegistrySettings
 from wherry.runtime.registry.failures import Cause, RegistryFailure
 from wherry.runtime.registry.node_images import NodeImages

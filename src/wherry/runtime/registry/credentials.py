@@ -16,6 +16,7 @@ from fnmatch import fnmatchcase
 import msgspec
 
 from wherry.runtime.images.reference import DEFAULT_REGISTRY, Reference
+from wherry.runtime.interface import Credentials, Keyring
 
 # The names that Docker Hub has in such files.
 _HUB = frozenset((DEFAULT_REGISTRY, "index.docker.io", "registry-1.docker.io"))
@@ -23,25 +24,6 @@ _HUB = frozenset((DEFAULT_REGISTRY, "index.docker.io", "registry-1.docker.io"))
 
 class InvalidCredentials(ValueError):
     """A document with credentials is not as Docker writes it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """A user's name and password, or a token that stands for them (`identity`) or for one right (`registry`)."""
-
-    username: str = ""
-    password: str = ""
-    identity_token: str = ""
-    registry_token: str = ""
-
-    def __repr__(self) -> str:
-        """Without what is secret: it must not end up in a log."""
-        return f"Credentials({self.username!r})"
-
-    @property
-    def basic(self) -> str:
-        """The value of an Authorization header."""
-        return "Basic " + base64.b64encode(f"{self.username}:{self.password}".encode()).decode()
 
 
 class _Entry(msgspec.Struct, frozen=True):
@@ -72,23 +54,10 @@ class HelperNames:
         return f"docker-credential-{chosen}" if chosen else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Keyring:
-    """Credentials by the names that they are for."""
-
-    entries: tuple[tuple[str, Credentials], ...] = ()
-
-    def __add__(self, other: Keyring) -> Keyring:
-        """Both; ours come first."""
-        return Keyring(self.entries + other.entries)
-
-    def for_image(self, reference: Reference) -> tuple[Credentials, ...]:
-        """Those that are good for an image's repository, the most precise first."""
-        matching = [(len(name), credentials) for name, credentials in self.entries if _is_for(name, reference)]
-        return tuple(dict.fromkeys(credentials for _, credentials in sorted(matching, key=lambda pair: -pair[0])))
-
-
-NO_KEYS = Keyring()
+def credentials_for(keyring: Keyring, reference: Reference) -> tuple[Credentials, ...]:
+    """Those that are good for an image's repository, the most precise first."""
+    matching = [(len(name), credentials) for name, credentials in keyring.entries if _is_for(name, reference)]
+    return tuple(dict.fromkeys(credentials for _, credentials in sorted(matching, key=lambda pair: -pair[0])))
 
 
 def docker_config_keyring(document: bytes) -> Keyring:

@@ -10,14 +10,8 @@ import msgspec
 from wherry.kit.process import run
 from wherry.kit.threads import run_in_thread
 from wherry.runtime.images.reference import DEFAULT_REGISTRY, Reference
-from wherry.runtime.registry.credentials import (
-    NO_KEYS,
-    Credentials,
-    InvalidCredentials,
-    Keyring,
-    credential_helpers,
-    docker_config_keyring,
-)
+from wherry.runtime.interface import NO_KEYS, Credentials, Keyring
+from wherry.runtime.registry.credentials import InvalidCredentials, credential_helpers, docker_config_keyring
 
 PROGRAM_TIMEOUT_S = 30.0
 # What such programs say of a token instead of a name.

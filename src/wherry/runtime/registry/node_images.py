@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 from wherry.kit.clock import Clock
 from wherry.runtime.images.image_store import ImageStore
 from wherry.runtime.images.reference import InvalidReference, parse_reference
-from wherry.runtime.interface import FailedPrecondition, ImageStatus
-from wherry.runtime.registry.credentials import NO_KEYS, Keyring
+from wherry.runtime.interface import NO_KEYS, FailedPrecondition, ImageStatus, Keyring
 from wherry.runtime.registry.endpoints import RegistrySettings
 
 if TYPE_CHECKING:

@@ -26,10 +26,10 @@ from wherry.runtime.images.compression import uncompressed
 from wherry.runtime.images.image_store import ImageStore, NewImage, own_name
 from wherry.runtime.images.manifest import INDEX_TYPES, MANIFEST, Descriptor, Index, Manifest, digest_of
 from wherry.runtime.images.reference import Reference, is_digest
-from wherry.runtime.interface import FailedPrecondition, ImageStatus
+from wherry.runtime.interface import Credentials, FailedPrecondition, ImageStatus, Keyring
 from wherry.runtime.registry import failures
 from wherry.runtime.registry.connections import Connections, TlsContexts, document, header
-from wherry.runtime.registry.credentials import Credentials, Keyring
+from wherry.runtime.registry.credentials import credentials_for
 from wherry.runtime.registry.downloads import Downloads, Unavailable, telling_disk
 from wherry.runtime.registry.endpoints import Endpoint, RegistrySettings, endpoints
 from wherry.runtime.registry.session import Refused, Session
@@ -219,7 +219,7 @@ def _credentials(reference: Reference, endpoint: Endpoint, keyring: Keyring) -> 
     asked = reference
     if endpoint.is_mirror:
         asked = Reference(endpoint.authority, endpoint.repository(reference.path), reference.tag, reference.digest)
-    return keyring.for_image(asked) or (None,)
+    return credentials_for(keyring, asked) or (None,)
 
 
 def _refusal(reference: Reference, session: Session, status: int, words: str) -> failures.RegistryFailure:

@@ -6,6 +6,7 @@ from whoever `realm` names, for the right to read or write this repository).
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import urlencode, urljoin, urlsplit
@@ -14,9 +15,9 @@ import msgspec
 
 from wherry.kit.http.client_connection import ConnectionFailed
 from wherry.kit.http.types import BodyStream, Response
+from wherry.runtime.interface import Credentials
 from wherry.runtime.registry.challenge import Challenge, parse_challenges
 from wherry.runtime.registry.connections import Call, Connections, discard, document, header
-from wherry.runtime.registry.credentials import Credentials
 from wherry.runtime.registry.endpoints import Endpoint
 from wherry.runtime.registry.failures import server_message
 
@@ -118,7 +119,7 @@ class Session:
             if challenge.scheme == "bearer" and challenge.parameters.get("realm"):
                 return await self._token(challenge.parameters)
             if challenge.scheme == "basic" and self._credentials is not None and self._credentials.username:
-                return self._credentials.basic
+                return _basic(self._credentials)
         return ""
 
     async def _token(self, parameters: Mapping[str, str]) -> str:
@@ -137,7 +138,7 @@ class Session:
         else:
             query = urlencode({name: value for name, value in asked.items() if value})
             url = f"{realm}{'&' if '?' in realm else '?'}{query}"
-            call = Call("GET", url, {} if mine is None else {"authorization": mine.basic})
+            call = Call("GET", url, {} if mine is None else {"authorization": _basic(mine)})
         response = await self._connections.send(call)
         data = await document(response)
         if response.status != 200:
@@ -154,3 +155,8 @@ class Session:
         response = await self.call("HEAD", self.url(rest), headers={"accept": accept} if accept else {})
         await discard(response)
         return response.status, header(response, "docker-content-digest"), response.content_type
+
+
+def _basic(credentials: Credentials) -> str:
+    pair = f"{credentials.username}:{credentials.password}"
+    return "Basic " + base64.b64encode(pair.encode()).decode()
