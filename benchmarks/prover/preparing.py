@@ -48,6 +48,8 @@ class Maker:
             if change.signed == "after":
                 self._sign(partner)
         self._release(service)
+        if not partner:
+            self._expose()
         return service
 
     def _generate(self, name: str, *options: str) -> Path:
@@ -77,6 +79,11 @@ class Maker:
         home = f"{space(self.application)}{SERVICE}-dev"
         self.wherry("contract", "expose", cwd=self.folder / SERVICE)
         self.wherry("contract", "propose", "--provider-namespace", home, cwd=self.folder / partner)
+
+    def _expose(self) -> None:
+        """Publish the promise of what runs, as its team does; without it nobody could find it, and C2 is not shown."""
+        can_be_read = self.application.sin != "contract-explicit"
+        self.wherry("contract", "expose", cwd=self.folder / SERVICE, check=can_be_read)
 
     def _sign(self, partner: str) -> None:
         for team in (SERVICE, partner):

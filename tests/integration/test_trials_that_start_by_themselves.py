@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import copy
+import json
 
 import pytest
 
 from suites.custom_resources import serving
-from suites.two_teams import World, project, promise, world
+from suites.two_teams import NEED, World, project, promise, world
 from wherry.api.method.verification import VERIFICATIONS
-from wherry.cli.due_trials import try_due, try_published
+from wherry.cli.due_trials import needs_on, note_nights, try_due, try_published
 from wherry.client.client import Client
 from wherry.client.transport import InProcess
-from wherry.method.contracts.acting import expose
+from wherry.method.contracts.acting import expose, propose
+from wherry.method.contracts.needs import read_need
+from wherry.method.contracts.reading import read_text
 
 
 async def results(w: World) -> list[str]:
@@ -84,6 +87,19 @@ async def test_only_the_needs_on_this_very_service_are_tried() -> None:
         for name, namespace in (("orders", "web-dev"), ("web", "web-dev"), ("stock", "orders-dev")):
             assert await try_due(project(name), w.admin, namespace) == []
         assert await results(w) == []
+
+
+async def test_what_no_night_tries_is_said_with_the_command_that_does(capsys: pytest.CaptureFixture[str]) -> None:
+    async with world() as w:
+        await w.begun()
+        note_nights(await needs_on(project("orders"), w.ana))
+        assert capsys.readouterr().err == ""
+        writing = read_need(read_text(json.dumps(NEED).replace('"GET"', '"POST"'), "orders.json"), consumer="web")
+        await propose(w.ben, project("web"), writing, ("ben",))
+        note_nights(await needs_on(project("orders"), w.ana))
+        said = capsys.readouterr().err
+        assert "web-orders: A trial at night cannot do all of it: 1 of 1 requests changes something" in said
+        assert said.endswith("wherry contract verify web-orders --twin     (in the folder of orders)\n")
 
 
 async def test_where_there_is_no_catalogue_nothing_is_said(capsys: pytest.CaptureFixture[str]) -> None:

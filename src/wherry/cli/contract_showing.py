@@ -12,7 +12,7 @@ from wherry.cli.output import Trouble, note, say
 from wherry.method.contracts.acting import Actor, entries
 from wherry.method.contracts.catalogue import Entry, NothingPublished, read_catalogue, read_published_api
 from wherry.method.contracts.comments import Remark, remarks_on_promise
-from wherry.method.contracts.due import this_moment, why_due
+from wherry.method.contracts.due import beyond_nights, by_hand, this_moment, why_due
 from wherry.method.contracts.state import State
 
 if TYPE_CHECKING:
@@ -143,7 +143,9 @@ def show_contract(entry: Entry, state: State) -> None:
         [(one.type, "yes" if one.holds else "no", one.why) for one in state.conditions],
     )
     if due := why_due(facts, this_moment()):
-        note(f"   {due}")
+        note(f"   {due} {by_hand(facts, metadata.name)}")
+    if nights := beyond_nights(facts):
+        note(f"   {nights}")
     sides = ((facts.consumer, metadata.namespace, "needs"), (facts.provider, spec.provider_namespace, "promises"))
     show_rows(
         ("PARTY", "NAMESPACE", "TEAM", "MAY SIGN", "IT"),

@@ -14,7 +14,7 @@ from wherry.cli.verifying import NEW, Tried, Verifying
 from wherry.client.client import Client
 from wherry.method.contracts.acting import Actor, entries
 from wherry.method.contracts.catalogue import Entry, NoCatalogue, client_authorities
-from wherry.method.contracts.due import needs_twin, this_moment, why_due
+from wherry.method.contracts.due import beyond_nights, by_hand, needs_twin, this_moment, why_due
 from wherry.method.contracts.refusal import NotPossible
 from wherry.method.contracts.state import State
 from wherry.method.delivery.requester import requester
@@ -35,6 +35,14 @@ async def try_due(project: Project, client: Client, namespace: str, known_ca: by
         note(f"   No contract was tried: {error}. Next: wherry contract list")
         return []
     return await try_these(project, actor, found, with_twin=True)
+
+
+def note_nights(found: Iterable[tuple[Entry, State]]) -> None:
+    """What of the needs no trial at night can do, and what does it."""
+    for entry, _ in found:
+        if said := beyond_nights(entry.facts):
+            name = entry.agreement.metadata.name
+            note(f"   {name}: {said} {by_hand(entry.facts, name)}")
 
 
 async def try_published(project: Project, actor: Actor) -> list[Tried]:

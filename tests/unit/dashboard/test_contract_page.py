@@ -5,6 +5,7 @@ from __future__ import annotations
 from suites import shop
 from suites.shop_window import Shop
 from wherry.api.method.comment import COMMENTS
+from wherry.api.method.need import NEEDS
 from wherry.api.rbac.rolebinding import ROLE_BINDINGS
 from wherry.apimachinery.document import Document
 from wherry.dashboard.views.contract import CONTRACT
@@ -78,3 +79,14 @@ async def test_who_may_only_look_and_who_is_of_neither_party_write_nothing(full_
 async def test_a_contract_that_is_not_there_is_said(full_shop: Shop) -> None:
     page = await full_shop.browser.read(f"/ui/{CONTRACT.path}/{shop.SPACE}/nothing")
     assert "There is no contract nothing in shop-dev (any more)." in page.text
+
+
+async def test_what_no_trial_at_night_can_do_is_said_with_the_command_that_does_it(full_shop: Shop) -> None:
+    assert "A trial at night cannot do all of it" not in (await full_shop.browser.read(ADDRESS)).text
+    need = await full_shop.client.get(NEEDS, "web-orders", shop.SPACE)
+    changed: Document = {"spec": {"document": need.spec.document.replace('"GET"', '"POST"')}}
+    await full_shop.client.patch(NEEDS, "web-orders", changed, shop.SPACE)
+    await settle()
+    told = (await full_shop.browser.read(ADDRESS)).text
+    assert "A trial at night cannot do all of it: 1 of 1 requests changes something or needs a state first." in told
+    assert "wherry contract verify web-orders --twin (in the folder of orders)" in told

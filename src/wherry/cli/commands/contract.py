@@ -316,7 +316,9 @@ def schedule(
     data_dir: DataDir, at: str, image: str, stop: bool, project: Path, environment: str | None, kubeconfig: Path | None
 ) -> None:
     """Try the needs on the service every night, by a CronJob of the cluster."""
+    from wherry.cli.due_trials import needs_on, note_nights
     from wherry.cli.trials_image import build_trials_image
+    from wherry.method.contracts.catalogue import NothingPublished
     from wherry.method.contracts.nightly import IMAGE, nightly_objects, object_name, put_nightly, take_nightly
     from wherry.method.project import FILE_NAME
 
@@ -332,8 +334,17 @@ def schedule(
     objects = understood(lambda: nightly_objects(name, text, where, at, image or IMAGE))
     if not image:
         build_trials_image(data_dir, kubeconfig)
-    place.act(lambda actor: put_nightly(actor.client, namespace, objects))
+
+    async def act(actor: Actor) -> list[tuple[Entry, State]]:
+        await put_nightly(actor.client, namespace, objects)
+        try:
+            return await needs_on(place.project, actor)
+        except NothingPublished:
+            return []
+
+    found = place.act(act)
     say(f"The needs on {name} are tried every night at {at}, with what changes nothing.")
+    note_nights(found)
     cron = object_name(name)
     say_next(f"kubectl -n {namespace} create job --from=cronjob/{cron} {cron}-now     (at once)")
 
@@ -343,16 +354,19 @@ def schedule(
 @click.pass_context
 def nightly(ctx: click.Context, project: Path, environment: str | None, kubeconfig: Path | None) -> None:
     """What the CronJob runs: a trial of all needs on the service; 1 when one does not get what it needs."""
-    from wherry.cli.due_trials import needs_on
+    from wherry.cli.due_trials import needs_on, note_nights
     from wherry.cli.verifying import Tried, Verifying
 
     place = desk(ctx.obj, project, environment, kubeconfig)
 
     async def act(actor: Actor) -> list[Tried]:
-        found = [entry for entry, _ in await needs_on(place.project, actor)]
-        return await Verifying(place.project, "", "").these(actor, found)
+        found = await needs_on(place.project, actor)
+        note_nights(found)
+        return await Verifying(place.project, "", "").these(actor, [entry for entry, _ in found])
 
     tried = place.act(act)
+    if not tried:
+        say(f"Nobody needs {place.project.name}, so nothing was tried.")
     for one in tried:
         passed = sum(outcome.result == "Passed" for outcome in one.outcomes)
         say(f"{one.contract}: {one.result}. {passed} of {len(one.outcomes)} requests got what they need.")

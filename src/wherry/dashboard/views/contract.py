@@ -13,7 +13,7 @@ from wherry.dashboard.puzzle.facts import SYMBOLS
 from wherry.dashboard.times import ago
 from wherry.dashboard.views.view import Asked, Page, View
 from wherry.method.contracts.comments import Remark, open_remarks
-from wherry.method.contracts.due import why_due
+from wherry.method.contracts.due import beyond_nights, by_hand, why_due
 from wherry.method.contracts.standing import Standing
 from wherry.narrate.templates import count
 
@@ -120,14 +120,22 @@ def _conditions(one: Standing, now_s: float) -> str:
         f"<td>{with_terms(each.why)}</td></tr>"
         for each in one.state.conditions
     )
-    due = why_due(one.facts, datetime.fromtimestamp(now_s, UTC)) if one.facts is not None else ""
-    when = f'<p class="next">{with_terms(due)} Next: <code>wherry contract verify {text(one.name)}</code></p>'
-    reading = (when if due else "") + twin(f"kubectl get agreement {one.name} -n {one.consumer_namespace} -o yaml")
+    reading = _due(one, now_s) + twin(f"kubectl get agreement {one.name} -n {one.consumer_namespace} -o yaml")
     return (
         '<section id="conditions"><h2>What holds</h2><table><thead><tr><th scope="col">Condition</th>'
         f'<th scope="col">Holds</th><th scope="col">Why</th></tr></thead><tbody>{rows}</tbody></table>{reading}'
         f"{twin('kubectl get comments -A')}</section>"
     )
+
+
+def _due(one: Standing, now_s: float) -> str:
+    """Whether it is to be tried, how, and what of it no night does."""
+    if one.facts is None:
+        return ""
+    due, nights = why_due(one.facts, datetime.fromtimestamp(now_s, UTC)), beyond_nights(one.facts)
+    when = f" Next: <code>{text(' '.join(by_hand(one.facts, one.name).split()))}</code>" if due else ""
+    said = " ".join(part for part in (due, nights) if part)
+    return f'<p class="next">{with_terms(said)}{when}</p>' if said else ""
 
 
 def _comment(remark: Remark, one: Standing, user: str, now_s: float) -> Fragment:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from wherry.method.contracts.need import Wish
 from wherry.method.contracts.replay import SAFE
 from wherry.method.contracts.state import Facts, current_trial, has_tried_documents
 
@@ -40,4 +41,25 @@ def this_moment() -> datetime:
 
 def needs_twin(facts: Facts) -> bool:
     """Whether something of the need can only be tried where everything may change."""
-    return any(wish.states or wish.method not in SAFE for wish in facts.need.wishes)
+    return bool(_in_twin_only(facts))
+
+
+def beyond_nights(facts: Facts) -> str:
+    """What of a need no trial at night can do, since it changes nothing: a sentence; "" when it can do all."""
+    left, all_ = len(_in_twin_only(facts)), len(facts.need.wishes)
+    if not left:
+        return ""
+    s = "s" if left == 1 else ""
+    what = f"requests change{s} something or need{s}"
+    return f"A trial at night cannot do all of it: {left} of {all_} {what} a state first. A twin can."
+
+
+def by_hand(facts: Facts, name: str) -> str:
+    """The command that tries all of it now, and where to type it."""
+    if needs_twin(facts):
+        return f"wherry contract verify {name} --twin     (in the folder of {facts.provider.service})"
+    return f"wherry contract verify {name}"
+
+
+def _in_twin_only(facts: Facts) -> list[Wish]:
+    return [wish for wish in facts.need.wishes if wish.states or wish.method not in SAFE]

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from wherry.method.contracts.api import Answer, Api
-from wherry.method.contracts.due import OLD_S, needs_twin, why_due
+from wherry.method.contracts.due import OLD_S, beyond_nights, by_hand, needs_twin, why_due
 from wherry.method.contracts.need import Need, State, Wish
 from wherry.method.contracts.state import Facts, Party, Tried
 
@@ -52,3 +52,13 @@ def test_what_writes_or_needs_a_state_is_tried_in_a_twin() -> None:
     assert not needs_twin(FACTS)
     for wish in (replace(WISH, method="POST"), replace(WISH, states=(State("an order exists"),))):
         assert needs_twin(replace(FACTS, need=replace(NEED, wishes=(WISH, wish))))
+
+
+def test_what_no_trial_at_night_can_do_is_said_with_the_command_that_does_it() -> None:
+    assert not beyond_nights(FACTS)
+    assert by_hand(FACTS, "web-orders") == "wherry contract verify web-orders"
+    writing = replace(FACTS, need=replace(NEED, wishes=(WISH, replace(WISH, method="POST"))))
+    assert beyond_nights(writing) == (
+        "A trial at night cannot do all of it: 1 of 2 requests changes something or needs a state first. A twin can."
+    )
+    assert by_hand(writing, "web-orders") == "wherry contract verify web-orders --twin     (in the folder of orders)"
