@@ -213,7 +213,7 @@ def test_the_navigation_leads_to_what_needs_no_name() -> None:
 async def test_the_depth_of_reading_is_kept_and_changes_no_fact(browser: Browser) -> None:
     await browser.sign_in()
     plain = await browser.ask("GET", "/ui/next")
-    assert '<html lang="en" data-depth="plain">' in plain.body
+    assert '<html lang="en" data-depth="plain"' in plain.body
     changed = await browser.ask("POST", "/ui/depth", "back=%2Fui%2Fnext%3Fns%3Dx", origin=f"https://{HOST}")
     assert (changed.status, changed.headers["Location"]) == (303, "/ui/next?ns=x")
     deep = await browser.ask("GET", "/ui/next")

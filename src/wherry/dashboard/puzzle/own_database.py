@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from wherry.api.core.pod import Pod
+from wherry.api.core.pod_addresses import pods_by_address
 from wherry.api.networking.networkpolicy import NetworkPolicy
 from wherry.apimachinery.labels import selector_from
 from wherry.method.contracts.unspoken import read_connections, service_of
@@ -71,8 +72,7 @@ def judge_database(
 
 def _callers(pods: Iterable[Pod], databases: Iterable[Pod], table: str, service: str) -> tuple[Counter[str], int]:
     """Strangers with the number of their connections, and how many connections are the service's own."""
-    targets = {pod.status.pod_ip: pod for pod in databases if pod.status.pod_ip}
-    callers = {pod.status.pod_ip: pod for pod in pods if pod.status.pod_ip and not pod.spec.host_network}
+    targets, callers = pods_by_address(databases), pods_by_address(pods)
     strangers: Counter[str] = Counter()
     own = 0
     for one in read_connections(table):

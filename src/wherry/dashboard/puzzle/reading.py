@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 
 from wherry.api.core.pod import PODS, Pod
+from wherry.api.core.pod_addresses import pods_by_address
 from wherry.api.method.agreement import AGREEMENTS
 from wherry.api.method.api import APIS
 from wherry.api.method.comment import COMMENTS
@@ -134,11 +135,7 @@ def _joint(one: Standing, verifications: Iterable[Verification], now: datetime) 
 
 def _owners(pods: Iterable[Pod]) -> dict[str, str]:
     """The piece of each address."""
-    return {
-        pod.status.pod_ip: piece_id(pod.metadata.namespace, _piece_of(pod))
-        for pod in pods
-        if pod.status.pod_ip and not pod.spec.host_network
-    }
+    return {address: piece_id(pod.metadata.namespace, _piece_of(pod)) for address, pod in pods_by_address(pods).items()}
 
 
 def _piece_of(pod: Pod) -> str:

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from wherry.api.core.pod import Pod
+from wherry.api.core.pod_addresses import pods_by_address
 
 CONNECTION = re.compile(r"\btcp\b.*?\bsrc=(\S+) .*?\bsrc=(\S+) dst=\S+ sport=(\d+)")
 # How the world labels the pods of a service; the first one that a pod has counts.
@@ -53,13 +54,8 @@ def service_of(pod: Pod) -> str:
 
 
 def services_by_address(pods: Iterable[Pod]) -> dict[str, str]:
-    """Which service an address belongs to. Pods on their node's own address are nobody's: it is shared."""
-    owners: dict[str, str] = {}
-    for pod in pods:
-        service = service_of(pod)
-        if service and pod.status.pod_ip and not pod.spec.host_network:
-            owners[pod.status.pod_ip] = service
-    return owners
+    """Which service an address belongs to."""
+    return {address: service for address, pod in pods_by_address(pods).items() if (service := service_of(pod))}
 
 
 def find_unspoken(

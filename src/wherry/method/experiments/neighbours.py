@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from wherry.api.core.pod import Pod
+from wherry.api.core.pod_addresses import pods_by_address
 from wherry.method.delivery.stamping import SERVICE
 from wherry.method.evidence.observation import Method, Observation, supports
 from wherry.method.experiments.experiment import open_question, refuted, remark, shown
@@ -39,12 +40,14 @@ def judge_neighbours(
         return [remark("No database is part of the release.")]
     known = list(pods)
     strangers = [pod for pod in known if not _is_own(pod, service, namespace)]
-    addresses = {pod.status.pod_ip: pod for pod in strangers if pod.status.pod_ip and not pod.spec.host_network}
+    addresses = pods_by_address(strangers)
+    # One of its own that has ended may be remembered at an address that somebody else has by now.
+    own = {pod.status.pod_ip for pod in known if _is_own(pod, service, namespace)}
     found = [
         refuted(f"{_who(addresses[caller])} uses {name}, the database of {service}.", CRITERION, fix=FIX)
         for name, all_ in sorted(callers.items())
         for caller in sorted(all_)
-        if caller in addresses
+        if caller in addresses and caller not in own
     ]
     if found:
         return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from wherry.api.core.pod import PODS
+from wherry.api.core.pod_addresses import pods_by_address
 from wherry.api.core.service import SERVICES
 from wherry.apimachinery.errors import StatusError
 from wherry.method.evidence.observation import Observation, Weight
@@ -51,7 +52,7 @@ async def _known(twin: Twin) -> Mapping[str, str]:
     services = (await twin.client.list(SERVICES, twin.namespace)).items
     pods = (await twin.client.list(PODS, twin.namespace)).items
     known = {service.spec.cluster_ip: service.metadata.name for service in services}
-    return known | {pod.status.pod_ip: pod.metadata.name for pod in pods}
+    return known | {address: pod.metadata.name for address, pod in pods_by_address(pods).items()}
 
 
 async def _apiserver(twin: Twin) -> str:

@@ -27,13 +27,13 @@ def test_callers_are_read_from_the_kernels_own_tables() -> None:
     assert read_callers(TABLE) == {"10.242.0.4", "10.242.0.3", "10.242.0.5"}
 
 
-def pod(namespace: str, name: str, address: str, service: str = "", **env: str) -> Pod:
+def pod(namespace: str, name: str, address: str, service: str = "", phase: str = "Running", **env: str) -> Pod:
     labels = {"wherry.dev/service": service} if service else {}
     variables = tuple(EnvVar(name=key, value=value) for key, value in env.items())
     return Pod(
         metadata=ObjectMeta(name=name, namespace=namespace, labels=labels),
         spec=PodSpec(containers=(Container(name="x", image="x", env=variables),)),
-        status=PodStatus(pod_ip=address),
+        status=PodStatus(pod_ip=address, phase=phase),
     )
 
 
@@ -63,6 +63,13 @@ def test_only_own_pods_at_the_database_prove_it() -> None:
 def test_a_strangers_connection_refutes_it_and_is_named(stranger: Pod, who: str) -> None:
     caller = {"10.0.0.4", stranger.status.pod_ip}
     assert word(caller, stranger) == (Word.REFUTED, f"{who} uses orders-db, the database of orders.")
+
+
+def test_a_pod_that_has_ended_is_not_taken_for_who_has_its_address_now() -> None:
+    migration = pod("web-dev", "web-r1-migrate", "10.0.0.4", "web", phase="Succeeded")
+    assert word({"10.0.0.4"}, migration)[0] is Word.PROVED
+    own_migration = pod("orders-dev", "orders-r1-migrate", "10.0.0.9", "orders", phase="Succeeded")
+    assert word({"10.0.0.9"}, STRANGER, own_migration)[0] is Word.PROVED
 
 
 def test_settings_that_lead_to_the_database_leave_it_open() -> None:
