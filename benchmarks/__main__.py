@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-NAMES = ("http_server", "store", "api", "container_start", "cluster", "read_model", "start_up")
+NAMES = ("http_server", "store", "api", "container_start", "cluster", "read_model", "dashboard", "start_up")
 
 
 def main() -> int:

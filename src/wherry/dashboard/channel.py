@@ -2,6 +2,7 @@
 
     something has changed ──> render, at most every `interval_s` ──> difference ──> the last messages ──> each stream
 
+Nothing is rendered while nobody reads; whoever comes then gets what has become of it.
 Streams keep no queue: each remembers which message it has sent last, and whoever has fallen behind what is still kept
 (or comes from before a restart) gets a snapshot. So a browser that does not read costs nothing, and the last state
 wins.
@@ -25,6 +26,8 @@ from wherry.kit.clock import Clock
 
 MESSAGES_KEPT = 100
 PATCHES_KEPT = 1000
+REST = 3
+"""So many times as long as a rendering took it is left alone: no view takes more than a quarter of a core."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,9 @@ class Channel:
         self._messages: deque[_Message] = deque()
         self._patches = 0
         self._dirty = asyncio.Event()
+        # A rendering waits for what it asks; one that began earlier must not put back what a later one has brought.
+        self._turn = asyncio.Lock()
+        self._is_wanted = asyncio.Event()
         self._readers: set[asyncio.Event] = set()
 
     @property
@@ -105,19 +111,26 @@ class Channel:
     async def run(self) -> None:
         """Keep up with what changes, until cancelled."""
         while True:
+            await self._is_wanted.wait()
             await self._dirty.wait()
+            begun_s = self._clock.monotonic_s()
+            await self.catch_up()
+            if self._beat_s and self._readers:
+                _ = self._clock.call_later(self._beat_s, self.mark)
+            await self._clock.sleep(max(self._interval_s, REST * (self._clock.monotonic_s() - begun_s)))
+
+    async def catch_up(self) -> None:
+        """Render now what has changed, if anything has."""
+        if self._dirty.is_set():
+            await self.refresh()
+
+    async def refresh(self) -> None:
+        """Render now: also for who has just changed something, which no watch may tell of."""
+        async with self._turn:
             self._dirty.clear()
             # What it is about may be gone; then the page stays as it was until something changes again.
             with contextlib.suppress(StatusError):
                 await self._update()
-            if self._beat_s and self._readers:
-                _ = self._clock.call_later(self._beat_s, self.mark)
-            await self._clock.sleep(self._interval_s)
-
-    async def refresh(self) -> None:
-        """Render now: for who has just changed something, which no watch may tell of."""
-        with contextlib.suppress(StatusError):
-            await self._update()
 
     def mark(self) -> None:
         """Something has changed."""
@@ -128,6 +141,7 @@ class Channel:
         if self._beat_s and not self._readers:
             self.mark()
         self._readers.add(wake)
+        self._is_wanted.set()
 
     def end(self) -> None:
         """Nobody keeps up with it any more: streams end, and their browsers begin anew."""
@@ -138,6 +152,8 @@ class Channel:
     def close(self, wake: asyncio.Event) -> None:
         """Do not any more."""
         self._readers.discard(wake)
+        if not self._readers:
+            self._is_wanted.clear()
         self.used_s = self._clock.monotonic_s()
 
     def after(self, position: str) -> list[bytes]:

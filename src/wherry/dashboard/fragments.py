@@ -78,7 +78,7 @@ def _compare(parent: str, old: Tree, new: Tree, patches: list[Document]) -> None
     previous = ""
     for child in now:
         piece, known = new.pieces[child], old.pieces.get(child)
-        if known is None or (known.open, known.close) != (piece.open, piece.close):
+        if known is not piece and (known is None or (known.open, known.close) != (piece.open, piece.close)):
             patches.append({"id": child, "parent": parent, "after": previous, "html": new.html(child)})
         else:
             if known.parent != parent or child in misplaced:

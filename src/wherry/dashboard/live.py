@@ -115,6 +115,7 @@ class Live:
         known = self._channels.get(view)
         if known is not None:
             known[0].used_s = self.used_s
+            await known[0].catch_up()
             return known[0]
         channel = Channel(
             view,
@@ -170,7 +171,7 @@ class Live:
 
     async def _follow_all(self, scope: TaskScope) -> None:
         hidden = await self._hidden()
-        self.model.hidden = hidden
+        self.model.hide(hidden)
         for informer in [*self._informers.values()]:
             if informer.resource.kind not in hidden:
                 _ = scope.start("reflector", self._reflector(informer).run())

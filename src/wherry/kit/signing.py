@@ -5,8 +5,12 @@ from __future__ import annotations
 import base64
 import binascii
 from datetime import datetime
+from functools import lru_cache
 
 from wherry.kit.http.tls import KeyPair
+
+SIGNATURES_KEPT = 2048
+"""What has been proved stays proved; pages ask for the same signatures again at each change. Some 2 KB each."""
 
 
 def sign(identity: KeyPair, text: bytes) -> str:
@@ -27,6 +31,7 @@ def sign(identity: KeyPair, text: bytes) -> str:
     return base64.b64encode(made).decode()
 
 
+@lru_cache(SIGNATURES_KEPT)
 def signer(text: bytes, signature: str, cert_pem: bytes, *, ca_pems: tuple[bytes, ...], at: datetime) -> str:
     """The user who has signed: the certificate's name. "" when it was nobody whom these authorities know.
 

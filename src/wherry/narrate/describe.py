@@ -95,6 +95,21 @@ def count_pods(pods: Iterable[PodFacts], *, nodes: int = 0, nodes_ready: int = 0
     )
 
 
+def add_counts(parts: Iterable[Counts], *, nodes: int, nodes_ready: int) -> Counts:
+    """Sum up what has been counted already; `nodes` of them are there, `nodes_ready` of those are ready."""
+    states: dict[str, int] = dict.fromkeys(WORDS, 0)
+    containers = helped = total = 0
+    for part in parts:
+        for word, number in part.states.items():
+            states[word] += number
+        containers += part.containers
+        helped += part.needs_help
+        total += part.pods
+    return Counts(
+        nodes=nodes, nodes_ready=nodes_ready, pods=total, containers=containers, needs_help=helped, states=states
+    )
+
+
 MACHINES = {"physical": "physical machine", "virtual": "virtual machine", "container": "in a container"}
 HYPERVISORS = {
     "apple": "Apple Virtualization",

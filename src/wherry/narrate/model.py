@@ -31,6 +31,7 @@ from wherry.client.informer import Informer
 from wherry.client.served import is_missing
 from wherry.kit.clock import Clock, SystemClock
 from wherry.narrate.describe import (
+    add_counts,
     count_pods,
     describe_gone_node,
     describe_node,
@@ -80,6 +81,7 @@ class ReadModel:
         self._stale_workloads: set[str] = set()
         self._services: dict[ObjectKey, ServiceFacts] = {}
         self._stale_services: set[ObjectKey] = set()
+        self._snapshots: dict[str, Snapshot] = {}
         self._workload_informers = {kind.resource.kind: (kind, sources(kind.resource)) for kind in WORKLOAD_KINDS}
         self._node_informer = sources(NODES)
         self._pod_informer = sources(PODS)
@@ -106,6 +108,7 @@ class ReadModel:
         """Say which kinds this person may not see (hidden, not gone), and which the cluster does not have."""
         self.hidden, self.missing = tuple(kinds), tuple(missing)
         self._stale_nodes.update(self._on_node)
+        self._snapshots.clear()
 
     async def wait_synced(self) -> None:
         """Wait until every kind that is neither `hidden` nor `missing` has its first complete copy."""
@@ -118,7 +121,16 @@ class ReadModel:
         return self._pods.get(ObjectKey(namespace, name))
 
     def snapshot(self, namespace: str = "") -> Snapshot:
-        """The whole cluster now, or one namespace's part of it (all nodes, but only its pods)."""
+        """The whole cluster now, or one namespace's part of it (all nodes, but only its pods).
+
+        As long as nothing changes it is the same one.
+        """
+        known = self._snapshots.get(namespace)
+        if known is None:
+            known = self._snapshots[namespace] = self._make_snapshot(namespace)
+        return known
+
+    def _make_snapshot(self, namespace: str) -> Snapshot:
         self._refresh()
         nodes: Iterable[NodeFacts] = (self._nodes[name] for name in sorted(self._nodes))
         waiting = _in_order(self._on_node.get("", {}).values())
@@ -132,8 +144,8 @@ class ReadModel:
             workloads = [one for one in workloads if one.namespace == namespace]
             services = [one for one in services if one.namespace == namespace]
         shown = tuple(nodes)
-        counts = count_pods(
-            [pod for group in (*(node.pods for node in shown), waiting) for pod in group],
+        counts = add_counts(
+            [*(node.counts for node in shown), count_pods(waiting)],
             nodes=sum(node.kind != "gone" for node in shown),
             nodes_ready=sum(node.ready for node in shown),
         )
@@ -291,6 +303,7 @@ class ReadModel:
                 self._tell("Service", ObjectKey(one.metadata.namespace, name))
 
     def _tell(self, kind: str, key: ObjectKey) -> None:
+        self._snapshots.clear()
         change = Change(kind, key)
         for subscriber in [*self._subscribers]:
             subscriber(change)

@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from wherry.apimachinery.errors import NotFound
-from wherry.dashboard.channel import MESSAGES_KEPT, Channel, Rendered
+from wherry.dashboard.channel import MESSAGES_KEPT, REST, Channel, Rendered
 from wherry.dashboard.fragments import ROOT, Fragment
 from wherry.dashboard.stream import HEARTBEAT_S, event_stream
 from wherry.kit.clock import FakeClock, settle
@@ -37,12 +37,20 @@ async def shown() -> Shown:
 
 
 @pytest.fixture
-async def channel(shown: Shown, clock: FakeClock) -> AsyncIterator[Channel]:
+async def unread(shown: Shown, clock: FakeClock) -> AsyncIterator[Channel]:
+    """A view that nobody looks at."""
     made = Channel("view", shown.render, clock, 0.1)
     await made.start()
     async with TaskScope("test") as scope:
         _ = scope.start("channel", made.run())
         yield made
+
+
+@pytest.fixture
+async def channel(unread: Channel) -> Channel:
+    """A view that somebody looks at."""
+    unread.open(asyncio.Event())
+    return unread
 
 
 async def following(stream: AsyncGenerator[bytes, None]) -> bytes:
@@ -95,16 +103,17 @@ async def test_a_thing_that_goes_leaves_its_page_as_it_was(shown: Shown, channel
 
 
 async def test_a_stream_begins_with_what_was_missed_and_ends_when_it_may_no_longer(
-    shown: Shown, channel: Channel, clock: FakeClock
+    shown: Shown, unread: Channel, clock: FakeClock
 ) -> None:
     good = [True]
-    before = channel.position
-    await change(shown, channel, clock)
-    stream = event_stream([channel], [before], clock, lambda: good[0])
+    before = unread.position
+    await change(shown, unread, clock)
+    await unread.catch_up()
+    stream = event_stream([unread], [before], clock, lambda: good[0])
     assert await anext(stream) == b"retry: 1000\n\n"
     first = await anext(stream)
-    assert first.startswith(f"id: {channel.position}\ndata: ".encode())
-    assert channel.is_read
+    assert first.startswith(f"id: {unread.position}\ndata: ".encode())
+    assert unread.is_read
     waiting = asyncio.ensure_future(following(stream))
     await settle()
     await clock.advance(HEARTBEAT_S)
@@ -114,7 +123,76 @@ async def test_a_stream_begins_with_what_was_missed_and_ends_when_it_may_no_long
     await settle()
     await clock.advance(HEARTBEAT_S)
     assert await waiting == b"end"
-    assert not channel.is_read
+    assert not unread.is_read
+
+
+async def test_nothing_is_rendered_while_nobody_looks_and_whoever_comes_gets_all_of_it(
+    shown: Shown, unread: Channel, clock: FakeClock
+) -> None:
+    for _ in range(5):
+        await change(shown, unread, clock)
+    assert shown.renders == 1
+    await unread.catch_up()
+    assert (shown.renders, unread.tree.html()) == (2, "<p id=n>5</p>")
+    await unread.catch_up()
+    assert shown.renders == 2
+
+
+async def test_what_has_changed_while_nobody_looked_is_the_first_message_to_who_comes(
+    shown: Shown, unread: Channel, clock: FakeClock
+) -> None:
+    before = unread.position
+    await change(shown, unread, clock)
+    stream = event_stream([unread], [before], clock, lambda: True)
+    assert [await anext(stream), await anext(stream)] == [b"retry: 1000\n\n", b":\n\n"]
+    message = await anext(stream)
+    assert b"<p id=n>1</p>" in message
+    await stream.aclose()
+    await change(shown, unread, clock)
+    assert shown.renders == 2
+
+
+async def test_a_view_that_takes_long_leaves_time_for_others(clock: FakeClock) -> None:
+    renders = []
+
+    async def render_slowly() -> Rendered:
+        renders.append(clock.monotonic_s())
+        if len(renders) > 1:
+            await clock.sleep(1.0)
+        return Rendered([])
+
+    channel = Channel("view", render_slowly, clock, 0.1)
+    await channel.start()
+    channel.open(asyncio.Event())
+    async with TaskScope("test") as scope:
+        running = scope.start("channel", channel.run())
+        channel.mark()
+        await settle()
+        await clock.advance(0.5)
+        # While it renders something changes again.
+        channel.mark()
+        for _ in range(80):
+            await clock.advance(0.1)
+        running.cancel()
+    assert renders[2] - renders[1] == pytest.approx(1.0 + REST)
+
+
+async def test_an_earlier_rendering_does_not_put_back_what_a_later_one_has_brought(clock: FakeClock) -> None:
+    numbers, takes_s = iter((0, 1, 2)), iter((0.0, 5.0, 0.0))
+
+    async def render_in_turn() -> Rendered:
+        number, take_s = next(numbers), next(takes_s)
+        if take_s:
+            await clock.sleep(take_s)
+        return Rendered([Fragment("n", ROOT, f"<p id=n>{number}</p>")])
+
+    channel = Channel("view", render_in_turn, clock, 0.1)
+    await channel.start()
+    both = [asyncio.ensure_future(channel.refresh()) for _ in range(2)]
+    await settle()
+    await clock.advance(5.0)
+    await asyncio.gather(*both)
+    assert channel.tree.html() == "<p id=n>2</p>"
 
 
 async def test_a_message_says_of_which_revision_it_is_at_least(shown: Shown, clock: FakeClock) -> None:
@@ -122,6 +200,7 @@ async def test_a_message_says_of_which_revision_it_is_at_least(shown: Shown, clo
     channel = Channel("view", shown.render, clock, 0.1, revision=lambda: heard[0])
     await channel.start()
     assert channel.revision == 7
+    channel.open(asyncio.Event())
     async with TaskScope("test") as scope:
         running = scope.start("channel", channel.run())
         heard[0] = 9
@@ -146,6 +225,7 @@ async def test_a_title_that_changes_is_a_message_though_the_page_stays_as_it_is(
     channel = Channel("view", shown.render, clock, 0.1, title_mark=lambda: marks[0])
     await channel.start()
     assert channel.title_mark == ""
+    channel.open(asyncio.Event())
     async with TaskScope("test") as scope:
         running = scope.start("channel", channel.run())
         marks[0] = "(1 needs help)"

@@ -66,6 +66,7 @@ async def test_it_is_known_up_to_which_revision_everything_was_heard_of(live: Li
 
 async def test_every_page_hears_at_once_that_somebody_needs_help(live: Live, clock: FakeClock) -> None:
     page = await live.channel("glossary", render, 0.1)
+    page.open(asyncio.Event())
     assert page.title_mark == ""
     node = {"metadata": {"name": "n1"}, "status": {"conditions": [{"type": "Ready", "status": "Unknown"}]}}
     await live.client.create(NODES, node)

@@ -10,9 +10,11 @@ from wherry.api.apps.deployment import DEPLOYMENTS
 from wherry.api.core.service import SERVICES
 from wherry.api.method.agreement import AGREEMENTS
 from wherry.api.method.api import APIS
+from wherry.api.method.signature import SIGNATURES
 from wherry.dashboard.puzzle.facts import WORST_FIRST
 from wherry.dashboard.views.puzzle import PUZZLE
 from wherry.kit.clock import settle
+from wherry.kit.signing import signer
 
 ADDRESS = f"/ui/{PUZZLE.path}"
 
@@ -130,3 +132,12 @@ async def test_a_service_with_a_contract_and_without_pods_is_played_from_the_map
     answer = await full_shop.browser.send("stand-in", service="stock", namespace=shop.SPACE, back=ADDRESS)
     assert (answer.status, answer.headers["Location"]) == (303, ADDRESS)
     assert (await full_shop.client.get(DEPLOYMENTS, "stock-stand-in", shop.SPACE)).metadata.labels
+
+
+async def test_a_signature_is_proved_for_the_contract_that_it_is_under_and_for_no_other(full_shop: Shop) -> None:
+    signer.cache_clear()
+    await full_shop.browser.read("/ui/puzzle")
+    signatures = await full_shop.client.list(SIGNATURES)
+    proved = signer.cache_info()
+    assert proved.misses == len(signatures.items)
+    assert proved.hits == 0

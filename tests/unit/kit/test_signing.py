@@ -57,3 +57,12 @@ def test_a_certificate_must_have_been_good_when_the_signature_came_in_and_need_n
     made = sign(ana, b"text")
     assert signer(b"text", made, ana.cert_pem, ca_pems=(ca.cert_pem,), at=NOW) == "ana"
     assert signer(b"text", made, ana.cert_pem, ca_pems=(ca.cert_pem,), at=NOW + timedelta(days=3)) == ""
+
+
+def test_what_has_been_proved_is_not_proved_again(ca: KeyPair, ana: KeyPair) -> None:
+    made = sign(ana, b"once")
+    before = signer.cache_info()
+    for _ in range(3):
+        assert signer(b"once", made, ana.cert_pem, ca_pems=(ca.cert_pem,), at=NOW) == "ana"
+    after = signer.cache_info()
+    assert (after.misses - before.misses, after.hits - before.hits) == (1, 2)

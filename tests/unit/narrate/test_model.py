@@ -18,6 +18,7 @@ from wherry.api.core.service import SERVICES
 from wherry.api.discovery.endpointslice import ENDPOINT_SLICES
 from wherry.apimachinery.errors import Forbidden
 from wherry.kit.http.types import Request
+from wherry.narrate.describe import count_pods
 from wherry.narrate.model import Change, read, unseen_kinds
 
 
@@ -147,6 +148,21 @@ def test_subscribers_hear_of_changes_but_not_of_heartbeats(told: HandFed) -> Non
     stop()
     told.put(PODS, pod("web-2", "n1"))
     assert [(change.kind, change.key.name) for change in heard] == [("Node", "n1"), ("Pod", "web")]
+
+
+def test_a_snapshot_is_made_once_for_each_change(told: HandFed) -> None:
+    told.put(NODES, node("n1"))
+    told.put(PODS, pod("web", "n1"))
+    before = told.model.snapshot()
+    told.put(NODES, node("n1"))
+    assert told.model.snapshot() is before
+    told.put(PODS, pod("web-2", "n1"))
+    after = told.model.snapshot()
+    assert (before.counts.pods, after.counts.pods) == (1, 2)
+    assert after.counts == count_pods(after.pods, nodes=1, nodes_ready=1)
+    assert told.model.snapshot("elsewhere").counts.pods == 0
+    told.model.hide(["Node"])
+    assert told.model.snapshot().hidden == ("Node",)
 
 
 def test_a_snapshot_is_plain_data(told: HandFed) -> None:

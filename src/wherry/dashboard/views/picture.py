@@ -6,7 +6,8 @@ has a dashed empty place.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TypeVar
 
 from wherry.dashboard.channel import Rendered
 from wherry.dashboard.fragments import ROOT, Fragment
@@ -20,8 +21,12 @@ from wherry.narrate.headline import needing_help
 from wherry.narrate.pod_state import SYMBOLS, WORDS
 
 NODES_IN_DETAIL_MAX = 60
+PODS_LAID_OUT_MAX = 500
+"""With more of them a browser lays out only what somebody looks at: else each change moves all that is below it."""
 GHOSTS_MAX = 20
 ZOOMS = (("", "as fits"), ("pods", "pods"), ("nodes", "nodes"))
+
+Facts = TypeVar("Facts", NodeFacts, PodFacts)
 
 
 class Picture:
@@ -36,7 +41,10 @@ class Picture:
         self._at = asked.get("at")
         self._then: Snapshot | None = None
         self._said = ""
-        self._made: dict[str, tuple[PodFacts, Fragment]] = {}
+        self._has_many = False
+        # By identity of the facts, which are held beside what was made of them.
+        self._made: dict[tuple[int, object], tuple[object, Sequence[Fragment]]] = {}
+        self._before = self._made
 
     async def render(self) -> Rendered:
         """Its pieces now."""
@@ -56,12 +64,11 @@ class Picture:
 
     def _pieces(self, snapshot: Snapshot) -> Iterator[Fragment]:
         yield _headline(snapshot)
-        made, self._made = self._made, {}
-        waiting = [pod for pod in snapshot.waiting if self._is_shown(pod)]
-        if waiting and not self._node:
+        self._before, self._made = self._made, {}
+        if not self._node and any(self._is_shown(pod) for pod in snapshot.waiting):
             yield Fragment("unplaced", ROOT, '<section id="unplaced"><h2>No node yet</h2>', "</section>")
             yield Fragment("pods", "unplaced", '<ul id="pods" class="pods" aria-label="pods without a node">', "</ul>")
-            yield from self._pods(waiting, "pods", made)
+            yield from self._pods(snapshot.waiting)
         ghosts = [*self._ghosts(snapshot.workloads)]
         if ghosts:
             yield Fragment("wanted", ROOT, '<section id="wanted"><h2>Wanted, not there yet</h2>', "</section>")
@@ -69,12 +76,20 @@ class Picture:
             yield from ghosts
         nodes = [node for node in snapshot.nodes if self._node in ("", node.name)]
         is_far = self._zoom == "nodes" or (self._zoom != "pods" and len(nodes) > NODES_IN_DETAIL_MAX)
-        kind = "tiles" if is_far else "nodes"
+        # Not back again: a cluster that grows and shrinks around the limit would be sent as a whole each time.
+        self._has_many = self._has_many or snapshot.counts.pods > PODS_LAID_OUT_MAX
+        kind = "tiles" if is_far else "nodes many" if self._has_many else "nodes"
         yield Fragment("nodes", ROOT, f'<ul id="nodes" class="{kind}" aria-label="nodes">', "</ul>")
         for node in nodes:
-            yield from [_tile(node)] if is_far else self._in_detail(node, made)
+            yield from self._once(node, _tile if is_far else self._in_detail)
 
-    def _in_detail(self, node: NodeFacts, made: dict[str, tuple[PodFacts, Fragment]]) -> Iterator[Fragment]:
+    def _once(self, facts: Facts, make: Callable[[Facts], Iterable[Fragment]]) -> Sequence[Fragment]:
+        """What is made of these facts; as long as they are the same ones, what was made of them before."""
+        key = (id(facts), make)
+        self._made[key] = made = self._before.get(key) or (facts, tuple(make(facts)))
+        return made[1]
+
+    def _in_detail(self, node: NodeFacts) -> Iterator[Fragment]:
         own, pods = element_id("node", node.name), element_id("pods", node.name)
         mark = "ready" if node.ready else "not-ready"
         yield Fragment(own, "nodes", f'<li id="{text(own)}" class="node {mark} {_css(node.kind)}">', "</li>")
@@ -82,16 +97,12 @@ class Picture:
         yield Fragment(
             pods, own, f'<ul id="{text(pods)}" class="pods" aria-label="pods on {text(node.name)}">', "</ul>"
         )
-        yield from self._pods([pod for pod in node.pods if self._is_shown(pod)], pods, made)
+        yield from self._pods(node.pods)
 
-    def _pods(
-        self, pods: Iterable[PodFacts], parent: str, made: dict[str, tuple[PodFacts, Fragment]]
-    ) -> Iterator[Fragment]:
+    def _pods(self, pods: Iterable[PodFacts]) -> Iterator[Fragment]:
         for pod in pods:
-            known = made.get(pod.id)
-            fragment = known[1] if known is not None and known[0] is pod else pod_piece(pod, parent)
-            self._made[pod.id] = (pod, fragment)
-            yield fragment
+            if self._is_shown(pod):
+                yield from self._once(pod, _pod)
 
     def _ghosts(self, workloads: Iterable[WorkloadFacts]) -> Iterator[Fragment]:
         for one in workloads:
@@ -106,6 +117,10 @@ class Picture:
 
     def _is_shown(self, pod: PodFacts) -> bool:
         return self._app in ("", pod.app) and self._state in ("", pod.state)
+
+
+def _pod(pod: PodFacts) -> Iterator[Fragment]:
+    yield pod_piece(pod, element_id("pods", pod.node) if pod.node else "pods")
 
 
 def pod_piece(pod: PodFacts, parent: str) -> Fragment:
@@ -165,12 +180,12 @@ def node_action(node: NodeFacts) -> str:
     )
 
 
-def _tile(node: NodeFacts) -> Fragment:
+def _tile(node: NodeFacts) -> Iterator[Fragment]:
     own = element_id("node", node.name)
     counts = node.counts
     states = ", ".join(f"{number} {word.lower()}" for word, number in counts.states.items() if number) or "no pods"
     mark = "not-ready" if not node.ready else "help" if counts.needs_help else "ready"
-    return Fragment(
+    yield Fragment(
         own,
         "nodes",
         f'<li id="{text(own)}" class="tile {mark} {_css(node.kind)}"><a class="thing" '

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from wherry.dashboard.channel import Rendered
 from wherry.dashboard.live import Live
 
+FRAME_S = 0.04
+"""How long what has changed may wait for more, so that one message tells of all: 25 a second look alive."""
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -34,7 +37,7 @@ class Page:
     render: Callable[[], Awaitable[Rendered]]
     above: str = ""
     below: str = ""
-    interval_s: float = 0.1
+    interval_s: float = FRAME_S
     beat_s: float = 0.0
     still: Callable[[], Awaitable[str]] | None = None
     scripts: tuple[str, ...] = ()

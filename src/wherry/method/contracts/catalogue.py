@@ -223,7 +223,13 @@ async def gather(
         except (BrokenDocument, NotFound, Forbidden):
             api = None
     homes = {spec.provider_namespace, agreement.metadata.namespace}
-    signatures = [one for one in catalogue.signatures if one.metadata.namespace in homes]
+    parties = (spec.consumer, spec.provider)
+    # Only those that say that they are about it: each is proved, which takes its time.
+    signatures = [
+        one
+        for one in catalogue.signatures
+        if one.metadata.namespace in homes and (one.spec.consumer, one.spec.provider) == parties
+    ]
     facts = Facts(
         provider=Party(spec.provider, found.spec.team if found else "", found.spec.people if found else ()),
         consumer=Party(spec.consumer, need_object.spec.team, need_object.spec.people),
@@ -235,8 +241,7 @@ async def gather(
         trials=tuple(
             _tried(one)
             for one in catalogue.verifications
-            if one.metadata.namespace in homes
-            and (one.spec.consumer, one.spec.provider) == (spec.consumer, spec.provider)
+            if one.metadata.namespace in homes and (one.spec.consumer, one.spec.provider) == parties
         ),
     )
     return Entry(agreement, found, facts, remarks_on_contract(catalogue.comments, agreement, facts, ca_pems))
