@@ -5,18 +5,14 @@ fields that the kind does not have, drops nulls, refuses values of a wrong type 
 decoder, and normalises quantities (1024Mi becomes 1Gi) and times (UTC).
 
 How it is built: every definition becomes a `StructSchema`, shared by all kinds that use it. For each
-field it holds a triple (type, check, odd): a value whose Python type is exactly `type` is right and
-goes through `check` if there is one; any other value goes to `odd`, which converts it or refuses it.
+field it holds an `Entry` (schema_values.py), which knows the type that is right and what is done with others.
 So the common case, a text field that holds text, costs no call. Descriptions are not kept.
 """
 
 from __future__ import annotations
 
-import binascii
-import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from wherry.apimachinery.definitions import (
     OBJECT_META,
@@ -26,49 +22,32 @@ from wherry.apimachinery.definitions import (
 )
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.kind_schema import KindSchema, SchemaResult
-from wherry.apimachinery.quantity import QuantityError, canonical_quantity
 from wherry.apimachinery.resource_type import AnyResourceType
-from wherry.apimachinery.timestamps import format_micro_time, format_time, parse_time
-
-_Path = tuple[object, ...]
-"""Where the walk is: () at the top, else (path of the parent, key or index). Linked, so that a step is cheap."""
+from wherry.apimachinery.schema_values import (
+    BOOL,
+    BYTES,
+    FLOAT,
+    FREE,
+    INT32,
+    INT64,
+    SPECIAL,
+    TEXT,
+    TIME,
+    DecodeError,
+    Entry,
+    Found,
+    Mismatch,
+    Path,
+    fields_of,
+    refuse,
+    text_of,
+)
 
 _NULLABLE = ("v1.Time", "v1.MicroTime")
 """Scalars that Go writes as null when they were never set."""
 
-_Check = Callable[[object, _Path, "_Found"], object]
-_Odd = Callable[[object], object]
-
-
-class _Mismatch(Exception):
-    """A value that does not fit its field; the struct around it knows the field's name."""
-
-    def __init__(self, value: object, go_type: str, *, shown: bool = False) -> None:
-        super().__init__(f"{_go_kind(value)}{f' {value}' if shown else ''}", go_type)
-
-
-class _DecodeError(Exception):
-    """The document cannot be decoded; the text says why."""
-
-
 # Nobody forgets so many; each would be looked at, and told.
 MISSING_MAX = 10_000
-
-
-@dataclass(slots=True)
-class _Found:
-    unknown: list[_Path] = field(default_factory=list)
-    missing: list[_Path] = field(default_factory=list)
-
-
-class _Entry(NamedTuple):
-    """How one field's (or list item's) value is checked."""
-
-    type: type | None
-    check: _Check | None
-    odd: _Odd
-    go_type: str
-    zero: object
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +74,7 @@ class StructSchema:
     def __init__(self, name: str) -> None:
         """Empty; the compiler fills it in, so that types may contain themselves."""
         self.name = name
-        self.entries: dict[str, _Entry] = {}
+        self.entries: dict[str, Entry] = {}
         self.required: tuple[str, ...] = ()
         self.patch_fields: dict[str, PatchField] = {}
 
@@ -103,7 +82,7 @@ class StructSchema:
         """How a strategic merge patch treats the field `name`."""
         return self.patch_fields.get(name, PLAIN_FIELD)
 
-    def check(self, value: object, path: _Path, found: _Found) -> object:
+    def check(self, value: object, path: Path, found: Found) -> object:
         """The value without unknown fields and nulls. `value` is a dict."""
         assert isinstance(value, dict)
         kept: Document = {}
@@ -125,17 +104,17 @@ class StructSchema:
                     kept[key] = item
                 else:
                     kept[key] = entry[1](item, (path, key), found)
-        except _Mismatch as err:
+        except Mismatch as err:
             what, go_type = err.args
-            fields = ".".join([*_fields_of(path), key])
-            raise _DecodeError(
+            fields = ".".join([*fields_of(path), key])
+            raise DecodeError(
                 f"json: cannot unmarshal {what} into Go struct field {self.name}.{fields} of type {go_type}"
             ) from None
         for name in self.required:
             if name not in kept:
                 found.missing.append((path, name))
                 if len(found.missing) > MISSING_MAX:
-                    raise _DecodeError(f"more than {MISSING_MAX} required fields are missing")
+                    raise DecodeError(f"more than {MISSING_MAX} required fields are missing")
         return kept
 
 
@@ -150,15 +129,15 @@ class Schema:
 
     def check(self, document: Document) -> SchemaResult:
         """Check and prune a document; see SchemaResult. Does not change it."""
-        found = _Found()
+        found = Found()
         try:
             kept = self.root.check(document, (), found)
-        except _DecodeError as err:
+        except DecodeError as err:
             return SchemaResult({}, [], [], self.cannot_be_handled(str(err)))
         except RecursionError:
             return SchemaResult({}, [], [], self.cannot_be_handled("exceeded max depth"))
         assert isinstance(kept, dict)
-        return SchemaResult(kept, [_text_of(path) for path in found.unknown], [_text_of(p) for p in found.missing])
+        return SchemaResult(kept, [text_of(path) for path in found.unknown], [text_of(p) for p in found.missing])
 
     def cannot_be_handled(self, why: str) -> str:
         """Kubernetes' sentence for a body of the right kind that cannot be decoded."""
@@ -203,7 +182,7 @@ class _AnyFields(StructSchema):
 
     __slots__ = ()
 
-    def check(self, value: object, path: _Path, found: _Found) -> object:
+    def check(self, value: object, path: Path, found: Found) -> object:
         """The value with its described fields checked."""
         assert isinstance(value, dict)
         described = {key: item for key, item in value.items() if key in self.entries}
@@ -221,9 +200,9 @@ def _undescribed(kind: str) -> StructSchema:
     struct = _AnyFields(kind)
     meta = _struct(OBJECT_META)
     struct.entries = {
-        "apiVersion": _TEXT,
-        "kind": _TEXT,
-        "metadata": _Entry(dict, meta.check, _refuse("v1.ObjectMeta"), "v1.ObjectMeta", {}),
+        "apiVersion": TEXT,
+        "kind": TEXT,
+        "metadata": Entry(dict, meta.check, refuse("v1.ObjectMeta"), "v1.ObjectMeta", {}),
     }
     struct.patch_fields = {"metadata": PatchField(struct=meta)}
     return struct
@@ -268,42 +247,42 @@ def _is_struct(name: str) -> bool:
     return "properties" in definitions()[name]
 
 
-def _entry(schema: Document) -> _Entry:
+def _entry(schema: Document) -> Entry:
     target = _target(schema)
     if target:
-        special = _SPECIAL.get(target.rsplit(".", 1)[-1])
+        special = SPECIAL.get(target.rsplit(".", 1)[-1])
         if special is None and target.endswith(_SCHEMA_OR):
             special = _schema_or(target)
         if special:
             return special
         if not _is_struct(target):
-            return _FREE
+            return FREE
         go_type = ".".join(target.rsplit(".", 2)[-2:])
-        return _Entry(dict, _struct(target).check, _refuse(go_type), go_type, {})
+        return Entry(dict, _struct(target).check, refuse(go_type), go_type, {})
     types = schema.get("type")
     kind = next((name for name in types if name != "null"), "") if isinstance(types, list) else str(types)
     match kind:
         case "string":
-            return {"byte": _BYTES, "date-time": _TIME}.get(str(schema.get("format")), _TEXT)
+            return {"byte": BYTES, "date-time": TIME}.get(str(schema.get("format")), TEXT)
         case "integer":
-            return _INT64 if schema.get("format") == "int64" else _INT32
+            return INT64 if schema.get("format") == "int64" else INT32
         case "number":
-            return _FLOAT
+            return FLOAT
         case "boolean":
-            return _BOOL
+            return BOOL
         case "array" if isinstance(items := schema.get("items"), dict):
             return _list_of(_entry(items))
         case "object" if isinstance(values := schema.get("additionalProperties"), dict):
             return _map_of(_entry(values))
         case _:
-            return _FREE
+            return FREE
 
 
 # A schema in a schema may also be a boolean, or a list of schemas.
 _SCHEMA_OR = ("JSONSchemaPropsOrBool", "JSONSchemaPropsOrArray")
 
 
-def _schema_or(target: str) -> _Entry:
+def _schema_or(target: str) -> Entry:
     inner, _, other = target.rpartition("Or")
     go_type = ".".join(target.rsplit(".", 2)[-2:])
     wanted = bool if other == "Bool" else list
@@ -311,15 +290,15 @@ def _schema_or(target: str) -> _Entry:
     def odd(value: object) -> object:
         if type(value) is wanted:
             return value
-        raise _Mismatch(value, go_type)
+        raise Mismatch(value, go_type)
 
-    return _Entry(dict, _struct(inner).check, odd, go_type, None)
+    return Entry(dict, _struct(inner).check, odd, go_type, None)
 
 
-def _list_of(item: _Entry) -> _Entry:
+def _list_of(item: Entry) -> Entry:
     kind, check, odd, go_type, zero = item
 
-    def check_list(value: object, path: _Path, found: _Found) -> object:
+    def check_list(value: object, path: Path, found: Found) -> object:
         assert isinstance(value, list)
         if check is None:
             return value if all(type(each) is kind for each in value) else [_one(each) for each in value]
@@ -333,173 +312,23 @@ def _list_of(item: _Entry) -> _Entry:
             return dict(zero) if isinstance(zero, dict) else zero
         return each if type(each) is kind else odd(each)
 
-    return _Entry(list, check_list, _refuse(f"[]{go_type}"), f"[]{go_type}", [])
+    return Entry(list, check_list, refuse(f"[]{go_type}"), f"[]{go_type}", [])
 
 
-def _map_of(item: _Entry) -> _Entry:
+def _map_of(item: Entry) -> Entry:
     kind, check, odd, go_type, zero = item
 
-    def check_map(value: object, path: _Path, found: _Found) -> object:
+    def check_map(value: object, path: Path, found: Found) -> object:
         assert isinstance(value, dict)
         if check is None and all(type(each) is kind for each in value.values()):
             return value
         return {key: _one(key, each, path, found) for key, each in value.items()}
 
-    def _one(key: str, each: object, path: _Path, found: _Found) -> object:
+    def _one(key: str, each: object, path: Path, found: Found) -> object:
         if each is None:
             return dict(zero) if isinstance(zero, dict) else zero
         if type(each) is not kind:
             return odd(each)
         return each if check is None else check(each, (path, key), found)
 
-    return _Entry(dict, check_map, _refuse(f"map[string]{go_type}"), f"map[string]{go_type}", {})
-
-
-def _refuse(go_type: str) -> _Odd:
-    def odd(value: object) -> object:
-        raise _Mismatch(value, go_type)
-
-    return odd
-
-
-def _whole(go_type: str) -> _Odd:
-    """Accepts a whole number that was written with a fraction or an exponent."""
-
-    def odd(value: object) -> object:
-        if isinstance(value, float):
-            if value.is_integer() and abs(value) < 2**53:
-                return int(value)
-            raise _Mismatch(value, go_type, shown=True)
-        raise _Mismatch(value, go_type)
-
-    return odd
-
-
-def _check_int(bits: int) -> _Check:
-    limit = 2 ** (bits - 1)
-
-    def check(value: object, path: _Path, found: _Found) -> object:
-        assert isinstance(value, int)
-        if -limit <= value < limit:
-            return value
-        raise _Mismatch(value, f"int{bits}", shown=True)
-
-    return check
-
-
-def _check_quantity(value: object, path: _Path = (), found: _Found | None = None) -> object:
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise _Mismatch(value, "resource.Quantity")
-    try:
-        return canonical_quantity(value)
-    except QuantityError as err:
-        raise _DecodeError(str(err)) from None
-
-
-_IN_UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
-
-
-def _check_time(value: object, path: _Path, found: _Found) -> object:
-    assert isinstance(value, str)
-    seconds = _seconds_of(value)
-    return value if _IN_UTC.fullmatch(value) else format_time(seconds)
-
-
-def _check_micro_time(value: object, path: _Path, found: _Found) -> object:
-    assert isinstance(value, str)
-    seconds = _seconds_of(value)
-    return value if len(value) == len("2006-01-02T15:04:05.000000Z") else format_micro_time(seconds)
-
-
-def _seconds_of(value: str) -> float:
-    try:
-        return parse_time(value)
-    except ValueError:
-        raise _DecodeError(
-            f'parsing time "{value}" as "2006-01-02T15:04:05Z07:00": cannot parse "{value}" as "2006"'
-        ) from None
-
-
-_NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]")
-
-
-def _check_bytes(value: object, path: _Path, found: _Found) -> object:
-    assert isinstance(value, str)
-    if "\n" in value or "\r" in value:
-        value = value.replace("\n", "").replace("\r", "")
-    try:
-        binascii.a2b_base64(value, strict_mode=True)
-    except ValueError:
-        wrong = _NOT_BASE64.search(value)
-        position = wrong.start() if wrong else len(value)
-        raise _DecodeError(f"illegal base64 data at input byte {position}") from None
-    return value
-
-
-def _free(value: object) -> object:
-    return value
-
-
-_TEXT = _Entry(str, None, _refuse("string"), "string", "")
-_BOOL = _Entry(bool, None, _refuse("bool"), "bool", False)
-_INT32 = _Entry(int, _check_int(32), _whole("int32"), "int32", 0)
-_INT64 = _Entry(int, _check_int(64), _whole("int64"), "int64", 0)
-_BYTES = _Entry(str, _check_bytes, _refuse("[]uint8"), "[]uint8", "")
-_TIME = _Entry(str, _check_time, _refuse("string"), "v1.Time", "")
-_FREE = _Entry(None, None, _free, "runtime.RawExtension", None)
-
-
-def _odd_float(value: object) -> object:
-    if type(value) is int:
-        return value
-    raise _Mismatch(value, "float64")
-
-
-def _odd_int_or_string(value: object) -> object:
-    return value if isinstance(value, str) else _whole("int32")(value)
-
-
-_FLOAT = _Entry(float, None, _odd_float, "float64", 0.0)
-
-# These are types of their own in Go, with their own decoders.
-_SPECIAL = {
-    "Quantity": _Entry(str, _check_quantity, _check_quantity, "resource.Quantity", "0"),
-    "IntOrString": _Entry(int, _check_int(32), _odd_int_or_string, "intstr.IntOrString", 0),
-    "Time": _TIME,
-    "MicroTime": _Entry(str, _check_micro_time, _refuse("string"), "v1.MicroTime", ""),
-}
-
-
-def _go_kind(value: object) -> str:
-    match value:
-        case bool():
-            return "bool"
-        case str():
-            return "string"
-        case int() | float():
-            return "number"
-        case list():
-            return "array"
-        case _:
-            return "object"
-
-
-def _steps(path: _Path) -> list[object]:
-    steps: list[object] = []
-    while path:
-        parent, step = path
-        assert isinstance(parent, tuple)
-        steps.append(step)
-        path = parent
-    return steps[::-1]
-
-
-def _fields_of(path: _Path) -> list[str]:
-    return [step for step in _steps(path) if isinstance(step, str)]
-
-
-def _text_of(path: _Path) -> str:
-    text = ""
-    for step in _steps(path):
-        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
-    return text
+    return Entry(dict, check_map, refuse(f"map[string]{go_type}"), f"map[string]{go_type}", {})
