@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from wherry.kit.linux.inotify import ChangeQueue
 from wherry.kit.linux.tree_watch import TreeWatch
 
 pytestmark = pytest.mark.linux
@@ -15,6 +17,7 @@ pytestmark = pytest.mark.linux
 class Seen:
     def __init__(self) -> None:
         self.paths: set[Path] = set()
+        self.troubles: list[OSError] = []
         self._more = asyncio.Event()
 
     def add(self, path: Path) -> None:
@@ -31,7 +34,7 @@ class Seen:
 @contextlib.contextmanager
 def watching(root: Path) -> Iterator[Seen]:
     seen = Seen()
-    watch = TreeWatch(root, frozenset({".git"}), seen.add)
+    watch = TreeWatch(root, frozenset({".git"}), seen.add, seen.troubles.append)
     watch.start()
     try:
         yield seen
@@ -70,10 +73,28 @@ async def test_a_file_that_an_editor_replaces_is_seen_and_so_is_one_that_goes(tm
 
 
 async def test_what_is_no_directory_cannot_be_watched(tmp_path: Path) -> None:
-    watch = TreeWatch(tmp_path, frozenset(), lambda _path: None)
+    watch = TreeWatch(tmp_path, frozenset(), lambda _path: None, lambda _error: None)
     watch.start()
     watch.stop()
     (tmp_path / "gone").mkdir()
     (tmp_path / "gone").rmdir()
     watch.start()
     watch.stop()
+
+
+async def test_a_directory_for_which_there_is_no_watch_left_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add = ChangeQueue.add
+
+    def limited(self: ChangeQueue, directory: Path, events: int) -> int:
+        if directory.name == "one-too-many":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return add(self, directory, events)
+
+    monkeypatch.setattr(ChangeQueue, "add", limited)
+    with watching(tmp_path) as seen:
+        (tmp_path / "one-too-many").mkdir()
+        (tmp_path / "file").write_text("x")
+        await seen.until(tmp_path / "file")
+        assert [error.errno for error in seen.troubles] == [errno.ENOSPC]

@@ -59,7 +59,7 @@ class DevLoop:
 
     async def run(self) -> None:
         """Until interrupted."""
-        watch = TreeWatch(self.project.root, SKIPPED, self._on_change)
+        watch = TreeWatch(self.project.root, SKIPPED, self._on_change, self._on_trouble)
         try:
             watch.start()
         except OSError as error:
@@ -70,6 +70,11 @@ class DevLoop:
         finally:
             watch.stop()
             await self._tidy()
+
+    def _on_trouble(self, error: OSError) -> None:
+        """A new folder that nobody watches: say so, as its changes would be missed."""
+        message, remedy = _watch_trouble(self.project.root, error)
+        note(f"✗ {printable(message)}\n  Do: {remedy}")
 
     async def _follow_until_stopped(self) -> None:
         stop = asyncio.Event()

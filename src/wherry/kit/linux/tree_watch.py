@@ -32,17 +32,24 @@ class TreeWatch:
     can queue, the path is the root itself: look at everything then.
 
     Example:
-        watch = TreeWatch(repository, frozenset({".git"}), changed.add)
+        watch = TreeWatch(repository, frozenset({".git"}), changed.add, tell)
         watch.start()
         ...
         watch.stop()
     """
 
-    def __init__(self, root: Path, skip: frozenset[str], on_change: Callable[[Path], None]) -> None:
-        """`on_change` is called on the loop."""
+    def __init__(
+        self,
+        root: Path,
+        skip: frozenset[str],
+        on_change: Callable[[Path], None],
+        on_trouble: Callable[[OSError], None],
+    ) -> None:
+        """Both are called on the loop; `on_trouble` when a directory that came later cannot be watched."""
         self.root = root
         self._skip = skip
         self._on_change = on_change
+        self._on_trouble = on_trouble
         self._directories: dict[int, Path] = {}
         self._queue = ChangeQueue(self._handle)
 
@@ -89,5 +96,13 @@ class TreeWatch:
         path = folder / name
         self._on_change(path)
         if bits & IN_ISDIR and bits & (IN_CREATE | IN_MOVED_TO):
-            for file in self._add(path):
-                self._on_change(file)
+            self._follow(path)
+
+    def _follow(self, path: Path) -> None:
+        try:
+            files = self._add(path)
+        except OSError as error:
+            self._on_trouble(error)
+            return
+        for file in files:
+            self._on_change(file)
