@@ -13,11 +13,14 @@ from wherry.kit.process import run_blocking
 SUDO_S = 30.0
 HANDED_ON = (
     "KUBECONFIG",
+    "DOCKER_CONFIG",
     "WHERRY_",
     "PIP_",
     "HTTP_PROXY",
     "HTTPS_PROXY",
     "NO_PROXY",
+    "https_proxy",
+    "no_proxy",
     "LANG",
     "LC_",
     "TERM",
@@ -48,6 +51,8 @@ def become_root(home: Path) -> None:
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     note("Containers need root's rights: going on through sudo.")
     kept = [f"{name}={value}" for name, value in os.environ.items() if name.startswith(HANDED_ON)]  # noqa: TID251
+    # Whoever has logged in to a registry did it as themselves.
+    kept += [f"DOCKER_CONFIG={Path.home() / '.docker'}"] * (not any(one.startswith("DOCKER_CONFIG=") for one in kept))
     kept.append("PYTHONDONTWRITEBYTECODE=1")  # root leaves no files of its own in a user's folders
     arguments = [sys.executable, "-m", "wherry", *sys.argv[1:]]
     os.execv(sudo, [sudo, "--", "/usr/bin/env", *kept, f"WHERRY_HOME={home}", *arguments])  # noqa: S606 - becomes sudo

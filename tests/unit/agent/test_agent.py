@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import json
 import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -18,6 +20,7 @@ from wherry.api.core.event import EVENTS
 from wherry.api.core.namespace import NAMESPACES
 from wherry.api.core.node import NODES
 from wherry.api.core.pod import PODS, Pod
+from wherry.api.core.secret import SECRETS
 from wherry.api.core.serviceaccount import SERVICE_ACCOUNTS
 from wherry.api.registry import RESOURCE_TYPES
 from wherry.apimachinery.document import Document
@@ -32,7 +35,7 @@ from wherry.kit.clock import FakeClock, settle
 from wherry.kit.http.types import App, Request, read_body
 from wherry.kit.tasks import TaskScope
 from wherry.runtime.fake import FakeImages, FakeRuntime, Script
-from wherry.runtime.interface import ContainerState, SandboxConfig
+from wherry.runtime.interface import ContainerState, Credentials, SandboxConfig
 from wherry.store.memory import MemoryStore
 
 
@@ -439,3 +442,46 @@ async def test_a_pod_whose_address_was_given_away_gets_another(world: World) -> 
         assert after is not None
         assert [one.ip for one in after.status.pod_ips] == [after.status.pod_ip]
         assert after.status.container_statuses[0].restart_count == 1
+
+
+def pull_secret(name: str, **auths: object) -> Document:
+    document = base64.b64encode(json.dumps({"auths": auths}).encode()).decode()
+    return {
+        "metadata": {"name": name},
+        "type": "kubernetes.io/dockerconfigjson",
+        "data": {".dockerconfigjson": document},
+    }
+
+
+async def test_a_pod_pulls_with_the_credentials_of_its_secrets(world: World) -> None:
+    world.images.pullable.add("r.example.com/web:2")
+    login = {"username": "ana", "password": "secret"}
+    async with world.agent():
+        await world.client.create(SECRETS, pull_secret("shop", **{"r.example.com": login}), "default")
+        secrets: list[Document] = [{"name": "shop"}, {"name": "absent"}]
+        await world.create([{"name": "c", "image": "r.example.com/web:2"}], imagePullSecrets=secrets)
+        _ = await world.until_ready()
+        assert world.images.keyrings[-1].entries == (("r.example.com", Credentials("ana", "secret")),)
+        await settle(100)
+        events = {event.reason: event.message for event in (await world.client.list(EVENTS, "default")).items}
+        assert "Unable to retrieve some image pull secrets (absent)" in events["FailedToRetrieveImagePullSecret"]
+        assert 'Successfully pulled image "r.example.com/web:2"' in events["Pulled"]
+
+
+async def test_a_secret_that_comes_later_is_tried_at_once(world: World) -> None:
+    async with world.agent():
+        image: Document = {"name": "c", "image": "r.example.com/web:2"}
+        await world.create([image], imagePullSecrets=[{"name": "shop"}])
+        await world.until(lambda pod: pod is not None and "ErrImagePull" in str(pod.status.container_statuses))
+        world.images.pullable.add("r.example.com/web:2")
+        login = {"username": "ana", "password": "secret"}
+        await world.client.create(SECRETS, pull_secret("shop", **{"r.example.com": login}), "default")
+        # No time has passed: it did not wait for the back-off.
+        _ = await world.until_ready()
+
+
+async def test_an_image_that_is_always_pulled_is_asked_for_at_each_start(world: World) -> None:
+    async with world.agent():
+        await world.create([{"name": "c", "image": "web:1", "imagePullPolicy": "Always"}])
+        _ = await world.until_ready()
+        assert world.images.pulled == ["web:1"]

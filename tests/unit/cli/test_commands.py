@@ -34,6 +34,7 @@ from wherry.cli.commands.open import command as open_
 from wherry.cli.commands.picture import command as picture
 from wherry.cli.commands.promote import command as promote
 from wherry.cli.commands.prove import command as prove
+from wherry.cli.commands.push import command as push
 from wherry.cli.commands.registry import COMMANDS
 from wherry.cli.commands.release import command as release
 from wherry.cli.commands.releases import command as releases
@@ -90,6 +91,7 @@ OPTIONS: list[tuple[click.Command, str]] = [
     (promote, f"origin target --allow-dirty --timeout --no-verify {WHERE}"),
     (rollback, f"release --in --timeout -y --yes {WHERE}"),
     (releases, f"-o --output {WHERE}"),
+    (push, f"release --in {WHERE}"),
     (export, f"release file {WHERE}"),
     (import_, f"file {WHERE}"),
     (dev, f"--in --timeout {WHERE}"),
@@ -112,7 +114,7 @@ def test_a_command_takes_the_options_that_it_has_promised(command: click.Command
 
 def test_images_are_built_imported_listed_and_removed() -> None:
     assert isinstance(image, click.Group)
-    assert sorted(image.commands) == ["build", "import", "list", "pull", "rm"]
+    assert sorted(image.commands) == ["build", "import", "list", "pull", "push", "rm"]
 
 
 def test_contracts_are_compared_proposed_exposed_agreed_and_verified() -> None:
@@ -168,7 +170,7 @@ def test_users_who_cannot_be_are_refused_with_the_way_out(arguments: list[str], 
 
 def test_what_changes_the_machine_needs_root() -> None:
     assert {name for name, entry in COMMANDS.items() if entry.needs_root} == {
-        "up", "down", "image", "teardown", "server", "build", "release", "promote", "export", "import", "dev",
+        "up", "down", "image", "teardown", "server", "build", "release", "promote", "push", "export", "import", "dev",
     }  # fmt: skip
 
 

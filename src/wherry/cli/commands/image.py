@@ -22,7 +22,7 @@ PODS_AND_IMAGES = "wherry kubectl get pods -A -o custom-columns=POD:.metadata.na
 
 @click.group()
 def command() -> None:
-    """Build, import, pull, list and remove the images that pods run."""
+    """Build, import, pull, push, list and remove the images that pods run."""
 
 
 def open_store(data_dir: DataDir) -> ImageStore:
@@ -103,6 +103,21 @@ def pull(data_dir: DataDir, reference: str) -> None:
     image = pull_image(data_dir, reference)
     describe(image, started_s)
     say(f"Next: wherry kubectl run NAME --image={reference}")
+
+
+@command.command("push")
+@click.argument("name")
+@click.argument("target", required=False, default="", metavar="[ANOTHER]")
+@click.pass_obj
+def push(data_dir: DataDir, name: str, target: str) -> None:
+    """Bring the image NAME to a registry, under another name if you give one. Its digest stays."""
+    from wherry.cli.registries import push_image
+
+    started_s = time.monotonic()
+    image = push_image(data_dir, name, target)
+    progress(f"{target or name} ({size(image.size_bytes)})", (time.monotonic() - started_s) * 1000)
+    say(image.digest)
+    say(f"Next: wherry kubectl run NAME --image={target or name}")
 
 
 @command.command("list")

@@ -70,6 +70,7 @@ COMMANDS: dict[str, Entry] = {
         "All releases: where each runs, since when, by whom.",
         twin="kubectl get releases -A",
     ),
+    "push": Entry("wherry.cli.commands.push", "A release's images to their registry.", needs_root=True),
     "export": Entry("wherry.cli.commands.export", "A release as one file, for any cluster.", needs_root=True),
     "import": Entry("wherry.cli.commands.import_", "Take over a release from a file.", needs_root=True),
     "dev": Entry("wherry.cli.commands.dev", "Build, release and run at every change.", needs_root=True),

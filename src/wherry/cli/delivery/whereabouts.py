@@ -15,10 +15,7 @@ def say_how_the_image_gets_there(project: Project, clusters: Clusters, target: s
     """Who brings the image, and how, where this machine's images are not those of the nodes."""
     environment = project.environment(target)
     if environment.registry:
-        note(
-            f"   {target} takes the image from {environment.registry}; you bring it there: "
-            f"wherry export {release} FILE, and then as its README says."
-        )
+        note(f"   {target} takes the image from {environment.registry}; you bring it there: wherry push {release}")
     elif clusters.is_elsewhere(project, environment):
         note(
             f"   {target} is on another cluster, and wherry.toml names no registry for it: its nodes must have the "

@@ -97,7 +97,7 @@ async def check_images(client: Client, release: Release) -> tuple[str, ...]:
     if gone := _gone(images, nodes):
         raise CannotDeliver(
             f"no node of that cluster has {_listed(gone)}, and without a registry in the name no node can fetch it",
-            'name one in wherry.toml (registry = "..."), release again and bring the image there; '
+            'name one in wherry.toml (registry = "..."), release again and bring it there with `wherry push`; '
             f"or bring the file to every node: wherry export {release.name} FILE",
         )
     found = find_images(images, nodes)

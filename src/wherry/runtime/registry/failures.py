@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+from dataclasses import dataclass
 from enum import Enum
 
 import msgspec
@@ -64,10 +65,24 @@ def server_message(body: bytes) -> str:
     return "".join(c if c.isprintable() else " " for c in words)[:WORDS_CHARS_MAX].strip()
 
 
-def pulling(reference: Reference) -> str:
-    """How containerd begins such a sentence."""
-    name = full_name(reference)
-    return f'failed to pull and unpack image "{name}": failed to resolve reference "{name}"'
+@dataclass(frozen=True, slots=True)
+class About:
+    """What is being done with an image: pulled, or pushed. Texts begin with it, and some remedies depend on it."""
+
+    reference: Reference
+    pushes: bool = False
+
+    @property
+    def name(self) -> str:
+        """The image's full name."""
+        return full_name(self.reference)
+
+    @property
+    def begin(self) -> str:
+        """How containerd begins such a sentence."""
+        if self.pushes:
+            return f'failed to push image "{self.name}"'
+        return f'failed to pull and unpack image "{self.name}": failed to resolve reference "{self.name}"'
 
 
 def full_name(reference: Reference) -> str:
@@ -76,60 +91,76 @@ def full_name(reference: Reference) -> str:
     return f"{reference.repository}{tag}" + (f"@{reference.digest}" if reference.digest else "")
 
 
-def not_found(reference: Reference, endpoint: Endpoint) -> RegistryFailure:
-    """The registry has no such image."""
+def not_found(about: About, endpoint: Endpoint) -> RegistryFailure:
+    """The registry has no such image, or no place for it."""
+    if about.pushes:
+        return RegistryFailure(
+            f"{about.begin}: {endpoint.url} has no place for it: not found",
+            "is this a registry? Some want the repository to be made there first",
+            Cause.NOT_FOUND,
+        )
     return RegistryFailure(
-        f"{pulling(reference)}: {full_name(reference)}: not found",
+        f"{about.begin}: {about.name}: not found",
         f"{endpoint.url} has no such image: check its name and tag; or bring it here: wherry image build or import",
         Cause.NOT_FOUND,
     )
 
 
-def denied(reference: Reference, endpoint: Endpoint, words: str, *, had_credentials: bool) -> RegistryFailure:
+def denied(about: About, endpoint: Endpoint, words: str, *, had_credentials: bool) -> RegistryFailure:
     """The registry wants to know who we are, or knows and does not let us."""
     told = f": server message: {words}" if words else ""
-    remedy = (
-        f"{endpoint.url} does not take these credentials, or has no such image: check both"
-        if had_credentials
-        else f"check the name; when the image is private, give {endpoint.authority} credentials: "
+    verb = (
+        "push access denied, this user may not write there"
+        if about.pushes
+        else "pull access denied, repository does not exist"
+    )
+    what = f"{about.begin}: {verb} or may require authorization{told}"
+    return RegistryFailure(what, _way_in(about, endpoint, had_credentials=had_credentials), Cause.DENIED)
+
+
+def _way_in(about: About, endpoint: Endpoint, *, had_credentials: bool) -> str:
+    if had_credentials:
+        return f"{endpoint.url} does not take these credentials, or has no such image: check both"
+    if about.pushes:
+        return f"log in first: docker login {about.reference.registry}; it writes ~/.docker/config.json"
+    return (
+        f"check the name; when the image is private, give {endpoint.authority} credentials: "
         "kubectl create secret docker-registry, and imagePullSecrets in the pod or its service account"
     )
-    what = f"{pulling(reference)}: pull access denied, repository does not exist or may require authorization{told}"
-    return RegistryFailure(what, remedy, Cause.DENIED)
 
 
-def too_many(reference: Reference, endpoint: Endpoint, words: str) -> RegistryFailure:
+def too_many(about: About, endpoint: Endpoint, words: str) -> RegistryFailure:
     """The registry has had enough of us for a while."""
     told = f" - Server message: {words}" if words else ""
     return RegistryFailure(
-        f"{pulling(reference)}: unexpected status from {endpoint.url}: 429 Too Many Requests{told}",
+        f"{about.begin}: unexpected status from {endpoint.url}: 429 Too Many Requests{told}",
         "it is tried again later; with credentials (imagePullSecrets) more is allowed, and a mirror needs none of it: "
         "WHERRY_REGISTRY_MIRRORS",
         Cause.TOO_MANY,
     )
 
 
-def unexpected(reference: Reference, endpoint: Endpoint, status: int, words: str) -> RegistryFailure:
+def unexpected(about: About, endpoint: Endpoint, status: int, words: str) -> RegistryFailure:
     """An answer that nobody asked for."""
     told = f" - Server message: {words}" if words else ""
     return RegistryFailure(
-        f"{pulling(reference)}: unexpected status from {endpoint.url}: {status}{told}",
+        f"{about.begin}: unexpected status from {endpoint.url}: {status}{told}",
         "it is tried again later; the registry's own log says why" if status >= 500 else "is this a registry?",
         Cause.UNREACHABLE if status >= 500 else Cause.BROKEN,
     )
 
 
-def unreachable(reference: Reference, endpoint: Endpoint, error: BaseException) -> RegistryFailure:
+def unreachable(about: About, endpoint: Endpoint, error: BaseException) -> RegistryFailure:
     """No connection, or none that can be trusted."""
     root = _root(error)
-    begin = f'{pulling(reference)}: failed to do request to "{endpoint.url}"'
+    begin = f'{about.begin}: failed to do request to "{endpoint.url}"'
     if isinstance(root, ssl.SSLCertVerificationError):
         why = {
             "self-signed certificate": "certificate signed by unknown authority",
             "unable to get local issuer certificate": "certificate signed by unknown authority",
             "certificate has expired": "certificate has expired",
         }.get(root.verify_message, root.verify_message.lower().rstrip("."))
-        registry = reference.registry
+        registry = about.reference.registry
         return RegistryFailure(
             f"{begin}: tls: failed to verify certificate: x509: {why}",
             f"say who signs it when the cluster starts: WHERRY_REGISTRY_CA={registry}=FILE.pem wherry up; "
@@ -139,7 +170,7 @@ def unreachable(reference: Reference, endpoint: Endpoint, error: BaseException) 
     if isinstance(root, ssl.SSLError):
         return RegistryFailure(
             f"{begin}: tls: {_ssl_words(root)}",
-            f"does it speak plain HTTP? Then: WHERRY_REGISTRY_INSECURE={reference.registry} wherry up",
+            f"does it speak plain HTTP? Then: WHERRY_REGISTRY_INSECURE={about.reference.registry} wherry up",
             Cause.CERTIFICATE,
         )
     if isinstance(root, socket.gaierror):

@@ -12,8 +12,8 @@ last one's refusal is what people are told.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,20 +26,19 @@ from wherry.runtime.images.compression import uncompressed
 from wherry.runtime.images.image_store import ImageStore, NewImage, own_name
 from wherry.runtime.images.manifest import INDEX_TYPES, MANIFEST, Descriptor, Index, Manifest, digest_of
 from wherry.runtime.images.reference import Reference, is_digest
-from wherry.runtime.interface import Credentials, FailedPrecondition, ImageStatus, Keyring
+from wherry.runtime.interface import FailedPrecondition, ImageStatus, Keyring
 from wherry.runtime.registry import failures
-from wherry.runtime.registry.connections import Connections, TlsContexts, document, header
-from wherry.runtime.registry.credentials import credentials_for
-from wherry.runtime.registry.downloads import Downloads, Unavailable, telling_disk
-from wherry.runtime.registry.endpoints import Endpoint, RegistrySettings, endpoints
-from wherry.runtime.registry.session import Refused, Session
+from wherry.runtime.registry.connections import document, header
+from wherry.runtime.registry.downloads import Downloads, telling_disk
+from wherry.runtime.registry.endpoints import RegistrySettings, endpoints
+from wherry.runtime.registry.session import Session
+from wherry.runtime.registry.talks import Talks, refusal
 
 LAYERS_AT_ONCE_MAX = 3
 """As with containerd and Docker: more do not come faster from one registry."""
 INDEX_DEPTH_MAX = 4
 _DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 _ACCEPT = ", ".join((*INDEX_TYPES, MANIFEST, _DOCKER_MANIFEST))
-_DENIED = frozenset((401, 403))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +64,7 @@ class Puller:
         self._store = store
         self._settings = settings
         self._downloads = downloads
-        self._environ = environ
-        self._contexts = TlsContexts()
+        self._talks = Talks(environ)
         self._unpacking = asyncio.Lock()
 
     async def pull(self, reference: Reference, keyring: Keyring) -> ImageStatus:
@@ -76,102 +74,67 @@ class Puller:
             RegistryFailure: the registry does not give it.
             FailedPrecondition: it is no image for this machine, damaged, or there is no room.
         """
-        failure: failures.RegistryFailure | None = None
-        for endpoint in endpoints(self._settings, reference.registry):
-            for credentials in _credentials(reference, endpoint, keyring):
-                try:
-                    async with self._session(reference, endpoint, credentials) as session:
-                        image = await self._pull_from(session, reference)
-                    await run_in_thread(self._downloads.sweep)
-                    return image
-                except failures.RegistryFailure as error:
-                    failure = error
-                    if endpoint.is_tried and error.cause not in failures.NO_ANSWER:
-                        raise
-                    if error.cause is not failures.Cause.DENIED:
-                        break
-        assert failure is not None, "there is always an endpoint to ask"
-        raise failure
+        about, asked = failures.About(reference), endpoints(self._settings, reference.registry)
+        image = await self._talks.ask(about, asked, keyring, lambda session: self._pull_from(session, about))
+        await run_in_thread(self._downloads.sweep)
+        return image
 
-    @asynccontextmanager
-    async def _session(
-        self, reference: Reference, endpoint: Endpoint, credentials: Credentials | None
-    ) -> AsyncIterator[Session]:
-        """A talk with one endpoint; what goes wrong in it is told in our words."""
-        connections = Connections(endpoint, self._contexts, self._environ)
-        session = Session(connections, reference.path, credentials)
-        try:
-            yield session
-        except Refused as error:
-            raise _refusal(reference, session, error.status, error.words) from error
-        except Unavailable as error:
-            raise _refusal(reference, session, error.status, "") from error
-        except OSError as error:
-            raise failures.unreachable(reference, endpoint, error) from error
-        except msgspec.DecodeError as error:
-            raise FailedPrecondition(
-                f"{failures.pulling(reference)}: what {endpoint.url} has there is no container image: {error}"
-            ) from error
-        finally:
-            await connections.close()
-
-    async def _pull_from(self, session: Session, reference: Reference) -> ImageStatus:
-        wanted = reference.digest or reference.tag
-        name = failures.full_name(reference)
-        here, known = self._store.find(name), self._store.pulled_as(name)
+    async def _pull_from(self, session: Session, about: failures.About) -> ImageStatus:
+        wanted = about.reference.digest or about.reference.tag
+        here, known = self._store.find(about.name), self._store.pulled_as(about.name)
         if here is not None and known:
             status, digest, _ = await session.head(f"manifests/{wanted}", _ACCEPT)
             if status == 200 and digest == known:
                 return here
-        found = await self._manifest(session, reference, wanted)
-        chosen = await self._choose(session, reference, found, 0)
+        found = await self._manifest(session, about, wanted)
+        chosen = await self._choose(session, about, found, 0)
         manifest = msgspec.json.decode(chosen.data, type=Manifest)
-        return await self._fetch(session, reference, found.digest, chosen.data, manifest)
+        return await self._fetch(session, about, found.digest, chosen.data, manifest)
 
-    async def _manifest(self, session: Session, reference: Reference, wanted: str) -> _Found:
+    async def _manifest(self, session: Session, about: failures.About, wanted: str) -> _Found:
         response = await session.call("GET", session.url(f"manifests/{wanted}"), headers={"accept": _ACCEPT})
         data = await document(response)
         if response.status != 200:
-            raise _refusal(reference, session, response.status, failures.server_message(data))
+            raise refusal(about, session, response.status, failures.server_message(data))
         digest, said = digest_of(data), header(response, "docker-content-digest")
         expected = wanted if is_digest(wanted) else said
         if is_digest(expected) and digest != expected:
             raise FailedPrecondition(
-                f"{failures.pulling(reference)}: failed size or digest validation: the manifest {expected} came as "
+                f"{about.begin}: failed size or digest validation: the manifest {expected} came as "
                 f"{digest} from {session.endpoint.url}"
             )
         return _Found(data, response.content_type.partition(";")[0].strip(), digest)
 
-    async def _choose(self, session: Session, reference: Reference, found: _Found, depth: int) -> _Found:
+    async def _choose(self, session: Session, about: failures.About, found: _Found, depth: int) -> _Found:
         """The image itself, out of an index for several machines."""
         if found.media_type not in INDEX_TYPES:
             if "docker.distribution.manifest.v1+" in found.media_type:
                 raise FailedPrecondition(
-                    f"{failures.pulling(reference)}: the image is in Docker's oldest form (schema 1), which nobody "
+                    f"{about.begin}: the image is in Docker's oldest form (schema 1), which nobody "
                     "reads any more; push it again with a current program"
                 )
             return found
         if depth >= INDEX_DEPTH_MAX:
-            raise FailedPrecondition(f"{failures.pulling(reference)}: the registry's index leads to itself")
-        ours = own_images(msgspec.json.decode(found.data, type=Index).manifests, failures.full_name(reference))
+            raise FailedPrecondition(f"{about.begin}: the registry's index leads to itself")
+        ours = own_images(msgspec.json.decode(found.data, type=Index).manifests, about.name)
         if not ours:
-            raise FailedPrecondition(f"{failures.pulling(reference)}: the registry's index is empty")
-        chosen = await self._manifest(session, reference, ours[0].digest)
-        return await self._choose(session, reference, chosen, depth + 1)
+            raise FailedPrecondition(f"{about.begin}: the registry's index is empty")
+        chosen = await self._manifest(session, about, ours[0].digest)
+        return await self._choose(session, about, chosen, depth + 1)
 
     async def _fetch(
-        self, session: Session, reference: Reference, pulled_as: str, raw: bytes, manifest: Manifest
+        self, session: Session, about: failures.About, pulled_as: str, raw: bytes, manifest: Manifest
     ) -> ImageStatus:
         for descriptor in (manifest.config, *manifest.layers):
             if not is_digest(descriptor.digest) or descriptor.size < 0:
-                raise FailedPrecondition(f"{failures.pulling(reference)}: {descriptor.digest!r} is no digest")
+                raise FailedPrecondition(f"{about.begin}: {descriptor.digest!r} is no digest")
         async with AsyncExitStack() as held:
             path = await held.enter_async_context(self._downloads.blob(session, manifest.config))
             config = await run_in_thread(path.read_bytes)
             diff_ids = checked_config(config, len(manifest.layers)).rootfs.diff_ids
             layers = await self._layers(session, held, manifest, diff_ids)
             size = manifest.config.size + sum(layer.size for layer in manifest.layers)
-            image = NewImage(raw, config, [own_name(reference)], size, pulled_as)
+            image = NewImage(raw, config, [own_name(about.reference)], size, pulled_as)
             # One at a time: each of them would wait for the store's lock in a thread.
             async with self._unpacking:
                 return await run_in_fresh_thread(keep, self._store, image, diff_ids, layers)
@@ -212,22 +175,3 @@ def keep(store: ImageStore, image: NewImage, diff_ids: Sequence[str], files: Map
             with files[place].open("rb") as stream:
                 _ = store.add_layer(uncompressed(stream), expected=diff_id, below=diff_ids[:place])
         return store.add_images([image])[0]
-
-
-def _credentials(reference: Reference, endpoint: Endpoint, keyring: Keyring) -> Sequence[Credentials | None]:
-    """As whom an endpoint is asked; a mirror never hears what is for the registry."""
-    asked = reference
-    if endpoint.is_mirror:
-        asked = Reference(endpoint.authority, endpoint.repository(reference.path), reference.tag, reference.digest)
-    return credentials_for(keyring, asked) or (None,)
-
-
-def _refusal(reference: Reference, session: Session, status: int, words: str) -> failures.RegistryFailure:
-    endpoint = session.endpoint
-    if status in _DENIED:
-        return failures.denied(reference, endpoint, words, had_credentials=session.is_known)
-    if status == 404:
-        return failures.not_found(reference, endpoint)
-    if status == 429:
-        return failures.too_many(reference, endpoint, words)
-    return failures.unexpected(reference, endpoint, status, words)

@@ -7,7 +7,7 @@ from whoever `realm` names, for the right to read or write this repository).
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import urlencode, urljoin, urlsplit
 
@@ -44,13 +44,19 @@ class Session:
     """Calls about `repository`, with these credentials or as nobody."""
 
     def __init__(
-        self, connections: Connections, repository: str, credentials: Credentials | None, actions: str = PULL
+        self,
+        connections: Connections,
+        repository: str,
+        credentials: Credentials | None,
+        actions: str = PULL,
+        also_reads: Sequence[str] = (),
     ) -> None:
-        """`actions` is the right that is asked for: PULL or PUSH."""
+        """`actions` is the right that is asked for: PULL or PUSH; `also_reads` are other repositories to read."""
         self._connections = connections
         self._repository = connections.endpoint.repository(repository)
         self._credentials = credentials
-        self._actions = actions
+        scopes = [(self._repository, actions), *((connections.endpoint.repository(one), PULL) for one in also_reads)]
+        self._scopes = [f"repository:{name}:{right}" for name, right in scopes]
         self._authorization = ""
 
     @property
@@ -126,18 +132,18 @@ class Session:
         mine = self._credentials
         if mine is not None and mine.registry_token:
             return f"Bearer {mine.registry_token}"
-        scope = f"repository:{self._repository}:{self._actions}"
-        asked = {"service": parameters.get("service", ""), "scope": scope}
+        service = parameters.get("service", "")
+        asked = [*([("service", service)] if service else []), *(("scope", scope) for scope in self._scopes)]
         realm = urljoin(f"{self.endpoint.url}/", parameters["realm"])
         if mine is not None and urlsplit(realm).scheme == "http" and self.endpoint.scheme == "https":
             raise ConnectionFailed(f"{self.endpoint.url} wants our password at {realm!r}, in plain text")
         if mine is not None and mine.identity_token:
-            form = {**asked, "grant_type": "refresh_token", "refresh_token": mine.identity_token, "client_id": "wherry"}
+            token = mine.identity_token
+            form = [*asked, ("grant_type", "refresh_token"), ("refresh_token", token), ("client_id", "wherry")]
             kind = {"content-type": "application/x-www-form-urlencoded"}
             call = Call("POST", realm, kind, urlencode(form).encode())
         else:
-            query = urlencode({name: value for name, value in asked.items() if value})
-            url = f"{realm}{'&' if '?' in realm else '?'}{query}"
+            url = f"{realm}{'&' if '?' in realm else '?'}{urlencode(asked)}"
             call = Call("GET", url, {} if mine is None else {"authorization": _basic(mine)})
         response = await self._connections.send(call)
         data = await document(response)
