@@ -14,6 +14,7 @@ ALL = [script for script in scripts() if script.place != "first"]
 MARKS = {"real": [needs_linux, pytest.mark.linux]}
 
 
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize("script", [pytest.param(one, marks=MARKS.get(one.place, []), id=one.name) for one in ALL])
 def test_the_code_blocks_of_a_page_run(script: Script, tmp_path: Path) -> None:
     home, folder = tmp_path / "cluster", tmp_path / "folder"

@@ -20,7 +20,7 @@ from suites.running_cluster import ROOT
 
 FENCE = re.compile(r"^```(?P<language>sh|python) (?P<where>run(?:=\w+)?)\n(?P<code>.*?)^```$", re.M | re.S)
 PLACES = {"run": "simulated", "run=real": "real", "run=alone": "alone", "run=first": "first"}
-SCRIPT_S = 60
+SCRIPT_S = 150
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ SPEAKING |= {"against", "refuted", "open_question", "remark", "fix"}
 SPEAKING |= {"BadAgreement", "BrokenDocument", "BrokenModel", "CannotCall", "CannotDeliver", "CannotEdit", "CannotMake"}
 SPEAKING |= {"CannotTry", "GitFailed", "JourneyError", "NoCatalogue", "NoRecord", "NotAProject", "NotPossible"}
 SPEAKING |= {"NothingToCheck", "TemplateError"}
-# What stops a start of the cluster.
-SPEAKING |= {"NoFreeSlot", "StartFailed"}
+# What `wherry doctor` finds, and what stops a start of the cluster.
+SPEAKING |= {"Finding", "NoFreeSlot", "StartFailed"}
 KEYWORDS = {"help", "remedy", "meaning", "short_help"}
 # What is not a sentence: options of kubectl, JSON paths, formats of dates, HTML attributes, CSS classes.
 TECHNICAL = re.compile(

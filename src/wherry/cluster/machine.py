@@ -58,11 +58,10 @@ def firewall() -> Finding:
     )
     where = ", ".join(tables)
     return Finding(
-        f"firewall: drops forwarded packets (nftables {where})" if tables else "firewall: lets pods reach each other",
+        f"firewall: it stops what pods send ({where})" if tables else "firewall: lets pods reach each other",
         not tables,
-        "unless it has a rule for them, pods reach neither each other nor the world",
-        "let their packets through: iptables -I FORWARD -s 10.0.0.0/8 -j ACCEPT and the same with -d, or in your "
-        "firewall's own way",
+        "pods reach neither each other nor anything outside, if nothing else lets them through",
+        "let them through: `iptables -I FORWARD -s 10.0.0.0/8 -j ACCEPT`, and the same with -d, or in its own way",
     )
 
 
@@ -108,15 +107,16 @@ def _root() -> Finding:
 def _any_program(names: tuple[str, ...], meaning: str, package: str) -> Finding:
     found = next((path for name in names if (path := find_program(name))), None)
     what = f"{' or '.join(names)}: {found or 'not found'}"
-    return Finding(
-        what, found is not None, meaning, f"apt-get install {package} (or your system's package of this name)"
-    )
+    return Finding(what, found is not None, meaning, f"apt-get install {package}, or what your Linux calls it")
 
 
 def _overlay() -> Finding:
     known = "overlay" in Path("/proc/filesystems").read_text() or Path("/sys/module/overlay").exists()
     return Finding(
-        "overlayfs in the kernel", known, "images cannot be layered", "modprobe overlay, or a kernel that has overlayfs"
+        "overlay file system in the kernel",
+        known,
+        "no image can be put together from its parts",
+        "`modprobe overlay`, or another kernel",
     )
 
 
@@ -125,7 +125,9 @@ def _cgroups() -> Finding:
     version_2 = (root / "cgroup.controllers").exists()
     version_1 = (root / "memory").is_dir()
     what = "control groups: " + ("version 2" if version_2 else "version 1" if version_1 else "none")
-    return Finding(what, version_1 or version_2, "limits cannot be enforced", "mount /sys/fs/cgroup")
+    return Finding(
+        what, version_1 or version_2, "nobody would hold a container to its limits", "`mount /sys/fs/cgroup`"
+    )
 
 
 def _space(data_dir: DataDir, *, real_node: bool) -> Finding:
@@ -138,7 +140,7 @@ def _space(data_dir: DataDir, *, real_node: bool) -> Finding:
     return Finding(
         f"free space for {data_dir.root}: {free / 1e6:,.0f} MB",
         free >= wanted,
-        f"images, logs and the database need room: {wanted / 1e6:,.0f} MB at least",
+        f"images, logs and the database need room: {wanted / 1e6:,.0f} MB or more",
         way_out,
     )
 
@@ -148,7 +150,7 @@ def _file_system(data_dir: DataDir) -> Finding:
     return Finding(
         f"file system of {data_dir.root}: {kind}",
         kind not in NETWORK_FILE_SYSTEMS and kind != "overlay",
-        "neither the database nor overlayfs is safe on it",
+        "it keeps neither the database nor images as they must be kept",
         "choose a folder on a local disk: WHERRY_HOME=/elsewhere wherry up",
     )
 
@@ -159,7 +161,7 @@ def _folder_name(data_dir: DataDir) -> Finding:
     return Finding(
         f"name of the folder {str(data_dir.root)!r}" + "".join(f": contains {character}" for character in unfit[:1]),
         not unfit,
-        "the kernel separates the folders of a container's layers by these characters",
+        "the kernel reads these characters as the end of a name",
         "choose a folder with another name: WHERRY_HOME=/elsewhere wherry up",
     )
 

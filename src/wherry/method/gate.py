@@ -90,9 +90,6 @@ def reasons(board: Board, agreement: Agreement, environment: str) -> tuple[str, 
 
 
 def without(board: Board) -> tuple[str, ...]:
-    """The criteria that nothing shows for this release, or only for an earlier one. Pure."""
-    return tuple(
-        f"{entry.criterion} ({entry.word.value.lower()})"
-        for entry in board.missing
-        if entry.word in (Word.STALE, Word.NOT_SHOWN, Word.ERROR)
-    )
+    """The criteria that nothing shows for this release, or only for an earlier one, or that are waived. Pure."""
+    lacking = [entry for entry in board.missing if entry.word in (Word.STALE, Word.NOT_SHOWN, Word.ERROR)]
+    return tuple(f"{entry.criterion} ({entry.word.value.lower()})" for entry in (*lacking, *board.waived))

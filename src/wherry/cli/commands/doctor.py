@@ -25,8 +25,7 @@ def command(data_dir: DataDir, output: str | None, plain: bool) -> None:
     if output is not None:
         give_data(output, findings, [finding.what for finding in findings])
         sys.exit(1 if missing else 0)
-    if not missing:
-        say("This machine can run Wherry.")
+    say(f"This machine {'cannot run containers yet' if missing else 'can run Wherry'}.")
     for finding in findings:
         mark = ("yes:" if finding.ok else "no:") if plain else tick() if finding.ok else cross()
         say(f" {mark} {finding.what}")

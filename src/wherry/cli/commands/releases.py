@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from wherry.cli.look import FORMS, give_data
 from wherry.cli.output import note, printable, say, table
 from wherry.cli.where import Where, where_options
+
+if TYPE_CHECKING:
+    from wherry.api.method.release import Release
+    from wherry.method.project import Project
 
 SHORT_CHARS = 12
 
@@ -24,7 +30,7 @@ SHORT_CHARS = 12
 @where_options
 def command(where: Where, output: str) -> None:
     """All releases of this project, or outside of one those of the whole cluster; the newest first."""
-    from wherry.api.method.release import RUNNING, Release
+    from wherry.api.method.release import RUNNING
     from wherry.apimachinery.timestamps import age_since
     from wherry.cli.delivery.run_stage import environment_of, releases_elsewhere
     from wherry.cli.delivery.stage import on_clusters, project_or_none
@@ -80,6 +86,16 @@ def command(where: Where, output: str) -> None:
     table(header, [tuple(printable(cell) for cell in row) for row in rows])
     if any(one.spec.uncommitted for one in found):
         note("+ from uncommitted code")
-    newest = found[0]
-    look = f"wherry kubectl -n {newest.metadata.namespace} get release {newest.name} -o yaml"
-    say(f"Next: {look if running else f'wherry run {newest.name}'}")
+    say(f"Next: {following(project, found, running)}")
+
+
+def following(project: Project | None, found: Sequence[Release], running: Sequence[Release]) -> str:
+    """Where a service's release can go from here: into the next environment, or, everywhere, to those who look."""
+    if not running:
+        return f"wherry run {found[0].name}"
+    environments = list(project.environments) if project is not None else []
+    reached = [environments.index(one.spec.environment) for one in running if one.spec.environment in environments]
+    furthest = max(reached, default=len(environments))
+    if furthest + 1 < len(environments):
+        return f"wherry promote {environments[furthest]} {environments[furthest + 1]}"
+    return "wherry done" if project is not None else "wherry picture"
