@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wherry.cli.output import Trouble, progress, say, table
+from wherry.cli.output import Trouble, note, progress, say, table
 from wherry.cluster.data_dir import DataDir
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def command(
 def make(data_dir: DataDir, answers: Answers, folder: Path, length: str) -> int:
     """Make the repository; gives the number of its files. Raises Trouble."""
     from wherry.method.skeleton.git import GitFailed
-    from wherry.method.skeleton.repository import CannotMake, check_answers, make_repository
+    from wherry.method.skeleton.repository import CannotMake, check_answers, enclosing_repository, make_repository
     from wherry.method.skeleton.template import read_template
     from wherry.method.timebox.clock import PLACE, encode_timebox, parse_length, start_timebox
 
@@ -92,7 +92,13 @@ def make(data_dir: DataDir, answers: Answers, folder: Path, length: str) -> int:
     except CannotMake as error:
         raise Trouble(str(error), remedy=error.remedy, exit_code=error.exit_code) from error
     except GitFailed as error:
-        raise Trouble(f"the repository could not be made: {error}", remedy="git --version; then again") from error
+        raise Trouble(f"the repository could not be made: {error}", remedy=error.remedy) from error
+    except OSError as error:
+        what = f"the repository could not be made: {error.filename or folder}: {(error.strerror or str(error)).lower()}"
+        raise Trouble(what, remedy="choose a folder with room, that is yours: --into DIR") from error
+    above = enclosing_repository(folder)
+    if above is not None:
+        note(f"   It is a repository of its own inside of another one, {above}: name it in that one's .gitignore.")
     progress(f"the repository {folder.name} is made and committed", (time.monotonic() - started_s) * 1000)
     _start_clock(data_dir, timebox, answers.team)
     return count

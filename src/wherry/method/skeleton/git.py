@@ -21,7 +21,19 @@ CONFLICTS_MAX = 127
 
 
 class GitFailed(Exception):
-    """Git did not do it; the message is git's own."""
+    """Git did not do it; the message is git's own, and says what to do where that is known."""
+
+    @property
+    def remedy(self) -> str:
+        """The way out."""
+        said = str(self).lower()
+        ways = (
+            ("no space left", "make room on that disk; then again"),
+            ("read-only file system", "choose a folder that can be written to"),
+            ("permission denied", "choose a folder that is yours"),
+            ("not on this machine", "apt-get install git"),
+        )
+        return next((way for words, way in ways if words in said), "git --version; then again")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import asyncio
+import errno
 from pathlib import Path
 
 import pytest
 
-from wherry.method.skeleton.git import Git, blob_name
+from wherry.method.skeleton import repository
+from wherry.method.skeleton.git import Git, GitFailed, blob_name
 from wherry.method.skeleton.record import PLACE, NoRecord, read_record
-from wherry.method.skeleton.repository import CannotMake, check_answers, make_repository
+from wherry.method.skeleton.repository import CannotMake, check_answers, enclosing_repository, make_repository
 from wherry.method.skeleton.template import Answers, read_template
 
 ANSWERS = Answers("orders", "shop")
@@ -91,3 +94,82 @@ def test_a_repository_of_somebody_else_has_no_record(tmp_path: Path) -> None:
 
 def test_a_blob_is_named_as_git_names_it() -> None:
     assert blob_name(b"hello\n") == "ce013625030ba8dba906f756967f9e9ca394464a"
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+@pytest.mark.parametrize("stopped", [OSError(errno.ENOSPC, "No space left on device"), asyncio.CancelledError()])
+async def test_what_does_not_become_whole_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stopped: BaseException, is_there: bool
+) -> None:
+    folder = tmp_path / "new" / "orders"
+    if is_there:
+        folder.mkdir(parents=True)
+
+    def half(where: Path, files: object) -> None:
+        (where / "src").mkdir()
+        (where / "README.md").write_text("half")
+        raise stopped
+
+    monkeypatch.setattr(repository, "write_files", half)
+    with pytest.raises(type(stopped)):
+        await make_repository(read_template(), Answers("orders", "shop"), folder)
+    assert [*tmp_path.rglob("*")] == ([folder.parent, folder] if is_there else [])
+
+
+async def test_git_that_refuses_says_what_to_do_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(self: Git) -> None:
+        raise GitFailed("git init: error: copy-fd: write returned: No space left on device")
+
+    monkeypatch.setattr(Git, "start", full)
+    with pytest.raises(GitFailed) as refused:
+        await make_repository(read_template(), Answers("orders", "shop"), tmp_path / "orders")
+    assert refused.value.remedy == "make room on that disk; then again"
+    assert not (tmp_path / "orders").exists()
+
+
+async def test_a_file_in_the_way_is_said_to_be_one(tmp_path: Path) -> None:
+    (tmp_path / "orders").write_text("mine")
+    with pytest.raises(CannotMake, match="is there already, and is a file"):
+        await make_repository(read_template(), Answers("orders", "shop"), tmp_path / "orders")
+    assert (tmp_path / "orders").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("Orders", "orders"),
+        ("orders_2", "orders-2"),
+        ("2orders", "orders"),
+        ("bestellübersicht", "bestelluebersicht"),
+        ("a b", "a-b"),
+        ("o" * 50, "o" * 40),
+        ("café", "cafe"),
+    ],
+)
+def test_a_name_that_cannot_be_one_is_told_one_like_it(name: str, near: str) -> None:
+    with pytest.raises(CannotMake) as refused:
+        check_answers(Answers(name, "shop"))
+    assert refused.value.remedy.endswith(f"the first one a letter, such as {near}")
+    check_answers(Answers(near, "shop"))
+
+
+@pytest.mark.parametrize("name", ["123", "", "日本"])
+def test_where_nothing_is_like_it_none_is_told(name: str) -> None:
+    with pytest.raises(CannotMake) as refused:
+        check_answers(Answers(name, "shop"))
+    assert refused.value.remedy.endswith("the first one a letter")
+
+
+@pytest.mark.parametrize("name", ["class", "json", "fastapi", "tests"])
+def test_a_name_that_python_has_taken_is_told_another(name: str) -> None:
+    with pytest.raises(CannotMake) as refused:
+        check_answers(Answers(name, "shop"))
+    assert refused.value.remedy == f"another name, such as {name}-service"
+
+
+def test_a_repository_above_is_found(tmp_path: Path) -> None:
+    (tmp_path / "big" / ".git").mkdir(parents=True)
+    assert enclosing_repository(tmp_path / "big" / "part" / "orders") == tmp_path / "big"
+    assert enclosing_repository(tmp_path / "orders") is None
