@@ -98,7 +98,9 @@ def make(data_dir: DataDir, answers: Answers, folder: Path, length: str) -> int:
         raise Trouble(what, remedy="choose a folder with room that you may write to: --into DIR") from error
     above = enclosing_repository(folder)
     if above is not None:
-        note(f"   It is a repository of its own inside of another one, {above}, which should leave it out: `.gitignore`.")
+        note(
+            f"   It is a repository of its own inside of another one, {above}, which should leave it out: `.gitignore`."
+        )
     progress(f"the repository {folder.name} is made and committed", (time.monotonic() - started_s) * 1000)
     _start_clock(data_dir, timebox, answers.team)
     return count
