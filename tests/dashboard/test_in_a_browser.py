@@ -9,22 +9,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from suites.browser import NewVisit, Visit, login_link, needs_chromium, origin
 from suites.running_cluster import ROOT, RunningCluster, cluster_in
-from wherry.dashboard.views.registry import VIEWS as REGISTERED
 
 pytestmark = needs_chromium
 
 WEB = "Deployment/default/web"
-VIEWS = (
-    *(f"/ui/{view.path}" for view in REGISTERED if not view.segments),
-    *(f"/ui/{path}/{WEB}" for path in ("workloads", "log", "shell", "settings", "rollout", "yaml")),
-)
-AXE = {"rules": {"target-size": {"enabled": True}}, "resultTypes": ["violations"]}
 SHOWN = """() => [...document.querySelectorAll('.node')].flatMap(node =>
   [...node.querySelectorAll('.pod:not(.leaving)')].map(pod =>
     [pod.id.split('/')[2], node.id.split('/')[1], pod.querySelector('.state').textContent].join(' ')))"""
@@ -55,27 +47,6 @@ def is_true(page: Page, cluster: RunningCluster) -> bool:
 
 def pod_named(cluster: RunningCluster, app: str) -> str:
     return cluster.jsonpath("pods", f"{{.items[?(@.metadata.labels.app=='{app}')].metadata.name}}").split()[0]
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark", "forced"])
-def test_everybody_can_use_every_view(visit: NewVisit, watched: RunningCluster, scheme: str) -> None:
-    media = {"forced_colors": "active"} if scheme == "forced" else {"color_scheme": scheme}
-    one = visit(**media)
-    watched.kubectl("run", f"stuck-{scheme}", "--image=x", '--overrides={"spec":{"nodeSelector":{"is":"nowhere"}}}')
-    page = one.open(f"/ui/pods/default/stuck-{scheme}")
-    for path in (f"/ui/pods/default/stuck-{scheme}", "/ui/?zoom=nodes", *VIEWS):
-        one.go(page, path)
-        found = Axe().run(page, options=AXE)
-        assert [f"{path}: {bad['id']} {bad['nodes'][0]['html']}" for bad in found.response["violations"]] == []
-    watched.kubectl("delete", "pod", f"stuck-{scheme}", "--wait=false")
-
-
-def test_a_page_narrower_than_a_telephone_needs_no_sideways_scrolling(visit: NewVisit) -> None:
-    one = visit(viewport={"width": 320, "height": 640})
-    for path in VIEWS:
-        page = one.open(path)
-        assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
-        page.close()
 
 
 def test_without_a_script_every_fact_can_be_read_and_changed(visit: NewVisit, watched: RunningCluster) -> None:
@@ -129,6 +100,23 @@ def test_the_focus_stays_when_what_has_it_changes_or_goes(visit: NewVisit, watch
     eventually(lambda: page.evaluate("document.querySelectorAll('.leaving').length") == 0)
     eventually(lambda: is_true_of_app(page, watched))
     assert page.evaluate("document.activeElement.className") == "thing"
+
+
+def test_what_somebody_types_and_opens_stays_when_the_page_changes_around_it(
+    visit: NewVisit, watched: RunningCluster
+) -> None:
+    watched.kubectl("scale", "deployment/web", "--replicas=4")
+    watched.kubectl("rollout", "status", "deployment/web")
+    page = visit().open(f"/ui/workloads/{WEB}")
+    page.get_by_text("Change the number of copies").click()
+    copies = page.get_by_label("Copies")
+    copies.fill("17")
+    watched.kubectl("scale", "deployment/web", "--replicas=5")
+    expect(page.locator("#view")).to_contain_text("5 of 5 copies run")
+    expect(copies).to_be_visible()
+    expect(copies).to_have_value("17")
+    expect(copies).to_be_focused()
+    watched.kubectl("scale", "deployment/web", "--replicas=4")
 
 
 def is_true_of_app(page: Page, cluster: RunningCluster) -> bool:

@@ -7,48 +7,14 @@ import os
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from suites.axe import violations
 from suites.browser import NewVisit, needs_chromium
 from suites.running_cluster import ROOT, RunningCluster
 from suites.shop import SPACE
 
 pytestmark = [needs_chromium, pytest.mark.usefixtures("shop")]
-
-PAGES = (
-    "/ui/puzzle",
-    f"/ui/contracts/{SPACE}/web-orders",
-    f"/ui/services/{SPACE}/orders",
-    f"/ui/services/{SPACE}/payments",
-    "/ui/done",
-    f"/ui/done/config/{SPACE}/orders-r4",
-    f"/ui/done/logs/{SPACE}/orders-r4",
-    "/ui/ceremonies?for=retrospective",
-    f"/ui/releases?left=shop-prod/orders-r2&right={SPACE}/orders-r4",
-    "/ui/report",
-)
-AXE = {"rules": {"target-size": {"enabled": True}}, "resultTypes": ["violations"]}
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark", "forced"])
-def test_everybody_can_use_every_page_of_the_method(visit: NewVisit, watched: RunningCluster, scheme: str) -> None:
-    media = {"forced_colors": "active"} if scheme == "forced" else {"color_scheme": scheme}
-    one = visit(**media)
-    page = one.open(PAGES[0])
-    for path in PAGES:
-        one.go(page, path)
-        page.evaluate("document.querySelectorAll('main details').forEach(one => { one.open = true; })")
-        found = Axe().run(page, options=AXE)
-        assert [f"{path}: {bad['id']} {bad['nodes'][0]['html']}" for bad in found.response["violations"]] == []
-
-
-def test_no_page_of_the_method_scrolls_sideways_on_a_telephone(visit: NewVisit) -> None:
-    one = visit(viewport={"width": 320, "height": 640})
-    for path in PAGES:
-        page = one.open(path)
-        assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
-        page.close()
 
 
 def test_the_map_changes_by_itself_when_a_contract_breaks(visit: NewVisit, watched: RunningCluster) -> None:
@@ -136,7 +102,7 @@ def test_the_report_opens_from_a_disk_and_asks_nobody(
         expect(shown.locator("svg.map[role=img]")).to_be_visible()
         expect(shown.locator("#done")).to_contain_text("orders-r4")
         assert asked == [one.as_uri()]
-        assert [bad["id"] for bad in Axe().run(shown, options=AXE).response["violations"]] == []
+        assert violations(shown) == []
         context.close()
 
 

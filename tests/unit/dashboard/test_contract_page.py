@@ -90,3 +90,9 @@ async def test_what_no_trial_at_night_can_do_is_said_with_the_command_that_does_
     told = (await full_shop.browser.read(ADDRESS)).text
     assert "A trial at night cannot do all of it: 1 of 1 requests changes something or needs a state first." in told
     assert "wherry contract verify web-orders --twin (in the folder of orders)" in told
+
+
+async def test_who_may_not_see_contracts_is_not_told_that_there_is_none(full_shop: Shop) -> None:
+    stranger = await full_shop.browser_of("zoe")
+    page = await stranger.read(f"/ui/{CONTRACT.path}/{shop.SPACE}/web-orders")
+    assert f"You may not see whether there is a contract web-orders in {shop.SPACE}." in page.text

@@ -36,10 +36,45 @@ function moveFocus(element) {
   (next || document.getElementById("main")).focus();
 }
 
-function focusPath(element) {
-  // Where inside an element the focus is, so that it can be given back to its successor.
-  if (!element.contains(document.activeElement)) return null;
-  return [...element.querySelectorAll("a, button, summary, input")].indexOf(document.activeElement);
+// What a person does in a piece outlives its replacement: where they are, what they have opened and what they have typed.
+
+const FOCUSABLE = "a[href], button, summary, input, select, textarea, [tabindex]";
+const FIELDS = "input:not([type=hidden]), select, textarea";
+
+// Where something stands: below which id, and as the how-manieth of its kind.
+function addressOf(element, kind) {
+  const home = element.closest("[id]");
+  return { id: home.id, kind, index: element === home ? -1 : [...home.querySelectorAll(kind)].indexOf(element) };
+}
+
+function at(address) {
+  const home = document.getElementById(address.id);
+  return home && (address.index < 0 ? home : home.querySelectorAll(address.kind)[address.index]);
+}
+
+function isTyped(field) {
+  if (field.matches("select")) return [...field.options].some(one => one.selected !== one.defaultSelected);
+  return field.value !== field.defaultValue || field.checked !== field.defaultChecked;
+}
+
+function remember(root) {
+  const focused = root.contains(document.activeElement) && document.activeElement;
+  return {
+    focus: focused && addressOf(focused, FOCUSABLE),
+    caret: focused && focused.matches("input[type=text], input:not([type]), textarea") && [focused.selectionStart, focused.selectionEnd],
+    open: [...root.querySelectorAll("details[open]")].map(one => addressOf(one, "details")),
+    typed: [...root.querySelectorAll(FIELDS)].filter(isTyped).map(one => [addressOf(one, FIELDS), one.value, one.checked]),
+  };
+}
+
+function giveBack(kept) {
+  for (const address of kept.open) { const one = at(address); if (one) one.open = true; }
+  for (const [address, value, checked] of kept.typed) { const one = at(address); if (one) { one.value = value; one.checked = checked; } }
+  if (!kept.focus) return;
+  const again = at(kept.focus) || document.getElementById("main");
+  if (again.matches(".thing")) stopAt(again);
+  again.focus({ preventScroll: true });
+  if (kept.caret && again.setSelectionRange) again.setSelectionRange(...kept.caret);
 }
 
 function apply(patch) {
@@ -53,31 +88,19 @@ function apply(patch) {
     return;
   }
   const element = parse(patch.html).firstElementChild;
-  const focus = old ? focusPath(old) : null;
-  const open = old ? [...old.querySelectorAll("details[open]")].length : 0;
-  if (old) {
-    // A form that somebody fills in is not pulled away.
-    if (open) for (const one of element.querySelectorAll("details")) one.open = true;
-    old.remove();
-  }
+  const kept = old && remember(old);
+  if (old) old.remove();
   place(element, patch.parent, patch.after);
   rove(element);
   if (!still.matches) { element.classList.add("changed"); setTimeout(() => element.classList.remove("changed"), 1000); }
-  if (focus !== null) {
-    const targets = [...element.querySelectorAll("a, button, summary, input")];
-    (targets[focus] || document.getElementById("main")).focus({ preventScroll: true });
-  }
+  if (kept) giveBack(kept);
 }
 
 function applySnapshot(html) {
-  const id = document.activeElement && document.activeElement.closest("[id]") && document.activeElement.closest("[id]").id;
-  const inside = view.contains(document.activeElement);
+  const kept = remember(view);
   view.replaceChildren(parse(html));
   rove(view);
-  if (inside) {
-    const again = id && document.getElementById(id);
-    ((again && (again.matches("a, button") ? again : again.querySelector("a, button"))) || document.getElementById("main")).focus();
-  }
+  giveBack(kept);
 }
 
 // ------------------------------------------------- keyboard: one stop, arrows inside
@@ -89,15 +112,19 @@ function rove(root) {
   if (!view.querySelector('.thing[tabindex="0"]')) { const first = view.querySelector(".thing"); if (first) first.tabIndex = 0; }
 }
 
+function stopAt(thing) {
+  for (const one of view.querySelectorAll('.thing[tabindex="0"]')) one.tabIndex = -1;
+  thing.tabIndex = 0;
+}
+
 function step(event) {
-  const all = things(), at = all.indexOf(event.target);
-  if (at < 0 || event.ctrlKey || event.altKey || event.metaKey) return;
-  const to = { ArrowDown: at + 1, ArrowRight: at + 1, ArrowUp: at - 1, ArrowLeft: at - 1, Home: 0, End: all.length - 1 }[event.key];
+  const all = things(), now = all.indexOf(event.target);
+  if (now < 0 || event.ctrlKey || event.altKey || event.metaKey) return;
+  const to = { ArrowDown: now + 1, ArrowRight: now + 1, ArrowUp: now - 1, ArrowLeft: now - 1, Home: 0, End: all.length - 1 }[event.key];
   if (to === undefined) return;
   event.preventDefault();
   const next = all[Math.max(0, Math.min(all.length - 1, to))];
-  all[at].tabIndex = -1;
-  next.tabIndex = 0;
+  stopAt(next);
   next.focus();
 }
 

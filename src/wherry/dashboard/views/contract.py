@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+from wherry.api.method.agreement import AGREEMENTS
 from wherry.dashboard.channel import Rendered
 from wherry.dashboard.fragments import ROOT, Fragment
 from wherry.dashboard.live import Live
@@ -36,6 +37,8 @@ class ContractPage:
         one, user = await self._standing(), await self._viewer()
         if one is None:
             said = f"There is no contract {self._name} in {self._namespace} (any more)."
+            if self._live.following.reach(AGREEMENTS) == "forbidden":
+                said = f"You may not see whether there is a contract {self._name} in {self._namespace}."
             return Rendered([Fragment("verdict", ROOT, _headline(said))], said)
         waiting = len(open_remarks(one.remarks))
         said = f"{one.name} is {one.state.word}: {one.state.why}"
