@@ -58,3 +58,33 @@ def test_a_webhook_hears_once_of_what_needs_help(cluster: RunningCluster, webhoo
     assert said.splitlines()[0] == f"{webhook.removesuffix('/room')} hears of what needs help from now on."
     assert said.splitlines()[-1].endswith("! Pod lost needs help: no node can take it. Next: wherry why lost")
     assert GOT.empty()
+
+
+def test_the_masters_tell_it_by_themselves_once_they_know_whom(cluster: RunningCluster, webhook: str) -> None:
+    name = webhook.removesuffix("/room")
+    assert cluster.wherry("notify").stdout.startswith("The masters tell nobody")
+    assert cluster.wherry("notify", "--test", check=False).returncode == 2
+    said = cluster.wherry("notify", "--masters", "--webhook", webhook).stdout
+    assert said.splitlines()[0] == f"The masters tell {name} from now on, as long as they run."
+    cluster.kubectl("run", "lost", "--image=x", '--overrides={"spec":{"nodeSelector":{"is":"nowhere"}}}')
+    assert cluster.wherry("notify", "--test").stdout.startswith(f"{name} has taken a message.")
+    assert GOT.get(timeout=20)["thing"] == "trial"
+    told = GOT.get(timeout=60)
+    assert (told["state"], told["thing"], told["next"]) == ("started", "pod/lost", "wherry why lost")
+    statuses = {one["metadata"]["name"]: one["conditions"][0] for one in cluster.get("componentstatuses")["items"]}  # type: ignore[attr-defined]
+    assert statuses["notices"]["status"] == "True"
+    assert f"The masters tell {name}" in cluster.wherry("notify").stdout
+    assert "webhook: takes the masters' messages" in cluster.wherry("doctor", "--plain", check=False).stdout
+    assert cluster.wherry("notify", "--stop").stdout.startswith("The masters tell nobody any more.")
+    assert GOT.empty()
+
+
+def test_a_webhook_that_cannot_be_reached_is_told_where_people_look(cluster: RunningCluster) -> None:
+    cluster.wherry("notify", "--masters", "--webhook", "http://127.0.0.1:9/secret")
+    refused = cluster.wherry("notify", "--test", check=False)
+    assert (refused.returncode, "W0228" in refused.stderr, "secret" in refused.stderr) == (1, True, False)
+    cluster.kubectl("run", "lost", "--image=x", '--overrides={"spec":{"nodeSelector":{"is":"nowhere"}}}')
+    cluster.kubectl("wait", "componentstatus/notices", "--for=jsonpath={.conditions[0].status}=False", "--timeout=60s")
+    status = cluster.wherry("status").stdout
+    assert "  Not all was told: http://127.0.0.1:9 has not taken a message at " in status
+    assert "secret" not in status + cluster.wherry("notify").stdout + (cluster.home / "wherry.log").read_text()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import platform
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -16,37 +15,13 @@ from wherry.client.informer import SharedInformers
 from wherry.kit.clock import Clock
 from wherry.kit.tasks import TaskScope
 from wherry.narrate.find import Target
+from wherry.narrate.following import Followed
 from wherry.narrate.incidents import Incident, Moment, Notice, plan
 from wherry.narrate.model import ReadModel, unseen_kinds
 
 if TYPE_CHECKING:
     from wherry.cli.look import Look
     from wherry.client.client import Client
-
-TOGETHER_S = 0.2
-"""Changes within this time are looked at together."""
-
-
-class Followed:
-    """A model that is always current, and a wait for its next change."""
-
-    def __init__(self, model: ReadModel, clock: Clock) -> None:
-        """Made by `followed`."""
-        self.model = model
-        self.clock = clock
-        self._changed = asyncio.Event()
-        model.subscribe(lambda _change: self._changed.set())
-
-    async def change(self, within_s: float | None = None) -> None:
-        """Wait for a change since the last one, or until `within_s` seconds have passed."""
-        timer = None if within_s is None else self.clock.call_later(within_s, self._changed.set)
-        try:
-            await self._changed.wait()
-        finally:
-            if timer is not None:
-                timer.cancel()
-        await self.clock.sleep(TOGETHER_S)
-        self._changed.clear()
 
 
 @asynccontextmanager

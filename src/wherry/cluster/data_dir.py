@@ -32,6 +32,16 @@ class DataDir:
         return self.root / "wherry.sock"
 
     @property
+    def notices(self) -> Path:
+        """What the masters have told their webhook."""
+        return self.root / "notices.json"
+
+    @property
+    def map_places(self) -> Path:
+        """Where people have put the services on the map."""
+        return self.root / "map-places.json"
+
+    @property
     def pid_file(self) -> Path:
         """The server's process id."""
         return self.root / "wherry.pid"
@@ -98,6 +108,8 @@ class DataDir:
             self.pid_file,
             self.log_file,
             self.identity_file,
+            self.notices,
+            self.map_places,
             self.root / ".lock",
         ):
             file.unlink(missing_ok=True)

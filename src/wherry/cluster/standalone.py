@@ -13,6 +13,7 @@ import ipaddress
 import os
 import shutil
 import socket
+from collections.abc import MutableMapping
 from contextlib import nullcontext
 from random import Random
 from typing import TYPE_CHECKING
@@ -48,6 +49,7 @@ from wherry.kit.http.types import App, WantsStream
 from wherry.kit.log import get_logger
 from wherry.kit.tasks import TaskScope
 from wherry.kit.threads import run_in_thread
+from wherry.narrate.notifier import Notifier
 from wherry.reconcile.journal import Journal
 from wherry.reconcile.manager import ControllerManager
 from wherry.runtime.interface import RuntimeFailure
@@ -189,7 +191,7 @@ class Standalone:
                 what_if=Beside(self._node.name if self._node is not None else "").forecast,
                 witness=pki.issue(credentials.ca, WITNESS, client=True),
                 make_stand_in_image=self._make_stand_in_image,
-                places=Places(self._data_dir.root / "map-places.json"),
+                places=Places(self._data_dir.map_places),
             ),
             # Beside the keys: whoever gives the cluster a new authority ends all sessions too.
             keep_sessions_in=self._data_dir.pki / "dashboard-sessions.json",
@@ -290,7 +292,10 @@ class Standalone:
         journal = Journal()
         node, count = self._node, self._identity.simulated_nodes
         with boot.step("scheduler, controllers and the services' rules" if node else "scheduler and controllers"):
-            components = self._masters(scope, app, informers, journal, credentials)
+            components = (
+                *self._masters(scope, app, informers, journal, credentials),
+                self._notifier(informers, api.environment.components),
+            )
             if node is not None:
                 proxy, dns = self._informers(app, "system:kube-proxy"), self._informers(app, DNS_USER, *DNS_GROUPS)
                 components += node.network_components(proxy, dns)
@@ -339,6 +344,16 @@ class Standalone:
                 self._random,
             ),
             Scheduler(scheduler_client, informers, self._clock, recorder, journal, self._random),
+        )
+
+    def _notifier(self, informers: SharedInformers, parts: MutableMapping[str, Check]) -> Notifier:
+        return Notifier(
+            informers.informer,
+            self._clock,
+            self._random,
+            memory=self._data_dir.notices,
+            parts=parts,
+            this_host=self._node.name if self._node is not None else "",
         )
 
     async def _start_fleet(self, scope: TaskScope, app: App, informers: SharedInformers, journal: Journal) -> None:

@@ -23,5 +23,7 @@ MASTERS: Mapping[str, Template] = {
     "masters.nodes.queue": fine("They run {pods} with {containers}."),
     "masters.dns.beat": fine("It has answered {questions} since it started."),
     "masters.dns.queue": fine("Nothing waits: it answers at once."),
+    "masters.notices.beat": fine("It has sent {told} since it started."),
+    "masters.notices.queue": fine("{waiting} to be sent."),
     "masters.failing": wrong("It is not well: {reason}.", "wherry doctor"),
 }

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from wherry.api.coordination.lease import LEASES
-from wherry.api.core.componentstatus import COMPONENT_STATUSES
+from wherry.api.core.componentstatus import COMPONENT_STATUSES, ComponentCondition, ComponentStatus
 from wherry.apimachinery.errors import Forbidden, NotFound, StatusError
 from wherry.apimachinery.struct import Struct
 from wherry.apimachinery.timestamps import parse_time
@@ -21,6 +21,7 @@ from wherry.narrate.facts import Snapshot
 from wherry.narrate.master_templates import MASTERS
 from wherry.narrate.templates import count
 
+NOTICES = "notices"
 LEASE_NAMESPACE = "kube-node-lease"
 # A node that has not renewed its lease for so long counts as away. Source: kubernetes, node-monitor-grace-period.
 FRESH_S = 50.0
@@ -65,12 +66,17 @@ async def _failing(client: Client) -> dict[str, str]:
         listed = (await client.list(COMPONENT_STATUSES)).items
     except (Forbidden, NotFound):
         return {}
-    return {
-        one.metadata.name: entry.error or entry.message
-        for one in listed
-        for entry in one.conditions
-        if entry.type == "Healthy" and entry.status != "True"
-    }
+    return {one.metadata.name: reason for one in listed if (reason := reason_of(one))}
+
+
+def reason_of(one: ComponentStatus) -> str:
+    """Why a part of the masters is not well; "" when it is."""
+    wrong = (entry.error or entry.message or "it does not say why" for entry in one.conditions if _is_wrong(entry))
+    return next(wrong, "")
+
+
+def _is_wrong(entry: ComponentCondition) -> bool:
+    return entry.type == "Healthy" and entry.status != "True"
 
 
 async def _leases(client: Client) -> dict[str, float] | None:
@@ -103,6 +109,7 @@ def figures(seen: Seen, snapshot: Snapshot, now_s: float) -> list[Figure]:
         _controllers(seen),
         _nodes(seen, snapshot, now_s),
         _dns(seen),
+        _notices(seen),
     ]
 
 
@@ -228,3 +235,22 @@ def _dns(seen: Seen) -> Figure:
     wrong = "" if ready["cluster-dns"] else "it is not ready"
     questions = count(_total(seen.samples, "coredns_dns_requests_total"), "question")
     return _figure("DNS", wrong, say("masters.dns.beat", questions=questions), say("masters.dns.queue"))
+
+
+def _notices(seen: Seen) -> Figure:
+    """Only where somebody is to be told: a part that has nothing to do is none."""
+    wrong = seen.failing.get(NOTICES, "")
+    if seen.samples is None:
+        return _hidden(NOTICES, wrong)
+    samples = seen.samples
+    if not _total(samples, "wherry_notices_wanted"):
+        return _absent(NOTICES)
+    told = count(_total(samples, "wherry_notices_total", result="taken"), "message")
+    queue = say("masters.notices.queue", waiting=count(_total(samples, "wherry_notices_waiting"), "message"))
+    return _figure(
+        NOTICES,
+        wrong,
+        say("masters.notices.beat", told=told),
+        queue,
+        _details(samples, "wherry_notices_total", "result"),
+    )

@@ -42,26 +42,29 @@ async def read_status(
     from wherry.narrate.model import read
 
     snapshot = (await read(client, namespace=namespace, this_host=this_host)).snapshot(namespace)
-    value = await _value(client, ask, namespace) if wants_value and "Pod" not in snapshot.hidden else ""
-    return status_of(snapshot, value)
+    if not wants_value or "Pod" in snapshot.hidden:
+        return status_of(snapshot)
+    return status_of(snapshot, await _value(client, ask, namespace), await _unheard(client))
 
 
-def status_of(snapshot: Snapshot, value: str = "") -> Status:
-    """The same facts in lines. Pure."""
+def status_of(snapshot: Snapshot, value: str = "", unheard: str = "") -> Status:
+    """The same facts in lines; `unheard` is why the masters' messages reach nobody. Pure."""
     import msgspec
 
     from wherry.narrate.headline import first_step
+    from wherry.narrate.templates import next_step
 
+    step = first_step(snapshot.nodes, snapshot.waiting) or (next_step("status.unheard") if unheard else "")
     return Status(
         counts=msgspec.to_builtins(snapshot.counts),
         names=[f"node/{node.name}" for node in snapshot.nodes],
-        lines=_lines(snapshot, value) if "Pod" not in snapshot.hidden else (),
-        step=first_step(snapshot.nodes, snapshot.waiting),
+        lines=_lines(snapshot, value, unheard) if "Pod" not in snapshot.hidden else (),
+        step=step,
         hidden=snapshot.hidden,
     )
 
 
-def _lines(snapshot: Snapshot, value: str) -> list[str]:
+def _lines(snapshot: Snapshot, value: str, unheard: str) -> list[str]:
     from wherry.narrate.templates import count, next_step, tell
 
     counts = snapshot.counts
@@ -75,7 +78,8 @@ def _lines(snapshot: Snapshot, value: str) -> list[str]:
     if len(snapshot.nodes) > NODES_SHOWN_MAX:
         more = tell("status.more", count=len(snapshot.nodes) - NODES_SHOWN_MAX)
         lines.append(f"  {more}: {next_step('status.more')}")
-    return [*lines, f"  {value}"] if value else lines
+    said = tell("status.unheard", reason=unheard) if unheard else ""
+    return [*lines, *(f"  {line}" for line in (value, said) if line)]
 
 
 def _node_line(node: NodeFacts) -> str:
@@ -91,5 +95,17 @@ async def _value(client: Client, ask: Ask, namespace: str) -> str:
 
     try:
         return await repairs_this_week(client, ask, namespace)
+    except StatusError:
+        return ""
+
+
+async def _unheard(client: Client) -> str:
+    """Why the masters' own messages reach nobody; "" while they do, and where nobody may know."""
+    from wherry.api.core.componentstatus import COMPONENT_STATUSES
+    from wherry.apimachinery.errors import StatusError
+    from wherry.narrate.masters import NOTICES, reason_of
+
+    try:
+        return reason_of(await client.get(COMPONENT_STATUSES, NOTICES))
     except StatusError:
         return ""

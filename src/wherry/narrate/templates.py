@@ -65,6 +65,7 @@ CLUSTER: Mapping[str, Template] = {
     "status.runs": fine("The cluster runs: {ready} of {nodes} nodes ready, {pods}, {containers}."),
     "status.runs-hidden": fine("The cluster runs: {pods}, {containers}."),
     "status.node": fine("node {node} ({kind}): {state}, {states}"),
+    "status.unheard": wrong("Not all was told: {reason}.", "wherry notify --test"),
     "status.more": Template("and {count} more nodes", next="wherry picture"),
     "node.runs": fine("{node} runs {pods} with {containers}."),
     "node.empty": fine("{node} runs no pods."),

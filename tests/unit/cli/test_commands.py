@@ -80,7 +80,7 @@ OPTIONS: list[tuple[click.Command, str]] = [
     (show, f"thing {LOOK}"),
     (word, f"term {LOOK}"),
     (story, f"thing -f --follow --tail --since --app --bell --each {LOOK}"),
-    (notify, "--webhook -n --namespace --kubeconfig --context"),
+    (notify, "--webhook --masters --stop --test -n --namespace --kubeconfig --context"),
     (why, f"thing {LOOK}"),
     (kubeconfig, "--raw --user"),
     (breaks, "--against --needs --project --in --kubeconfig --context"),

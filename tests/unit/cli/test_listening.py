@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from pathlib import Path
 
@@ -13,11 +12,12 @@ from suites.told_cluster import HandFed, node, pod
 from wherry.api.core.node import NODES
 from wherry.api.core.pod import PODS
 from wherry.cli.commands.story import command as story
-from wherry.cli.listening import Followed, is_about, notices, tell
+from wherry.cli.listening import is_about, notices, tell
 from wherry.cli.output import ring
 from wherry.cluster.data_dir import DataDir
 from wherry.kit.clock import FakeClock, settle
 from wherry.kit.tasks import TaskScope
+from wherry.narrate.following import Followed
 from wherry.narrate.incidents import CALM_S, LASTS_S, Notice
 
 
@@ -51,19 +51,6 @@ async def test_notices_come_when_they_are_due_though_nothing_changes(told: HandF
         await clock.advance(1)
         assert heard == ["started pod/bad", "ended pod/bad"]
         listening.cancel()
-
-
-async def test_a_change_that_came_before_the_wait_is_not_missed(told: HandFed, clock: FakeClock) -> None:
-    here = Followed(told.model, clock)
-    told.put(PODS, pod("web", "n1"))
-    async with TaskScope("test") as scope:
-        waiting = scope.start("wait", here.change())
-        await settle()
-        await clock.advance(1)
-        assert waiting.done()
-        again: asyncio.Task[None] = scope.start("wait", here.change())
-        await clock.advance(3600)
-        assert not again.done()
 
 
 def notice(thing: str) -> Notice:

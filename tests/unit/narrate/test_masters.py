@@ -47,6 +47,19 @@ def test_each_figure_says_its_heartbeat_and_its_queue_from_the_numbers() -> None
     assert found["nodes"][0] == "none"
 
 
+def test_the_part_that_tells_is_there_where_somebody_is_to_be_told() -> None:
+    samples = """\
+wherry_notices_wanted 1
+wherry_notices_waiting 0
+wherry_notices_total{result="taken"} 2
+"""
+    found = said(Seen(parse_samples(samples), leases={}))
+    assert found["notices"] == ("well", "It has sent 2 messages since it started.", "no messages to be sent.")
+    assert said(Seen(parse_samples(METRICS), leases={}))["notices"][0] == "none"
+    wrong = Seen(parse_samples(samples), failing={"notices": "http://a has not taken a message"}, leases={})
+    assert said(wrong)["notices"][:2] == ("trouble", "It is not well: http://a has not taken a message.")
+
+
 def test_a_part_that_fails_says_so_and_the_headline_names_it() -> None:
     seen = Seen(parse_samples(METRICS), failing={"scheduler": "not started yet"}, leases={})
     found = figures(seen, EMPTY, 100.0)

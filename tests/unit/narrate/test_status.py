@@ -30,6 +30,14 @@ def test_trouble_is_said_second_with_the_command_that_looks_at_it() -> None:
     assert status.step == "wherry why web"
 
 
+def test_messages_that_reach_nobody_are_said_with_what_to_do() -> None:
+    told = HandFed()
+    told.put(NODES, node("n1"))
+    status = status_of(told.model.snapshot(), unheard="http://a has not taken a message: the answer was 404")
+    assert status.lines[-1] == "  Not all was told: http://a has not taken a message: the answer was 404."
+    assert status.step == "wherry notify --test"
+
+
 def test_who_may_not_see_the_nodes_hears_nothing_of_them() -> None:
     told = HandFed()
     told.put(PODS, pod("web", "n1"))
