@@ -87,6 +87,7 @@ class RealNode:
         _ = scope.start("node-informers", informers.run())
         _ = scope.start("node-events", recorder.run())
         _ = scope.start(agent.name, agent.run())
+        _ = scope.start("node-downloads", self._images.sweep())
         await agent.ready.wait()
 
     def connect(self) -> App:

@@ -408,3 +408,15 @@ async def test_what_a_killed_process_has_left_is_used_or_swept_away(
     await images.pull(f"{registry.host}/{NAME}:1")
     assert [one.headers["range"] for one in registry.asked if layer in one.path] == ["bytes=1000-"]
     assert list(folder.iterdir()) == []
+
+
+async def test_a_node_that_starts_sweeps_away_what_is_old(images: NodeImages) -> None:
+    await images.sweep()
+    folder = images.store.directory / "downloads"
+    folder.mkdir(parents=True)
+    old, new = folder / "old.part", folder / "new.part"
+    old.write_bytes(b"x")
+    new.write_bytes(b"x")
+    os.utime(old, (0, 0))
+    await images.sweep()
+    assert list(folder.iterdir()) == [new]

@@ -13,10 +13,11 @@ from wherry.method.delivery.served_kinds import Anything
 
 RESTARTS_MAX = 3
 """A program that has ended so often right after its start does not mend by waiting."""
+NO_IMAGE = "its image cannot be had"
 _NEVER_MENDS = {
     "ErrImageNeverPull": "its image is not on the node",
-    "ErrImagePull": "its image cannot be had",
-    "ImagePullBackOff": "its image cannot be had",
+    "ErrImagePull": NO_IMAGE,
+    "ImagePullBackOff": NO_IMAGE,
     "InvalidImageName": "its image has a name that is none",
     "CreateContainerConfigError": "its configuration is not complete",
     "CreateContainerError": "its container cannot be made",
@@ -41,6 +42,11 @@ class PodTrouble:
     container: str
     why: str
     has_log: bool
+
+    @property
+    def lacks_image(self) -> bool:
+        """Whether its node cannot get an image from its registry."""
+        return self.why.startswith(NO_IMAGE)
 
 
 def rollout_of(kind: str, thing: Anything) -> Progress:

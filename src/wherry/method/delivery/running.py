@@ -30,9 +30,11 @@ from wherry.apimachinery.timestamps import format_micro_time, format_time
 from wherry.client.client import Client
 from wherry.kit.clock import Clock
 from wherry.method.delivery.documents import reference
+from wherry.method.delivery.imageless_pods import renew_imageless_pods
 from wherry.method.delivery.kept_manifests import read_documents
 from wherry.method.delivery.ledger import ensure_namespace, list_in
 from wherry.method.delivery.migration import migration_job, migration_name
+from wherry.method.delivery.obtainable import has_registry
 from wherry.method.delivery.refusal import CannotDeliver
 from wherry.method.delivery.rollout import LASTING_KINDS
 from wherry.method.delivery.run_plan import RunPlan, current_release, plan_prune, plan_run
@@ -43,6 +45,7 @@ from wherry.method.delivery.waiting import Awaited, NeverStarts, Outcome, Say, W
 FIELD_MANAGER = "wherry-run"
 MIGRATION_TIMEOUT_S = 600.0
 JOB_GONE_S = 1
+TRIED = frozenset((STARTING, FAILED, INTERRUPTED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,8 @@ class Runner:
         releases = await list_in(self.client, self.namespace, spec.service)
         current = current_release(releases)
         await ensure_namespace(self.client, self.namespace, spec.service, spec.environment)
+        if self.release.status.state in TRIED:
+            _ = await renew_imageless_pods(self.client, self.namespace, spec.service)
         await self._note_start(current)
         try:
             await self._run(plan, releases, migrate=migrate)
@@ -136,9 +141,12 @@ class Runner:
         late = f" within {self.timeout_s:.0f} s" if outcome.timed_out else ""
         said = f'. Its last words: "{words}"' if words else ""
         look = f"wherry why pod/{trouble.pod} -n {self.namespace}, or go back: " if trouble is not None else "go back: "
+        is_elsewhere = any(has_registry(image.image) for image in self.release.spec.images)
+        push = trouble is not None and trouble.lacks_image and is_elsewhere
+        bring = f"bring its images to their registry: wherry push {self.release.name}; " if push else ""
         return CannotDeliver(
             f"{self.release.name} has not become ready{late}: {outcome.why}{said}",
-            f"{look}wherry rollback --in {env}",
+            f"{bring}{look}wherry rollback --in {env}",
             5 if outcome.timed_out else 1,
         )
 

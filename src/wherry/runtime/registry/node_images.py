@@ -6,10 +6,12 @@ Nothing of what talks to registries is imported, and nothing kept in memory, bef
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
 from wherry.kit.clock import Clock
+from wherry.kit.threads import run_in_thread
 from wherry.runtime.images.image_store import ImageStore
 from wherry.runtime.images.reference import InvalidReference, parse_reference
 from wherry.runtime.interface import NO_KEYS, FailedPrecondition, ImageStatus, Keyring
@@ -62,6 +64,20 @@ class NodeImages:
             self._puller = self._make_puller()
         return await self._puller.pull(parsed, keyring)
 
+    async def sweep(self) -> None:
+        """Remove what downloads of killed processes have left, when nobody has gone on with it for long."""
+        await run_in_thread(self._sweep)
+
+    def _sweep(self) -> None:
+        if any(self._downloads.glob("*")):
+            from wherry.runtime.registry.downloads import LEFT_ALONE_S, sweep
+
+            _ = sweep(self._downloads, self._clock.now_s() - LEFT_ALONE_S)
+
+    @property
+    def _downloads(self) -> Path:
+        return self.store.directory / "downloads"
+
     async def remove(self, reference: str) -> None:
         """Remove a name, and the image with its last name."""
         await self.store.remove(reference)
@@ -70,5 +86,5 @@ class NodeImages:
         from wherry.runtime.registry.downloads import Downloads
         from wherry.runtime.registry.pulling import Puller
 
-        downloads = Downloads(self.store.directory / "downloads", self._clock, self._random)
+        downloads = Downloads(self._downloads, self._clock, self._random)
         return Puller(self.store, self._settings, downloads, self._environ)

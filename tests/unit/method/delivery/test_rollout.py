@@ -5,7 +5,7 @@ import pytest
 
 from wherry.api.core.pod import Pod
 from wherry.apimachinery.document import Document
-from wherry.method.delivery.rollout import pod_trouble, rollout_of, slow_pod
+from wherry.method.delivery.rollout import NO_IMAGE, PodTrouble, pod_trouble, rollout_of, slow_pod
 from wherry.method.delivery.served_kinds import Anything
 
 
@@ -95,3 +95,8 @@ def test_a_pod_that_is_late_says_what_it_waits_for() -> None:
     assert found is not None
     assert found.why == "it waits for a node: no room"
     assert slow_pod([]) is None
+
+
+def test_a_pod_that_waits_for_its_image_is_known_as_such() -> None:
+    assert PodTrouble("p", "c", f"{NO_IMAGE} (not found)", False).lacks_image
+    assert not PodTrouble("p", "c", "its program cannot be started", False).lacks_image
