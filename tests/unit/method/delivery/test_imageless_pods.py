@@ -11,7 +11,14 @@ from wherry.method.delivery.stamping import SERVICE
 
 def pod(name: str, reason: str, **metadata: object) -> Document:
     owner: Document = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "r", "uid": "u", "controller": True}
-    waiting: Document = {"name": "c", "state": {"waiting": {"reason": reason, "message": "x"}}, "restartCount": 0}
+    waiting: Document = {
+        "name": "c",
+        "state": {"waiting": {"reason": reason, "message": "x"}},
+        "restartCount": 0,
+        "ready": False,
+        "image": "orders:1",
+        "imageID": "",
+    }
     return {
         "metadata": {
             "name": name,
@@ -20,6 +27,7 @@ def pod(name: str, reason: str, **metadata: object) -> Document:
             "ownerReferences": [owner],
             **metadata,
         },
+        "spec": {"containers": [{"name": "c", "image": "orders:1"}]},
         "status": {"containerStatuses": [waiting]},
     }
 
@@ -32,7 +40,7 @@ async def test_only_pods_without_their_image_go() -> None:
         pod("mine", "ImagePullBackOff", ownerReferences=[]),
         pod("other", "ErrImagePull", labels={SERVICE: "bills"}),
     ):
-        api.put(PODS, one)
+        api.put(PODS, one, "dev")
     client = api.client()
     assert await renew_imageless_pods(client, "dev", "orders") == ["stuck"]
     left = (await client.list(PODS, "dev")).items
