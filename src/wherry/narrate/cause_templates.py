@@ -191,7 +191,7 @@ EXIT_CODES: Mapping[int, Template] = {
 }
 UNKNOWN_CRASH = wrong(
     "Nobody here knows this way to crash; its last words may tell more.",
-    "wherry kubectl logs {pod} -n {namespace} --previous",
+    "wherry logs pod/{pod} -n {namespace} --previous",
 )
 OUT_OF_MEMORY = wrong(
     "It used more memory than its limit.", "Raise resources.limits.memory, or let the program use less"

@@ -63,7 +63,7 @@ def test_an_unknown_way_to_crash_is_said_to_be_unknown() -> None:
     found = crash("it was a dark and stormy night", exit_code=3)
     assert not found.is_known
     assert found.likely.startswith("Nobody here knows")
-    assert found.next == "wherry kubectl logs web-1 -n shop --previous"
+    assert found.next == "wherry logs pod/web-1 -n shop --previous"
 
 
 def test_only_the_last_words_are_shown() -> None:

@@ -21,9 +21,7 @@ def command(data_dir: DataDir, wanted: Wanted) -> None:
     say("Your cluster is up." if started else "Your cluster is up already.")
     say(f"  export KUBECONFIG={data_dir.kubeconfig}")
     if identity is None or identity.real_node:
-        say(
-            "Next: wherry demo   play the whole story     wherry kubectl get nodes   look at it   wherry down   stop it"
-        )
+        say("Next: wherry demo   play the whole story     wherry picture   look at it     wherry down   stop it")
     elif identity.simulated_nodes:
         say("Its pods are simulated: they run at once, and no container does.")
         say("Next: wherry kubectl create deployment web --image=web --replicas=9     wherry down   stop it")

@@ -93,7 +93,7 @@ def _tell(shown: Shown, service: str, environment: str, namespace: str) -> None:
     say(headline(shown.play, service, environment))
     table(("STEP", "CALL", "ANSWER", "TOOK"), step_rows(shown.play))
     if failed := why_not(shown.play):
-        raise Trouble(printable(failed), remedy=f"wherry kubectl -n {namespace} logs deployment/{service}")
+        raise Trouble(printable(failed), remedy=f"wherry logs deployment/{service} -n {namespace}")
     for line in hops(shown.play, service, shown.api, shown.database):
         say(line)
     say("Next: wherry timebox")

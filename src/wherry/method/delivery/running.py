@@ -168,7 +168,7 @@ class Runner:
         except TimeoutError as error:
             raise CannotDeliver(
                 f"the migration of {self.release.name} has not ended within {MIGRATION_TIMEOUT_S:.0f} s",
-                f"wherry kubectl -n {self.namespace} logs job/{name}",
+                f"wherry logs job/{name} -n {self.namespace}",
                 5,
             ) from error
         except NeverStarts as error:
@@ -181,7 +181,7 @@ class Runner:
             raise CannotDeliver(
                 f"the migration of {self.release.name} has failed, so the service stays as it was"
                 + (f'. Its last words: "{words}"' if words else ""),
-                f"wherry kubectl -n {self.namespace} logs job/{name}, correct it, and make a new release",
+                f"wherry logs job/{name} -n {self.namespace}, correct it, and make a new release",
             )
 
     async def _delete(self, jobs: ResourceType[Anything], name: str) -> None:
