@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from wherry.cli.output import printable, say, table
 from wherry.method.done.board import Board
@@ -21,6 +22,28 @@ def show_board(board: Board, *, output: str, following: str) -> None:
         say(as_junit(board).rstrip())
     else:
         _show_text(board, following)
+
+
+def after_board(board: Board, environments: Sequence[str], environment: str) -> str:
+    """What comes next: the way out of what is refuted, else of what is not shown; of a board that is done, onwards.
+
+    Args:
+        board: how it stands.
+        environments: the service's, in the order of promotion.
+        environment: the one of the release that was judged; "" without a release.
+    """
+    from wherry.cli.proving import KNOWN as PROVED
+
+    missing = sorted(board.missing, key=lambda entry: entry.word is not Word.REFUTED)
+    if missing:
+        first = missing[0]
+        if first.word is not Word.REFUTED and first.fix.startswith("wherry "):
+            return first.fix
+        return f"wherry {'prove' if first.criterion in PROVED else 'meaning'} {first.criterion}"
+    if environment not in environments:
+        return "wherry release"
+    later = environments[environments.index(environment) + 1 :]
+    return f"wherry promote {environment} {later[0]}" if later else "wherry report"
 
 
 def _show_text(board: Board, following: str) -> None:

@@ -144,7 +144,7 @@ def agree(data_dir: DataDir, contract: str, project: Path, environment: str | No
     place = desk(data_dir, project, environment, kubeconfig)
     side = side_of(place.project)
 
-    async def act(actor: Actor) -> list[tuple[str, str, bool]]:
+    async def act(actor: Actor) -> list[tuple[Entry, State, bool]]:
         spaces = (actor.namespace,)
         looked = entries(actor, service=place.project.name, only=contract, spaces=spaces, skipped=note)
         found = await found_or_absent(looked, actor, contract, "agree", side)
@@ -161,14 +161,25 @@ def agree(data_dir: DataDir, contract: str, project: Path, environment: str | No
             if await sign(actor, place.project, entry) is not None:
                 new.add(entry.agreement.metadata.name)
         after = await entries(actor, service=place.project.name, only=contract, spaces=spaces, skipped=note)
-        names = [(entry.agreement.metadata.name, state.word) for entry, state in after]
-        return [(name, word, name in new) for name, word in names]
+        return [(entry, state, entry.agreement.metadata.name in new) for entry, state in after]
 
     signed = place.act(act)
-    for name, word, is_new in signed:
-        say(f"Signed {name}: it is {word} now." if is_new else f"You have signed {name} already: it is {word}.")
-    is_over = all(word == "Verified" for _, word, _ in signed)
-    say_next("wherry contract list" if is_over else "wherry contract verify")
+    for entry, state, is_new in signed:
+        name = entry.agreement.metadata.name
+        say(
+            f"Signed {name}: it is {state.word} now."
+            if is_new
+            else f"You have signed {name} already: it is {state.word}."
+        )
+        if not state.condition("Agreed").holds:
+            say(f"   {state.condition('Agreed').why}")
+    lacking = next((entry for entry, state, _ in signed if not state.condition("Agreed").holds), None)
+    if lacking is not None:
+        facts = lacking.facts
+        other = facts.consumer if facts.provider.service == place.project.name else facts.provider
+        say_next(f"wherry contract agree     (by the team of {other.service}, in its folder)")
+    else:
+        say_next(_following([(entry, state) for entry, state, _ in signed]))
 
 
 @command.command("comment")
@@ -249,7 +260,7 @@ def show(
         say_next(f'wherry contract comment {contract} "..."')
     else:
         show_contract(found.entry, found.state)
-        say_next(_following([found.state]))
+        say_next(_following([(found.entry, found.state)]))
     ctx.exit(1 if found.state is not None and found.state.word == "Broken" else 0)
 
 
@@ -432,10 +443,9 @@ def list_(
                 for entry, state in found
             ],
         )
-        states = [state for _, state in found]
         near = near_names(service, names.promised) if service and not found else []
         begin = f"wherry contract list {near[0]}" if near else first_step(side_of(own) if own else None, names)
-        say_next(_following(states) if found else begin)
+        say_next(_following(found) if found else begin)
     ctx.exit(1 if broken else 0)
 
 
@@ -545,13 +555,17 @@ def stand_in(
         say_next(f"wherry contract verify --project {project}")
 
 
-def _following(states: Sequence[State]) -> str:
+def _following(found: Sequence[tuple[Entry, State]]) -> str:
     """What comes next, where contracts stand so."""
+    from wherry.method.contracts.due import by_hand
+
+    states = [state for _, state in found]
     if any(state.word == "Broken" for state in states):
         return "wherry breaks     (in the provider's folder)"
     if not all(state.condition("Agreed").holds for state in states):
         return "wherry contract agree"
-    return "wherry done" if all(state.word == "Verified" for state in states) else "wherry contract verify"
+    untried = next((entry for entry, state in found if state.word != "Verified"), None)
+    return by_hand(untried.facts, untried.agreement.metadata.name) if untried is not None else "wherry done"
 
 
 def _needs(project: Project) -> list[Need]:

@@ -49,7 +49,7 @@ def command(
     The board is kept in the cluster, so that everybody can see how it changes. Outside of a service's folder: how far
     each service of the cluster is.
     """
-    from wherry.cli.boards import show_board
+    from wherry.cli.boards import after_board, show_board
     from wherry.cli.delivery.stage import project_or_none
     from wherry.cli.judging import judged
     from wherry.cli.keeping import keep
@@ -77,9 +77,8 @@ def command(
             )
         _show_changes(kept, since or "") if review is None else _show_progress(kept)
         return
-    missing = board.missing
-    following = f"wherry prove {missing[0].criterion}" if missing else "wherry promote"
-    show_board(board, output=output, following=following)
+    stands = found.release.spec.environment if found.release is not None else ""
+    show_board(board, output=output, following=after_board(board, tuple(found.project.environments), stands))
     if not board.is_done:
         sys.exit(1)
 

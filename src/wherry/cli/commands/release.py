@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -51,9 +53,9 @@ def command(where: Where, environment: str | None, image: str | None, allow_dirt
         say(f"That is {release.name} already: nothing in it is new{', from uncommitted code' * spec.uncommitted}.")
     rows = [
         ("image", spec.image.partition("@")[0] + " " + short(spec.digest)),
-        ("commit", f"{spec.revision[:12]} of {spec.source or 'an unknown repository'}"),
+        ("commit", f"{spec.revision[:12]} of {_repository(spec.source)}"),
         ("configuration", f"{len(spec.config)} settings, {short(spec.config_hash)}"),
-        ("objects", ", ".join(f"{ref.kind} {ref.name}" for ref in spec.objects)),
+        ("objects", _kinds([ref.kind for ref in spec.objects])),
     ]
     table(("WHAT", "IS"), rows)
     if made.before is not None:
@@ -62,3 +64,14 @@ def command(where: Where, environment: str | None, image: str | None, allow_dirt
         for line in lines:
             note(f"   {line}")
     say(f"Next: wherry run {release.name} --in {name}")
+
+
+def _repository(source: str) -> str:
+    """Where the code is; one without a remote is known by its first commit, which says nothing to a person."""
+    return "a repository without a remote" if source.startswith("git:") else source or "an unknown repository"
+
+
+def _kinds(kinds: Sequence[str]) -> str:
+    """What it consists of: each kind once, with how many there are of it."""
+    counted = Counter(kinds)
+    return ", ".join(kind if count == 1 else f"{kind} ({count})" for kind, count in counted.items())

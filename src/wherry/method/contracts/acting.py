@@ -216,7 +216,10 @@ async def agree(actor: Actor, project: Project, entry: Entry) -> Statement | Non
     if actor.user not in party.people:
         raise NotPossible(
             f"{actor.user} may not sign for {party.team} ({listed(party.people) or 'nobody'} may)",
-            "name the people in contracts/parties.yaml, and expose or propose again",
+            f"sign as {party.people[0]}: --kubeconfig FILE, which wherry user add {party.people[0]} makes; or name "
+            "yourself in contracts/parties.yaml, and expose or propose again"
+            if party.people
+            else "name the people in contracts/parties.yaml, and expose or propose again",
         )
     identity = key_of(actor)
     if has_signed(facts, party, actor.user) and not open_remarks(entry.remarks):
