@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 
 from wherry.cli.output import printable, say, table
-from wherry.method.done.board import Board
+from wherry.method.done.board import Board, way_out
 from wherry.method.done.criteria import BY_ID
 from wherry.method.done.report.structured import as_document, as_junit, title_of
 from wherry.method.evidence.verdict import SYMBOLS, Verdict, Word
@@ -32,14 +32,9 @@ def after_board(board: Board, environments: Sequence[str], environment: str) -> 
         environments: the service's, in the order of promotion.
         environment: the one of the release that was judged; "" without a release.
     """
-    from wherry.cli.proving import KNOWN as PROVED
-
     missing = sorted(board.missing, key=lambda entry: entry.word is not Word.REFUTED)
     if missing:
-        first = missing[0]
-        if first.word is not Word.REFUTED and first.fix.startswith("wherry "):
-            return first.fix
-        return f"wherry {'prove' if first.criterion in PROVED else 'meaning'} {first.criterion}"
+        return way_out(missing[0])
     if environment not in environments:
         return "wherry release"
     later = environments[environments.index(environment) + 1 :]

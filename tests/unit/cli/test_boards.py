@@ -14,7 +14,6 @@ FINE = Verdict("config", Word.PROVED, "It is.")
 OPEN = Verdict("contract-agreed", Word.NOT_SHOWN, "Nobody knows.", fix="wherry contract list")
 BROKEN = Verdict("logs", Word.REFUTED, "A file grows.", fix="write to the standard output")
 UNTRIED = Verdict("disposability", Word.STALE, "It was another release.")
-UNKNOWN = Verdict("own-wish", Word.NOT_SHOWN, "Nobody knows.")
 
 
 @pytest.mark.parametrize(
@@ -23,7 +22,6 @@ UNKNOWN = Verdict("own-wish", Word.NOT_SHOWN, "Nobody knows.")
         ((FINE, OPEN), "dev", "wherry contract list"),
         ((OPEN, BROKEN), "dev", "wherry prove logs"),
         ((FINE, UNTRIED), "dev", "wherry prove disposability"),
-        ((UNKNOWN,), "dev", "wherry meaning own-wish"),
         ((FINE,), "dev", "wherry promote dev staging"),
         ((FINE,), "staging", "wherry promote staging prod"),
         ((FINE,), "prod", "wherry report"),

@@ -47,13 +47,15 @@ def diff(ctx: click.Context, old: Path, new: Path, all_: bool) -> None:
         say(f"{new} says what {old} says.")
         say_next("wherry contract list")
         return
-    count = f"{len(broken)} of {len(findings)}" if broken else f"None of {len(findings)}"
-    verb = "breaks" if len(broken) == 1 else "break"
-    say(f"{count} changes from {old} to {new} {verb} a promise.")
+    verb, where = "breaks" if len(broken) == 1 else "break", f"from {old} to {new}"
+    if broken:
+        say(f"{len(broken)} of {len(findings)} changes {where} {verb} a promise.")
+    else:
+        say(f"{len(findings)} change{'' if len(findings) == 1 else 's'} {where}, and no promise breaks.")
     order = list(LEVELS)
     shown = sorted((one for one in findings if all_ or one.level != "info"), key=lambda one: order.index(one.level))
     show_rows(("CHANGE", "RULE", "MEANS"), [(one.sentence, one.rule, LEVELS[one.level]) for one in shown])
-    say_next("wherry breaks     (whom would it hurt?)")
+    say_next("wherry breaks     (whom would it hurt?)" if broken else "wherry contract expose")
     ctx.exit(1 if broken else 0)
 
 

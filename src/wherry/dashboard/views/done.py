@@ -15,6 +15,7 @@ from wherry.dashboard.live import Live
 from wherry.dashboard.markup import choice, element_id, link, text, url, with_terms
 from wherry.dashboard.times import ago
 from wherry.dashboard.views.view import Asked, Page, View
+from wherry.method.done.board import way_out
 from wherry.method.done.criteria import CRITERIA
 from wherry.method.evidence.criterion import Factor
 from wherry.method.evidence.verdict import SYMBOLS, Verdict, Word
@@ -93,7 +94,7 @@ class DonePage:
         first = next((one for one in boards if one.board.missing), None)
         if first is not None:
             worst = min(first.board.missing, key=lambda entry: (entry.word is not Word.REFUTED, entry.criterion))
-            said, step = f"{first.name}: {worst.says}", worst.repeat or f"wherry prove {worst.criterion}"
+            said, step = f"{first.name}: {worst.says}", worst.repeat or way_out(worst)
         elif boards:
             return '<p id="step" class="good">✓ All of it is done.</p>'
         elif self._live.following.reach(RELEASES) == "forbidden":

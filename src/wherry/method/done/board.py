@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from wherry.method.evidence.verdict import Verdict, Word
 
+COMMAND = "wherry "
 DONE = frozenset({Word.PROVED, Word.SUPPORTED, Word.NOT_APPLICABLE})
 
 
@@ -52,3 +53,9 @@ class Board:
     def words(self) -> Mapping[str, Word]:
         """The words alone, by criterion."""
         return {entry.criterion: entry.word for entry in self.verdicts}
+
+
+def way_out(entry: Verdict) -> str:
+    """The command that comes next for a criterion that is missing: what mends it, if that is one, else its trial."""
+    is_command = entry.word is not Word.REFUTED and entry.fix.startswith(COMMAND)
+    return entry.fix if is_command else f"{COMMAND}prove {entry.criterion}"
