@@ -22,6 +22,7 @@ FLAGS = [
     "--disable-sync",
 ]
 WAIT_MS = 15_000
+TRIES = 8
 # How it shows that Chromium has dropped its connections, which it does when a bridge comes or goes on this machine.
 DROPPED = ("ERR_NETWORK_CHANGED", "interrupted by another navigation")
 
@@ -59,14 +60,14 @@ class Visit:
         self._sign_in(*options)
 
     def _sign_in(self, *options: str) -> None:
-        for is_last in (False, False, True):
+        for number in range(TRIES):
             page = self.page()
             try:
                 page.goto(login_link(self.cluster, *options))
                 page.wait_for_url("**/ui/")
             except Error as error:
                 # See `go`. A link works once, so another one is asked for.
-                if is_last or "ERR_NETWORK_CHANGED" not in str(error):
+                if number == TRIES - 1 or not any(sign in str(error) for sign in DROPPED):
                     raise
             else:
                 return
@@ -97,11 +98,11 @@ class Visit:
         """Show another page of the dashboard in a tab."""
         # After a dropped connection there is a page of Chromium's own, or ours without its script (that one shows the
         # button for a pause) or without a style sheet.
-        for is_last in (False, False, True):
+        for number in range(TRIES):
             try:
                 page.goto(origin(self.cluster) + path)
             except Error as error:
-                if is_last or not any(sign in str(error) for sign in DROPPED):
+                if number == TRIES - 1 or not any(sign in str(error) for sign in DROPPED):
                     raise
                 continue
             if page.evaluate(STYLED) and (not is_live or page.locator("#pause").is_visible()):

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from wherry.dashboard.channel import Channel
 from wherry.dashboard.keys import find_form, keys_panel
-from wherry.dashboard.markup import hidden_fields, link, popovers, text, url, with_terms
+from wherry.dashboard.markup import hidden_fields, link, text, url, with_terms
+from wherry.dashboard.popovers import popovers
 from wherry.dashboard.sessions import Session
 from wherry.dashboard.static_files import SCRIPTS, STYLES
 from wherry.dashboard.views.registry import NAVIGATION

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from html import escape
 from urllib.parse import quote, urlencode
 
-from wherry.narrate.glossary import Word, is_name, words, words_in
+from wherry.narrate.glossary import Word, is_name, words_in
 
 _NOT_IN_IDS = re.compile(r"\s+")
 
@@ -51,19 +51,6 @@ def with_terms(sentence: str) -> str:
         )
         at = end
     return "".join((*parts, text(sentence[at:])))
-
-
-def popovers() -> str:
-    """The explanations of all words, to stand at the end of a page."""
-    return "".join(_popover(word) for word in words().values())
-
-
-def _popover(word: Word) -> str:
-    kubectl = f"<p>With kubectl: <code>kubectl get {text(word.kubectl)}</code></p>" if word.kubectl else ""
-    return (
-        f'<div popover id="{term_id(word)}" class="word"><strong>{text(word.term)}</strong><p>{text(word.says)}</p>'
-        f"<p>Not to be confused with: {text(word.is_not)}.</p>{kubectl}</div>"
-    )
 
 
 def definitions(rows: Iterable[tuple[str, str]]) -> str:

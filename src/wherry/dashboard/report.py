@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 from wherry.dashboard.channel import Rendered
 from wherry.dashboard.fragments import Tree
 from wherry.dashboard.live import Live
-from wherry.dashboard.markup import popovers, text, with_terms
+from wherry.dashboard.markup import text, with_terms
 from wherry.dashboard.offline import offline
+from wherry.dashboard.popovers import popovers
 from wherry.dashboard.static_files import FOLDER
 from wherry.dashboard.views.done import DONE, DonePage
 from wherry.dashboard.views.picture import PICTURE, Picture
@@ -66,5 +67,5 @@ def _document(title: str, main: str) -> str:
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<meta name="color-scheme" content="light dark"><title>{text(title)}</title><style>{style}</style></head>'
-        f'<body><main id="main">{main}</main>{popovers()}</body></html>\n'
+        f'<body><main id="main">{main}</main>{popovers(is_live=False)}</body></html>\n'
     )

@@ -290,3 +290,33 @@ addEventListener("click", async event => {
   await navigator.clipboard.writeText(document.getElementById(button.dataset.copies).value);
   button.textContent = "Copied";
 });
+
+// ------------------------------------- a word is told to who rests on it, until they leave it and what is told
+
+const REST_MS = 400;
+let resting = 0, rested = null;
+
+addEventListener("pointerover", event => {
+  if (event.pointerType !== "mouse") return;
+  clearTimeout(resting);
+  const term = event.target.closest(".term"), word = term && term.popoverTargetElement;
+  if (rested && (word === rested || rested.contains(event.target))) return;
+  resting = setTimeout(() => {
+    if (rested) rested.hidePopover();
+    rested = null;
+    // Whoever reads another one by their own choice goes on.
+    if (!word || document.querySelector(".word:popover-open")) return;
+    word.showPopover({ source: term });
+    rested = word;
+  }, REST_MS);
+});
+
+// Who presses the word that is told already wants to go on reading, not to have it closed.
+addEventListener("click", event => {
+  const term = event.target.closest(".term");
+  if (!term || !rested || term.popoverTargetElement !== rested) return;
+  event.preventDefault();
+  rested = null;
+}, true);
+
+addEventListener("toggle", event => { if (event.newState === "closed" && event.target === rested) rested = null; }, true);
