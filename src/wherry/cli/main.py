@@ -131,3 +131,12 @@ def main() -> None:
         told = as_trouble(error, sys.argv[1:])
         trouble(told)
         sys.exit(told.exit_code)
+    finally:
+        _let_go()
+
+
+def _let_go() -> None:
+    """All is said: who ends us from here on does not see how Python takes itself down."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -27,6 +28,21 @@ def test_every_command_has_help_that_says_what_it_does(name: str) -> None:
     result = CliRunner().invoke(cli, [name, "--help"])
     assert result.exit_code == 0
     assert len(result.output.splitlines()) > 3
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["word"], ["statsu"]])
+def test_who_interrupts_a_command_that_has_answered_sees_no_traceback(arguments: list[str], tmp_path: Path) -> None:
+    program = (
+        "import atexit, os, signal, sys\n"
+        "from wherry.cli.main import main\n"
+        "atexit.register(lambda: os.kill(os.getpid(), signal.SIGINT))\n"
+        "main()\n"
+    )
+    command = [sys.executable, "-c", program, "--home", str(tmp_path / "none"), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == -signal.SIGINT
+    assert "Traceback" not in done.stderr
+    assert "KeyboardInterrupt" not in done.stderr
 
 
 def test_a_near_miss_gets_a_suggestion() -> None:
