@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 
 import pytest
@@ -145,18 +144,24 @@ def test_the_status_says_who_needs_help(shop: RunningCluster) -> None:
     assert said[-2:] == ["The same with kubectl: kubectl get nodes", "Next: wherry why giant -n shop"]
 
 
-@pytest.mark.parametrize("form", [(), ("-o", "json"), ("-n", "shop", "--teach")])
-def test_the_masters_say_the_status_as_whoever_reads_the_cluster_does(
-    shop: RunningCluster, form: tuple[str, ...]
-) -> None:
-    masters = lines(shop, "status", *form)
+@pytest.mark.parametrize(
+    "typed",
+    [("status",), ("status", "-o", "json"), ("status", "-n", "shop", "--teach"), ("picture", "-o", "json"),
+     ("picture", "-n", "shop"), ("show", "orders", "-n", "shop")],
+)  # fmt: skip
+def test_the_masters_say_what_whoever_reads_the_cluster_says(shop: RunningCluster, typed: tuple[str, ...]) -> None:
     own = ("  server: ", "  kubeconfig: ")
-    assert [line for line in masters if not line.startswith(own)] == lines(
-        shop, "status", *form, "--kubeconfig", str(shop.kubeconfig)
-    )
-    later = (shop.home / "wherry.sock").stat().st_mtime + 1
-    os.utime(shop.kubeconfig, (later, later))
-    assert lines(shop, "status", *form) == masters
+    masters = [line for line in lines(shop, *typed) if not line.startswith(own)]
+    assert masters == lines(shop, *typed, "--kubeconfig", str(shop.kubeconfig))
+
+
+def test_a_kubeconfig_that_somebody_has_changed_is_followed(shop: RunningCluster) -> None:
+    before = shop.kubeconfig.read_bytes()
+    shop.kubeconfig.write_bytes(before.replace(b"https://127.0.0.1:", b"https://127.0.0.9:"))
+    refused = shop.wherry("status", check=False)
+    shop.kubeconfig.write_bytes(before)
+    assert (refused.returncode, "W0102" in refused.stderr) == (3, True)
+    assert lines(shop, "status")[0].startswith("The cluster runs: ")
 
 
 def test_somebody_with_rights_in_one_namespace_sees_that_and_is_told_about_the_rest(shop: RunningCluster) -> None:

@@ -31,13 +31,12 @@ def complete_things(ctx: click.Context, param: click.Parameter, incomplete: str)
 
 
 def _names(data_dir: DataDir, kubeconfig: Path | None, namespace: str, context: str) -> list[str]:
-    from wherry.cli.connection import with_client
-    from wherry.cli.look import chosen_kubeconfig, read_model
+    from wherry.cli.look import Look, chosen_kubeconfig
     from wherry.narrate.find import all_targets
 
     path = chosen_kubeconfig(kubeconfig, data_dir, is_silent=True)
-    model = with_client(path, data_dir, lambda client: read_model(client, namespace), context=context)
-    targets = [*all_targets(model.snapshot(namespace))]
+    look = Look(data_dir, namespace, path, None, plain=True, teach=False, context=context)
+    targets = [*all_targets(look.snapshot())]
     return [*dict.fromkeys(one.name for one in targets), *(one.text for one in targets)]
 
 

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+FACTS = "/ui/v1/"
+
 output_option = click.option(
     "-o", "--output", type=click.Choice(("json", "yaml", "name")), help="For programs, not for people."
 )
@@ -72,7 +74,28 @@ class Look:
 
     def snapshot(self) -> Snapshot:
         """The facts of the cluster now."""
-        return self.ask(self.read)
+        return self.seen(self._from_masters() or self.ask(self.read))
+
+    def _from_masters(self) -> Snapshot | None:
+        import msgspec
+
+        from wherry.narrate.facts import Snapshot
+
+        try:
+            return msgspec.convert(self.ask_masters("picture.json"), Snapshot)
+        except msgspec.ValidationError:
+            # They do not say, or are masters of another release, which say it in another form.
+            return None
+
+    def ask_masters(self, name: str, **asked: str) -> object:
+        """What the masters of this folder say themselves, in a fraction of the time; None: go the long way."""
+        if self.kubeconfig is not None or self.context:
+            return None
+        from wherry.cli.quick import ask_masters
+
+        # Which node is this machine, as `platform.node` would say.
+        host = os.uname().nodename if hasattr(os, "uname") else ""
+        return ask_masters(self.data_dir, f"{FACTS}{name}", ns=self.namespace, few="true", host=host, **asked)
 
     async def read(self, client: Client) -> Snapshot:
         """The facts of the cluster now, for who is connected already."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from wherry.cli.boxes import Box, draw_boxes
 from wherry.cli.terminal import Terminal
 from wherry.narrate.facts import NodeFacts, PodFacts, Snapshot, WorkloadFacts
-from wherry.narrate.pod_state import SYMBOLS, WORDS
+from wherry.narrate.state_words import SYMBOLS, WORDS
 from wherry.narrate.templates import count
 
 NODES_IN_BOXES_MAX = 60

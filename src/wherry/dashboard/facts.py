@@ -1,7 +1,7 @@
 """The facts as JSON, for programs and for the command line: now, at a moment, and between two.
 
     /ui/v1/status.json?ns=&few=            how it is, in lines; with `few` only while that costs little (else 413)
-    /ui/v1/picture.json?ns=&at=             the picture, now or then
+    /ui/v1/picture.json?ns=&at=&few=        the picture, now or then
     /ui/v1/changes.json?since=&until=&ns=   what changed between two moments
     /ui/v1/story.json?since=&ns=            the lines of the story since a moment, also of events that have ended
     /ui/v1/moment.json?at=&orOldest=        which revision was the newest then, and since when the masters remember
@@ -20,10 +20,12 @@ import msgspec
 from wherry.api.core.event import EVENTS
 from wherry.api.core.pod import PODS
 from wherry.apimachinery.errors import BadRequest, RequestEntityTooLarge
+from wherry.apimachinery.resource_type import AnyResourceType
 from wherry.client.client import Client
 from wherry.client.deeds import deeds_between
 from wherry.dashboard.moments import Moments, meant, too_long_ago
 from wherry.narrate.deed_lines import deed_lines
+from wherry.narrate.model import read
 from wherry.narrate.past import Moment, TooLongAgo, events_since, model_at
 from wherry.narrate.past_changes import changes_since
 from wherry.narrate.status import read_status
@@ -40,9 +42,14 @@ async def _status(client: Client, moments: Moments, asked: Asked, this_host: str
     namespace = asked.get("ns", "")
     if asked.get("zone", _zone()) != _zone():
         raise BadRequest("these masters tell the time of another zone")
-    if asked.get("few") and sum([await client.count(kind, namespace) for kind in (PODS, EVENTS)]) > FEW:
-        raise RequestEntityTooLarge(f"there are more than {FEW} pods and events")
+    await _check_few(client, asked, PODS, EVENTS)
     return await read_status(client, moments.ask, namespace=namespace, this_host=asked.get("host", this_host))
+
+
+async def _check_few(client: Client, asked: Asked, *kinds: AnyResourceType) -> None:
+    namespace = asked.get("ns", "")
+    if asked.get("few") and sum([await client.count(kind, namespace) for kind in kinds]) > FEW:
+        raise RequestEntityTooLarge(f"there are more than {FEW} {' and '.join(kind.plural for kind in kinds)}")
 
 
 def _zone() -> str:
@@ -51,7 +58,12 @@ def _zone() -> str:
 
 async def _picture(client: Client, moments: Moments, asked: Asked, this_host: str) -> object:
     namespace = asked.get("ns", "")
-    model = await model_at(client, await meant(moments, client, asked["at"]), namespace=namespace, this_host=this_host)
+    if asked.get("at"):
+        then = await meant(moments, client, asked["at"])
+        model = await model_at(client, then, namespace=namespace, this_host=this_host)
+    else:
+        await _check_few(client, asked, PODS)
+        model = await read(client, namespace=namespace, this_host=asked.get("host", this_host))
     return model.snapshot(namespace)
 
 

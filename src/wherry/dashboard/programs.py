@@ -37,7 +37,8 @@ class Programs:
         if request.method != "GET" or "cookie" in request.headers:
             return False
         name = request.path.removeprefix(FACTS)
-        return name in ANSWERS and (name != "picture.json" or "at" in dict(request.query_items()))
+        # The picture of now is kept current for whoever asks again and again; for a single look that is too much.
+        return name in ANSWERS and (name != "picture.json" or not {"at", "few"}.isdisjoint(dict(request.query_items())))
 
     async def answer(self, request: Request) -> Response:
         """Answer one request that `can_answer`."""

@@ -13,7 +13,8 @@ from wherry.api.discovery.endpointslice import EndpointSlice
 from wherry.apimachinery.quantity import milli_value, value
 from wherry.client.indexer import meta_of
 from wherry.narrate.facts import ContainerFacts, Counts, NodeFacts, NodeKind, PodFacts, ServiceFacts, WorkloadFacts
-from wherry.narrate.pod_state import SYMBOLS, WORDS, container_word, pod_state, trouble_of
+from wherry.narrate.pod_state import container_word, pod_state, trouble_of
+from wherry.narrate.state_words import SYMBOLS, WORDS
 from wherry.narrate.templates import count, tell
 from wherry.narrate.workloads import Tally, images_of
 

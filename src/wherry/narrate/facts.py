@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Literal
 
 from wherry.apimachinery.struct import Struct
-from wherry.narrate.pod_state import Word
+from wherry.narrate.state_words import Word
 
 NodeKind = Literal["this machine", "other machine", "simulated", "gone", "hidden"]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from wherry.api.registry import RESOURCE_TYPES
-from wherry.apimachinery.resource_type import AnyResourceType
-from wherry.narrate.facts import Snapshot
+if TYPE_CHECKING:
+    from wherry.apimachinery.resource_type import AnyResourceType
+    from wherry.narrate.facts import Snapshot
 
 DEFAULT_NAMESPACE = "default"
 # Somebody who says "web" means the thing they made before the things that were made for it.
@@ -41,6 +41,9 @@ class Target(NamedTuple):
 
 def find_kind(word: str) -> AnyResourceType | None:
     """The kind that a person means: pod, pods, po, Pod. None: there is none."""
+    # Here: a name alone needs no list of all kinds, whose import takes longer than the search.
+    from wherry.api.registry import RESOURCE_TYPES
+
     wanted = word.lower()
     for resource in RESOURCE_TYPES:
         if wanted in (resource.plural, resource.singular, resource.kind.lower(), *resource.short_names):

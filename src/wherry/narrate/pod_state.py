@@ -11,22 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 from wherry.api.core.pod import ContainerStatus, Pod
+from wherry.narrate.state_words import SYMBOLS, Word
 from wherry.narrate.templates import tell
-
-Word = Literal["Running", "Starting", "Waiting", "Failed", "Stopping", "Done"]
-
-SYMBOLS: Mapping[Word, str] = {
-    "Running": "●",
-    "Starting": "◐",
-    "Waiting": "◌",
-    "Failed": "✕",
-    "Stopping": "◔",
-    "Done": "✓",
-}
-WORDS: tuple[Word, ...] = ("Running", "Starting", "Waiting", "Failed", "Stopping", "Done")
 
 # What a container says while everything goes as it should.
 ON_ITS_WAY = frozenset({"", "ContainerCreating", "PodInitializing"})

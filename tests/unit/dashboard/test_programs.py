@@ -43,6 +43,12 @@ async def test_the_status_is_said_in_lines(api: Api) -> None:
     assert status["counts"]["pods"] == 1  # type: ignore[index] # an object of numbers
 
 
+async def test_the_picture_of_now_is_for_a_single_look(api: Api) -> None:
+    response, picture = await ask(api, request("picture.json", "few=true&ns=default"))
+    assert response.status == 200
+    assert [one["name"] for one in picture["waiting"]] == ["web"]  # type: ignore[attr-defined] # a list of pods
+
+
 async def test_somebody_without_rights_gets_no_line(api: Api) -> None:
     _, status = await ask(api, request("status.json", peer=NOBODY))
     assert "Pod" in status["hidden"]  # type: ignore[operator] # a list of kinds
@@ -51,8 +57,9 @@ async def test_somebody_without_rights_gets_no_line(api: Api) -> None:
 
 async def test_a_large_cluster_is_left_to_whoever_asks(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(facts, "FEW", 0)
-    response, status = await ask(api, request("status.json", "few=true"))
-    assert (response.status, status["reason"]) == (413, "RequestEntityTooLarge")
+    for name in ("status.json", "picture.json"):
+        response, status = await ask(api, request(name, "few=true"))
+        assert (response.status, status["reason"]) == (413, "RequestEntityTooLarge")
     assert (await ask(api, request("status.json")))[0].status == 200
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 from suites.told_cluster import HandFed, node, pod
 from wherry.api.core.node import NODES
 from wherry.api.core.pod import PODS
@@ -59,8 +61,19 @@ def test_many_nodes_are_counted_not_listed() -> None:
     assert status_of(told.model.snapshot()).lines[-1] == "  and 3 more nodes: wherry picture"
 
 
-def test_the_short_way_to_a_status_needs_no_loop_no_tls_and_no_kinds() -> None:
-    slow = ("asyncio", "ssl", "http.client", "msgspec", "yaml", "wherry.client.client", "wherry.api.core.pod")
-    code = f"import sys, wherry.cli.main, wherry.cli.commands.status; print([m for m in {slow} if m in sys.modules])"
+SLOW = ("asyncio", "ssl", "http.client", "yaml", "wherry.client.client", "wherry.api.core.pod", "wherry.api.registry")
+
+
+@pytest.mark.parametrize(
+    ("modules", "slow"),
+    [
+        ("wherry.cli.commands.status, wherry.cli.quick", (*SLOW, "msgspec")),
+        ("wherry.cli.commands.picture, wherry.cli.quick, wherry.cli.picture, wherry.narrate.headline", SLOW),
+        ("wherry.cli.commands.show, wherry.cli.quick, wherry.narrate.sheet, wherry.narrate.find", SLOW),
+        ("wherry.cli.completing, wherry.cli.look, wherry.cli.quick, wherry.narrate.find", SLOW),
+    ],
+)
+def test_the_short_way_to_an_answer_needs_no_loop_no_tls_and_no_kinds(modules: str, slow: tuple[str, ...]) -> None:
+    code = f"import sys, wherry.cli.main, {modules}; print([m for m in {slow} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -42,7 +42,7 @@ def command(data_dir: DataDir, output: str | None, plain: bool) -> None:
             say(f"     Do: {finding.remedy}")
     if missing:
         say("Without containers it works all the same: wherry up --no-real-node --simulated-nodes 3")
-        raise known("W0401", missing=len(missing), total=len(findings))
+        raise known("W0401", missing=len(missing), total=len(machine))
     say(f"Next: {unheard[0].remedy if unheard else 'wherry up'}")
     if unheard:
         sys.exit(1)

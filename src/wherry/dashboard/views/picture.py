@@ -18,7 +18,7 @@ from wherry.dashboard.then import moment_input, snapshot_then, tell_at
 from wherry.dashboard.views.view import Asked, Page, View
 from wherry.narrate.facts import NodeFacts, PodFacts, Snapshot, WorkloadFacts
 from wherry.narrate.headline import needing_help
-from wherry.narrate.pod_state import SYMBOLS, WORDS
+from wherry.narrate.state_words import SYMBOLS, WORDS
 
 NODES_IN_DETAIL_MAX = 60
 PODS_LAID_OUT_MAX = 500
