@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from suites.custom_resources import serving
 from wherry.api.method.board import BoardSpec
+from wherry.api.method.release import RELEASES
+from wherry.apimachinery.document import Document
 from wherry.client.client import Client
 from wherry.client.transport import InProcess
 from wherry.kit.http.types import Request, Response
 from wherry.method.crds import ensure_kinds
+from wherry.method.done.agreement import Waiver
 from wherry.method.done.board import Board
 from wherry.method.done.history import record, with_review
 from wherry.method.done.kept_boards import boards_in, keep_board, read_board
+from wherry.method.done.standard import Standard, leave_standard, standard_name
+from wherry.method.done.waivers import keep_waiver
+from wherry.method.evidence.observation import against, supports
 from wherry.method.evidence.verdict import Verdict, Word
 
 SPACE, AT = "orders-dev", "2026-01-05T12:00:00Z"
@@ -81,6 +88,25 @@ async def test_who_may_not_keep_a_board_is_told_by_none_and_who_may_not_look_see
         assert await boards_in(nobody, SPACE) == []
         (found,) = await boards_in(admin)
         assert (found.namespace, found.board.service, found.board.words) == (SPACE, "orders", {"logs": Word.PROVED})
+
+
+async def test_what_was_promoted_and_never_judged_stands_by_what_was_read_and_waived() -> None:
+    async with cluster() as (admin, _):
+        await ensure_kinds(admin, "boards", "proofs", "releases")
+        spec: Document = {"service": "orders", "number": 1, "environment": "dev", "image": "orders:1"}
+        spec["digest"] = "sha256:" + "ab" * 32
+        await admin.create(RELEASES, {"metadata": {"name": "orders-r1"}, "spec": spec}, SPACE)
+        (bare,) = await boards_in(admin)
+        assert (bare.record, bare.board.done) == (None, ())
+        read = {
+            "config": [supports("It is so.")],
+            "logs": [against("A file grows.", fix="print it", repeat="wherry prove logs")],
+        }
+        await leave_standard(admin, SPACE, "orders", Standard(read=read))
+        later = datetime.datetime.now(tz=datetime.UTC).date()
+        await keep_waiver(admin, SPACE, standard_name("orders"), "logs", Waiver("logs", "ana", "later", later))
+        (found,) = await boards_in(admin)
+        assert (found.board.words["config"], found.board.words["logs"]) == (Word.SUPPORTED, Word.WAIVED)
 
 
 async def test_where_nothing_is_installed_there_are_no_boards() -> None:

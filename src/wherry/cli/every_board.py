@@ -30,7 +30,12 @@ def _show(found: list[KeptBoard]) -> None:
     verb = "is" if done == 1 else "are"
     say(f"{done} of {len(found)} services {verb} done." if found else "No service has a release yet.")
     rows = [
-        (one.board.service, one.namespace, one.record.release if one.record else "-", one.board.sentence)
+        (
+            one.board.service,
+            one.namespace,
+            one.record.release if one.record else "-",
+            one.board.sentence if one.record else f"{one.board.sentence} Nobody has judged it there yet.",
+        )
         for one in found
     ]
     if rows:

@@ -24,10 +24,11 @@ from wherry.apimachinery.struct import Struct
 from wherry.client.client import Client
 from wherry.method.crds import ensure_kinds
 from wherry.method.delivery.stamping import SERVICE
-from wherry.method.done.agreement import Agreement
 from wherry.method.done.board import Board
 from wherry.method.done.history import board_of
 from wherry.method.done.judgement import judge_release
+from wherry.method.done.standard import Standard, find_standard
+from wherry.method.done.waivers import with_waivers
 from wherry.method.evidence.verdict import for_release
 
 ATTEMPTS = 5
@@ -81,7 +82,8 @@ async def boards_in(client: Client, namespace: str = "") -> list[KeptBoard]:
     """The boards of all services in a namespace, or in all of them, by service.
 
     A verdict about another release than the one that runs is Stale. A service that was released and never judged has
-    what its proofs show. Where the reader may not list a kind, nothing of it is known.
+    what its proofs show, and what was read of its repository when it was promoted there. Where the reader may not list
+    a kind, nothing of it is known.
     """
     kept = {(one.metadata.namespace, one.spec.service): one.spec for one in await _list(client, BOARDS, namespace)}
     released: dict[tuple[str, str], Release] = {}
@@ -100,7 +102,10 @@ async def boards_in(client: Client, namespace: str = "") -> list[KeptBoard]:
             found.append(KeptBoard(space, _for_release(board, runs.spec.digest) if runs else board, spec))
         elif runs is not None:
             mine = [one.spec for one in proofs if (one.metadata.namespace, one.spec.service) == (space, service)]
-            made = judge_release(service, None, mine, Agreement(), digest=runs.spec.digest, today=today)
+            standard = await find_standard(client, space, service) or Standard()
+            counts = with_waivers(standard.agreement, standard.waived_here)
+            digest = runs.spec.digest
+            made = judge_release(service, None, mine, counts, digest=digest, today=today, read=standard.read)
             found.append(KeptBoard(space, made))
     return found
 
