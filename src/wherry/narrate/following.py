@@ -16,10 +16,11 @@ TOGETHER_S = 0.2
 class Followed:
     """A model that is always current, and a wait for its next change."""
 
-    def __init__(self, model: ReadModel, clock: Clock) -> None:
-        """`model` is fed by somebody else."""
+    def __init__(self, model: ReadModel, clock: Clock, together_s: float = TOGETHER_S) -> None:
+        """`model` is fed by somebody else; changes within `together_s` are one."""
         self.model = model
         self.clock = clock
+        self._together_s = together_s
         self._changed = asyncio.Event()
         self.stop = model.subscribe(lambda _change: self._changed.set())
 
@@ -31,5 +32,5 @@ class Followed:
         finally:
             if timer is not None:
                 timer.cancel()
-        await self.clock.sleep(TOGETHER_S)
+        await self.clock.sleep(self._together_s)
         self._changed.clear()

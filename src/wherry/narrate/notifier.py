@@ -42,6 +42,8 @@ NAMESPACE = "kube-system"
 SECRET = "wherry-webhook"  # noqa: S105 - its name
 FIELD = "url"
 PART = "notices"
+TOGETHER_S = 1.0
+"""While thousands of pods start, the masters have better things to do than to look at all of them again and again."""
 FIRST_WAIT_S = 1.0
 LONGEST_WAIT_S = 300.0
 """Somebody who mends a receiver waits no longer than this for what it has missed."""
@@ -140,7 +142,7 @@ class Notifier:
                 await asyncio.Event().wait()
             return
         outbox = Outbox(hashlib.sha256(url.encode()).hexdigest()[:16], await self._remembered())
-        followed = Followed(await self._followed_model(), self._clock)
+        followed = Followed(await self._followed_model(), self._clock, TOGETHER_S)
         try:
             with self._as_part(outbox):
                 async with TaskScope("webhook") as scope:
