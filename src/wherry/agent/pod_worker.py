@@ -27,6 +27,7 @@ from wherry.agent.status_writer import StatusWriter
 from wherry.agent.volumes.interface import VolumeFailure
 from wherry.agent.volumes.pod_volumes import PodVolumes
 from wherry.agent.volumes.tokens import TokenSource
+from wherry.agent.whys import why_pulled
 from wherry.api.core.container import Container
 from wherry.api.core.pod import PODS, Pod, PodCondition
 from wherry.apimachinery.errors import Conflict, NotFound, StatusError
@@ -223,7 +224,8 @@ class PodWorker:
         if answer is not None:
             self.feed(answer)
             return
-        self._emit(e.Emit("Pulling", f'Pulling image "{spec.image}"', container))
+        why = why_pulled(is_here=self._services.images.find(spec.image) is not None)
+        self._emit(e.Emit("Pulling", f'Pulling image "{spec.image}"', container, why=why))
         self._start(f"pull/{container}", self._pull_as_told(spec))
 
     async def _pull_as_told(self, spec: Container) -> None:

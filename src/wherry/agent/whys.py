@@ -22,6 +22,11 @@ def why_started(record: ContainerRecord, pod: Pod) -> str:
     return f"it ended with exit code {last.exit_code}, and its restart policy is {policy}"
 
 
+def why_pulled(*, is_here: bool) -> str:
+    """Why a registry is asked for a container's image."""
+    return "its pull policy is Always" if is_here else "the image is not on this machine"
+
+
 def why_ending(ending: Ending) -> str:
     """Why a pod's containers are stopped."""
     return ENDINGS.get(ending.cause, ending.message or ending.reason)

@@ -4,7 +4,7 @@ import pytest
 
 from wherry.agent.container_record import ContainerRecord, Role, Termination
 from wherry.agent.pod_facts import Ending
-from wherry.agent.whys import ENDINGS, why_ending, why_started
+from wherry.agent.whys import ENDINGS, why_ending, why_pulled, why_started
 from wherry.api.core.container import Container
 from wherry.api.core.pod import PODS
 
@@ -29,3 +29,8 @@ def test_a_container_that_is_stopped_says_who_wants_it(cause: str) -> None:
 def test_a_pod_that_the_node_ends_says_the_nodes_reason() -> None:
     assert why_ending(Ending("failed", 1.0, reason="Evicted", message="the disk is full")) == "the disk is full"
     assert why_ending(Ending("failed", 1.0, reason="Evicted")) == "Evicted"
+
+
+def test_an_image_is_fetched_because_it_is_missing_or_asked_for_at_each_start() -> None:
+    assert why_pulled(is_here=False) == "the image is not on this machine"
+    assert why_pulled(is_here=True) == "its pull policy is Always"

@@ -29,7 +29,7 @@ from wherry.runtime.registry.failures import Cause, RegistryFailure
 from wherry.runtime.registry.node_images import NodeImages
 
 NAME = "shop/orders"
-BASE = tar_of({"etc/motd": b"hello\n", "data": random.Random(1).randbytes(3_000_000)})
+BASE = tar_of({"etc/motd": b"hello\n", "data": random.Random(1).randbytes(1_500_000)})
 TOP = tar_of({"app": b"#!/bin/sh\n"})
 
 
@@ -141,17 +141,17 @@ async def test_layers_may_be_packed_or_not(registry: SmallRegistry, images: Node
 
 async def test_a_cut_connection_is_gone_on_with_where_it_was(registry: SmallRegistry, images: NodeImages) -> None:
     layer = registry.layer_digests(NAME, "1")[0]
-    registry.cuts[layer] = [1_500_000, 0, 400_000]
+    registry.cuts[layer] = [1_200_000, 0, 100_000]
     image = await images.pull(f"{registry.host}/{NAME}:1")
-    assert (image.layers[0] / "data").stat().st_size == 3_000_000
+    assert (image.layers[0] / "data").stat().st_size == 1_500_000
     ranges = [one.headers.get("range", "") for one in registry.asked if layer in one.path]
     assert ranges[0] == ""
-    assert ranges[1:] == ["bytes=1500000-", "bytes=1500000-", "bytes=1900000-"]
+    assert ranges[1:] == ["bytes=1200000-", "bytes=1200000-", "bytes=1300000-"]
 
 
 async def test_a_registry_without_ranges_begins_anew(registry: SmallRegistry, images: NodeImages) -> None:
     registry.has_ranges = False
-    registry.cuts[registry.layer_digests(NAME, "1")[0]] = [1_500_000]
+    registry.cuts[registry.layer_digests(NAME, "1")[0]] = [1_200_000]
     assert (await images.pull(f"{registry.host}/{NAME}:1")).layers
 
 
@@ -160,7 +160,7 @@ async def test_a_line_that_brings_nothing_is_given_up(
 ) -> None:
     monkeypatch.setattr(downloads, "FIRST_WAIT_S", 0.001)
     layer = registry.layer_digests(NAME, "1")[0]
-    registry.cuts[layer] = [1_500_000] + [0] * 20
+    registry.cuts[layer] = [1_200_000] + [0] * 20
     with pytest.raises(RegistryFailure) as caught:
         await images.pull(f"{registry.host}/{NAME}:1")
     assert caught.value.cause is Cause.UNREACHABLE
@@ -168,7 +168,7 @@ async def test_a_line_that_brings_nothing_is_given_up(
     assert images.list() == []
     registry.cuts.clear()
     await images.pull(f"{registry.host}/{NAME}:1")
-    assert [one.headers.get("range") for one in registry.asked if layer in one.path][-1:] == ["bytes=1500000-"]
+    assert [one.headers.get("range") for one in registry.asked if layer in one.path][-1:] == ["bytes=1200000-"]
     assert is_clean(images)
 
 
@@ -220,7 +220,7 @@ async def test_a_cancelled_pull_leaves_no_image_and_the_other_goes_on(
 
 
 async def test_the_loop_is_never_held_up_while_an_image_comes(registry: SmallRegistry, images: NodeImages) -> None:
-    files = {f"f{number}": random.Random(number).randbytes(4_000) for number in range(2_000)}
+    files = {f"f{number}": random.Random(number).randbytes(4_000) for number in range(600)}
     registry.put_image(NAME, "big", [tar_of(files)])
     pull = asyncio.ensure_future(images.pull(f"{registry.host}/{NAME}:big"))
     longest_s, turns = 0.0, 0
@@ -330,6 +330,60 @@ async def test_what_is_no_image_is_said_to_be_none(registry: SmallRegistry, imag
 async def test_a_name_that_is_none_is_refused(images: NodeImages) -> None:
     with pytest.raises(RuntimeFailure, match="invalid reference format"):
         await images.pull("Orders:1")
+
+
+DEEP = b'{"x":' + b"[" * 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("where", "answer"),
+    [
+        ("/manifests/", (200, b"")),
+        ("/manifests/", (200, b"[]")),
+        ("/manifests/", (200, DEEP)),
+        ("/manifests/", (404, DEEP)),
+        ("/manifests/", (200, b"x" * 5_000_000)),
+        ("/manifests/", (200, b'{"config":{"mediaType":"x","digest":"../../x","size":1},"layers":[]}')),
+        (
+            "/manifests/",
+            (200, b'{"config":{"mediaType":"x","digest":"sha256:%s","size":-1},"layers":[]}' % (b"0" * 64)),
+        ),
+        (
+            "/manifests/",
+            (200, b'{"config":{"mediaType":"x","digest":"sha256:%s","size":9e9},"layers":[]}' % (b"0" * 64)),
+        ),
+        (
+            "/manifests/",
+            (200, b'{"config":{"mediaType":"x","digest":"sha256:%s","size":9000000},"layers":[]}' % (b"0" * 64)),
+        ),
+        ("/token", (200, b'{"token": "a\\r\\nHost: x"}')),
+        ("/token", (200, DEEP)),
+        ("/token", (500, b"\xff")),
+    ],
+)
+async def test_a_registry_that_talks_nonsense_is_refused_in_a_sentence(
+    tmp_path: Path, where: str, answer: tuple[int, bytes]
+) -> None:
+    with SmallRegistry("token" if where == "/token" else "") as registry:
+        registry.put_image(NAME, "1", [TOP])
+        registry.answers[where] = answer
+        images = images_in(tmp_path)
+        with pytest.raises(RuntimeFailure) as caught:
+            await images.pull(f"{registry.host}/{NAME}:1")
+        assert len(str(caught.value)) < 1500
+        assert images.list() == []
+
+
+@pytest.mark.parametrize(
+    "place", ["http://[::1", "http://x:99999/", "ftp://x/", "//", "http://x/\xe9", "file:///etc/passwd"]
+)
+async def test_a_registry_that_sends_us_nowhere_is_refused_in_a_sentence(
+    registry: SmallRegistry, images: NodeImages, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(downloads, "TRIES_MAX", 1)
+    registry.redirects = lambda _digest: place
+    with pytest.raises(RegistryFailure, match=r"no address|no such host|connect|without end"):
+        await images.pull(f"{registry.host}/{NAME}:1")
 
 
 # How registries are reached.

@@ -100,6 +100,7 @@ def pull(data_dir: DataDir, reference: str) -> None:
 
     started_s = time.monotonic()
     data_dir.make()
+    note(f"Fetching {reference}; with Ctrl-C what has come is kept, and the next pull goes on there.")
     image = pull_image(data_dir, reference)
     describe(image, started_s)
     say(f"Next: wherry kubectl run NAME --image={reference}")

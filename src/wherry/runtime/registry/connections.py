@@ -102,7 +102,7 @@ class Connections:
         raise ConnectionFailed(f"{self.endpoint.url} sends us from place to place without end")
 
     async def _send_once(self, call: Call) -> Response:
-        parts = urlsplit(call.url)
+        parts = split(call.url)
         client = await self._client(parts)
         headers = {"user-agent": _AGENT, **call.headers}
         request = Request(call.method, parts.path or "/", parts.query, headers, call.body, stream=call.stream)
@@ -121,22 +121,40 @@ class Connections:
             self._clients[key] = HttpClient(host, port, tls=tls, proxy=proxy)
         return self._clients[key]
 
-    async def close(self) -> None:
+    def close(self) -> None:
         """Close all connections."""
         for client in self._clients.values():
-            await client.close()
+            client.abort()
 
 
 def _redirected(call: Call, location: str) -> Call:
-    target = urljoin(call.url, location)
-    before, after = urlsplit(call.url), urlsplit(target)
-    if after.scheme not in PORTS or not after.hostname or (before.scheme, after.scheme) == ("https", "http"):
-        raise ConnectionFailed(f"{before.hostname} sends us to {target!r}, where we do not go")
-    if not call.url.isascii() or any(ord(character) < 33 for character in target):
-        raise ConnectionFailed(f"{before.hostname} sends us to an address that is none")
+    target = joined(call.url, location)
+    before, after = split(call.url), split(target)
+    if (before.scheme, after.scheme) == ("https", "http"):
+        raise ConnectionFailed(f"{before.hostname} sends us to {target!r}, in plain text")
     same = (before.scheme, before.hostname, before.port) == (after.scheme, after.hostname, after.port)
     headers = {name: value for name, value in call.headers.items() if same or name != "authorization"}
     return replace(call, url=target, headers=headers)
+
+
+def split(url: str) -> SplitResult:
+    """An address that somebody else may have given us, taken apart. Raises ConnectionFailed when it is none."""
+    try:
+        parts = urlsplit(url)
+        is_one = parts.scheme in PORTS and bool(parts.hostname) and parts.port != 0
+    except ValueError as error:
+        raise ConnectionFailed(f"{url[:200]!r} is no address") from error
+    if not is_one or not url.isascii() or any(character <= " " for character in url):
+        raise ConnectionFailed(f"{url[:200]!r} is no address that we go to")
+    return parts
+
+
+def joined(url: str, rest: str) -> str:
+    """Where `rest`, as an answer from `url` says it, leads. Raises ConnectionFailed when nowhere."""
+    try:
+        return urljoin(url, rest)
+    except ValueError as error:
+        raise ConnectionFailed(f"{rest[:200]!r} is no address") from error
 
 
 def header(response: Response, name: str) -> str:

@@ -43,7 +43,8 @@ class RegistrySettings:
         for entry in self.mirrors:
             registry, _, url = entry.partition("=")
             parts = urlsplit(url)
-            if not registry or parts.scheme not in PORTS or not parts.hostname or parts.query:
+            is_plain = url.isascii() and " " not in url and not parts.query
+            if not registry or parts.scheme not in PORTS or not parts.hostname or not is_plain:
                 raise ValueError(f"{entry!r} is no mirror; write REGISTRY=URL, as docker.io=https://mirror.example.com")
         for entry in self.ca:
             registry, _, file = entry.partition("=")

@@ -58,7 +58,7 @@ def server_message(body: bytes) -> str:
     """What a registry's answer says, on one line; "" when it says nothing that can be read."""
     try:
         troubles = msgspec.json.decode(body, type=_Troubles)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return ""
     said = [f"{one.code.lower()}: {one.message}" if one.code else one.message for one in troubles.errors]
     words = "; ".join(said) or troubles.message or troubles.details

@@ -28,7 +28,7 @@ from wherry.runtime.images.manifest import INDEX_TYPES, MANIFEST, Descriptor, In
 from wherry.runtime.images.reference import Reference, is_digest
 from wherry.runtime.interface import FailedPrecondition, ImageStatus, Keyring
 from wherry.runtime.registry import failures
-from wherry.runtime.registry.connections import document, header
+from wherry.runtime.registry.connections import DOCUMENT_BYTES_MAX, document, header
 from wherry.runtime.registry.downloads import Downloads, telling_disk
 from wherry.runtime.registry.endpoints import RegistrySettings, endpoints
 from wherry.runtime.registry.session import Session
@@ -128,6 +128,8 @@ class Puller:
         for descriptor in (manifest.config, *manifest.layers):
             if not is_digest(descriptor.digest) or descriptor.size < 0:
                 raise FailedPrecondition(f"{about.begin}: {descriptor.digest!r} is no digest")
+        if manifest.config.size > DOCUMENT_BYTES_MAX:
+            raise FailedPrecondition(f"{about.begin}: a configuration of {manifest.config.size} bytes is none")
         async with AsyncExitStack() as held:
             path = await held.enter_async_context(self._downloads.blob(session, manifest.config))
             config = await run_in_thread(path.read_bytes)

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
-from urllib.parse import urlencode, urljoin
+from urllib.parse import urlencode
 
 import msgspec
 
@@ -26,7 +26,7 @@ from wherry.runtime.images.reference import Reference
 from wherry.runtime.images.skeleton import write_tar
 from wherry.runtime.interface import FailedPrecondition, ImageStatus, Keyring
 from wherry.runtime.registry import failures
-from wherry.runtime.registry.connections import discard, document, header
+from wherry.runtime.registry.connections import discard, document, header, joined
 from wherry.runtime.registry.downloads import telling_disk
 from wherry.runtime.registry.endpoints import RegistrySettings, own_endpoints
 from wherry.runtime.registry.session import PUSH, Session
@@ -141,7 +141,7 @@ class Pusher:
     ) -> None:
         begun = await session.call("POST", session.url("blobs/uploads/"))
         await self._expect(session, about, begun, (202,))
-        place = urljoin(session.url("blobs/uploads/"), header(begun, "location"))
+        place = joined(session.url("blobs/uploads/"), header(begun, "location"))
         url = f"{place}{'&' if '?' in place else '?'}{urlencode({'digest': digest})}"
         headers = {"content-type": "application/octet-stream"}
         done = await session.call("PUT", url, headers=headers, body=data, stream=stream)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import urlencode
 
 import msgspec
 
@@ -17,7 +17,7 @@ from wherry.kit.http.client_connection import ConnectionFailed
 from wherry.kit.http.types import BodyStream, Response
 from wherry.runtime.interface import Credentials
 from wherry.runtime.registry.challenge import Challenge, parse_challenges
-from wherry.runtime.registry.connections import Call, Connections, discard, document, header
+from wherry.runtime.registry.connections import Call, Connections, discard, document, header, joined, split
 from wherry.runtime.registry.endpoints import Endpoint
 from wherry.runtime.registry.failures import server_message
 
@@ -113,7 +113,7 @@ class Session:
         return response
 
     def _signed(self, call: Call) -> Call:
-        target, own = urlsplit(call.url), self.endpoint
+        target, own = split(call.url), self.endpoint
         is_own = (target.scheme, target.hostname) == (own.scheme, own.host) and (target.port or own.port) == own.port
         if not self._authorization or not is_own:
             return call
@@ -131,11 +131,12 @@ class Session:
     async def _token(self, parameters: Mapping[str, str]) -> str:
         mine = self._credentials
         if mine is not None and mine.registry_token:
-            return f"Bearer {mine.registry_token}"
+            return _bearer(mine.registry_token)
         service = parameters.get("service", "")
         asked = [*([("service", service)] if service else []), *(("scope", scope) for scope in self._scopes)]
-        realm = urljoin(f"{self.endpoint.url}/", parameters["realm"])
-        if mine is not None and urlsplit(realm).scheme == "http" and self.endpoint.scheme == "https":
+        realm = joined(f"{self.endpoint.url}/", parameters["realm"])
+        host = split(realm).hostname
+        if mine is not None and split(realm).scheme == "http" and self.endpoint.scheme == "https":
             raise ConnectionFailed(f"{self.endpoint.url} wants our password at {realm!r}, in plain text")
         if mine is not None and mine.identity_token:
             token = mine.identity_token
@@ -148,19 +149,23 @@ class Session:
         response = await self._connections.send(call)
         data = await document(response)
         if response.status != 200:
-            raise Refused(server_message(data) or f"{urlsplit(realm).hostname} gives no token", response.status)
+            raise Refused(server_message(data) or f"{host} gives no token", response.status)
         try:
             answer = msgspec.json.decode(data, type=_Token)
-        except msgspec.DecodeError as error:
-            raise Refused(f"{urlsplit(realm).hostname} gives no token, but something else") from error
-        token = answer.token or answer.access_token
-        return f"Bearer {token}" if token else ""
+        except (msgspec.DecodeError, RecursionError) as error:
+            raise Refused(f"{host} gives no token, but something else") from error
+        return _bearer(answer.token or answer.access_token)
 
     async def head(self, rest: str, accept: str = "") -> tuple[int, str, str]:
         """Status, digest and type of something, without it."""
         response = await self.call("HEAD", self.url(rest), headers={"accept": accept} if accept else {})
         await discard(response)
         return response.status, header(response, "docker-content-digest"), response.content_type
+
+
+def _bearer(token: str) -> str:
+    """The value of an Authorization header; "" for what cannot be part of one."""
+    return f"Bearer {token}" if token.isascii() and token.isprintable() and token else ""
 
 
 def _basic(credentials: Credentials) -> str:

@@ -82,12 +82,12 @@ class Talks:
             raise refusal(about, session, error.status, "") from error
         except OSError as error:
             raise failures.unreachable(about, endpoint, error) from error
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, RecursionError) as error:
             raise FailedPrecondition(
                 f"{about.begin}: what {endpoint.url} has there is no container image: {error}"
             ) from error
         finally:
-            await connections.close()
+            connections.close()
 
 
 def refusal(about: failures.About, session: Session, status: int, words: str) -> failures.RegistryFailure:
