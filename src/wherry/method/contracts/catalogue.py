@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 
 import msgspec
 import orjson
@@ -37,6 +38,8 @@ from wherry.method.sharing import share_kinds
 PLURALS = ("apis", "needs", "agreements", "signatures", "verifications", "comments")
 # An object of etcd holds 1.5 MB in all; from here on a document gets an object of its own.
 DOCUMENT_BYTES_MAX = 200_000
+PROMISES_KEPT = 128
+"""Pages ask for the same promises again at each change of the catalogue; reading one takes as long as all else."""
 READERS, AGREERS = "wherry:contracts:view", "wherry:contracts:agree"
 AUTHENTICATION = "extension-apiserver-authentication"
 
@@ -149,11 +152,14 @@ class Catalogue:
 
     def api(self, namespace: str, service: str) -> ApiObject | None:
         """The promise of a service in a namespace."""
-        return next((one for one in self.find_apis(service) if one.metadata.namespace == namespace), None)
+        return next(
+            (one for one in self.apis if one.spec.service == service and one.metadata.namespace == namespace), None
+        )
 
     def need_of(self, agreement: Agreement) -> NeedObject | None:
         """The need that a contract is about."""
-        return next((one for one in self.needs if one.metadata.key == agreement.metadata.key), None)
+        key = agreement.metadata.key
+        return next((one for one in self.needs if one.metadata.key == key), None)
 
 
 async def read_catalogue(client: Client) -> Catalogue:
@@ -192,7 +198,12 @@ async def client_authorities(client: Client, known: bytes) -> tuple[bytes, ...]:
 async def read_published_api(client: Client, found: ApiObject) -> Api:
     """What an API object promises; the digest is that of its text, whatever it says itself. Raises BrokenDocument."""
     document = await document_of(client, found.metadata.namespace, found.spec)
-    return read_api(as_text(document, f"the API {found.metadata.namespace}/{found.metadata.name}"))
+    return _read_promise(document, f"the API {found.metadata.namespace}/{found.metadata.name}")
+
+
+@lru_cache(PROMISES_KEPT)
+def _read_promise(document: str, name: str) -> Api:
+    return read_api(as_text(document, name))
 
 
 async def read_published_need(client: Client, found: NeedObject) -> Need:
