@@ -107,6 +107,7 @@ class Visit:
                 continue
             if page.evaluate(STYLED) and (not is_live or page.locator("#pause").is_visible()):
                 return
+        raise AssertionError(f"{path} did not come whole in {TRIES} tries")
 
     def close(self) -> None:
         self.context.close()

@@ -260,8 +260,8 @@ class Dashboard:
 
     async def _page(self, request: Request, session: Session, path: list[str]) -> Response:
         view, page, channel, _ = await self._open(session, path, request.query)
-        if session.note:
-            await channel.refresh()
+        # A stream need not wait for that: what is missing is its first message.
+        await (channel.refresh() if session.note else channel.catch_up())
         still = await page.still() if page.still is not None else ""
         return Response(200, HTML, whole_page(page, channel, session, view, still).encode())
 

@@ -115,7 +115,6 @@ class Live:
         known = self._channels.get(view)
         if known is not None:
             known[0].used_s = self.used_s
-            await known[0].catch_up()
             return known[0]
         channel = Channel(
             view,
