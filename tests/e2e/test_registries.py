@@ -24,6 +24,7 @@ name = "{name}"
 base = "programs"
 programs = ["/usr/bin/busybox"]
 cmd = ["busybox", "sleep", "3600"]
+stop_signal = "SIGKILL"
 [labels]
 name = "{name}"
 """

@@ -139,6 +139,13 @@ async def test_layers_may_be_packed_or_not(registry: SmallRegistry, images: Node
     assert (image.layers[0] / "app").is_file()
 
 
+async def test_a_layer_that_an_image_has_twice_comes_once(registry: SmallRegistry, images: NodeImages) -> None:
+    registry.put_image(NAME, "twice", [TOP, tar_of({"other": b"x"}), TOP])
+    image = await images.pull(f"{registry.host}/{NAME}:twice")
+    assert image.layers[0] == image.layers[2]
+    assert registry.count("GET", registry.layer_digests(NAME, "twice")[0]) == 1
+
+
 async def test_a_cut_connection_is_gone_on_with_where_it_was(registry: SmallRegistry, images: NodeImages) -> None:
     layer = registry.layer_digests(NAME, "1")[0]
     registry.cuts[layer] = [1_200_000, 0, 100_000]
