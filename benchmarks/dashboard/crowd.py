@@ -26,6 +26,7 @@ async def measure(minutes: float) -> None:
     async with staged("--simulated-nodes", str(NODES)) as stage:
         fill(stage)
         restarts = Restarts(stage.client, await some_pods(stage.client))
+        await measure_cost(stage, restarts, "floor: one change while nobody looks")
         for name, view, _, _ in VIEWS:
             await measure_server(stage, restarts, name, view)
         show("the server with all of it", f"{resident_mb(stage.cluster.pid):,.0f} MB")
@@ -48,13 +49,18 @@ async def measure_server(stage: Stage, restarts: Restarts, name: str, view: str)
     async with reading(stage.cluster, view) as reader:
         times_s, size_bytes = await reader.load(f"/ui/{view}", LOADS)
         show_times(f"{name}: the page's {size_bytes / 1e6:.1f} MB", times_s)
-        before_s = cpu_s(stage.cluster.pid)
-        changes = await one_by_one(restarts.make, CHANGES)
-        cost_s = (cpu_s(stage.cluster.pid) - before_s) / CHANGES
+        changes = await measure_cost(stage, restarts, f"{name}: one change")
         delays_s = reader.seen.delays_s(changes)
         if delays_s:
             show_times(f"{name}: one change, to the stream", delays_s)
-        show(f"{name}: one change, of the server's core", f"{ms(cost_s)} each, with all else of that time")
+
+
+async def measure_cost(stage: Stage, restarts: Restarts, name: str) -> list[Made]:
+    """What a change takes of the server, with all else that a thousand nodes make it do meanwhile."""
+    before_s = cpu_s(stage.cluster.pid)
+    changes = await one_by_one(restarts.make, CHANGES)
+    show(f"{name}, of the server's core", f"{ms((cpu_s(stage.cluster.pid) - before_s) / CHANGES)} each")
+    return changes
 
 
 async def measure_browser(stage: Stage, restarts: Restarts) -> None:
