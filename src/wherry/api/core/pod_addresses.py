@@ -16,3 +16,11 @@ def pods_by_address(pods: Iterable[Pod]) -> dict[str, Pod]:
         for pod in pods
         if pod.status.pod_ip and not pod.spec.host_network and pod.status.phase not in ENDED
     }
+
+
+def last_pods_by_address(pods: Iterable[Pod]) -> dict[str, Pod]:
+    """The same, and where no pod is now the one that was there last: a kernel remembers who has talked for a while."""
+    known = tuple(pods)
+    came = sorted(known, key=lambda pod: pod.metadata.creation_timestamp)
+    had = {pod.status.pod_ip: pod for pod in came if pod.status.pod_ip and not pod.spec.host_network}
+    return had | pods_by_address(known)

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from wherry.api.core.pod import Pod
-from wherry.api.core.pod_addresses import pods_by_address
+from wherry.api.core.pod_addresses import last_pods_by_address
 
 CONNECTION = re.compile(r"\btcp\b.*?\bsrc=(\S+) .*?\bsrc=(\S+) dst=\S+ sport=(\d+)")
 # How the world labels the pods of a service; the first one that a pod has counts.
@@ -54,8 +54,8 @@ def service_of(pod: Pod) -> str:
 
 
 def services_by_address(pods: Iterable[Pod]) -> dict[str, str]:
-    """Which service an address belongs to."""
-    return {address: service for address, pod in pods_by_address(pods).items() if (service := service_of(pod))}
+    """Which service an address belongs to, or did until its pod ended."""
+    return {address: service for address, pod in last_pods_by_address(pods).items() if (service := service_of(pod))}
 
 
 def find_unspoken(
