@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -12,6 +12,10 @@ from wherry.cli.output import Trouble, say, table
 from wherry.method.contracts.reading import BrokenDocument
 from wherry.method.contracts.refusal import NotPossible
 from wherry.method.project import NotAProject, Project, find_project
+
+if TYPE_CHECKING:
+    from wherry.method.contracts.catalogue import Entry
+    from wherry.method.contracts.state import State
 
 T = TypeVar("T")
 LEVELS = {"breaking": "breaks the promise", "warning": "may hurt", "info": "keeps the promise"}
@@ -51,3 +55,16 @@ def say_next(command: str) -> None:
     """The last line."""
     say()
     say(f"Next:  {command}")
+
+
+def following(found: Sequence[tuple[Entry, State]]) -> str:
+    """The command that comes next, where contracts stand so."""
+    from wherry.method.contracts.due import by_hand
+
+    states = [state for _, state in found]
+    if any(state.word == "Broken" for state in states):
+        return "wherry breaks     (in the provider's folder)"
+    if not all(state.condition("Agreed").holds for state in states):
+        return "wherry contract agree"
+    untried = next((entry for entry, state in found if state.word != "Verified"), None)
+    return by_hand(untried.facts, untried.agreement.metadata.name) if untried is not None else "wherry done"
