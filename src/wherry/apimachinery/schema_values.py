@@ -30,7 +30,7 @@ class Mismatch(Exception):
     """A value that does not fit its field; the struct around it knows the field's name."""
 
     def __init__(self, value: object, go_type: str, *, shown: bool = False) -> None:
-        super().__init__(f"{_go_kind(value)}{f' {value}' if shown else ''}", go_type)
+        super().__init__(f"{go_kind(value)}{f' {value}' if shown else ''}", go_type)
 
 
 class DecodeError(Exception):
@@ -173,7 +173,8 @@ SPECIAL = {
 }
 
 
-def _go_kind(value: object) -> str:
+def go_kind(value: object) -> str:
+    """What Go's decoder calls a value of JSON."""
     match value:
         case bool():
             return "bool"

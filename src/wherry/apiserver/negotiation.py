@@ -13,6 +13,7 @@ import orjson
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import BadRequest, UnsupportedMediaType
 from wherry.apimachinery.resource_type import AnyResourceType
+from wherry.apimachinery.schema_values import go_kind
 from wherry.apiserver.go_json import END_OF_INPUT, go_json_error
 from wherry.apiserver.media_types import PROTOBUF
 from wherry.kit.http.types import Request
@@ -114,7 +115,7 @@ def _decode(request: Request, kind: str, *, find_duplicates: bool) -> tuple[Docu
     if value is None:
         value = {}
     if not isinstance(value, dict):
-        why = "couldn't get version/kind; json parse error: " + NOT_AN_OBJECT.format(kind=_go_kind(value))
+        why = "couldn't get version/kind; json parse error: " + NOT_AN_OBJECT.format(kind=go_kind(value))
         raise _unrecognized(kind, why, request.body)
     return value, duplicates
 
@@ -166,7 +167,7 @@ def _check_kind(document: Document, api_version: str, kind: str) -> None:
     if not isinstance(given_kind, str) or not isinstance(given_version, str):
         field = "kind" if not isinstance(given_kind, str) else "apiVersion"
         raise BadRequest(
-            f"couldn't get version/kind; json parse error: json: cannot unmarshal {_go_kind(document[field])} "
+            f"couldn't get version/kind; json parse error: json: cannot unmarshal {go_kind(document[field])} "
             f"into Go struct field .{field} of type string"
         )
     if given_kind != kind:
@@ -252,17 +253,3 @@ def _name_duplicates(value: object, path: str, found: list[str]) -> None:
     elif isinstance(value, list):
         for position, item in enumerate(value):
             _name_duplicates(item, f"{path}[{position}]", found)
-
-
-def _go_kind(value: object) -> str:
-    match value:
-        case bool():
-            return "bool"
-        case str():
-            return "string"
-        case list():
-            return "array"
-        case dict():
-            return "object"
-        case _:
-            return "number"
