@@ -139,7 +139,9 @@ def _details(samples: Samples, name: str, label: str) -> tuple[tuple[str, str], 
 
 def _figure(name: str, wrong: str, beat: str, queue: str, details: tuple[tuple[str, str], ...] = ()) -> Figure:
     said = say("masters.failing", reason=wrong) if wrong else beat
-    return Figure(name=name, state="trouble" if wrong else "well", beat=said, queue=queue, details=details)
+    # It may begin with a number that is a word: no pods.
+    waiting = queue[:1].upper() + queue[1:]
+    return Figure(name=name, state="trouble" if wrong else "well", beat=said, queue=waiting, details=details)
 
 
 def _hidden(name: str, wrong: str = "") -> Figure:

@@ -54,7 +54,7 @@ wherry_notices_waiting 0
 wherry_notices_total{result="taken"} 2
 """
     found = said(Seen(parse_samples(samples), leases={}))
-    assert found["notices"] == ("well", "It has sent 2 messages since it started.", "no messages to be sent.")
+    assert found["notices"] == ("well", "It has sent 2 messages since it started.", "No messages to be sent.")
     assert said(Seen(parse_samples(METRICS), leases={}))["notices"][0] == "none"
     wrong = Seen(parse_samples(samples), failing={"notices": "http://a has not taken a message"}, leases={})
     assert said(wrong)["notices"][:2] == ("trouble", "It is not well: http://a has not taken a message.")
