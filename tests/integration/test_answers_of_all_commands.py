@@ -56,6 +56,7 @@ ELSEWHERE: dict[str, str] = {
     ),
     **dict.fromkeys(("build", "release", "run", "promote", "rollback", "export", "import", "dev", "prove"), CONTAINERS),
     **dict.fromkeys(("image import", "image rm", "contract stand-in", "shell", "logs"), CONTAINERS),
+    **dict.fromkeys(("image pull", "image push", "push"), "it needs a registry: tests/e2e/test_registries.py"),
     **dict.fromkeys(
         ("contract agree", "contract comment", "contract withdraw", "contract verify", "contract show"), TWO
     ),

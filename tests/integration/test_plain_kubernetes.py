@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -77,11 +78,14 @@ def test_where_a_cluster_keeps_no_rules_it_is_said_that_releases_can_be_changed(
 
 
 def test_whoever_may_not_teach_the_cluster_hears_who_does_it_and_how(
-    old: PlainKubernetes, greeter: GreeterRepository
+    old: PlainKubernetes, greeter: GreeterRepository, tmp_path: Path
 ) -> None:
     owner = old.owner_of("other")
     everybodys = old.wherry(owner, "contract", "list", "--all")
-    assert "an administrator runs, once: wherry contract setup" in everybodys.stderr
+    assert "wherry contract expose     (in the folder of a service)" in everybodys.stdout
+    old.wherry(owner, "new", "till", "--into", str(tmp_path / "till"))
+    exposed = old.wherry(owner, "contract", "expose", cwd=tmp_path / "till")
+    assert "an administrator runs, once: wherry contract setup" in exposed.stderr
     # No repository is needed for it.
     assert old.wherry(old.admin(), "contract", "setup").returncode == 0
     assert old.wherry(owner, "contract", "list", "--all").returncode == 0

@@ -6,12 +6,12 @@ port answers. Where it cannot be (another system, a long path), commands go by t
 
 from __future__ import annotations
 
-import os
 import socket
 from pathlib import Path
 
 from wherry.cluster.data_dir import DataDir
 from wherry.kit.clock import Clock
+from wherry.kit.files import give_to_owner_of
 from wherry.kit.http.server import BoundSocket, Server
 from wherry.kit.http.types import App, Peer, WantsStream
 from wherry.kit.log import get_logger
@@ -46,9 +46,7 @@ def bind_private(path: Path, *, private_folder: Path) -> socket.socket:
     try:
         at.bind(str(made))
         made.chmod(0o600)
-        # Started through sudo, the folder belongs to whoever typed it.
-        owner = path.parent.stat()
-        os.chown(made, owner.st_uid, owner.st_gid)
+        give_to_owner_of(path.parent, made)
         made.replace(path)
     except OSError:
         at.close()

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
-import os
 import shutil
 import socket
 from collections.abc import MutableMapping
@@ -43,6 +42,7 @@ from wherry.controllers.registry import all_controllers
 from wherry.kit import pki
 from wherry.kit.clock import Clock, SystemClock
 from wherry.kit.component import Component
+from wherry.kit.files import give_to_owner_of
 from wherry.kit.http.server import Server
 from wherry.kit.http.tls import server_context
 from wherry.kit.http.types import App, WantsStream
@@ -273,10 +273,8 @@ class Standalone:
             user="kubernetes-admin",
             client_identity=credentials.admin,
         )
-        # Started through sudo, the folder belongs to whoever typed it: kubectl must be able to read the file.
-        if hasattr(os, "chown"):
-            owner = self._data_dir.root.stat()
-            os.chown(path, owner.st_uid, owner.st_gid)
+        # kubectl must be able to read it.
+        give_to_owner_of(self._data_dir.root, path)
 
     def _client(self, app: App, user: str, *groups: str) -> Client:
         transport = InProcess(app, user=user, groups=(*groups, "system:authenticated"))

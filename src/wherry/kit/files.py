@@ -60,6 +60,14 @@ def write_atomically(path: Path, data: bytes | str, mode: int = 0o600, *, fsync:
         sync_directory(path.parent)
 
 
+def give_to_owner_of(folder: Path, *paths: Path) -> None:
+    """Let what root has made belong to whoever owns `folder`: begun through sudo, that is who typed it."""
+    if hasattr(os, "chown") and os.geteuid() == 0:
+        owner = folder.stat()
+        for path in paths:
+            os.chown(path, owner.st_uid, owner.st_gid)
+
+
 def sync_directory(directory: Path) -> None:
     """Make the names in a directory survive a power cut (where directories can be opened: not on Windows)."""
     if not hasattr(os, "O_DIRECTORY"):

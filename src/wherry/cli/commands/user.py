@@ -7,7 +7,6 @@ binding. The private key is made here and never leaves this machine.
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -253,6 +252,7 @@ async def _unbind(client: Client, name: str) -> tuple[list[str], list[str]]:
 
 def _write_kubeconfig(data_dir: DataDir, name: str, key_pem: bytes, cert_pem: bytes, namespace: str) -> Path:
     from wherry.client.kubeconfig import load_kubeconfig, write_kubeconfig
+    from wherry.kit.files import give_to_owner_of
     from wherry.kit.http.tls import KeyPair
 
     own = load_kubeconfig(data_dir.kubeconfig)
@@ -267,11 +267,7 @@ def _write_kubeconfig(data_dir: DataDir, name: str, key_pem: bytes, cert_pem: by
         context=f"{name}@wherry",
         namespace=namespace,
     )
-    if os.geteuid() == 0:
-        # Made through sudo, it belongs to whoever owns the cluster's folder.
-        owner = data_dir.root.stat()
-        for place in (path.parent, path):
-            os.chown(place, owner.st_uid, owner.st_gid)
+    give_to_owner_of(data_dir.root, path.parent, path)
     return path
 
 
