@@ -53,8 +53,7 @@ def show_rows(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 def say_next(command: str) -> None:
     """The last line."""
-    say()
-    say(f"Next:  {command}")
+    say(f"Next: {command}")
 
 
 def following(found: Sequence[tuple[Entry, State]]) -> str:

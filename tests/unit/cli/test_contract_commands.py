@@ -28,7 +28,7 @@ def test_a_broken_promise_is_told_and_the_answer_is_no() -> None:
     assert result.exit_code == 1
     assert result.output.startswith("1 of 1 changes from ")
     assert "POST /orders no longer answers with price." in result.output
-    assert "Next:  wherry breaks" in result.output
+    assert "Next: wherry breaks" in result.output
 
 
 def test_what_keeps_the_promise_is_shown_on_demand_and_the_answer_is_yes() -> None:
@@ -97,7 +97,7 @@ def test_a_promise_that_nobody_needs_may_break_with_a_new_version(orders: Path) 
 
 def test_another_file_can_be_compared_with(orders: Path) -> None:
     result = run_breaks(orders, "--against", str(REMOVED / "after.yaml"))
-    assert result.stdout == "The contract of orders says what it said before.\n\nNext:  wherry contract list\n"
+    assert result.stdout == "The contract of orders says what it said before.\nNext: wherry contract list\n"
 
 
 def test_with_nothing_to_compare_it_says_so(orders: Path) -> None:
