@@ -158,10 +158,11 @@ def _release(release: Release | None, now_s: float) -> str:
         body = "<p>No release is known here. Next: <code>wherry release</code></p>"
     else:
         spec, status = release.spec, release.status
+        since = f" ({ago(status.running_since, now_s)})" if status.running_since else ""
         rows = [
             ("Release", link(url("releases"), release.name)),
             ("Environment", text(spec.environment)),
-            ("State", f"{text(status.state or 'never run')} {ago(status.running_since, now_s)}"),
+            ("State", f"{text(status.state or 'never run')}{since}"),
             ("Commit", f"<code>{text(spec.revision[:SHORT_CHARS])}</code>{' and more' if spec.uncommitted else ''}"),
             ("Image", f"<code>{text(spec.digest.removeprefix('sha256:')[:SHORT_CHARS])}</code>"),
         ]
