@@ -123,6 +123,11 @@ class EventRecorder:
         self._pending[said] = _Pending(now_s, now_s, why if why != message else "", decision)
         self._wake.set()
 
+    @property
+    def remembered(self) -> int:
+        """How many Events are kept in mind, to count their repeats."""
+        return len(self._posted)
+
     async def run(self) -> None:
         """Post what is said, in order, until cancelled."""
         while True:
@@ -172,14 +177,15 @@ class EventRecorder:
 
     def _recent(self, said: _Said) -> _Posted | None:
         posted = self._posted.get(said)
-        if posted is not None and self._clock.monotonic_s() - posted.last_monotonic_s > REPEAT_WINDOW_S:
-            return None
-        return posted
+        return posted if posted is not None and self._is_recent(posted) else None
+
+    def _is_recent(self, posted: _Posted) -> bool:
+        return self._clock.monotonic_s() - posted.last_monotonic_s <= REPEAT_WINDOW_S
 
     def _remember(self, said: _Said, name: str, count: int) -> None:
         self._posted[said] = _Posted(name, count, self._clock.monotonic_s())
         self._posted.move_to_end(said)
-        if len(self._posted) > REMEMBERED_MAX:
+        while len(self._posted) > REMEMBERED_MAX or not self._is_recent(next(iter(self._posted.values()))):
             self._posted.popitem(last=False)
 
     def _document(self, said: _Said, pending: _Pending, namespace: str) -> Document:

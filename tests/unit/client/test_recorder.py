@@ -92,6 +92,22 @@ async def test_repeats_before_posting_are_posted_once(api: FakeApi, recorder: Ev
     assert len(api.requests) == 1
 
 
+async def test_what_cannot_be_a_repeat_any_more_is_forgotten(
+    api: FakeApi, recorder: EventRecorder, clock: FakeClock
+) -> None:
+    recorder.event(POD, "Started", "once")
+    await settle()
+    await clock.advance(400)
+    recorder.event(POD, "Started", "twice")
+    await settle()
+    assert recorder.remembered == 2
+    await clock.advance(400)
+    recorder.event(POD, "Started", "thrice")
+    await settle()
+    assert recorder.remembered == 2
+    assert len(api.all(EVENTS)) == 3
+
+
 async def test_a_repeat_of_a_deleted_event_is_told_anew(api: FakeApi, recorder: EventRecorder) -> None:
     recorder.event(POD, "Pulled", "x")
     await settle()
