@@ -61,7 +61,8 @@ def answer(evidence: Evidence) -> Answer:
         says = about.sentence if target.kind in BY_SHEET else says
         reasons += [f"{row.label}: {row.value}" for row in about.rows if row.label in SHEET_ROWS]
     reasons += _below(evidence)
-    ways = [*(crash.next for crash in crashes), *helps, *_steps_below(evidence), *steps]
+    # What would help on a node says it better than what helps in general.
+    ways = [*(crash.next for crash in crashes), *helps, *_steps_below(evidence), *(() if helps else steps)]
     return Answer(
         kind=target.kind,
         namespace=target.namespace,

@@ -44,9 +44,9 @@ def bundles(told: Sequence[Change]) -> list[Bundle]:
     runs: list[list[Change]] = []
     open_: dict[tuple[str, ...], list[Change]] = {}
     for one in told:
-        key = (one.deed, one.who, one.tool, one.because, one.namespace)
+        key = (_words(one), one.who, one.tool, one.because, one.namespace)
         run = open_.get(key)
-        if one.deed not in BUNDLES or run is None or one.time_s - run[-1].time_s > PAUSE_S:
+        if key[0] not in BUNDLES or run is None or one.time_s - run[-1].time_s > PAUSE_S:
             run = open_[key] = []
             runs.append(run)
         run.append(one)
@@ -54,17 +54,25 @@ def bundles(told: Sequence[Change]) -> list[Bundle]:
     return sorted(lines, key=lambda line: line.time_s)
 
 
+def _words(one: Change) -> str:
+    """Which sentence is for changes like this one."""
+    of_kind = f"{one.kind} {one.deed}"
+    return of_kind if of_kind in BUNDLES else one.deed
+
+
 def _lines(run: Sequence[Change]) -> list[Bundle]:
     if len(run) < FEWEST:
         return [Bundle(text=one.text, time_s=one.time_s, next=one.next, changes=(one,)) for one in run]
     first = run[0]
-    text = BUNDLES[first.deed].text.format(
+    kinds = ", ".join(_named(run) if len(run) <= NAMED_MAX else _counted(run))
+    text = BUNDLES[_words(first)].text.format(
         who=first.who or SOMEBODY,
         tool=f" with {first.tool}" if first.tool else "",
         because=f", {first.because}" if first.because else "",
         number=len(run),
         place=first.namespace or "the cluster",
-        kinds=", ".join(_named(run) if len(run) <= NAMED_MAX else _counted(run)),
+        kinds=kinds,
+        Kinds=kinds[:1].upper() + kinds[1:],
     )
     return [
         Bundle(text=text, time_s=first.time_s, next=next((one.next for one in run if one.next), ""), changes=(*run,))

@@ -25,13 +25,15 @@ CHANGES: Mapping[str, Template] = {
     "node-open-known": fine("{who} lets {what} take new pods again{tool}."),
 }
 
-# Several things in one go (narrate/bundles.py), by what happened to them.
+# Several things in one go (narrate/bundles.py), by what happened to them; a kind may have words of its own for it.
 BUNDLES: Mapping[str, Template] = {
     "created": fine("{who} created {number} things in {place}{tool}{because}: {kinds}."),
     "deleted": fine("{who} deleted {number} things in {place}{tool}{because}: {kinds}."),
     "created and deleted": fine(
         "{who} created {number} things in {place}{tool}{because}, and they were deleted again: {kinds}."
     ),
+    "Node created": fine("{Kinds} joined the cluster."),
+    "Node deleted": fine("{Kinds} left the cluster."),
 }
 
 # What somebody did, where only that is known and not how the thing was before.

@@ -149,6 +149,7 @@ async def test_a_waiting_pod_hears_from_each_node_and_what_would_help(api: Shop)
     found = await why(api, "Pod", "big")
     assert [(one.node, one.when) for one in found.nodes] == [("n1", "never")]
     assert found.next[0] == "Ask for less cpu, or add a larger node"
+    assert not any(step.startswith("Add what the sentence above") for step in found.next)
 
 
 async def test_a_crashing_pod_shows_its_last_words_and_the_likely_cause(api: Shop) -> None:

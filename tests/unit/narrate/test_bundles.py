@@ -31,6 +31,16 @@ def test_many_are_counted() -> None:
     assert bundles(made)[0].text.endswith(": 4 config maps, 1 network policy.")
 
 
+@pytest.mark.parametrize(("deed", "says"), [("created", "joined"), ("deleted", "left")])
+def test_nobody_creates_a_node_it_joins(deed: Happened, says: str) -> None:
+    nodes = [change("Node", f"n{number}", 1.0, who="", deed=deed, where="") for number in range(3)]
+    others = [change("Namespace", f"s{number}", 1.0, who="", deed=deed, where="") for number in range(3)]
+    lines = bundles([*nodes, *others])
+    assert lines[0].text == f"Nodes n0, n1 and n2 {says} the cluster."
+    assert lines[0].changes == tuple(nodes)
+    assert lines[1].text.startswith(f"Somebody {deed} 3 things in the cluster")
+
+
 @pytest.mark.parametrize(
     "other",
     [
