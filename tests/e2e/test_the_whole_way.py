@@ -105,6 +105,11 @@ class Harbour:
         return [[without_own(one.answer) for one in each.results if "items" not in str(one.answer)] for each in played]
 
 
+def commit(folder: Path, message: str) -> None:
+    who = ("-c", "user.name=ana", "-c", "user.email=ana@example.com")
+    subprocess.run(["git", *who, "commit", "-qam", message], cwd=folder, check=True)
+
+
 def without_own(answer: object) -> object:
     assert isinstance(answer, dict)
     return {key: value for key, value in answer.items() if key not in OWN and not key.endswith("_at")}
@@ -140,10 +145,7 @@ def test_from_an_empty_folder_to_production_by_one_image_and_back_to_what_it_was
     config.write_text(config.read_text().replace("GREETING=", "GREETING=another "))
     app = harbour.folder / "src" / "harbour" / "app.py"
     app.write_text(f"{app.read_text()}\n# A line more: another image.\n")
-    subprocess.run(
-        ["git", "-c", "user.name=ana", "-c", "user.email=ana@example.com", "commit", "-qam", "Say something else"],
-        cwd=harbour.folder, check=True,
-    )  # fmt: skip
+    commit(harbour.folder, "Say something else")
     harbour.do("build", offline=True)
     harbour.do("release", "--env", "prod")
     harbour.do("run", "--in", "prod")
@@ -202,6 +204,7 @@ def test_the_timebox_goes_to_twelve_of_twelve_by_what_two_teams_have_done(harbou
         parties = folder.parent / service / "contracts" / "parties.yaml"
         parties.write_text(parties.read_text().replace("[sea]", "[hanna]").replace("[pilot]", "[paul]"))
         harbour.do("user", "add", user, "--role", "edit", "--namespace", f"{service}-dev")
+        commit(folder.parent / service, f"Let {user} agree for the team")
     harbour.do("contract", "setup")
     harbour.contract("harbour", "hanna", "expose")
     harbour.contract("pilot", "paul", "propose")
