@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -23,6 +24,12 @@ _NEVER_MENDS = {
     "CreateContainerError": "its container cannot be made",
     "RunContainerError": "its program cannot be started",
 }
+_PASSES = re.compile(
+    r"\b429\b|toomanyrequests|unexpected status.*: 5\d\d\b|\b50[0-4] [A-Z]|i/o timeout|handshake timeout"
+    r"|deadline exceeded|connection reset|unexpected EOF",
+    re.IGNORECASE | re.DOTALL,
+)
+"""How nodes say that a registry was busy or ill (containerd's and CRI-O's texts): the next attempt may succeed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +43,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class PodTrouble:
-    """A pod that will not become ready, and why in words."""
+    """A pod that is not ready, and why in words."""
 
     pod: str
     container: str
@@ -47,6 +54,11 @@ class PodTrouble:
     def lacks_image(self) -> bool:
         """Whether its node cannot get an image from its registry."""
         return self.why.startswith(NO_IMAGE)
+
+    @property
+    def passes(self) -> bool:
+        """Whether the node's next attempt may succeed: its registry was busy, or did not answer in time."""
+        return self.lacks_image and _PASSES.search(self.why) is not None
 
 
 def rollout_of(kind: str, thing: Anything) -> Progress:
@@ -104,12 +116,13 @@ def _number(values: Document, key: str, default: int = 0) -> int:
 
 
 def find_trouble(pods: Iterable[Pod]) -> PodTrouble | None:
-    """The first pod that will not become ready by waiting."""
-    return next((trouble for trouble in map(pod_trouble, pods) if trouble is not None), None)
+    """What keeps a pod from becoming ready: what does not mend by waiting goes before what may."""
+    troubles = (trouble for trouble in map(pod_trouble, pods) if trouble is not None)
+    return min(troubles, key=lambda trouble: trouble.passes, default=None)
 
 
 def pod_trouble(pod: Pod) -> PodTrouble | None:
-    """Why a pod will not become ready by waiting; None while it may."""
+    """What keeps a pod from becoming ready; None while nothing does."""
     if pod.metadata.deletion_timestamp:
         return None
     for status in (*pod.status.init_container_statuses, *pod.status.container_statuses):
@@ -121,7 +134,11 @@ def pod_trouble(pod: Pod) -> PodTrouble | None:
 
 def slow_pod(pods: Iterable[Pod]) -> PodTrouble | None:
     """A pod that is not ready yet, for whoever has waited long enough."""
-    for pod in pods:
+    known = list(pods)
+    trouble = find_trouble(known)
+    if trouble is not None:
+        return trouble
+    for pod in known:
         if pod.metadata.deletion_timestamp:
             continue
         for condition in pod.status.conditions:

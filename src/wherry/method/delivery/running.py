@@ -142,7 +142,7 @@ class Runner:
         said = f'. Its last words: "{words}"' if words else ""
         look = f"wherry why pod/{trouble.pod} -n {self.namespace}, or go back: " if trouble is not None else "go back: "
         is_elsewhere = any(has_registry(image.image) for image in self.release.spec.images)
-        push = trouble is not None and trouble.lacks_image and is_elsewhere
+        push = trouble is not None and trouble.lacks_image and not trouble.passes and is_elsewhere
         bring = f"bring its images to their registry: wherry push {self.release.name}; " if push else ""
         return CannotDeliver(
             f"{self.release.name} has not become ready{late}: {outcome.why}{said}",

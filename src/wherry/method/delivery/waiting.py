@@ -169,7 +169,7 @@ class Waiting:
                 async with aclosing(self.client.watch(PODS, self.namespace, label_selector=only)) as events:
                     async for event in events:
                         trouble = pod_trouble(event.object) if event.object is not None else None
-                        if trouble is not None and event.type != "DELETED":
+                        if trouble is not None and not trouble.passes and event.type != "DELETED":
                             return NeverStarts(f"pod {trouble.pod}: {trouble.why}")
         except (OSError, StatusError) as error:
             return error
@@ -202,12 +202,14 @@ def _judge(seen: _Seen, waited: tuple[Awaited, ...]) -> tuple[Outcome | None, st
     if all(done for done, _, _ in parts):
         return Outcome(), "; ".join(words for _, words, _ in parts)
     trouble = find_trouble(seen.pods.values())
-    if trouble is not None:
+    if trouble is not None and not trouble.passes:
         return Outcome(f"pod {trouble.pod}: {trouble.why}", trouble), ""
     failure = next((failure for _, _, failure in parts if failure), "")
     if failure:
         slow = slow_pod(seen.pods.values())
         return Outcome(f"pod {slow.pod}: {slow.why}" if slow is not None else failure, slow), ""
+    if trouble is not None:
+        return None, f"pod {trouble.pod} waits: {trouble.why}"
     return None, "; ".join(words for done, words, _ in parts if not done)
 
 

@@ -12,11 +12,20 @@ from wherry.method.facts.facts import History
 GIT_TIMEOUT_S = 20.0
 # The repository may belong to another user (sudo), and a monitor would be a program of that user.
 GIT = ("git", "-c", "safe.directory=*", "-c", "core.fsmonitor=false", "--no-optional-locks")
+FILES_MAX = 20_000
+"""A service has fewer; who stands in `/` or at home by mistake shall not wait for a disk to be read."""
 SKIPPED = frozenset({".git", ".venv", "venv", "node_modules", "__pycache__", ".mypy_cache", ".ruff_cache"})
 
 
+class TooManyFiles(Exception):
+    """A folder that is under no git holds more than FILES_MAX files."""
+
+
 async def list_files(root: Path) -> list[str]:
-    """The repository's own files, relative to `root`; without git: all files but the usual rubbish."""
+    """The repository's own files, relative to `root`; without git: all files but the usual rubbish.
+
+    Raises TooManyFiles.
+    """
     done = await _git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", ".")
     if done is not None and done.exit_code == 0:
         return [name for name in os.fsdecode(done.stdout).split("\0") if name]
@@ -24,11 +33,16 @@ async def list_files(root: Path) -> list[str]:
 
 
 def _walk(root: Path) -> list[str]:
-    return sorted(
-        path.relative_to(root).as_posix()
-        for path in root.rglob("*")
-        if path.is_file() and not SKIPPED & set(path.relative_to(root).parts)
-    )
+    """The files below a folder; what may not be looked into is passed over."""
+    found = list[str]()
+    for folder, folders, names in os.walk(root):
+        folders[:] = [name for name in folders if name not in SKIPPED]
+        inside = Path(folder).relative_to(root)
+        # `Path.is_file` would raise where a link may not be followed.
+        found += [(inside / name).as_posix() for name in names if os.path.isfile(f"{folder}/{name}")]  # noqa: PTH113
+        if len(found) > FILES_MAX:
+            raise TooManyFiles(f"there are more than {FILES_MAX:,} files in {root.absolute()}")
+    return sorted(found)
 
 
 async def read_history(root: Path) -> History:

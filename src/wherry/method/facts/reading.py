@@ -12,13 +12,12 @@ from pathlib import Path
 from wherry.method.facts.contracts import read_contracts
 from wherry.method.facts.dependencies import read_dependencies
 from wherry.method.facts.facts import ContractFacts, Facts, Image, Module, TextFile
-from wherry.method.facts.git import list_files, read_history
+from wherry.method.facts.git import TooManyFiles, list_files, read_history
 from wherry.method.facts.image import read_image
 from wherry.method.facts.manifests import read_environments
 
 TEXT_SUFFIXES = frozenset({".yaml", ".yml", ".toml", ".env", ".json", ".md", ".sh", ".cfg", ".ini", ".service", ""})
 TEXT_BYTES_MAX = 200_000
-FILES_MAX = 20_000
 NOT_THE_PRODUCT = frozenset({"tests", "test", "docs", "doc", "examples", ".venv", "venv", "node_modules"})
 IMAGE_FOLDERS = ("", "service", "app")
 
@@ -51,7 +50,10 @@ async def read_facts(root: Path, kubectl: Path | None) -> Facts:
     Raises NothingToCheck when there is neither code nor a manifest.
     """
     settings = read_settings(root)
-    files = await list_files(root)
+    try:
+        files = await list_files(root)
+    except TooManyFiles as error:
+        raise NothingToCheck(f"{error}: that is no single service") from error
     image = _find_image(root, settings)
     history, environments = await asyncio.gather(
         read_history(root), read_environments(root, settings.overlays, files, kubectl)

@@ -5,7 +5,7 @@ import pytest
 
 from wherry.api.core.pod import Pod
 from wherry.apimachinery.document import Document
-from wherry.method.delivery.rollout import NO_IMAGE, PodTrouble, pod_trouble, rollout_of, slow_pod
+from wherry.method.delivery.rollout import NO_IMAGE, PodTrouble, find_trouble, pod_trouble, rollout_of, slow_pod
 from wherry.method.delivery.served_kinds import Anything
 
 
@@ -61,7 +61,7 @@ def pod(state: Document, restarts: int = 0, last_exit: int | None = None, **meta
     }  # fmt: skip
     if last_exit is not None:
         status["lastState"] = {"terminated": {"exitCode": last_exit}}
-    document = {"metadata": {"name": "web-1", **metadata}, "spec": {}, "status": {"containerStatuses": [status]}}
+    document = {"metadata": {"name": "web-1"} | metadata, "spec": {}, "status": {"containerStatuses": [status]}}
     return msgspec.convert(document, Pod)
 
 
@@ -100,3 +100,45 @@ def test_a_pod_that_is_late_says_what_it_waits_for() -> None:
 def test_a_pod_that_waits_for_its_image_is_known_as_such() -> None:
     assert PodTrouble("p", "c", f"{NO_IMAGE} (not found)", False).lacks_image
     assert not PodTrouble("p", "c", "its program cannot be started", False).lacks_image
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "unexpected status from https://r: 429 Too Many Requests",
+        "toomanyrequests: You have reached your pull rate limit",
+        "unexpected status from https://r: 503",
+        "unexpected status from HEAD request to https://r/v2/x/manifests/1: 502 Bad Gateway",
+        "dial tcp 10.0.0.1:443: i/o timeout",
+        "net/http: TLS handshake timeout",
+        "read: connection reset by peer",
+    ],
+)
+def test_a_registry_that_is_busy_is_waited_for(said: str) -> None:
+    assert PodTrouble("p", "c", f"{NO_IMAGE} ({said})", False).passes
+    assert not PodTrouble("p", "c", f"its program cannot be started ({said})", False).passes
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "docker.io/library/web:503: not found",
+        "pull access denied, repository does not exist or may require authorization",
+        "dial tcp: lookup registry.example.com: no such host",
+        "connect: connection refused",
+        "tls: failed to verify certificate: x509: certificate has expired",
+    ],
+)
+def test_a_registry_that_says_no_is_not(said: str) -> None:
+    assert not PodTrouble("p", "c", f"{NO_IMAGE} ({said})", False).passes
+
+
+def test_what_does_not_mend_is_told_before_what_may() -> None:
+    busy = pod({"waiting": {"reason": "ErrImagePull", "message": "429 Too Many Requests"}})
+    broken = pod(waiting("CreateContainerConfigError"), name="web-2")
+    found = find_trouble([busy, broken])
+    assert found is not None
+    assert found.pod == "web-2"
+    late = slow_pod([busy])
+    assert late is not None
+    assert "429" in late.why

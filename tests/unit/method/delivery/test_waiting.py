@@ -32,14 +32,14 @@ def deployment(ready: int) -> Document:
     }
 
 
-def pod(release: str, reason: str) -> Document:
+def pod(release: str, reason: str, message: str = "") -> Document:
     waiting: Document = {
         "name": "c",
         "ready": False,
         "restartCount": 0,
         "image": "i",
         "imageID": "",
-        "state": {"waiting": {"reason": reason}},
+        "state": {"waiting": {"reason": reason, "message": message}},
     }
     return {
         "apiVersion": "v1",
@@ -101,6 +101,16 @@ async def test_a_pod_of_this_release_that_cannot_start_ends_the_wait_and_one_of_
     assert outcome.trouble is not None
     assert (outcome.timed_out, outcome.trouble.pod) == (False, "of-orders-r2")
     assert "its image cannot be had" in outcome.why
+
+
+async def test_a_registry_that_is_busy_is_waited_for_and_said_when_the_time_is_over() -> None:
+    made = await world()
+    await made.put(deployment(0))
+    await made.put(pod("orders-r2", "ImagePullBackOff", "429 Too Many Requests"))
+    outcome = await made.until_ready(timeout_s=0.2)
+    assert outcome.timed_out
+    assert "its image cannot be had (429 Too Many Requests)" in outcome.why
+    assert made.said[-1] == "pod of-orders-r2 waits: its image cannot be had (429 Too Many Requests)"
 
 
 async def test_nothing_to_wait_for_is_ready() -> None:
