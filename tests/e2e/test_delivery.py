@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from suites.debian_registry import debian_registry, needs_registry
 from suites.delivered_service import GreeterRepository
 from suites.running_cluster import WHERRY, RunningCluster, cluster_in, needs_linux
 
@@ -338,3 +339,27 @@ def test_what_runs_here_is_promoted_to_another_cluster_by_digest(team: Team, tmp
     said = team.wherry("releases")
     assert "The cluster of live does not answer" in said.stderr
     assert "greeter-r1" in said.stdout
+
+
+@needs_registry
+def test_an_environment_that_moves_to_another_cluster_gets_its_release_through_a_registry(
+    team: Team, tmp_path: Path
+) -> None:
+    team.say("build")
+    assert "greeter-r1 is made" in team.say("release", "--env", "staging")
+    with debian_registry(tmp_path / "registry") as registry, cluster_in(tmp_path / "second") as second:
+        project = (team.repository.root / "wherry.toml").read_text()
+        overlay = 'overlay = "deploy/overlays/staging"\n'
+        assert overlay in project
+        elsewhere = f'kubeconfig = "{second.kubeconfig}"\nregistry = "{registry.host}/door"\n'
+        team.repository.write("wherry.toml", project.replace(overlay, overlay + elsewhere))
+        team.repository.commit("Staging is elsewhere now")
+        # The release of before is for a cluster that is not asked any more.
+        assert "greeter-r2 is made" in team.say("release", "--env", "staging")
+        assert "greeter-r2 already" in team.say("release", "--env", "staging")
+        said = team.refused("run", "greeter-r2", "--in", "staging", exit_code=1)
+        assert "its image cannot be had" in said
+        assert "wherry push greeter-r2" in said
+        team.say("push", "greeter-r2")
+        assert "greeter-r2 runs in staging" in team.say("run", "greeter-r2", "--in", "staging")
+        assert second.kubectl("-n", "greeter-staging", "exec", "deployment/greeter", "--", *HELLO).stdout

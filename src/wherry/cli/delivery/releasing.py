@@ -18,7 +18,7 @@ from wherry.client.client import Client
 from wherry.kit.threads import run_in_thread
 from wherry.method.delivery.clusters import Clusters
 from wherry.method.delivery.composing import Order, compose, in_registry
-from wherry.method.delivery.ledger import Ledger, ensure_namespace, find_same
+from wherry.method.delivery.ledger import Ledger, ensure_namespace, find_same, list_in
 from wherry.method.delivery.overlay import render, settle
 from wherry.method.delivery.provenance import Provenance
 from wherry.method.delivery.requester import requester
@@ -90,8 +90,8 @@ class Releasing:
             self.clusters, self.project, order.environment, "its releases are not counted"
         )
         ledger = Ledger(client, order.service, others, self.project.namespaces)
-        releases = await ledger.releases()
-        here = [one for one in releases if one.spec.environment == order.environment]
+        known_here = await list_in(client, order.namespace, order.service)
+        here = [one for one in known_here if one.spec.environment == order.environment]
         if await ensure_namespace(client, order.namespace, order.service, order.environment):
             note(f"   The namespace {order.namespace} was not there; it is now the environment {order.environment}.")
         await self._keep_journeys(client, order)
