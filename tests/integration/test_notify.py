@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import select
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -76,6 +79,27 @@ def test_the_masters_tell_it_by_themselves_once_they_know_whom(cluster: RunningC
     assert f"The masters tell {name}" in cluster.wherry("notify").stdout
     assert "webhook: takes the masters' messages" in cluster.wherry("doctor", "--plain", check=False).stdout
     assert cluster.wherry("notify", "--stop").stdout.startswith("The masters tell nobody any more.")
+    assert GOT.empty()
+
+
+def test_what_was_told_is_not_told_again_by_masters_that_were_killed(cluster: RunningCluster, webhook: str) -> None:
+    cluster.wherry("notify", "--masters", "--webhook", webhook)
+    nowhere = '--overrides={"spec":{"nodeSelector":{"is":"nowhere"}}}'
+    cluster.kubectl("run", "lost", "--image=x", nowhere)
+    assert GOT.get(timeout=60)["thing"] == "pod/lost"
+    # It has heard it; that it has taken it is known a moment later.
+    told = cluster.home / "notices.json"
+    until_s = time.monotonic() + 20
+    while not (told.exists() and '"lost"' in told.read_text()):
+        assert time.monotonic() < until_s
+        time.sleep(0.02)
+    killed = os.pidfd_open(cluster.pid)
+    os.kill(cluster.pid, signal.SIGKILL)
+    select.select([killed], [], [], 20)
+    os.close(killed)
+    cluster.wherry("up", "--port", str(cluster.port), "--no-real-node", "--simulated-nodes", "1")
+    cluster.kubectl("run", "stray", "--image=x", nowhere)
+    assert GOT.get(timeout=60)["thing"] == "pod/stray"
     assert GOT.empty()
 
 
