@@ -7,10 +7,12 @@ from wherry.api.apps.deployment import DEPLOYMENTS
 from wherry.api.apps.statefulset import STATEFUL_SETS
 from wherry.api.core.pod import PODS
 from wherry.api.core.service import SERVICES
+from wherry.api.core.serviceaccount import SERVICE_ACCOUNTS
 from wherry.api.documents import section
 from wherry.api.registry import RESOURCE_TYPES
 from wherry.api.storage.storageclass import STORAGE_CLASSES
 from wherry.api.unacted import unacted_fields
+from wherry.apimachinery.document import Document
 from wherry.apimachinery.resource_type import AnyResourceType
 
 
@@ -50,6 +52,12 @@ def test_a_field_that_is_only_checked_is_named_unless_it_says_the_default() -> N
     assert unacted_fields(SERVICES, service) == ["spec.sessionAffinityConfig.clientIP.timeoutSeconds"]
     storage_class = {**sample(STORAGE_CLASSES), "allowVolumeExpansion": True}
     assert unacted_fields(STORAGE_CLASSES, storage_class) == ["allowVolumeExpansion"]
+
+
+def test_who_fetches_images_is_no_cause_for_a_warning() -> None:
+    secrets: list[Document] = [{"name": "registry"}]
+    assert unacted_fields(PODS, {"spec": {**POD_SPEC, "imagePullSecrets": secrets}}) == []
+    assert unacted_fields(SERVICE_ACCOUNTS, {"imagePullSecrets": secrets}) == []
 
 
 def test_a_port_of_the_machine_is_named_unless_the_pod_uses_the_machines_network() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import field
 
 from wherry.api.core.binding import ObjectReference
+from wherry.api.core.pod_spec import LocalObjectReference
 from wherry.api.documents import find, find_section
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.field_errors import key
@@ -19,6 +20,7 @@ class ServiceAccount(Struct):
 
     metadata: ObjectMeta = field(default_factory=ObjectMeta)
     secrets: tuple[ObjectReference, ...] = ()
+    image_pull_secrets: tuple[LocalObjectReference, ...] = ()
     automount_service_account_token: bool | None = None
 
 
