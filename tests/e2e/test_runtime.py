@@ -396,6 +396,29 @@ async def test_after_a_restart_of_the_machine_containers_have_ended_and_sandboxe
     assert leftovers(tmp_path / "state", tmp_path / "run") == []
 
 
+async def test_a_container_among_the_processes_of_another_sees_them_and_leaves_them_alone(runtime: OciRuntime) -> None:
+    for name in ("s1", "s2"):
+        await runtime.run_sandbox(SandboxConfig(name, name))
+    target = await runtime.start_container("s1", ContainerConfig("main", 0, IMAGE))
+
+    def guest(attempt: int) -> ContainerConfig:
+        script = "tr '\\0' ' ' < /proc/1/cmdline; sleep 77 & exit 3"
+        return ContainerConfig("guest", attempt, IMAGE, command=("sh", "-c", script), processes_of=target.id)
+
+    event = await next_exit(runtime, lambda: runtime.start_container("s1", guest(0)))
+    status = await runtime.container_status(event.container_id)
+    assert (event.exit_code, status.log_path.read_text().split()[3:]) == (3, ["sleep", "1000"])
+    assert (await runtime.container_status(target.id)).state is ContainerState.RUNNING
+    inside = await runtime.exec_sync(target.id, ("ps",), 5)
+    assert b"sleep 77" not in inside.stdout, "what it has started ends with it"
+    with pytest.raises(FailedPrecondition, match="another sandbox"):
+        await runtime.start_container("s2", guest(1))
+    await runtime.stop_container(target.id, 0)
+    with pytest.raises(FailedPrecondition, match="is not running"):
+        await runtime.start_container("s1", guest(1))
+    assert len(await runtime.list_containers()) == 2
+
+
 OWNER = """
 import asyncio, sys
 from pathlib import Path

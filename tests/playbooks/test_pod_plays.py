@@ -73,8 +73,9 @@ class Play:
         return self.status()["phase"]
 
     def state_of(self, name: str) -> dict[str, Any]:
-        statuses = [*self.status().get("initContainerStatuses", []), *self.status()["containerStatuses"]]
-        return next(one for one in statuses if one["name"] == name)
+        status = self.status()
+        lists = ("initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses")
+        return next(one for each in lists for one in status.get(each, []) if one["name"] == name)
 
 
 def begun(one: Pod) -> Play:
@@ -539,3 +540,57 @@ def test_a_pod_that_was_crashing_before_a_reboot_goes_on_counting() -> None:
     play = Play(one) >> e.RuntimeAdopted() >> e.SandboxReady("u1", "10.244.0.5") >> e.VolumesReady()
     assert play.state_of("c")["restartCount"] == 4
     play = play >> e.ImageReady("c", "") << [e.StartContainer("c", 5)]
+
+
+def with_guest(one: Pod, **guest: object) -> Pod:
+    """The same pod, to which somebody has added a container to look inside."""
+    document = msgspec.to_builtins(one)
+    document["spec"]["ephemeralContainers"] = [{"name": "look", "image": "i:1", **guest}]
+    return msgspec.convert(document, Pod)
+
+
+def test_a_container_that_is_added_runs_beside_the_others_and_changes_nothing_for_them() -> None:
+    one = pod()
+    play = running(one) >> e.PodUpdated(with_guest(one)) << [e.PullImage("look")]
+    play = play >> e.ImageReady("look", "here") << ["Emit Pulled", e.StartContainer("look", 0)]
+    play = play >> e.ContainerStarted("look", "look-0", "sha256:1", 5.0) << ["Emit Created", "Emit Started", REPORT]
+    status = play.state_of("look")
+    assert (status["ready"], "running" in status["state"], "started" in status) == (False, True, False)
+    assert {c["type"]: c["status"] for c in play.status()["conditions"]}["Ready"] == "True"
+    play = play >> exited("look-0", 3) << [e.StopProbes("look"), REPORT]
+    assert play.state_of("look")["state"]["terminated"]["exitCode"] == 3
+    assert play.phase() == "Running"
+
+
+def test_a_container_that_is_added_waits_for_nothing_but_the_pods_place() -> None:
+    one = pod(initContainers=[{"name": "first", "image": "i:1"}])
+    play = begun(one) << [e.PullImage("first")]
+    play = play >> e.PodUpdated(with_guest(one)) << [e.PullImage("look")]
+    assert play.state_of("look")["state"]["waiting"]["reason"] == "ContainerCreating"
+
+
+def test_a_container_that_is_added_waits_for_the_one_that_it_wants_to_look_at() -> None:
+    one = with_guest(pod(), targetContainerName="c")
+    play = begun(one) << [e.PullImage("look"), e.PullImage("c")]
+    assert play.state.running_id("c") == ""
+    play = play >> e.ImageReady("look", "")
+    play = play >> e.StartFailed("look", "CreateContainerConfigError", 'unable to find target container "c"')
+    assert play.state_of("look")["state"]["waiting"]["reason"] == "CreateContainerConfigError"
+    play = play >> e.ImageReady("c", "") >> e.ContainerStarted("c", "c-0", "sha256:1", 5.0)
+    assert play.wanted[-1] == e.PullImage("look")
+    assert play.state.running_id("c") == "c-0"
+
+
+def test_a_finished_pod_takes_what_was_added_with_it() -> None:
+    play = running(with_guest(pod(restartPolicy="Never"))) >> exited("c-0", 0)
+    assert e.StopContainer("look", "look-0", 30.0) in play.wanted
+    assert play.phase() == "Succeeded"
+
+
+def test_a_container_that_was_added_is_not_started_again_after_a_reboot() -> None:
+    guest = {"name": "look", "ready": False, "restartCount": 0, "image": "i", "imageID": "", "containerID": "crun://x",
+             "state": {"running": {"startedAt": "2027-01-15T08:00:00Z"}}}  # fmt: skip
+    one = with_status(with_guest(pod()), ephemeralContainerStatuses=[guest])
+    play = Play(one) >> e.RuntimeAdopted()
+    ended = play.state_of("look")["state"]["terminated"]
+    assert (ended["exitCode"], ended["reason"]) == (137, "ContainerStatusUnknown")

@@ -51,7 +51,8 @@ async def adopt(found: Found, pod: Pod, network: PodNetwork, directory: PodDirec
             # Better a pod without a network for a moment than a pod that is started twice.
             log.warning("Could not adopt address", pod=str(pod.metadata.key), err=str(error))
             pod_ip = known
-    specs = {spec.name: spec for spec in (*pod.spec.init_containers, *pod.spec.containers)}
+    lists = (pod.spec.init_containers, pod.spec.containers, pod.spec.ephemeral_containers)
+    specs = {spec.name: spec for each in lists for spec in each}
     adopted = [
         AdoptedContainer(status, _last_words(directory, specs[status.name], status))
         for status in statuses

@@ -15,6 +15,7 @@ class Role(Enum):
     INIT = "init"
     SIDECAR = "sidecar"
     APP = "app"
+    EPHEMERAL = "ephemeral"  # added to a running pod, to look at it from inside; it ends once
 
 
 class Stage(Enum):
@@ -91,6 +92,8 @@ class ContainerRecord:
         """Whether it may get requests; for an init container: whether it has done its work."""
         if self.role is Role.INIT:
             return self.has_succeeded
+        if self.role is Role.EPHEMERAL:
+            return False
         return self.is_running and self.passed_startup and self.probed_ready
 
     @property
@@ -107,7 +110,7 @@ class ContainerRecord:
         """Whether its end is followed by another run. `policy` is the pod's restartPolicy."""
         if self.role is Role.SIDECAR:
             return True
-        if policy == "Never":
+        if policy == "Never" or self.role is Role.EPHEMERAL:
             return False
         if policy == "OnFailure" or self.role is Role.INIT:
             return not self.has_succeeded

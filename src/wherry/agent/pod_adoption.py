@@ -22,7 +22,8 @@ UNKNOWN_MESSAGE = "The container could not be located when the pod was terminate
 def adopt(state: PodFacts, event: e.RuntimeAdopted) -> None:
     """Bring the records of `state` up to what there is."""
     status = state.pod.status
-    reported = {one.name: one for one in (*status.init_container_statuses, *status.container_statuses)}
+    lists = (status.init_container_statuses, status.container_statuses, status.ephemeral_container_statuses)
+    reported = {one.name: one for each in lists for one in each}
     if event.sandbox_id:
         state.sandbox, state.sandbox_id, state.pod_ip = Stage.RUNNING, event.sandbox_id, event.pod_ip
     for record in state.records.values():

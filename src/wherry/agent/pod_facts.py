@@ -52,6 +52,7 @@ class PodFacts:
         """Nothing of the pod exists yet, as far as is known."""
         self.pod = pod
         self.records = records_of(pod.spec.init_containers, pod.spec.containers)
+        self.add_ephemeral()
         self.sandbox_id = ""
         self.pod_ip = ""
         self.sandbox = Stage.WAITING
@@ -65,6 +66,12 @@ class PodFacts:
         # How often an object that the pod refers to has changed, and how often when the volumes were begun.
         self.changes = 0
         self.volumes_changes = 0
+
+    def add_ephemeral(self) -> None:
+        """Know the containers that were added since; none is ever taken away."""
+        for spec in self.pod.spec.ephemeral_containers:
+            if spec.name not in self.records:
+                self.records[spec.name] = ContainerRecord(spec.name, Role.EPHEMERAL, spec)
 
     @property
     def policy(self) -> str:
@@ -80,6 +87,11 @@ class PodFacts:
     def with_role(self, *roles: Role) -> Iterator[ContainerRecord]:
         """The containers of these roles in their order."""
         return (record for record in self.records.values() if record.role in roles)
+
+    def running_id(self, container: str) -> str:
+        """The id of a container that runs now; "" when there is none."""
+        record = self.records.get(container)
+        return record.container_id if record is not None and record.is_running else ""
 
     @property
     def is_initialized(self) -> bool:

@@ -103,6 +103,7 @@ class PodState(PodFacts):
 
     def _pod_updated(self, pod: Pod) -> None:
         self.pod = pod
+        self.add_ephemeral()
         for spec in (*pod.spec.init_containers, *pod.spec.containers):
             if (record := self.records.get(spec.name)) is not None:
                 if record.spec.image != spec.image and record.stage is Stage.BLOCKED:
@@ -204,6 +205,10 @@ class PodState(PodFacts):
         record.probed_ready = record.spec.readiness_probe is None
         if self.ending is None:
             self.start_probes(record)
+        for other in self.with_role(Role.EPHEMERAL):
+            if other.stage is Stage.BLOCKED and other.waiting_reason == "CreateContainerConfigError":
+                # What it wants to look at may be this one.
+                other.stage = Stage.WAITING
         self.report()
 
     def _start_failed(self, record: ContainerRecord, event: e.StartFailed) -> None:
@@ -356,6 +361,8 @@ class PodState(PodFacts):
             self.out.append(e.MountVolumes())
         if self.sandbox is not Stage.RUNNING or self.volumes is not Stage.RUNNING:
             return
+        for record in self.with_role(Role.EPHEMERAL):
+            self._drive(record)
         apps_began = any(r.stage is not Stage.WAITING or r.attempt for r in self.with_role(Role.APP))
         for record in self.with_role(Role.INIT, Role.SIDECAR):
             self._drive(record)

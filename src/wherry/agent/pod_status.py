@@ -47,6 +47,8 @@ def compute_status(
     }
     if init:
         status["initContainerStatuses"] = [_container(facts, record, scheme) for record in init]
+    if added := list(facts.with_role(Role.EPHEMERAL)):
+        status["ephemeralContainerStatuses"] = [_container(facts, record, scheme) for record in added]
     ip = host_ip if pod.spec.host_network else facts.pod_ip
     if ip:
         status["podIP"] = ip
@@ -62,7 +64,10 @@ def compute_status(
 def compute_phase(facts: PodFacts) -> str:
     """Pending, Running, Succeeded or Failed."""
     apps = list(facts.with_role(Role.APP))
-    alive = any(r.stage in (Stage.RUNNING, Stage.POST_START) for r in facts.records.values())
+    alive = any(
+        record.stage in (Stage.RUNNING, Stage.POST_START)
+        for record in facts.with_role(Role.INIT, Role.SIDECAR, Role.APP)
+    )
     if facts.ending is not None and not alive and facts.ending.cause != "gone":
         if facts.ending.reason:
             return "Failed"
@@ -157,8 +162,9 @@ def _container(facts: PodFacts, record: ContainerRecord, scheme: str) -> Documen
         "restartCount": record.restart_count,
         "image": record.image or record.spec.image,
         "imageID": record.image_id,
-        "started": record.has_started,
     }
+    if record.role is not Role.EPHEMERAL:
+        status["started"] = record.has_started
     container_id = record.container_id or (record.last.container_id if record.last is not None else "")
     if container_id:
         status["containerID"] = f"{scheme}://{container_id}"
@@ -175,10 +181,9 @@ def _state(facts: PodFacts, record: ContainerRecord, scheme: str) -> Document:
         if record.waiting_message:
             waiting["message"] = record.waiting_message
         return {"waiting": waiting}
-    started = facts.is_initialized or record.role is not Role.APP
     init_exists = any(True for _ in facts.with_role(Role.INIT, Role.SIDECAR))
-    reason = "ContainerCreating" if started and not (record.role is not Role.APP and init_exists) else "PodInitializing"
-    return {"waiting": {"reason": reason}}
+    waits = {Role.EPHEMERAL: False, Role.APP: not facts.is_initialized}.get(record.role, init_exists)
+    return {"waiting": {"reason": "PodInitializing" if waits else "ContainerCreating"}}
 
 
 def _terminated(termination: Termination, scheme: str) -> Document:

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Coroutine
 
 from wherry.agent import pod_events as e
-from wherry.agent.container_record import Stage
+from wherry.agent.container_record import Role, Stage
 from wherry.agent.hooks import run_hook
 from wherry.agent.node_services import NodeServices
 from wherry.agent.pod_directory import PodDirectory
@@ -38,6 +38,14 @@ from wherry.runtime.interface import ContainerExited, RuntimeFailure
 
 # How soon something that has to succeed in the end (a removal, a DELETE) is tried again.
 RETRY_S = 1.0
+
+LISTS = {
+    Role.INIT: "initContainers",
+    Role.SIDECAR: "initContainers",
+    Role.APP: "containers",
+    Role.EPHEMERAL: "ephemeralContainers",
+}
+"""Where in a pod's spec its containers are."""
 
 log = get_logger(__name__)
 
@@ -193,8 +201,7 @@ class PodWorker:
     def _emit(self, emit: e.Emit) -> None:
         field_path = ""
         if emit.container:
-            init = any(one.name == emit.container for one in self.pod.spec.init_containers)
-            field_path = f"spec.{'initContainers' if init else 'containers'}{{{emit.container}}}"
+            field_path = f"spec.{LISTS[self.state.records[emit.container].role]}{{{emit.container}}}"
         about = object_reference(PODS, self.pod.metadata, field_path)
         kind = "Warning" if emit.warning else "Normal"
         self._services.recorder.event(about, emit.reason, emit.message, type=kind, why=emit.why)
@@ -236,7 +243,7 @@ class PodWorker:
 
     async def _start_container(self, container: str, attempt: int) -> None:
         spec = self.state.records[container].spec
-        event = await self._steps.start_container(spec, attempt, self.state.pod_ip)
+        event = await self._steps.start_container(spec, attempt, self.state.pod_ip, self.state.running_id)
         self.feed(event)
         if isinstance(event, e.ContainerStarted):
             await self._watch_container(container, event.container_id)

@@ -6,8 +6,8 @@ its image and its start. No step raises what the runtime, the network, the disk 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 from wherry.agent import pod_events as e
 from wherry.agent.addresses import NoAddress, attach
@@ -21,7 +21,7 @@ from wherry.agent.resources import cgroup_parent
 from wherry.agent.volumes.interface import Objects, VolumeFailure
 from wherry.agent.volumes.pod_volumes import PodVolumes
 from wherry.agent.volumes.registry import is_read_only
-from wherry.api.core.container import Container, VolumeMount
+from wherry.api.core.container import Container, EphemeralContainer, VolumeMount
 from wherry.api.core.pod import Pod
 from wherry.apimachinery.errors import StatusError
 from wherry.kit.log import get_logger
@@ -78,8 +78,10 @@ class PodSteps:
             return e.VolumesFailed(error.message, waits=False)
         return e.VolumesReady()
 
-    async def start_container(self, container: Container, attempt: int, pod_ip: str) -> e.Event:
-        """Environment, mounts, and the program."""
+    async def start_container(
+        self, container: Container, attempt: int, pod_ip: str, running_id: Callable[[str], str]
+    ) -> e.Event:
+        """Environment, mounts, and the program. `running_id` is the id of a container of the pod, by its name."""
         name, pod, services = container.name, self.pod, self.services
         try:
             environment = await services.environment.gather(pod, container, pod_ip, self.objects)
@@ -98,6 +100,7 @@ class PodSteps:
                 log_path=services.logs.path(pod, name, attempt),
                 node_memory_bytes=services.memory_bytes,
             )
+            config = replace(config, processes_of=_processes_of(container, running_id))
         except (ConfigError, VolumeFailure) as error:
             return e.StartFailed(name, "CreateContainerConfigError", str(error))
         except StatusError as error:
@@ -153,3 +156,12 @@ class PodSteps:
     def log_failure(self, what: str, error: Exception) -> None:
         """Say what could not be done; it is tried again."""
         log.warning("Pod step failed", pod=str(self.pod.metadata.key), step=what, err=str(error))
+
+
+def _processes_of(container: Container, running_id: Callable[[str], str]) -> str:
+    """The id of the container whose processes this one sees; "" for its own alone. Raises ConfigError."""
+    target = container.target_container_name if isinstance(container, EphemeralContainer) else ""
+    found = running_id(target) if target else ""
+    if target and not found:
+        raise ConfigError(f'unable to find target container "{target}"')
+    return found

@@ -14,7 +14,9 @@ ENDINGS = {
 
 
 def why_started(record: ContainerRecord, pod: Pod) -> str:
-    """Why a container is started again; "" for its first start, which the scheduler's choice has led to."""
+    """Why a container is started; "" for a first start that the scheduler's choice has led to."""
+    if record.role is Role.EPHEMERAL:
+        return "somebody added it to look at the pod from inside"
     last = record.last or record.termination
     if last is None:
         return ""

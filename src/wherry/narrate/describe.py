@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
+from wherry.api.core.container import Container
 from wherry.api.core.node import HYPERVISOR_LABEL, MACHINE_LABEL, Node, is_without_machine
 from wherry.api.core.pod import ContainerStatus, Pod
 from wherry.api.core.service import Service
 from wherry.api.discovery.endpointslice import EndpointSlice
 from wherry.apimachinery.quantity import milli_value, value
 from wherry.client.indexer import meta_of
-from wherry.narrate.facts import ContainerFacts, Counts, NodeFacts, NodeKind, PodFacts, ServiceFacts, WorkloadFacts
-from wherry.narrate.pod_state import container_word, pod_state, trouble_of
+from wherry.narrate.facts import (
+    ContainerFacts,
+    Counts,
+    NodeFacts,
+    NodeKind,
+    PodFacts,
+    Role,
+    ServiceFacts,
+    WorkloadFacts,
+)
+from wherry.narrate.pod_state import container_word, guest_word, pod_state, trouble_of
 from wherry.narrate.state_words import SYMBOLS, WORDS
 from wherry.narrate.templates import count, tell
 from wherry.narrate.workloads import Tally, images_of
@@ -54,21 +64,26 @@ def app_of(labels: dict[str, str], fallback: str) -> str:
 
 
 def _containers(pod: Pod) -> tuple[ContainerFacts, ...]:
-    statuses = {one.name: one for one in (*pod.status.init_container_statuses, *pod.status.container_statuses)}
-    first = [
-        _container(one.name, one.image, "beside" if one.restart_policy == "Always" else "first", statuses)
-        for one in pod.spec.init_containers
-    ]
-    return (*first, *(_container(one.name, one.image, "main", statuses) for one in pod.spec.containers))
+    spec, status = pod.spec, pod.status
+    lists = (status.init_container_statuses, status.container_statuses, status.ephemeral_container_statuses)
+    statuses = {one.name: one for each in lists for one in each}
+    return (
+        *(
+            _container(one, "beside" if one.restart_policy == "Always" else "first", statuses)
+            for one in spec.init_containers
+        ),
+        *(_container(one, "main", statuses) for one in spec.containers),
+        *(_container(one, "guest", statuses) for one in spec.ephemeral_containers),
+    )
 
 
-def _container(name: str, image: str, role: str, statuses: dict[str, ContainerStatus]) -> ContainerFacts:
-    status = statuses.get(name)
-    word = container_word(status)
+def _container(container: Container, role: Role, statuses: Mapping[str, ContainerStatus]) -> ContainerFacts:
+    status = statuses.get(container.name)
+    word = guest_word(status) if role == "guest" else container_word(status)
     return ContainerFacts(
-        name=name,
-        image=image,
-        role="main" if role == "main" else "first" if role == "first" else "beside",
+        name=container.name,
+        image=container.image,
+        role=role,
         state=word,
         symbol=SYMBOLS[word],
         ready=status.ready if status else False,

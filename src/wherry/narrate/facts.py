@@ -15,13 +15,18 @@ from wherry.narrate.state_words import Word
 
 NodeKind = Literal["this machine", "other machine", "simulated", "gone", "hidden"]
 
+Role = Literal["main", "first", "beside", "guest"]
+
 
 class ContainerFacts(Struct):
-    """One program in its box. `role` tells the main ones from those that run first or beside them."""
+    """One program in its box. `role` tells the main ones from those that run first, beside them or as a guest.
+
+    A guest is an ephemeral container: somebody added it to look at the pod from inside.
+    """
 
     name: str
     image: str
-    role: Literal["main", "first", "beside"]
+    role: Role
     state: Word
     symbol: str
     ready: bool

@@ -100,6 +100,14 @@ def container_word(status: ContainerStatus | None) -> Word:
     return "Starting"
 
 
+def guest_word(status: ContainerStatus | None) -> Word:
+    """How an ephemeral container is: it is never ready, and with which code somebody has left it is no trouble."""
+    state = status.state if status is not None else None
+    if state is not None and state.running is not None:
+        return "Running"
+    return "Done" if state is not None and state.terminated is not None else container_word(status)
+
+
 def _without_node(pod: Pod) -> State:
     condition = next((one for one in pod.status.conditions if one.type == "PodScheduled"), None)
     if pod.spec.scheduling_gates:

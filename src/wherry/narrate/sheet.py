@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from wherry.apimachinery.struct import Struct
-from wherry.narrate.facts import NodeFacts, PodFacts, ServiceFacts, Snapshot, WorkloadFacts
+from wherry.narrate.facts import NodeFacts, PodFacts, Role, ServiceFacts, Snapshot, WorkloadFacts
 from wherry.narrate.find import Target
 from wherry.narrate.templates import count, tell
 
 GIB = 2**30
+ROLES: Mapping[Role, str] = {
+    "main": "",
+    "first": ", runs first",
+    "beside": ", runs beside",
+    "guest": ", added to look inside",
+}
 
 
 class Row(Struct):
@@ -95,7 +101,7 @@ def _pod_rows(pod: PodFacts, snapshot: Snapshot) -> tuple[str, list[tuple[str, s
         ("Restarts", str(pod.restarts)),
     ]
     for one in pod.containers:
-        role = {"main": "", "first": ", runs first", "beside": ", runs beside"}[one.role]
+        role = ROLES[one.role]
         reason = f" ({one.reason})" if one.reason else ""
         rows.append(("Container", f"{one.symbol} {one.name}{role}: {one.image}, {one.state}{reason}"))
     return pod_sentence(pod), rows

@@ -125,6 +125,7 @@ class ContainerConfig:
 
     `command` and `args` override the image's entrypoint and command as in Kubernetes: `command` given
     means the image's both are ignored; only `args` given means the image's entrypoint with these args.
+    `processes_of` is the id of a running container of the same sandbox whose processes this one shares.
     `env` is added to the image's. `log_path` gets the output in CRI log form (time stream tag text).
     """
 
@@ -144,6 +145,7 @@ class ContainerConfig:
     stdin_once: bool = False
     tty: bool = False
     host_pid: bool = False
+    processes_of: str = ""
 
 
 class ContainerState(Enum):

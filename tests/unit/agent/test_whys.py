@@ -17,6 +17,7 @@ def test_a_container_that_starts_again_says_what_it_ended_with() -> None:
     pod = PODS.from_document({"metadata": {"name": "web"}, "spec": {"restartPolicy": "OnFailure", "containers": []}})
     ended = Termination(3, "Error", "", 1.0, 2.0, "c1")
     assert why_started(record(Role.APP, None), pod) == ""
+    assert "to look at the pod from inside" in why_started(record(Role.EPHEMERAL, None), pod)
     assert why_started(record(Role.APP, ended), pod) == "it ended with exit code 3, and its restart policy is OnFailure"
     assert why_started(record(Role.SIDECAR, ended), pod).endswith("its restart policy is Always")
 

@@ -59,6 +59,9 @@ def ended_status(pod: Pod, *, exit_code: int, now_s: float) -> PodStatus:
         pod.status,
         phase=phase,
         container_statuses=tuple(_container(pod, each, ended, ready=False) for each in pod.spec.containers),
+        ephemeral_container_statuses=tuple(
+            _container(pod, each, ended, ready=False) for each in pod.spec.ephemeral_containers
+        ),
     )
     conditions = status.conditions
     for kind in ("Ready", "ContainersReady"):
@@ -77,6 +80,16 @@ def with_readiness(pod: Pod, status: PodStatus, now_s: float) -> PodStatus:
     for kind in ("PodReadyToStartContainers", "Initialized", "ContainersReady"):
         conditions = with_condition(conditions, PodCondition(type=kind, status="True"), now_s)
     return msgspec.structs.replace(status, conditions=with_condition(conditions, ready, now_s))
+
+
+def with_ephemeral(pod: Pod, status: PodStatus, now_s: float) -> PodStatus:
+    """The containers that somebody has added to look at the pod run, too, as far as there is anything to look at."""
+    known = {one.name: one for one in status.ephemeral_container_statuses}
+    new = _running(format_time(now_s))
+    statuses = (
+        known.get(each.name) or _container(pod, each, new, ready=False) for each in pod.spec.ephemeral_containers
+    )
+    return msgspec.structs.replace(status, ephemeral_container_statuses=tuple(statuses))
 
 
 def _is_open(pod: Pod, gate: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Sequence
 
 from wherry.agent.simulated.addresses import POD_NETWORK, AddressPool
-from wherry.agent.simulated.pod_status import ended_status, running_status, with_readiness
+from wherry.agent.simulated.pod_status import ended_status, running_status, with_ephemeral, with_readiness
 from wherry.agent.simulated.stages import Stage, stage_of
 from wherry.api.core.node import NODES, Node, is_simulated
 from wherry.api.core.pod import PODS, Pod
@@ -74,12 +74,13 @@ def simulated_pods_controller(
 
 
 def plan_pod(pod: Pod, node: Node, stage: Stage | None, pod_ip: str, now_s: float) -> Sequence[Action]:
-    """Take the pod one stage on; one that stays only has its readiness kept up to date."""
+    """Take the pod one stage on; one that stays has its readiness and its ephemeral containers kept up to date."""
     meta = pod.metadata
     if stage is None:
         if pod.status.phase != "Running":
             return []
-        why, status = "its readiness gates have changed", with_readiness(pod, pod.status, now_s)
+        why = "its readiness gates or its ephemeral containers have changed"
+        status = with_ephemeral(pod, with_readiness(pod, pod.status, now_s), now_s)
         return [PatchStatus(PODS, meta.namespace, meta.name, pod.status, status, why)]
     if stage.then == "Gone":
         event = EventNote("Killing", f"Stopping container {_names(pod)}")

@@ -108,9 +108,9 @@ class PodSpec(Struct):
     enable_service_links: bool | None = None
     readiness_gates: tuple[PodReadinessGate, ...] = ()
     scheduling_gates: tuple[PodSchedulingGate, ...] = ()
+    ephemeral_containers: tuple[EphemeralContainer, ...] = ()
     image_pull_secrets: tuple[LocalObjectReference, ...] = ()
     set_hostname_as_fqdn: bool | None = field(default=None, name="setHostnameAsFQDN")
-    ephemeral_containers: Annotated[tuple[EphemeralContainer, ...], KEPT] = ()
     host_ipc: Annotated[bool | None, KEPT] = field(default=None, name="hostIPC")
     host_users: Annotated[bool | None, KEPT] = None
     hostname_override: Annotated[str | None, KEPT] = None

@@ -71,9 +71,14 @@ class Started:
 
 
 def start_blocking(
-    machine: Machine, sandbox: SandboxRecord, record: ContainerRecord, config: ContainerConfig, image: ImageStatus
+    machine: Machine,
+    sandbox: SandboxRecord,
+    record: ContainerRecord,
+    config: ContainerConfig,
+    image: ImageStatus,
+    target: ContainerRecord | None,
 ) -> Started:
-    """Mount, create, start. Changes its thread's mount namespace.
+    """Mount, create, start, among the processes of `target` or alone. Changes its thread's mount namespace.
 
     Raises:
         FailedPrecondition, StartError: the image or the configuration cannot run.
@@ -87,7 +92,7 @@ def start_blocking(
     enter_private_mounts(machine.layout)
     rootfs = paths.rootfs(record.id)
     _mount_overlay(image, directory, rootfs)
-    spec = build_spec(_gather(machine, sandbox, record, config, image))
+    spec = build_spec(_gather(machine, sandbox, record, config, image, target))
     write_atomically(paths.config(record.id), orjson.dumps(spec), fsync=False)
     argv = monitor_argv(
         record,
@@ -138,7 +143,12 @@ def _mount_overlay(image: ImageStatus, directory: Path, rootfs: Path) -> None:
 
 
 def _gather(
-    machine: Machine, sandbox: SandboxRecord, record: ContainerRecord, config: ContainerConfig, image: ImageStatus
+    machine: Machine,
+    sandbox: SandboxRecord,
+    record: ContainerRecord,
+    config: ContainerConfig,
+    image: ImageStatus,
+    target: ContainerRecord | None,
 ) -> SpecInput:
     paths, rootfs = machine.paths, machine.paths.rootfs(record.id)
     check_own_mounts(rootfs)
@@ -158,7 +168,9 @@ def _gather(
         if kind == "ipc" or not sandbox.host_network
     }
     namespaces["mount"] = ""
-    if not config.host_pid:
+    if target is not None:
+        namespaces["pid"] = f"/proc/{target.pid}/ns/pid"
+    elif not config.host_pid:
         namespaces["pid"] = ""
     if machine.layout.mode is CgroupMode.V2:
         namespaces["cgroup"] = ""

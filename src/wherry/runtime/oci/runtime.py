@@ -262,13 +262,14 @@ class OciRuntime:
             raise NotFound(f'No image "{config.image}" is on this machine')
         if any((r.name, r.attempt) == (config.name, config.attempt) for r in self._in_sandbox(sandbox_id)):
             raise AlreadyExists(f"Container {config.name} (attempt {config.attempt}) exists in sandbox {sandbox_id}")
+        target = self._target(sandbox_id, config.processes_of)
         record = self._new_record(sandbox_id, config, image)
         self._containers[record.id] = record
         self._ended[record.id] = asyncio.get_running_loop().create_future()
         self._records.save_container(record)
         try:
             async with self._starts:
-                started = await run_in_fresh_thread(start_blocking, machine, sandbox, record, config, image)
+                started = await run_in_fresh_thread(start_blocking, machine, sandbox, record, config, image, target)
             failpoint("container-started")
         except BaseException as error:
             await self._destroy(record)
@@ -277,6 +278,15 @@ class OciRuntime:
                 raise StartError(f"the container could not be started: {error}") from error
             raise
         return self._started(record, started)
+
+    def _target(self, sandbox_id: str, container_id: str) -> ContainerRecord | None:
+        """The container whose processes another one of its sandbox wants to share."""
+        if not container_id:
+            return None
+        record = self._running(container_id)
+        if record.sandbox_id != sandbox_id:
+            raise FailedPrecondition(f"container {container_id} is in another sandbox")
+        return record
 
     def _new_record(self, sandbox_id: str, config: ContainerConfig, image: ImageStatus) -> ContainerRecord:
         container_id = secrets.token_hex(32)

@@ -3,8 +3,8 @@ from __future__ import annotations
 import msgspec
 
 from suites.controller_objects import NOW_S, pod
-from wherry.agent.simulated.pod_status import ended_status, running_status, with_readiness
-from wherry.api.core.container import Container
+from wherry.agent.simulated.pod_status import ended_status, running_status, with_ephemeral, with_readiness
+from wherry.api.core.container import Container, EphemeralContainer
 from wherry.api.core.pod import Pod, PodCondition, PodReadinessGate, PodSpec, PodStatus
 
 SPEC = PodSpec(
@@ -68,3 +68,16 @@ def test_an_ended_pod_says_how_it_ended() -> None:
         assert web.state.terminated is not None
         assert (status.phase, web.state.terminated.reason, web.ready) == (phase, reason, False)
         assert conditions(status)["Ready"] == "False"
+
+
+def test_what_is_added_to_look_at_a_pod_runs_once_and_ends_with_it() -> None:
+    spec = msgspec.structs.replace(SPEC, ephemeral_containers=(EphemeralContainer(name="look", image="l:1"),))
+    one = fresh(spec)
+    status = with_ephemeral(one, one.status, NOW_S)
+    assert status == with_ephemeral(one, status, NOW_S + 60), "its start does not move"
+    (look,) = status.ephemeral_container_statuses
+    assert look.state is not None
+    assert (look.state.running is not None, look.ready) == (True, False)
+    (ended,) = ended_status(one, exit_code=0, now_s=NOW_S).ephemeral_container_statuses
+    assert ended.state is not None
+    assert ended.state.terminated is not None
