@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from wherry.agent.machine_kind import MAKERS
 from wherry.api.core.node import Node
+from wherry.api.core.pod import Pod
+from wherry.apimachinery.document import Document
 from wherry.apimachinery.meta import ObjectMeta
-from wherry.narrate.describe import HYPERVISORS, machine_words
+from wherry.narrate.describe import HYPERVISORS, describe_pod, machine_words
 from wherry.narrate.glossary import find_word
 
 
@@ -40,3 +43,36 @@ def test_every_hypervisor_that_a_node_can_tell_has_a_name_for_people() -> None:
 @pytest.mark.parametrize("word", ["physical machine", "virtual machine", "simulated node", "hypervisor", "container"])
 def test_what_a_node_can_be_is_explained_in_the_glossary(word: str) -> None:
     assert find_word(word) is not None
+
+
+@pytest.mark.parametrize(
+    ("state", "word"),
+    [
+        ({"running": {}}, "Running"),
+        ({"terminated": {"exitCode": 130}}, "Done"),
+        ({"waiting": {"reason": "ImagePullBackOff"}}, "Failed"),
+        ({}, "Waiting"),
+    ],
+)
+def test_a_container_that_was_added_is_a_guest_and_no_trouble_of_its_pod(state: Document, word: str) -> None:
+    def told(name: str, state: Document, *, ready: bool) -> Document:
+        return {"name": name, "ready": ready, "restartCount": 0, "image": "i", "imageID": "", "state": state}
+
+    document = {
+        "metadata": {"name": "web"},
+        "spec": {
+            "nodeName": "n1",
+            "containers": [{"name": "c", "image": "i"}],
+            "ephemeralContainers": [{"name": "look", "image": "i"}],
+        },
+        "status": {
+            "phase": "Running",
+            "conditions": [{"type": "Ready", "status": "True"}],
+            "containerStatuses": [told("c", {"running": {}}, ready=True)],
+            "ephemeralContainerStatuses": [told("look", state, ready=False)] if state else [],
+        },
+    }
+    facts = describe_pod(msgspec.convert(document, Pod), "")
+    main, guest = facts.containers
+    assert (main.role, main.state, guest.role, guest.state) == ("main", "Running", "guest", word)
+    assert (facts.state, facts.needs_help, facts.ready) == ("Running", False, 1)
