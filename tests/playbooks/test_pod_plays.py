@@ -546,12 +546,13 @@ def with_guest(one: Pod, **guest: object) -> Pod:
     """The same pod, to which somebody has added a container to look inside."""
     document = msgspec.to_builtins(one)
     document["spec"]["ephemeralContainers"] = [{"name": "look", "image": "i:1", **guest}]
+    document["metadata"]["generation"] += 1
     return msgspec.convert(document, Pod)
 
 
 def test_a_container_that_is_added_runs_beside_the_others_and_changes_nothing_for_them() -> None:
     one = pod()
-    play = running(one) >> e.PodUpdated(with_guest(one)) << [e.PullImage("look")]
+    play = running(one) >> e.PodUpdated(with_guest(one)) << [REPORT, e.PullImage("look")]
     play = play >> e.ImageReady("look", "here") << ["Emit Pulled", e.StartContainer("look", 0)]
     play = play >> e.ContainerStarted("look", "look-0", "sha256:1", 5.0) << ["Emit Created", "Emit Started", REPORT]
     status = play.state_of("look")
@@ -584,7 +585,23 @@ def test_a_container_that_is_added_waits_for_the_one_that_it_wants_to_look_at() 
 def test_a_finished_pod_takes_what_was_added_with_it() -> None:
     play = running(with_guest(pod(restartPolicy="Never"))) >> exited("c-0", 0)
     assert e.StopContainer("look", "look-0", 30.0) in play.wanted
+    assert play.phase() == "Running", "while something runs, nobody may think that nothing is left"
+    play = play >> exited("look-0", 137)
     assert play.phase() == "Succeeded"
+
+
+def test_who_still_looks_into_a_pod_holds_up_no_sidecar() -> None:
+    one = with_guest(pod(initContainers=[{"name": "side", "image": "i:1", "restartPolicy": "Always"}]))
+    play = running(one) >> e.PodUpdated(deleted(one, 30))
+    assert [i for i in play.wanted if isinstance(i, e.StopContainer)] == [
+        e.StopContainer("c", "c-0", 30.0), e.StopContainer("look", "look-0", 30.0),
+    ]  # fmt: skip
+    play = play.wait(1) >> exited("c-0", 0)
+    assert e.StopContainer("side", "side-0", 29.0) in play.wanted
+    play = play >> exited("side-0", 0)
+    assert e.RemoveSandbox(forget=True) not in play.wanted
+    play = play >> exited("look-0", 137)
+    assert e.RemoveSandbox(forget=True) in play.wanted
 
 
 def test_a_container_that_was_added_is_not_started_again_after_a_reboot() -> None:

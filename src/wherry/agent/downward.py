@@ -65,7 +65,7 @@ def format_map(values: Mapping[str, str]) -> str:
 def resource_value(selector: ResourceFieldSelector, pod: Pod, node: NodeFacts, container: str = "") -> str:
     """The number of a `resourceFieldRef`, in units of its divisor, rounded up. Raises UnknownField."""
     name = selector.container_name or container
-    specs = (*pod.spec.containers, *pod.spec.init_containers)
+    specs = (*pod.spec.containers, *pod.spec.init_containers, *pod.spec.ephemeral_containers)
     spec = next((one for one in specs if one.name == name), None)
     if spec is None:
         raise UnknownField(f"container {name} not found")

@@ -43,8 +43,11 @@ def advance_ending(state: PodFacts, ending: Ending) -> None:
 def _stop_containers(state: PodFacts, ending: Ending) -> bool:
     """Stop what runs, sidecars last and one by one; whether something still lives."""
     alive = [record for record in state.records.values() if record.stage in ALIVE]
-    first = [record for record in alive if record.role is not Role.SIDECAR]
-    batch = first or alive[-1:]
+    sidecars = [record for record in alive if record.role is Role.SIDECAR]
+    guests = [record for record in alive if record.role is Role.EPHEMERAL]
+    first = [record for record in alive if record not in sidecars and record not in guests]
+    # Whoever still looks into the pod holds up no sidecar.
+    batch = [*(first or sidecars[-1:]), *guests]
     if not ending.announced:
         ending.announced = True
         probed = (r for r in alive if r.container_id and r.role is not Role.SIDECAR)

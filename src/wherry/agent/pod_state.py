@@ -102,6 +102,10 @@ class PodState(PodFacts):
                 self.volumes = Stage.EXITED
 
     def _pod_updated(self, pod: Pod) -> None:
+        is_changed = pod.metadata.generation != self.pod.metadata.generation
+        if self.has_reported and is_changed and not pod.metadata.is_being_deleted:
+            # That the node has seen it is told, also where there is nothing to do.
+            self.report()
         self.pod = pod
         self.add_ephemeral()
         for spec in (*pod.spec.init_containers, *pod.spec.containers):

@@ -64,10 +64,8 @@ def compute_status(
 def compute_phase(facts: PodFacts) -> str:
     """Pending, Running, Succeeded or Failed."""
     apps = list(facts.with_role(Role.APP))
-    alive = any(
-        record.stage in (Stage.RUNNING, Stage.POST_START)
-        for record in facts.with_role(Role.INIT, Role.SIDECAR, Role.APP)
-    )
+    # Guests count, too: while something runs, nobody may take the pod for one of which nothing is left.
+    alive = any(r.stage in (Stage.RUNNING, Stage.POST_START) for r in facts.records.values())
     if facts.ending is not None and not alive and facts.ending.cause != "gone":
         if facts.ending.reason:
             return "Failed"

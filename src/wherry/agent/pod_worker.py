@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Coroutine
 
 from wherry.agent import pod_events as e
-from wherry.agent.container_record import Role, Stage
+from wherry.agent.container_record import ContainerRecord, Role, Stage
 from wherry.agent.hooks import run_hook
 from wherry.agent.node_services import NodeServices
 from wherry.agent.pod_directory import PodDirectory
@@ -95,10 +95,21 @@ class PodWorker:
             self._scope = scope
             self._events.appendleft(self._adopted)
             self.pod_changed(self._steps.pod)
+            self._rotate_adopted()
             await self._over.wait()
             self._scope = None
         self._objects.close()
         self._pull_secrets.close()
+
+    def _rotate_adopted(self) -> None:
+        """Keep the logs small of what ran before the agent did."""
+        for record in self.state.records.values():
+            if record.is_running:
+                self._rotate(record)
+
+    def _rotate(self, record: ContainerRecord) -> None:
+        path = self._services.logs.path(self.pod, record.name, record.attempt)
+        self._services.rotation.add(record.container_id, path)
 
     def pod_changed(self, pod: Pod) -> None:
         """The pod's object is new or has changed."""
@@ -252,7 +263,7 @@ class PodWorker:
         """Rotate its log, and notice an end that came before its start was known here."""
         record = self.state.records[container]
         self.ended.setdefault(container_id, asyncio.Event())
-        self._services.rotation.add(container_id, self._services.logs.path(self.pod, container, record.attempt))
+        self._rotate(record)
         if record.stage is not Stage.EXITED and self.ended[container_id].is_set():
             await self._process_missed_exit(container_id)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from wherry.agent.agent import Agent
+from wherry.agent.log_files import LogRotation
 from wherry.agent.settings import AgentSettings
 from wherry.api.coordination.lease import LEASES
 from wherry.api.core.configmap import CONFIG_MAPS
@@ -283,6 +284,17 @@ async def test_containers_outlive_the_agent_and_are_adopted(world: World) -> Non
         assert world.runtime.calls.count(("start_container", "c")) == started
         assert after.status.container_statuses[0].container_id == before.status.container_statuses[0].container_id
         assert world.network.attached[after.metadata.uid] == before.status.pod_ip
+
+
+async def test_the_log_of_an_adopted_container_is_kept_small(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with world.agent():
+        await world.create()
+        before = await world.until_ready()
+    kept_small: list[str] = []
+    monkeypatch.setattr(LogRotation, "add", lambda _self, container_id, _path: kept_small.append(container_id))
+    async with world.agent():
+        await settle(100)
+    assert [before.status.container_statuses[0].container_id.endswith(one) for one in kept_small] == [True]
 
 
 async def test_a_sandbox_that_was_cut_short_is_finished_by_the_next_agent(world: World) -> None:

@@ -10,6 +10,7 @@ from wherry.agent.downward import NodeFacts, UnknownField, field_value, resource
 from wherry.agent.environment import ConfigError, build_environment, service_variables
 from wherry.agent.expansion import expand
 from wherry.api.core.configmap import ConfigMap
+from wherry.api.core.container import EphemeralContainer
 from wherry.api.core.pod import Pod
 from wherry.api.core.secret import Secret
 from wherry.api.core.service import Service
@@ -129,6 +130,15 @@ def test_a_field_that_does_not_exist_is_an_error() -> None:
 def test_limits_are_told_in_units_of_the_divisor_rounded_up(resource: str, divisor: str | None, expected: str) -> None:
     selector = ResourceFieldSelector(resource=resource, divisor=divisor)
     assert resource_value(selector, pod_with([]), NODE, "c") == expected
+
+
+def test_a_container_that_was_added_finds_its_own_limits() -> None:
+    pod = pod_with([])
+    look = EphemeralContainer(name="look", image="i")
+    spec = msgspec.structs.replace(pod.spec, ephemeral_containers=(look,))
+    selector = ResourceFieldSelector(resource="limits.cpu")
+    found = resource_value(selector, msgspec.structs.replace(pod, spec=spec), NODE, "look")
+    assert found == str(NODE.allocatable["cpu"])
 
 
 def test_values_come_from_config_maps_and_secrets() -> None:

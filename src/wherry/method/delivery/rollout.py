@@ -25,8 +25,10 @@ _NEVER_MENDS = {
     "RunContainerError": "its program cannot be started",
 }
 _PASSES = re.compile(
-    r"\b429\b|toomanyrequests|unexpected status.*: 5\d\d\b|\b50[0-4] [A-Z]|i/o timeout|handshake timeout"
-    r"|deadline exceeded|connection reset|unexpected EOF",
+    r"\b429 Too Many|toomanyrequests|unexpected status.*: 5\d\d\b|\b50[0-4] [A-Z]|i/o timeout|handshake timeout"
+    r"|deadline exceeded|connection reset|unexpected EOF"
+    # Before 1.32 a back-off did not say its cause; the next attempt will.
+    r"|\(Back-off pulling image \"[^\"]*\"\)$",
     re.IGNORECASE | re.DOTALL,
 )
 """How nodes say that a registry was busy or ill (containerd's and CRI-O's texts): the next attempt may succeed."""
@@ -117,19 +119,23 @@ def _number(values: Document, key: str, default: int = 0) -> int:
 
 def find_trouble(pods: Iterable[Pod]) -> PodTrouble | None:
     """What keeps a pod from becoming ready: what does not mend by waiting goes before what may."""
-    troubles = (trouble for trouble in map(pod_trouble, pods) if trouble is not None)
-    return min(troubles, key=lambda trouble: trouble.passes, default=None)
+    return _worst(trouble for trouble in map(pod_trouble, pods) if trouble is not None)
 
 
 def pod_trouble(pod: Pod) -> PodTrouble | None:
     """What keeps a pod from becoming ready; None while nothing does."""
     if pod.metadata.deletion_timestamp:
         return None
+    troubles = list[PodTrouble]()
     for status in (*pod.status.init_container_statuses, *pod.status.container_statuses):
         why = _container_trouble(status)
         if why:
-            return PodTrouble(pod.metadata.name, status.name, why, status.restart_count > 0)
-    return None
+            troubles.append(PodTrouble(pod.metadata.name, status.name, why, status.restart_count > 0))
+    return _worst(troubles)
+
+
+def _worst(troubles: Iterable[PodTrouble]) -> PodTrouble | None:
+    return min(troubles, key=lambda trouble: trouble.passes, default=None)
 
 
 def slow_pod(pods: Iterable[Pod]) -> PodTrouble | None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -92,8 +93,6 @@ def start_blocking(
     enter_private_mounts(machine.layout)
     rootfs = paths.rootfs(record.id)
     _mount_overlay(image, directory, rootfs)
-    spec = build_spec(_gather(machine, sandbox, record, config, image, target))
-    write_atomically(paths.config(record.id), orjson.dumps(spec), fsync=False)
     argv = monitor_argv(
         record,
         paths,
@@ -102,7 +101,10 @@ def start_blocking(
         stdin_once=config.stdin_once,
         launcher=machine.program.own_cgroups,
     )
-    pid = create_container(argv)
+    with _processes_of(target) as processes:
+        spec = build_spec(_gather(machine, sandbox, record, config, image, processes))
+        write_atomically(paths.config(record.id), orjson.dumps(spec), fsync=False)
+        pid = create_container(argv)
     init = identify(pid)
     monitor = find_monitor_process(paths, record.id)
     if not (machine.program.name == "crun" and open_gate(paths.runtime_root / record.id / "exec.fifo")):
@@ -111,6 +113,28 @@ def start_blocking(
             raise start_error(done.message())
     forget_namespaces(paths.namespaces)
     return Started(init, monitor, pid)
+
+
+@contextmanager
+def _processes_of(target: ContainerRecord | None) -> Iterator[str]:
+    """The process namespace of a running container, as a path; "" for one of its own.
+
+    Raises FailedPrecondition when it has ended.
+    """
+    if target is None:
+        yield ""
+        return
+    try:
+        descriptor = os.open(f"/proc/{target.pid}/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as error:
+        raise FailedPrecondition(f"container {target.id} is not running") from error
+    try:
+        # Checked after it is open: from here on the id cannot come to mean another process.
+        if not target.init.is_alive():
+            raise FailedPrecondition(f"container {target.id} is not running")
+        yield f"/proc/{os.getpid()}/fd/{descriptor}"
+    finally:
+        os.close(descriptor)
 
 
 def open_gate(gate: Path) -> bool:
@@ -148,7 +172,7 @@ def _gather(
     record: ContainerRecord,
     config: ContainerConfig,
     image: ImageStatus,
-    target: ContainerRecord | None,
+    processes: str,
 ) -> SpecInput:
     paths, rootfs = machine.paths, machine.paths.rootfs(record.id)
     check_own_mounts(rootfs)
@@ -168,10 +192,8 @@ def _gather(
         if kind == "ipc" or not sandbox.host_network
     }
     namespaces["mount"] = ""
-    if target is not None:
-        namespaces["pid"] = f"/proc/{target.pid}/ns/pid"
-    elif not config.host_pid:
-        namespaces["pid"] = ""
+    if processes or not config.host_pid:
+        namespaces["pid"] = processes
     if machine.layout.mode is CgroupMode.V2:
         namespaces["cgroup"] = ""
     return SpecInput(

@@ -3,7 +3,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from wherry.api.core.pod import Pod
+from wherry.api.core.pod import Pod, PodStatus
 from wherry.apimachinery.document import Document
 from wherry.method.delivery.rollout import NO_IMAGE, PodTrouble, find_trouble, pod_trouble, rollout_of, slow_pod
 from wherry.method.delivery.served_kinds import Anything
@@ -112,6 +112,7 @@ def test_a_pod_that_waits_for_its_image_is_known_as_such() -> None:
         "dial tcp 10.0.0.1:443: i/o timeout",
         "net/http: TLS handshake timeout",
         "read: connection reset by peer",
+        'Back-off pulling image "web:1"',
     ],
 )
 def test_a_registry_that_is_busy_is_waited_for(said: str) -> None:
@@ -123,6 +124,8 @@ def test_a_registry_that_is_busy_is_waited_for(said: str) -> None:
     "said",
     [
         "docker.io/library/web:503: not found",
+        "docker.io/library/web:429: not found",
+        'Back-off pulling image "web:1": ErrImagePull: web:1: not found',
         "pull access denied, repository does not exist or may require authorization",
         "dial tcp: lookup registry.example.com: no such host",
         "connect: connection refused",
@@ -136,6 +139,12 @@ def test_a_registry_that_says_no_is_not(said: str) -> None:
 def test_what_does_not_mend_is_told_before_what_may() -> None:
     busy = pod({"waiting": {"reason": "ErrImagePull", "message": "429 Too Many Requests"}})
     broken = pod(waiting("CreateContainerConfigError"), name="web-2")
+    both = msgspec.structs.replace(
+        busy, status=PodStatus(container_statuses=(*busy.status.container_statuses, *broken.status.container_statuses))
+    )
+    worst = pod_trouble(both)
+    assert worst is not None
+    assert not worst.passes
     found = find_trouble([busy, broken])
     assert found is not None
     assert found.pod == "web-2"
