@@ -27,9 +27,21 @@ def pods_of(snapshot: Snapshot, target: Target) -> Sequence[PodFacts]:
     owner = f"{target.kind}/{target.name}".lower()
     here = [pod for pod in snapshot.pods if pod.namespace == target.namespace]
     if target.kind == "Service":
-        return [pod for pod in here if pod.app == target.name]
-    found = [pod for pod in here if pod.owner.lower() == owner]
+        found = _behind(snapshot, target, here)
+    else:
+        found = [pod for pod in here if pod.owner.lower() == owner]
     return sorted(found, key=lambda pod: (not pod.needs_help, pod.state != "Running", pod.name))
+
+
+def _behind(snapshot: Snapshot, service: Target, pods: Sequence[PodFacts]) -> list[PodFacts]:
+    """The pods that a service leads to, ready or not; where its endpoints are not to be seen, its namesake's."""
+    names = {
+        name
+        for one in snapshot.services
+        if (one.namespace, one.name) == (service.namespace, service.name)
+        for name in (*one.answering, *one.silent)
+    }
+    return [pod for pod in pods if pod.name in names] or [pod for pod in pods if pod.app == service.name]
 
 
 def chosen_pod(look: Look, thing: str, verb: str) -> PodFacts:

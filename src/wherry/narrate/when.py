@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from datetime import datetime, timedelta
 
 from wherry.apimachinery.timestamps import parse_time
@@ -38,6 +39,18 @@ def parse_since(text: str, now_s: float) -> float:
         return datetime.fromisoformat(text.strip()).astimezone().timestamp()
     except ValueError:
         raise ValueError(f'"{text}" is no moment; say 10m, 2h, 1d, yesterday, 10:02 or 2026-11-23') from None
+
+
+def time_of(time_s: float, now_s: float) -> str:
+    """A moment as it is shown beside what happened: its time of day, and its day too unless that is today's.
+
+    In this machine's time zone; "" for 0, a moment that nobody knows.
+    """
+    if not time_s:
+        return ""
+    then, now = time.localtime(time_s), time.localtime(now_s)
+    is_today = then[:3] == now[:3]
+    return time.strftime("%H:%M:%S" if is_today else "%Y-%m-%d %H:%M:%S", then)
 
 
 def in_words(seconds: float) -> str:

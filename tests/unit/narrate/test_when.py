@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from wherry.narrate.when import in_words, parse_since
+from wherry.narrate.when import in_words, parse_since, time_of
 
 NOON = datetime(2026, 11, 23, 12, 0, 0).astimezone().timestamp()
 
@@ -32,3 +32,10 @@ def test_what_means_no_moment_is_refused_with_what_would() -> None:
 
 def test_durations_are_as_exact_as_people_need_them() -> None:
     assert [in_words(s) for s in (0.42, 12.3, 300, 9000)] == ["0.4 s", "12 s", "5 min", "2 h"]
+
+
+def test_a_moment_of_another_day_is_shown_with_its_day() -> None:
+    assert time_of(NOON - 60, NOON) == "11:59:00"
+    assert time_of(NOON - 86400, NOON) == "2026-11-22 12:00:00"
+    assert time_of(NOON - 12 * 3600 - 1, NOON) == "2026-11-22 23:59:59"
+    assert time_of(0.0, NOON) == ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -47,13 +48,16 @@ def command(look: Look, since: str, until: str, each: bool) -> None:
     start, end, told = look.ask(ask)
     if not look.answered(told, [f"{one.kind.lower()}/{one.name}" for one in told]):
         say(printable(summary(told, said_time(start.time_s), said_time(end.time_s) if until else "now")))
-        for one in told if each else bundles(told):
-            _show(one)
+        _show(told if each else bundles(told))
         step = next((one.next for one in told if one.next), f"wherry story --since {since!r}")
         look.end(f"kubectl get events {kubectl_scope(look.namespace)} --sort-by=.lastTimestamp", step)
     sys.exit(0 if told else 1)
 
 
-def _show(one: Change | Bundle) -> None:
-    at = time.strftime("%d %b %H:%M:%S", time.localtime(one.time_s)) if one.time_s else " " * 15
-    say(printable(f"  {at}  {one.text}"))
+def _show(told: Sequence[Change | Bundle]) -> None:
+    from wherry.narrate.when import time_of
+
+    moments = [time_of(one.time_s, time.time()) for one in told]
+    width = max(map(len, moments), default=0)
+    for at, one in zip(moments, told, strict=True):
+        say(printable(f"  {at:{width}}  {one.text}"))

@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 
 def show(line: Line) -> None:
     """One line of the story."""
+    from wherry.narrate.when import time_of
+
     mark = "!" if line.is_warning else " "
-    say(f"{time.strftime('%H:%M:%S', time.localtime(line.time_s))} {mark} {printable(line.text)}")
+    say(f"{time_of(line.time_s, time.time())} {mark} {printable(line.text)}")
 
 
 @click.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -13,6 +14,7 @@ from wherry.cli.output import printable, say
 if TYPE_CHECKING:
     from wherry.client.client import Client
     from wherry.narrate.because import Answer
+    from wherry.narrate.chain import Step
     from wherry.narrate.facts import Snapshot
     from wherry.narrate.find import Target
 
@@ -76,6 +78,13 @@ def _tell(found: Answer) -> None:
             say(f"    and {len(found.nodes) - NODES_SHOWN} more nodes: -o json has them all")
     if found.chain:
         say("  How it came to be so:")
-        for step in found.chain:
-            at = time.strftime("%H:%M:%S", time.localtime(step.time_s)) if step.time_s else " " * 8
-            say(f"    {at} {printable(step.text)}")
+        _tell_chain(found.chain)
+
+
+def _tell_chain(chain: Sequence[Step]) -> None:
+    from wherry.narrate.when import time_of
+
+    moments = [time_of(step.time_s, time.time()) for step in chain]
+    width = max(map(len, moments), default=0)
+    for at, step in zip(moments, chain, strict=True):
+        say(f"    {at:{width}} {printable(step.text)}")

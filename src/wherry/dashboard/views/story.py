@@ -21,6 +21,7 @@ from wherry.narrate.deed_lines import deed_lines
 from wherry.narrate.past import Moment, TooLongAgo, events_since
 from wherry.narrate.story import Line, lines
 from wherry.narrate.week import repairs_this_week
+from wherry.narrate.when import time_of
 
 LINES_SHOWN = 200
 INTERVAL_S = 0.3
@@ -44,7 +45,7 @@ def shown_time(time_s: float) -> str:
     if not time_s:
         return ""
     at = datetime.fromtimestamp(time_s, UTC).isoformat(timespec="seconds")
-    return f'<time datetime="{at}">{time.strftime("%H:%M:%S", time.localtime(time_s))}</time>'
+    return f'<time datetime="{at}">{time_of(time_s, time.time())}</time>'
 
 
 def _line(own: str, line: Line) -> str:
