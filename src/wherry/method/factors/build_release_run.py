@@ -8,10 +8,10 @@ from collections.abc import Iterator
 
 from wherry.method.evidence.criterion import Criterion, Factor
 from wherry.method.evidence.observation import Observation, against, supports
-from wherry.method.factors.dependencies import RUNS
 from wherry.method.facts.code import calls, literal
 from wherry.method.facts.facts import Facts
 from wherry.method.facts.manifests import command_of, items, name_of, workloads
+from wherry.method.twins.inside.imports import STARTERS
 
 CRITERION = Criterion(
     "build-release-run",
@@ -65,7 +65,7 @@ def _check_code(facts: Facts) -> Iterator[Observation]:
     for module in facts.modules:
         for call in calls(module):
             argument = call.argument(0, "args")
-            if call.name not in RUNS or argument is None:
+            if call.name not in STARTERS or argument is None:
                 continue
             command = _words(argument)
             for pattern, what in BUILDS:

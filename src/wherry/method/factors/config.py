@@ -11,9 +11,10 @@ from collections.abc import Iterator
 
 from wherry.method.evidence.criterion import Criterion, Factor
 from wherry.method.evidence.observation import Observation, against, doubt, supports
-from wherry.method.facts.code import dotted, literal, texts
+from wherry.method.facts.code import literal, texts
 from wherry.method.facts.facts import Facts, Module
 from wherry.method.facts.manifests import containers, items, listed, section, workloads
+from wherry.method.twins.inside.imports import dotted
 
 CRITERION = Criterion(
     "config",

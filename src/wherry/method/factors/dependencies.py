@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import ast
 import sys
 from collections.abc import Iterator
 
 from wherry.method.evidence.criterion import Criterion, Factor
 from wherry.method.evidence.observation import Observation, against, doubt, note, supports
-from wherry.method.facts.code import Call, Import, calls, imports, literal
+from wherry.method.facts.code import Import, calls, imports
 from wherry.method.facts.dependencies import normalise
 from wherry.method.facts.facts import Facts
+from wherry.method.twins.inside.imports import started_program
 
 CRITERION = Criterion(
     "dependencies",
@@ -26,10 +26,6 @@ DISTRIBUTIONS = {
     "OpenSSL": "pyopenssl", "serial": "pyserial", "Crypto": "pycryptodome", "MySQLdb": "mysqlclient",
     "psycopg2": "psycopg2-binary", "multipart": "python-multipart", "markdown_it": "markdown-it-py",
 }  # fmt: skip
-RUNS = frozenset({
-    "subprocess.run", "subprocess.Popen", "subprocess.call", "subprocess.check_call", "subprocess.check_output",
-    "asyncio.create_subprocess_exec", "asyncio.create_subprocess_shell", "os.system", "os.popen", "os.execvp",
-})  # fmt: skip
 PYTHON = frozenset({"python", "python3", "pip", "pip3"})
 
 
@@ -124,7 +120,7 @@ def _check_programs(facts: Facts) -> Iterator[Observation]:
     for module in facts.modules:
         looked_for = {call.literal(0) for call in calls(module) if call.name == "shutil.which"}
         for call in calls(module):
-            program = started_program(call)
+            program = started_program(call.name, call.node).rpartition("/")[2]
             if not program or program in PYTHON or program in names or (facts.files and program in facts.files):
                 continue
             if call.optional or program in looked_for:
@@ -135,19 +131,6 @@ def _check_programs(facts: Facts) -> Iterator[Observation]:
                 call.where,
                 fix=f'do it in Python, or add programs = ["{program}"] to image.toml',
             )
-
-
-def started_program(call: Call) -> str:
-    """The name of the program that a call starts; "" when it starts none or computes the name."""
-    if call.name not in RUNS:
-        return ""
-    argument = call.argument(0, "args")
-    if isinstance(argument, ast.List | ast.Tuple) and argument.elts:
-        first = literal(argument.elts[0])
-    else:
-        first = literal(argument)
-    words = first.split() if isinstance(first, str) else []
-    return words[0].rpartition("/")[2] if words else ""
 
 
 DEPENDENCIES = Factor(CRITERION, check)

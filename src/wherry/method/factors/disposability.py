@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 from wherry.method.evidence.criterion import Criterion, Factor
 from wherry.method.evidence.observation import Observation, against, doubt, supports
-from wherry.method.facts.code import Call, calls, dotted
+from wherry.method.facts.code import Call, calls
 from wherry.method.facts.facts import EnvironmentFacts, Facts
 from wherry.method.facts.manifests import app_workloads, command_of, containers, name_of
+from wherry.method.twins.inside.imports import dotted
 
 CRITERION = Criterion(
     "disposability",

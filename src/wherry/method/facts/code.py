@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from wherry.method.facts.facts import Module
+from wherry.method.twins.inside.imports import aliases, asks_which_system, dotted, full_name
 
 # What a `try` must catch for an import or a program in it to be optional.
 FORGIVING = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "FileNotFoundError", "OSError"})
@@ -65,46 +66,37 @@ def literal(node: ast.expr | None) -> object:
     return value
 
 
-def dotted(node: ast.expr) -> str:
-    """The name that an expression made of names spells: a.b.c; "" for others."""
-    if isinstance(node, ast.Name):
-        return node.id
-    if isinstance(node, ast.Attribute) and (before := dotted(node.value)):
-        return f"{before}.{node.attr}"
-    return f"?.{node.attr}" if isinstance(node, ast.Attribute) else ""
+def walk(
+    node: ast.AST, known: dict[str, str], *, optional: bool = False, inside: bool = False
+) -> Iterator[tuple[ast.AST, bool, bool]]:
+    """Every node, with whether the code goes on without it, and whether it is inside a function.
 
-
-def aliases(module: Module) -> dict[str, str]:
-    """What the module's names stand for: {"FileHandler": "logging.FileHandler"}."""
-    found: dict[str, str] = {}
-    for node in ast.walk(module.tree):
-        if isinstance(node, ast.Import):
-            found |= {entry.asname: entry.name for entry in node.names if entry.asname}
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            found |= {entry.asname or entry.name: f"{node.module}.{entry.name}" for entry in node.names}
-    return found
-
-
-def walk(node: ast.AST, *, optional: bool = False, inside: bool = False) -> Iterator[tuple[ast.AST, bool, bool]]:
-    """Every node, with whether a failure there is caught, and whether it is inside a function."""
+    Args:
+        node: where to begin.
+        known: what the module's names stand for.
+        optional: whether a failure is caught around it, or it is for some systems only.
+        inside: whether it is inside a function.
+    """
     yield node, optional, inside
-    if isinstance(node, ast.Try):
-        forgiven = optional or any(_forgives(handler) for handler in node.handlers)
-        for statement in node.body:
-            yield from walk(statement, optional=forgiven, inside=inside)
-        for part in (*node.handlers, *node.orelse, *node.finalbody):
-            # The way out of a failed import may import something else that need not be there either.
-            yield from walk(part, optional=forgiven, inside=inside)
-        return
-    if isinstance(node, ast.If) and dotted(node.test).rpartition(".")[2] == "TYPE_CHECKING":
-        for statement in node.body:
-            yield from walk(statement, optional=True, inside=inside)
-        for statement in node.orelse:
-            yield from walk(statement, optional=optional, inside=inside)
-        return
     deeper = inside or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
-    for child in ast.iter_child_nodes(node):
-        yield from walk(child, optional=optional, inside=deeper)
+    for child, may_fail in _children(node, known):
+        yield from walk(child, known, optional=optional or may_fail, inside=deeper)
+
+
+def _children(node: ast.AST, known: dict[str, str]) -> Iterator[tuple[ast.AST, bool]]:
+    """The parts of a node, each with whether the code goes on without it."""
+    if isinstance(node, ast.Try):
+        # The way out of a failed import may import something else that need not be there either.
+        forgiven = any(map(_forgives, node.handlers))
+        yield from ((child, forgiven) for child in ast.iter_child_nodes(node))
+    elif isinstance(node, ast.If):
+        elsewhere = asks_which_system(node.test, known)
+        checked_only = dotted(node.test).rpartition(".")[2] == "TYPE_CHECKING"
+        yield node.test, False
+        yield from ((child, elsewhere or checked_only) for child in node.body)
+        yield from ((child, elsewhere) for child in node.orelse)
+    else:
+        yield from ((child, False) for child in ast.iter_child_nodes(node))
 
 
 def _forgives(handler: ast.ExceptHandler) -> bool:
@@ -116,19 +108,18 @@ def _forgives(handler: ast.ExceptHandler) -> bool:
 
 def calls(module: Module) -> list[Call]:
     """Every call in a module."""
-    known = aliases(module)
+    known = aliases(module.tree)
     found = []
-    for node, optional, inside in walk(module.tree):
-        if isinstance(node, ast.Call) and (name := dotted(node.func)):
-            head, dot, rest = name.partition(".")
-            found.append(Call(module, node, f"{known.get(head, head)}{dot}{rest}", optional, not inside))
+    for node, optional, inside in walk(module.tree, known):
+        if isinstance(node, ast.Call) and (name := full_name(node.func, known)):
+            found.append(Call(module, node, name, optional, not inside))
     return found
 
 
 def imports(module: Module) -> list[Import]:
     """Every import of a module, by its top-level name."""
     found = []
-    for node, optional, _ in walk(module.tree):
+    for node, optional, _ in walk(module.tree, aliases(module.tree)):
         if isinstance(node, ast.Import):
             found += [Import(entry.name.split(".")[0], module.at(node), optional) for entry in node.names]
         elif isinstance(node, ast.ImportFrom):

@@ -15,7 +15,15 @@ import shutil
 import sys
 
 TOOLS = ("sh", "bash", "busybox", "curl", "wget", "gcc", "cc", "make", "apt-get", "pip")
-STARTERS = frozenset(("run", "call", "check_call", "check_output", "Popen", "which", "create_subprocess_exec"))
+STARTERS = frozenset({
+    "subprocess.run", "subprocess.Popen", "subprocess.call", "subprocess.check_call", "subprocess.check_output",
+    "asyncio.create_subprocess_exec", "asyncio.create_subprocess_shell", "os.system", "os.popen", "os.execvp",
+})  # fmt: skip
+# What tells one system, or one Python, from another.
+SYSTEM = frozenset({
+    "sys.platform", "sys.version_info", "sys.implementation.name", "os.name", "os.uname", "platform.system",
+    "platform.machine", "platform.python_implementation", "platform.python_version_tuple",
+})  # fmt: skip
 DEPENDENCIES = frozenset(("/opt/deps",))
 
 
@@ -60,43 +68,86 @@ def try_imports(names: list[str]) -> tuple[list[str], list[list[str]]]:
     return fine, missing
 
 
-def is_guarded(node: ast.AST) -> bool:
-    """Whether what is in this node is only tried, or only for type checkers."""
+def dotted(node: ast.expr) -> str:
+    """The name that an expression made of names spells: a.b.c; "" for others."""
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute) and (before := dotted(node.value)):
+        return f"{before}.{node.attr}"
+    return f"?.{node.attr}" if isinstance(node, ast.Attribute) else ""
+
+
+def aliases(tree: ast.AST) -> dict[str, str]:
+    """What the names of a file stand for: {"FileHandler": "logging.FileHandler"}."""
+    found: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found.update({entry.asname: entry.name for entry in node.names if entry.asname})
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.update({entry.asname or entry.name: f"{node.module}.{entry.name}" for entry in node.names})
+    return found
+
+
+def full_name(node: ast.expr, known: dict[str, str]) -> str:
+    """What an expression names, as far as the imports of its file tell; "" when it is no name."""
+    head, dot, rest = dotted(node).partition(".")
+    return f"{known.get(head, head)}{dot}{rest}"
+
+
+def asks_which_system(test: ast.expr, known: dict[str, str]) -> bool:
+    """Whether a condition is about the system or the Python: what stands under it may be for another one."""
+    return any(isinstance(node, ast.expr) and full_name(node, known) in SYSTEM for node in ast.walk(test))
+
+
+def is_guarded(node: ast.AST, known: dict[str, str]) -> bool:
+    """Whether what is in this node is only tried, only for type checkers, or for some systems."""
     if isinstance(node, ast.Try):
         return bool(node.handlers)
-    return isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
+    return isinstance(node, ast.If) and ("TYPE_CHECKING" in ast.dump(node.test) or asks_which_system(node.test, known))
 
 
 def wanted(tree: ast.AST) -> tuple[set[str], set[str]]:
-    """The top-level names that a file imports for sure, and the programs that it starts by name."""
+    """The top-level names that a file imports for sure, and the programs that it starts without looking for them."""
+    known = aliases(tree)
     modules: set[str] = set()
     programs: set[str] = set()
     waiting = [tree]
     while waiting:
         node = waiting.pop()
-        if is_guarded(node):
+        if is_guarded(node, known):
             continue
         if isinstance(node, ast.Import):
             modules |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             modules.add(node.module.partition(".")[0])
-        elif isinstance(node, ast.Call) and (name := program_of(node)):
-            programs.add(name)
+        elif isinstance(node, ast.Call):
+            programs.add(started_program(full_name(node.func, known), node))
         waiting.extend(ast.iter_child_nodes(node))
-    return modules, programs
+    return modules, programs - looked_for(tree, known) - {""}
 
 
-def program_of(call: ast.Call) -> str:
-    """The program that a call starts, when its name is written out."""
-    function = call.func
-    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-    if name not in STARTERS or not call.args:
+def started_program(function: str, call: ast.Call) -> str:
+    """The program that a call of this function starts, when its name is written out; "" otherwise."""
+    if function not in STARTERS:
         return ""
-    first = call.args[0]
-    if isinstance(first, (ast.List, ast.Tuple)) and first.elts:
-        first = first.elts[0]
-    text = first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else ""
-    return text if text and " " not in text else ""
+    first = call.args[0] if call.args else next((entry.value for entry in call.keywords if entry.arg == "args"), None)
+    if isinstance(first, (ast.List, ast.Tuple)):
+        return text_of(first.elts[0]) if first.elts else ""
+    return next(iter(text_of(first).split()), "")
+
+
+def text_of(node: ast.expr | None) -> str:
+    """A text that is written out; "" for all else."""
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
+def looked_for(tree: ast.AST, known: dict[str, str]) -> set[str]:
+    """The programs that a file asks for before it starts them: shutil.which("git")."""
+    return {
+        text_of(node.args[0])
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and node.args and full_name(node.func, known) == "shutil.which"
+    }
 
 
 def is_missing(module: str) -> bool:

@@ -73,6 +73,54 @@ def test_imports_that_lead_nowhere_are_found_also_inside_of_functions(tmp_path: 
     assert found["programs"] == [["shop.later", "nothing-d"]]
 
 
+def shop(folder: Path, text: str) -> dict[str, list[list[str]]]:
+    """What is found missing of a package with one file."""
+    package = folder / "shop"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "app.py").write_text(text)
+    found = look("imports", cwd=folder, PYTHONPATH=str(folder))
+    assert isinstance(found, dict)
+    return {key: found[key] for key in ("missing", "later", "programs")}
+
+
+@pytest.mark.parametrize(
+    ("line", "programs"),
+    [
+        ("uvicorn.run('shop.app:app')", []),
+        ("app.run('0.0.0.0')", []),
+        ("self.call('GET')", []),
+        ("subprocess.run(['nothing-a', '-v'])", ["nothing-a"]),
+        ("subprocess.run('nothing-a -v', shell=True)", ["nothing-a"]),
+        ("subprocess.run(args=['nothing-a'])", ["nothing-a"]),
+        ("Popen(['nothing-a'])", ["nothing-a"]),
+        ("os.system('nothing-a | sort')", ["nothing-a"]),
+        ("shutil.which('nothing-a') and subprocess.run(['nothing-a'])", []),
+    ],
+)
+def test_only_what_starts_a_program_is_taken_for_that(tmp_path: Path, line: str, programs: list[str]) -> None:
+    head = "import os, shutil, subprocess\nfrom subprocess import Popen\n"
+    found = shop(tmp_path, f"{head}def start(self, app, uvicorn):\n    {line}\n")
+    assert found["programs"] == [["shop.app", program] for program in programs]
+
+
+@pytest.mark.parametrize(
+    ("condition", "is_missed"),
+    [
+        ("sys.version_info < (3, 11)", False),
+        ("sys.platform == 'win32'", False),
+        ("sys.platform.startswith('win')", False),
+        ("os.name == 'nt'", False),
+        ("system() == 'Windows'", False),
+        ("not sys.argv", True),
+    ],
+)
+def test_an_import_for_another_system_is_not_missed(tmp_path: Path, condition: str, is_missed: bool) -> None:
+    head = "import os, sys\nfrom platform import system\n"
+    found = shop(tmp_path, f"{head}def later():\n    if {condition}:\n        import nothing_a\n")
+    assert found["later"] == ([["shop.app", "nothing_a"]] if is_missed else [])
+
+
 def test_files_are_listed_read_behind_what_was_known_and_deleted(tmp_path: Path) -> None:
     path = tmp_path / "app.log"
     path.write_text("one\ntwo\n")
