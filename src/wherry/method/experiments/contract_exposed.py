@@ -7,6 +7,7 @@ from wherry.method.contracts.running_service import RunningService
 from wherry.method.contracts.sources import provided
 from wherry.method.evidence.observation import Observation
 from wherry.method.experiments.experiment import Experiment, open_question, refuted, remark, shown
+from wherry.method.journey.proxy import service_port
 from wherry.method.project import NotAProject
 from wherry.method.twins.twin import Twin
 
@@ -20,7 +21,8 @@ async def run(twin: Twin) -> list[Observation]:
         return [remark("It promises nothing to others, so there was nothing to look for.")]
     except BrokenDocument as error:
         return [open_question(f"The promise itself cannot be read: {error.message}.")]
-    running = RunningService(twin.client, twin.namespace, twin.service, service.port)
+    port = await service_port(twin.client, twin.namespace, twin.service, wanted=service.port)
+    running = RunningService(twin.client, twin.namespace, twin.service, port)
     served = await running.served_digest(service.served_at)
     if served == promise.api.digest:
         return [shown(f"It serves at {service.served_at} just what {service.contract} says.")]

@@ -16,6 +16,7 @@ from wherry.method.delivery.requester import requester
 from wherry.method.evidence.observation import Observation
 from wherry.method.experiments.experiment import Experiment, open_question, refuted, remark, shown
 from wherry.method.journey.play import Answer, CannotCall
+from wherry.method.journey.proxy import service_port
 from wherry.method.project import NotAProject
 from wherry.method.twins.twin import Twin
 
@@ -36,7 +37,8 @@ async def run(twin: Twin) -> list[Observation]:
 async def _everybody(twin: Twin, promise: Api) -> list[Observation]:
     if twin.journey is None:
         return [open_question("There is no journey to play, so nothing was asked.", "write one in journeys/")]
-    running = RunningService(twin.client, twin.namespace, twin.service, twin.project.file.service.port)
+    port = await service_port(twin.client, twin.namespace, twin.service, wanted=twin.project.file.service.port)
+    running = RunningService(twin.client, twin.namespace, twin.service, port)
     count = 0
     wrong: list[str] = []
 

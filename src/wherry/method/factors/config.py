@@ -172,12 +172,10 @@ def _check_declared(facts: Facts) -> Iterator[Observation]:
         for _, spec in workloads(environment):
             for container in containers(spec):
                 declared |= {str(entry.get("name")) for entry in items(container, "env")}
-                sources = [
-                    str(section(entry, kind).get("name"))
-                    for entry in items(container, "envFrom")
-                    for kind in ("configMapRef", "secretRef")
-                ]
-                declared |= _keys_of(environment.manifests, sources)
+                for entry in items(container, "envFrom"):
+                    sources = [str(section(entry, kind).get("name")) for kind in ("configMapRef", "secretRef")]
+                    prefix = entry.get("prefix") or ""
+                    declared |= {f"{prefix}{key}" for key in _keys_of(environment.manifests, sources)}
                 if any("secretRef" in entry for entry in listed(container, "envFrom") if isinstance(entry, dict)):
                     return
     if not environments:

@@ -105,7 +105,8 @@ def _variables(container: Document, settings: Mapping[tuple[str, str], Mapping[s
     for source in items(container, "envFrom"):
         for kind, key in (("ConfigMap", "configMapRef"), ("Secret", "secretRef")):
             name = str(section(source, key).get("name", ""))
-            yield from settings.get((kind, name), {}).items()
+            prefix = str(source.get("prefix") or "")
+            yield from ((f"{prefix}{one}", value) for one, value in settings.get((kind, name), {}).items())
     for entry in items(container, "env"):
         value = entry.get("value")
         if isinstance(value, str):

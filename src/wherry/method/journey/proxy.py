@@ -19,10 +19,20 @@ class _Kind(msgspec.Struct):
     api_version: object = msgspec.field(default=None, name="apiVersion")
 
 
-async def service_calls(client: Client, namespace: str, service: str) -> Call:
-    """The way to call a Service, on its first port. Raises NotFound."""
+async def service_port(client: Client, namespace: str, service: str, *, wanted: int = 0) -> int:
+    """The port on which a Service is called: the wanted one if it has that, the one named http, or its first.
+
+    0 when it has none. Raises NotFound.
+    """
     ports = (await client.get(SERVICES, service, namespace)).spec.ports
-    name = quote(f"{service}:{ports[0].port}" if ports else service, safe=":")
+    ordered = sorted(ports, key=lambda one: (one.port != wanted, one.name != "http"))
+    return ordered[0].port if ordered else 0
+
+
+async def service_calls(client: Client, namespace: str, service: str) -> Call:
+    """The way to call a Service. Raises NotFound."""
+    port = await service_port(client, namespace, service)
+    name = quote(f"{service}:{port}" if port else service, safe=":")
     return proxy_calls(client, f"/api/v1/namespaces/{quote(namespace, safe='')}/services/{name}/proxy", service)
 
 

@@ -66,7 +66,8 @@ def hosts_of(template: Document, config: Mapping[str, Mapping[str, str]]) -> set
 def _settings(template: Document, config: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[str, str]]:
     for container in containers(template):
         for entry in entries(container, "envFrom"):
-            yield from config.get(text(section(entry, "configMapRef"), "name"), {}).items()
+            values = config.get(text(section(entry, "configMapRef"), "name"), {})
+            yield from ((f"{text(entry, 'prefix')}{name}", value) for name, value in values.items())
         for entry in entries(container, "env"):
             yield text(entry, "name"), _value(entry, config)
         for key in ("command", "args"):

@@ -27,8 +27,8 @@ from wherry.method.delivery.run_plan import RunPlan
 from wherry.method.delivery.served_kinds import ServedKinds
 from wherry.method.delivery.waiting import Say
 from wherry.method.facts.manifests import items, pod_spec, section
-from wherry.method.journey.play import Call, Play, play
-from wherry.method.journey.proxy import pod_calls, proxy_calls
+from wherry.method.journey.play import Answer, Call, CannotCall, Play, play
+from wherry.method.journey.proxy import pod_calls, service_calls
 from wherry.method.journey.script import Journey
 from wherry.method.project import Project
 from wherry.method.twins.inside import source
@@ -177,8 +177,17 @@ class Twin:
     @property
     def calls(self) -> Call:
         """The way to call the Service: any of the copies answers."""
-        prefix = f"/api/v1/namespaces/{self.namespace}/services/{self.service}:http/proxy"
-        return proxy_calls(self.client, prefix, self.service)
+        known: list[Call] = []
+
+        async def call(method: str, path: str, body: object) -> Answer:
+            try:
+                if not known:
+                    known.append(await service_calls(self.client, self.namespace, self.service))
+            except StatusError as error:
+                raise CannotCall(f"the cluster could not ask {self.service}: {error.message}") from error
+            return await known[0](method, path, body)
+
+        return call
 
     def pod_calls(self, pod: str, port: int = 0) -> Call:
         """The way to call one copy, past the Service."""
@@ -302,8 +311,9 @@ class Twin:
             for kind, key_ref in (("ConfigMap", "configMapRef"), ("Secret", "secretRef")):
                 name = section(origin, key_ref).get("name")
                 for key in self._keys(kind, name):
+                    variable = f"{origin.get('prefix') or ''}{key}"
                     ref = {f"{kind[0].lower()}{kind[1:]}KeyRef": {"name": name, "key": key}}
-                    found[key] = {"name": key, "valueFrom": ref}
+                    found[variable] = {"name": variable, "valueFrom": ref}
         found |= {str(entry.get("name")): entry for entry in items(self.container, "env")}
         return list(found.values())
 

@@ -36,7 +36,10 @@ def test_a_pod_names_hosts_in_its_variables_its_arguments_and_its_files() -> Non
                 {
                     "name": "web",
                     "args": ["--upstream=http://args:80"],
-                    "envFrom": [{"configMapRef": {"name": "web"}}],
+                    "envFrom": [
+                        {"configMapRef": {"name": "web"}},
+                        {"prefix": "DB_HOST_", "configMapRef": {"name": "db"}},
+                    ],
                     "env": [
                         {"name": "A_HOST", "value": "plain"},
                         {"name": "B_HOST", "valueFrom": {"configMapKeyRef": {"name": "more", "key": "b"}}},
@@ -50,8 +53,9 @@ def test_a_pod_names_hosts_in_its_variables_its_arguments_and_its_files() -> Non
     config = {
         "web": {"ORDERS_URL": "http://from-env:1"},
         "more": {"b": "by-key"},
+        "db": {"1": "by-prefix"},
         "files": {"app.ini": "[db]\nhost = in-a-file\nname = shop\nurl: https://in-yaml/x\n"},
         "other": {"X_URL": "http://not-mine"},
     }
     found = {host.name for host in hosts_of(template, config)}
-    assert found == {"args", "from-env", "plain", "by-key", "in-a-file", "in-yaml"}
+    assert found == {"args", "from-env", "plain", "by-key", "by-prefix", "in-a-file", "in-yaml"}

@@ -1,10 +1,18 @@
 from __future__ import annotations
 
+import copy
+
 import pytest
 
+from suites.one_service import OneService
+from suites.played_twin import WORKLOAD, played_twin
 from wherry.api.core.pod import PODS, Pod
 from wherry.apimachinery.document import Document
-from wherry.method.twins.twin import has_ended
+from wherry.client.client import Client
+from wherry.client.transport import InProcess
+from wherry.method.delivery.run_plan import RunPlan
+from wherry.method.facts.manifests import containers, pod_spec
+from wherry.method.twins.twin import Twin, has_ended
 
 
 def pod(phase: str, *, restart_policy: str = "Never", ended: str = "") -> Pod:
@@ -40,3 +48,28 @@ def test_a_service_has_ended_although_its_sidecar_lives_on() -> None:
 
 def test_a_container_that_will_be_started_again_has_not_ended() -> None:
     assert not has_ended(pod("Running", restart_policy="Always", ended="orders"), "orders")
+
+
+def twin(client: Client, workload: Document = WORKLOAD, settings: tuple[Document, ...] = ()) -> Twin:
+    played = played_twin()
+    plan = RunPlan(settings, (), (workload,))
+    return Twin(client, played.kinds, played.release, played.project, None, "done-1", (), played.say, plan=plan)
+
+
+async def test_a_service_is_called_whatever_its_port_is_called() -> None:
+    service = OneService([{"port": 80}])
+    answer = await twin(Client(InProcess(service, user="ana"))).calls("GET", "/x", None)
+    assert (answer.status, service.called) == (200, ["/api/v1/namespaces/done-1/services/orders:80/proxy/x"])
+
+
+def test_variables_from_a_whole_config_map_keep_their_prefix() -> None:
+    workload = copy.deepcopy(WORKLOAD)
+    (container,) = containers(pod_spec(workload))
+    container["envFrom"] = [{"prefix": "APP_", "configMapRef": {"name": "orders"}}]
+    settings: Document = {"kind": "ConfigMap", "metadata": {"name": "orders"}, "data": {"COLOUR": "red"}}
+    client = Client(InProcess(OneService([]), user="ana"))
+    assert twin(client, workload, (settings,)).environment() == [
+        {"name": "APP_COLOUR", "valueFrom": {"configMapKeyRef": {"name": "orders", "key": "COLOUR"}}},
+        {"name": "PORT", "value": "8080"},
+        {"name": "GREETING", "value": "hello"},
+    ]
