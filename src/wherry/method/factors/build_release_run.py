@@ -11,7 +11,7 @@ from wherry.method.evidence.observation import Observation, against, supports
 from wherry.method.facts.code import calls, literal
 from wherry.method.facts.facts import Facts
 from wherry.method.facts.manifests import command_of, items, name_of, workloads
-from wherry.method.twins.inside.imports import STARTERS
+from wherry.method.inside.imports import STARTERS
 
 CRITERION = Criterion(
     "build-release-run",

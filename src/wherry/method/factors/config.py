@@ -14,7 +14,7 @@ from wherry.method.evidence.observation import Observation, against, doubt, supp
 from wherry.method.facts.code import literal, texts
 from wherry.method.facts.facts import Facts, Module
 from wherry.method.facts.manifests import containers, items, listed, section, workloads
-from wherry.method.twins.inside.imports import dotted
+from wherry.method.inside.imports import dotted
 
 CRITERION = Criterion(
     "config",

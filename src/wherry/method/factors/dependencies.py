@@ -10,7 +10,7 @@ from wherry.method.evidence.observation import Observation, against, doubt, note
 from wherry.method.facts.code import Import, calls, imports
 from wherry.method.facts.dependencies import normalise
 from wherry.method.facts.facts import Facts
-from wherry.method.twins.inside.imports import started_program
+from wherry.method.inside.imports import started_program
 
 CRITERION = Criterion(
     "dependencies",

@@ -10,7 +10,7 @@ from wherry.method.evidence.observation import Observation, against, doubt, supp
 from wherry.method.facts.code import Call, calls
 from wherry.method.facts.facts import EnvironmentFacts, Facts
 from wherry.method.facts.manifests import app_workloads, command_of, containers, name_of
-from wherry.method.twins.inside.imports import dotted
+from wherry.method.inside.imports import dotted
 
 CRITERION = Criterion(
     "disposability",

@@ -11,7 +11,7 @@ from wherry.method.evidence.criterion import Criterion, Factor
 from wherry.method.evidence.observation import Observation, against, doubt, note, supports
 from wherry.method.facts.facts import EnvironmentFacts, Facts, Module
 from wherry.method.facts.manifests import app_workloads, items, listed, name_of, section
-from wherry.method.twins.inside.imports import dotted
+from wherry.method.inside.imports import dotted
 
 CRITERION = Criterion(
     "processes",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from wherry.method.facts.facts import Module
-from wherry.method.twins.inside.imports import aliases, asks_which_system, dotted, full_name
+from wherry.method.inside.imports import aliases, asks_which_system, dotted, full_name
 
 # What a `try` must catch for an import or a program in it to be optional.
 FORGIVING = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "FileNotFoundError", "OSError"})

@@ -27,11 +27,11 @@ from wherry.method.delivery.run_plan import RunPlan
 from wherry.method.delivery.served_kinds import ServedKinds
 from wherry.method.delivery.waiting import Say
 from wherry.method.facts.manifests import items, pod_spec, section
+from wherry.method.inside import source
 from wherry.method.journey.play import Answer, Call, CannotCall, Play, play
 from wherry.method.journey.proxy import pod_calls, service_calls
 from wherry.method.journey.script import Journey
 from wherry.method.project import Project
-from wherry.method.twins.inside import source
 from wherry.method.twins.recording import Recording
 
 START_S = 60.0

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from suites.running_cluster import needs_linux
-from wherry.method.twins.inside import source
-from wherry.method.twins.inside.peers import address_of
+from wherry.method.inside import source
+from wherry.method.inside.peers import address_of
 
 pytestmark = needs_linux
 
