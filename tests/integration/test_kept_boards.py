@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from suites.custom_resources import serving
+from wherry.api.core.namespace import NAMESPACES
 from wherry.api.method.board import BoardSpec
 from wherry.api.method.release import RELEASES
 from wherry.apimachinery.document import Document
@@ -18,10 +19,11 @@ from wherry.method.done.agreement import Waiver
 from wherry.method.done.board import Board
 from wherry.method.done.history import record, with_review
 from wherry.method.done.kept_boards import boards_in, keep_board, read_board
+from wherry.method.done.proofs import keep_proof, make_proof
 from wherry.method.done.standard import Standard, leave_standard, standard_name
 from wherry.method.done.waivers import keep_waiver
 from wherry.method.evidence.observation import against, supports
-from wherry.method.evidence.verdict import Verdict, Word
+from wherry.method.evidence.verdict import Verdict, Word, judge
 
 SPACE, AT = "orders-dev", "2026-01-05T12:00:00Z"
 EMPTY = BoardSpec(service="orders", at=AT)
@@ -107,6 +109,21 @@ async def test_what_was_promoted_and_never_judged_stands_by_what_was_read_and_wa
         await keep_waiver(admin, SPACE, standard_name("orders"), "logs", Waiver("logs", "ana", "later", later))
         (found,) = await boards_in(admin)
         assert (found.board.words["config"], found.board.words["logs"]) == (Word.SUPPORTED, Word.WAIVED)
+
+
+async def test_a_trial_of_the_same_image_in_another_namespace_counts() -> None:
+    async with cluster() as (admin, _):
+        await ensure_kinds(admin, "boards", "proofs", "releases")
+        await admin.create(NAMESPACES, {"metadata": {"name": "orders-trials"}})
+        spec: Document = {"service": "orders", "number": 1, "environment": "dev", "image": "orders:1"}
+        spec["digest"] = "sha256:" + "ab" * 32
+        await admin.create(RELEASES, {"metadata": {"name": "orders-r1"}, "spec": spec}, SPACE)
+        release = await admin.get(RELEASES, "orders-r1", SPACE)
+        verdict = judge("logs", [against("A file grows.", fix="print it")], digest=release.spec.digest)
+        proof = make_proof(verdict, release, started_s=0, duration_s=1, version="1")
+        assert await keep_proof(admin, "orders-trials", proof)
+        for seen in (await boards_in(admin), await boards_in(admin, SPACE)):
+            assert [one.board.words["logs"] for one in seen] == [Word.REFUTED]
 
 
 async def test_where_nothing_is_installed_there_are_no_boards() -> None:

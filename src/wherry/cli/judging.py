@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from wherry.api.method.proof import ProofSpec
 from wherry.api.method.release import Release
 from wherry.apimachinery.errors import StatusError
 from wherry.apimachinery.timestamps import format_time
@@ -23,7 +22,8 @@ from wherry.method.done.board import Board
 from wherry.method.done.contract_evidence import Evidence, contract_evidence
 from wherry.method.done.criteria import KNOWN
 from wherry.method.done.judgement import judge_release
-from wherry.method.done.proofs import list_proofs, read_files
+from wherry.method.done.known_proofs import KnownProofs, known_proofs
+from wherry.method.done.proofs import read_files
 from wherry.method.done.standard import Standard, leave_standard, make_standard, standard_name
 from wherry.method.done.waivers import kept_waivers, with_waivers
 from wherry.method.facts.facts import Facts
@@ -90,7 +90,9 @@ def judged(where: Where, directory: Path, environment: str | None) -> Judged:
     digest = release.spec.digest if release is not None else ""
     if release is None:
         note(" Nothing is released yet, or the cluster does not answer: this is about files only.")
-    proofs = [*read_files(project.root), *found.proofs]
+    for words in found.known.silent:
+        note(printable(f" {words}"))
+    proofs = found.known.proofs if release is not None else read_files(project.root)
     _tell_of_waivers(found.waived_here, agreement)
     counts = with_waivers(agreement, found.waived_here)
     board = judge_release(project.name, facts, proofs, counts, digest=digest, today=today(), seen_now=found.seen_now)
@@ -109,7 +111,7 @@ class FromCluster:
     """What a cluster knows of a service; nothing of it where none answers."""
 
     release: Release | None = None
-    proofs: tuple[ProofSpec, ...] = ()
+    known: KnownProofs = KnownProofs()
     waived_here: tuple[Waiver, ...] = ()
     seen_now: Evidence = field(default_factory=dict)
 
@@ -134,7 +136,7 @@ async def _from_cluster(where: Where, project: Project, environment: str | None,
                 release = await newest_release(client, project, name)
                 if release is not None:
                     space = release.metadata.namespace
-                    proofs = await list_proofs(client, space, project.name)
+                    known = await known_proofs(clusters, project)
                     await leave_standard(client, space, project.name, standard)
                     seen_now = await contract_evidence(
                         client,
@@ -144,7 +146,7 @@ async def _from_cluster(where: Where, project: Project, environment: str | None,
                         known_ca=clusters.authority(project, place),
                     )
                     here = await kept_waivers(client, space, standard_name(project.name))
-                    return FromCluster(release, tuple(proofs), here, seen_now)
+                    return FromCluster(release, known, here, seen_now)
     except NotAProject as error:
         raise Trouble(str(error), remedy=error.remedy, exit_code=2) from error
     except (CannotDeliver, StatusError, OSError):

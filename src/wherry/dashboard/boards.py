@@ -18,6 +18,7 @@ from wherry.method.contracts.reading import BrokenDocument
 from wherry.method.done.board import Board
 from wherry.method.done.contract_evidence import Published, observe
 from wherry.method.done.judgement import judge_release
+from wherry.method.done.proofs import proofs_of
 from wherry.method.done.standard import Standard, find_standard
 from wherry.method.done.waivers import with_waivers
 from wherry.method.evidence.verdict import Verdict
@@ -95,7 +96,7 @@ async def _board(
     live: Live, release: Release, proofs: Iterable[ProofSpec], puzzle: Puzzle, today: datetime.date
 ) -> ReleaseBoard:
     service, namespace = release.spec.service, release.metadata.namespace
-    mine = sorted((one for one in proofs if one.service == service), key=lambda one: one.started_at, reverse=True)
+    mine = proofs_of(service, proofs)
     found = await find_standard(live.client, namespace, service)
     standard = found or Standard()
     standings = [

@@ -18,12 +18,13 @@ from typing import NamedTuple
 from wherry.api.method.release import Release
 from wherry.apimachinery.timestamps import format_time
 from wherry.client.client import Client
+from wherry.method.delivery.clusters import Clusters
 from wherry.method.done.agreement import Agreement, BadAgreement, read_agreement
 from wherry.method.done.board import Board
 from wherry.method.done.contract_evidence import contract_evidence
 from wherry.method.done.criteria import KNOWN
 from wherry.method.done.judgement import judge_release
-from wherry.method.done.proofs import list_proofs, read_files
+from wherry.method.done.known_proofs import known_proofs
 from wherry.method.done.standard import Standard, make_standard, standard_name
 from wherry.method.done.waivers import kept_waivers, with_waivers
 from wherry.method.evidence.verdict import Word
@@ -34,12 +35,14 @@ from wherry.method.project import Project
 class Passage(NamedTuple):
     """What holds a release back, each reason a sentence; and which criteria it goes without, if it goes.
 
-    `standard` is what the repository showed, for the page of the environment that it goes to.
+    `standard` is what the repository showed, for the page of the environment that it goes to; `silent` says which
+    clusters did not answer what was proved there.
     """
 
     reasons: tuple[str, ...]
     without: tuple[str, ...] = ()
     standard: Standard | None = None
+    silent: tuple[str, ...] = ()
 
 
 async def gate(
@@ -48,13 +51,14 @@ async def gate(
     environment: str,
     *,
     client: Client,
+    clusters: Clusters,
     kubectl: Path | None,
-    known_ca: bytes = b"",
 ) -> Passage:
     """Whether `release` may be promoted to `environment`: no reason holds it back.
 
-    `client` reaches the cluster where the release runs now; `known_ca` is the authority of its kubeconfig;
-    `kubectl` renders the overlays: without it nothing is known of what differs between environments.
+    `client` reaches the cluster where the release runs now, `clusters` those of all environments, in any of which its
+    image may have been tried; `kubectl` renders the overlays: without it nothing is known of what differs between
+    environments.
     """
     try:
         agreement = read_agreement(project.root, KNOWN)
@@ -68,16 +72,17 @@ async def gate(
         facts = None
     here = await kept_waivers(client, release.metadata.namespace, standard_name(project.name))
     agreement = with_waivers(agreement, here)
-    proofs = [*read_files(project.root), *await list_proofs(client, release.metadata.namespace, project.name)]
+    known = await known_proofs(clusters, project)
+    known_ca = clusters.authority(project, project.environment(release.spec.environment))
     seen_now = await contract_evidence(
         client, project.name, project.namespaces, contracts_of(project.root), known_ca=known_ca
     )
     today = datetime.datetime.now(tz=datetime.UTC).date()
     digest = release.spec.digest
-    board = judge_release(project.name, facts, proofs, agreement, digest=digest, today=today, seen_now=seen_now)
+    board = judge_release(project.name, facts, known.proofs, agreement, digest=digest, today=today, seen_now=seen_now)
     read_at = format_time(int(time.time()))
     standard = make_standard(agreement, facts, read_at) if facts is not None else None
-    return Passage(reasons(board, agreement, environment), without(board), standard)
+    return Passage(reasons(board, agreement, environment), without(board), standard, known.silent)
 
 
 def reasons(board: Board, agreement: Agreement, environment: str) -> tuple[str, ...]:

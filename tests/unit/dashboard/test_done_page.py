@@ -116,7 +116,7 @@ async def read_board_of(shop: Shop, name: str) -> Board:
     return judge_release(
         "orders",
         None,
-        await list_proofs(shop.client, "shop-dev", "orders"),
+        await list_proofs(shop.client, "orders"),
         standard.agreement,
         digest=release.spec.digest,
         today=datetime.date(2026, 1, 5),

@@ -10,6 +10,7 @@ from __future__ import annotations
 from wherry.api.method.release import RUNNING, Release
 from wherry.cli.consent import ask_for, warn
 from wherry.cli.judging import kubectl_or_none
+from wherry.cli.output import note
 from wherry.client.client import Client
 from wherry.method.delivery.clusters import Clusters
 from wherry.method.delivery.refusal import CannotDeliver
@@ -32,8 +33,9 @@ async def check_run(project: Project, clusters: Clusters, client: Client, releas
     environment = release.spec.environment
     if not say_users(project, environment) or release.status.state == RUNNING:
         return
-    known_ca = clusters.authority(project, project.environment(environment))
-    passage = await gate(project, release, environment, client=client, known_ca=known_ca, kubectl=kubectl_or_none())
+    passage = await gate(project, release, environment, client=client, clusters=clusters, kubectl=kubectl_or_none())
+    for words in passage.silent:
+        note(f"   {words}")
     if passage.reasons:
         why = "; ".join(passage.reasons[:REASONS_SHOWN])
         ask_for(environment, f"{release.name} is not done for {environment}: {why}", yes=yes)

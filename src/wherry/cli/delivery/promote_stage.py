@@ -29,8 +29,9 @@ async def promote(
         raise CannotDeliver(
             f"nothing of {project.name} runs in {origin}, so there is nothing to promote", f"wherry run --in {origin}"
         )
-    known_ca = clusters.authority(project, project.environment(origin))
-    passage = await gate(project, running, target, client=place.client, known_ca=known_ca, kubectl=kubectl_path())
+    passage = await gate(project, running, target, client=place.client, clusters=clusters, kubectl=kubectl_path())
+    for words in passage.silent:
+        note(f"   {words}")
     if passage.reasons:
         raise CannotDeliver(
             f"{running.name} may not go to {target} yet: " + "; ".join(passage.reasons),

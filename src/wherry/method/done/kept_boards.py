@@ -27,6 +27,7 @@ from wherry.method.delivery.stamping import SERVICE
 from wherry.method.done.board import Board
 from wherry.method.done.history import board_of
 from wherry.method.done.judgement import judge_release
+from wherry.method.done.proofs import proofs_of
 from wherry.method.done.standard import Standard, find_standard
 from wherry.method.done.waivers import with_waivers
 from wherry.method.evidence.verdict import for_release
@@ -92,7 +93,8 @@ async def boards_in(client: Client, namespace: str = "") -> list[KeptBoard]:
         running = released.get(key)
         if running is None or running.status.state != RUNNING or release.status.state == RUNNING:
             released[key] = release
-    proofs = await _list(client, PROOFS, namespace)
+    # An image may have been tried in another namespace than the one where it runs.
+    proofs = [one.spec for one in await _list(client, PROOFS, "") or await _list(client, PROOFS, namespace)]
     today = datetime.datetime.now(tz=datetime.UTC).date()
     found = []
     for space, service in sorted({*kept, *released}, key=lambda key: (key[1], key[0])):
@@ -101,11 +103,12 @@ async def boards_in(client: Client, namespace: str = "") -> list[KeptBoard]:
             board = board_of(spec)
             found.append(KeptBoard(space, _for_release(board, runs.spec.digest) if runs else board, spec))
         elif runs is not None:
-            mine = [one.spec for one in proofs if (one.metadata.namespace, one.spec.service) == (space, service)]
             standard = await find_standard(client, space, service) or Standard()
             counts = with_waivers(standard.agreement, standard.waived_here)
             digest = runs.spec.digest
-            made = judge_release(service, None, mine, counts, digest=digest, today=today, read=standard.read)
+            made = judge_release(
+                service, None, proofs_of(service, proofs), counts, digest=digest, today=today, read=standard.read
+            )
             found.append(KeptBoard(space, made))
     return found
 
