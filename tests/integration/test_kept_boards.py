@@ -119,7 +119,9 @@ async def test_a_trial_of_the_same_image_in_another_namespace_counts() -> None:
         spec["digest"] = "sha256:" + "ab" * 32
         await admin.create(RELEASES, {"metadata": {"name": "orders-r1"}, "spec": spec}, SPACE)
         release = await admin.get(RELEASES, "orders-r1", SPACE)
-        verdict = judge("logs", [against("A file grows.", fix="print it")], digest=release.spec.digest)
+        verdict = judge(
+            "logs", [against("A file grows.", fix="print it", repeat="wherry prove logs")], digest=release.spec.digest
+        )
         proof = make_proof(verdict, release, started_s=0, duration_s=1, version="1")
         assert await keep_proof(admin, "orders-trials", proof)
         for seen in (await boards_in(admin), await boards_in(admin, SPACE)):

@@ -111,7 +111,7 @@ class FromCluster:
     """What a cluster knows of a service; nothing of it where none answers."""
 
     release: Release | None = None
-    known: KnownProofs = KnownProofs()
+    known: KnownProofs = field(default_factory=KnownProofs)
     waived_here: tuple[Waiver, ...] = ()
     seen_now: Evidence = field(default_factory=dict)
 

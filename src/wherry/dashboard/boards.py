@@ -9,14 +9,11 @@ from dataclasses import dataclass
 from wherry.api.method.api import APIS
 from wherry.api.method.proof import PROOFS, ProofSpec
 from wherry.api.method.release import RELEASES, RUNNING, Release
-from wherry.apimachinery.errors import StatusError
 from wherry.dashboard.live import Live
 from wherry.dashboard.puzzle.reading import CATALOGUE, authorities
-from wherry.method.contracts.catalogue import read_published_api
 from wherry.method.contracts.overview import Puzzle, read_puzzle
-from wherry.method.contracts.reading import BrokenDocument
 from wherry.method.done.board import Board
-from wherry.method.done.contract_evidence import Published, observe
+from wherry.method.done.contract_evidence import Published, observe, published_as
 from wherry.method.done.judgement import judge_release
 from wherry.method.done.proofs import proofs_of
 from wherry.method.done.standard import Standard, find_standard
@@ -119,12 +116,8 @@ async def _board(
 
 
 async def _published(live: Live, namespace: str, service: str) -> Sequence[Published]:
-    found = []
-    for api in await live.all(APIS):
-        if (api.metadata.namespace, api.spec.service) == (namespace, service):
-            try:
-                digest = (await read_published_api(live.client, api)).digest
-            except (BrokenDocument, StatusError):
-                digest = ""
-            found.append(Published(digest, api.status.served.digest, api.spec.served_at))
-    return found
+    return [
+        await published_as(live.client, api)
+        for api in await live.all(APIS)
+        if (api.metadata.namespace, api.spec.service) == (namespace, service)
+    ]
