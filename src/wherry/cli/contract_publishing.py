@@ -46,7 +46,7 @@ def expose(data_dir: DataDir, project: Path, environment: str | None, kubeconfig
     promise = understood(lambda: provided(place.project))
     people = people_of(place)
 
-    async def act(actor: Actor) -> tuple[Api, str]:
+    async def act(actor: Actor) -> tuple[Api, str | None]:
         made = await expose_api(actor, place.project, promise, people)
         await publish_beside(actor.client, place.project, actor.namespace)
         await try_published(place.project, actor)
@@ -56,7 +56,11 @@ def expose(data_dir: DataDir, project: Path, environment: str | None, kubeconfig
     name = place.project.name
     count = len(promise.api.operations)
     say(f"{name} promises {count} operation{'' if count == 1 else 's'} to everybody.")
-    if not served:
+    if served is None:
+        note(
+            f"   {name} could not be asked for its contract at {api.spec.served_at} (yet): nobody has seen it serve it."
+        )
+    elif not served:
         note(f"   {name} does not serve its contract at {api.spec.served_at} (yet): it is not exposed by the service.")
     elif served != api.spec.digest:
         note(f"   {name} serves another contract at {api.spec.served_at} than this one.")

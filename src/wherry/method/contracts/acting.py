@@ -18,6 +18,7 @@ from wherry.api.method.signature import SIGNATURES
 from wherry.api.method.verification import VERIFICATIONS, Trial, VerificationSpec
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import AlreadyExists, Conflict, Forbidden, NotFound, ServiceUnavailable
+from wherry.apimachinery.timestamps import parse_time
 from wherry.client.client import Client
 from wherry.kit.http.tls import KeyPair
 from wherry.method.contracts.catalogue import (
@@ -42,6 +43,9 @@ from wherry.method.contracts.state import State, compute_state, has_signed
 from wherry.method.contracts.words import listed
 from wherry.method.project import Project
 
+NOTED_S = 600
+"""How old the note of what a service serves becomes before whoever looks makes it again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:
@@ -58,7 +62,9 @@ class Actor:
     ca_pems: tuple[bytes, ...] = ()
 
 
-async def expose(actor: Actor, project: Project, promise: Provided, people: tuple[str, ...]) -> tuple[ApiObject, str]:
+async def expose(
+    actor: Actor, project: Project, promise: Provided, people: tuple[str, ...]
+) -> tuple[ApiObject, str | None]:
     """Publish what a service promises, and look whether it serves just that; the digest that it serves."""
     await ensure_catalogue(actor.client)
     service = project.file.service
@@ -76,15 +82,25 @@ async def expose(actor: Actor, project: Project, promise: Provided, people: tupl
     return made, await look(actor, made)
 
 
-async def look(actor: Actor, api: ApiObject) -> str:
-    """Ask a running service for its contract, and note what it serves for those who may not ask; the digest."""
+async def look(actor: Actor, api: ApiObject) -> str | None:
+    """Ask a running service for its contract, and note what it serves for those who may not ask; the digest.
+
+    "" when it was asked and serves none, which is noted as well; None when nobody could be asked, and the last note
+    stays.
+    """
     home, spec = api.metadata.namespace, api.spec
     running = RunningService(actor.client, home, spec.service, spec.port)
-    served = await running.served_digest(spec.served_at) if spec.served_at else ""
-    if served and served != api.status.served.digest:
+    served = await running.served_digest(spec.served_at) if spec.served_at else None
+    noted = api.status.served
+    if served is not None and (served != noted.digest or _is_old(noted.at)):
         seen: Document = {"digest": served, "at": now(), "by": actor.user}
         await _note(actor, APIS.url(home, api.metadata.name, "status"), {"served": seen})
     return served
+
+
+def _is_old(at: str) -> bool:
+    """Whether a note is so old that it is made again, though it says the same; one that was never made is."""
+    return not at or datetime.now(UTC).timestamp() - parse_time(at) > NOTED_S
 
 
 async def propose(
@@ -153,7 +169,7 @@ async def entries(
         if (service and not _is_party(agreement, service, spaces)) or (only and agreement.metadata.name != only):
             continue
         api = catalogue.api(agreement.spec.provider_namespace, agreement.spec.provider)
-        served = await look(actor, api) if api is not None else ""
+        served = await look(actor, api) if api is not None else None
         try:
             entry = await read_entry(actor.client, catalogue, agreement, actor.ca_pems, served=served)
         except BrokenDocument as error:
@@ -174,10 +190,10 @@ def _is_party(agreement: Agreement, service: str, spaces: Collection[str]) -> bo
     return any(name == service and (not spaces or home in spaces) for name, home in sides)
 
 
-async def promised(actor: Actor, service: str) -> tuple[ApiObject | None, str]:
+async def promised(actor: Actor, service: str) -> tuple[ApiObject | None, str | None]:
     """The promise of a service in the actor's namespace, and the digest that what runs serves. Raises NoCatalogue."""
     api = (await read_catalogue(actor.client)).api(actor.namespace, service)
-    return api, await look(actor, api) if api is not None else ""
+    return api, await look(actor, api) if api is not None else None
 
 
 async def _show(actor: Actor, agreement: Agreement, state: State) -> None:

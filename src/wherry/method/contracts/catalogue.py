@@ -218,8 +218,30 @@ def _under_its_names(need: Need, found: NeedObject) -> Need:
     return Need(need.name, found.spec.consumer, found.spec.provider, need.digest, need.wishes, need.content)
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a service was seen to serve: a digest, "" for no contract, None when nobody knows. `at`: "" for just now."""
+
+    served: str | None = None
+    at: str = ""
+
+
+def last_look(api: ApiObject | None, served: str | None = None) -> Look:
+    """What was just seen of a service, else what somebody noted when it could be asked last. Pure."""
+    if served is not None or api is None or not api.spec.served_at:
+        return Look(served)
+    noted = api.status.served
+    return Look(noted.digest, noted.at) if noted.digest or noted.at else Look()
+
+
 async def gather(
-    client: Client, catalogue: Catalogue, agreement: Agreement, ca_pems: tuple[bytes, ...], *, served: str, release: str
+    client: Client,
+    catalogue: Catalogue,
+    agreement: Agreement,
+    ca_pems: tuple[bytes, ...],
+    *,
+    served: str | None,
+    release: str,
 ) -> Entry | None:
     """The facts about one contract; None when its need is gone. What cannot be read counts as not published."""
     need_object = catalogue.need_of(agreement)
@@ -235,6 +257,7 @@ async def gather(
             api = None
     homes = {spec.provider_namespace, agreement.metadata.namespace}
     parties = (spec.consumer, spec.provider)
+    look = last_look(found, served)
     # Only those that say that they are about it: each is proved, which takes its time.
     signatures = [
         one
@@ -246,7 +269,8 @@ async def gather(
         consumer=Party(spec.consumer, need_object.spec.team, need_object.spec.people),
         api=api,
         need=need,
-        served=served or (found.status.served.digest if found else ""),
+        served=look.served,
+        served_at=look.at,
         release=release,
         signatures=tuple(believed(signatures, ca_pems)),
         trials=tuple(

@@ -18,6 +18,9 @@ from wherry.method.contracts.reading import BrokenDocument, read_text
 # A contract's document is read whole; a service that sends more than this at that path serves something else.
 ANSWER_BYTES_MAX = 16 * 1024 * 1024
 
+# Other refusals (a sign-in that is missing, a server in trouble) say nothing about what is there.
+NOT_SERVED = frozenset({404, 405, 410})
+
 
 @dataclass(frozen=True, slots=True)
 class Answered:
@@ -64,14 +67,16 @@ class RunningService:
         headers = {"content-type": "application/json"} if content else {}
         return await self.ask(method, path, query, headers=headers, body=content)
 
-    async def served_digest(self, path: str) -> str:
-        """The digest of the contract that it serves; "" when it serves none, or cannot be reached."""
+    async def served_digest(self, path: str) -> str | None:
+        """The digest of the contract that it serves; "" when it was asked and serves none, None when nobody knows."""
         try:
             answer = await self.ask("GET", path)
         except (ConnectionError, TimeoutError, StatusError):
+            return None
+        if answer.status in NOT_SERVED:
             return ""
         if answer.status != 200:
-            return ""
+            return None
         if isinstance(answer.value, str):
             try:
                 return digest_of(read_text(answer.value, path).data)

@@ -68,7 +68,7 @@ def standing(entry: Entry) -> Standing:
 
 
 async def read_entry(
-    client: Client, catalogue: Catalogue, agreement: Agreement, ca_pems: tuple[bytes, ...], *, served: str = ""
+    client: Client, catalogue: Catalogue, agreement: Agreement, ca_pems: tuple[bytes, ...], *, served: str | None = None
 ) -> Entry | None:
     """The facts about one contract as of now; None when its need is gone. Raises BrokenDocument, StatusError.
 
@@ -77,7 +77,7 @@ async def read_entry(
         catalogue: what is published.
         agreement: the contract.
         ca_pems: the cluster's authorities for users; without them no signature counts.
-        served: the digest that the service was just seen to serve; "" takes what somebody noted.
+        served: the digest that the service was just seen to serve, "" for none; None takes what somebody noted.
     """
     spec = agreement.spec
     api = catalogue.api(spec.provider_namespace, spec.provider)

@@ -44,18 +44,20 @@ class Tried:
 class Facts:
     """All that is known about one contract. `api` is None when the provider has published nothing that can be read.
 
-    `served` is the digest of what the running service serves, "" when it could not be asked; `release` the images that
-    run, "" when unknown. Signatures are proved already.
+    `served` is the digest of what the running service serves, "" when it serves none, None when nobody has seen it;
+    `served_at` says when that was seen last ("": just now). `release` are the images that run, "" when unknown.
+    Signatures are proved already.
     """
 
     provider: Party
     consumer: Party
     api: Api | None
     need: Need
-    served: str = ""
+    served: str | None = None
     release: str = ""
     signatures: tuple[Signed, ...] = ()
     trials: tuple[Tried, ...] = ()
+    served_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ def compute_state(facts: Facts) -> State:
     fitted_once = bool(_agreed_pairs(facts)) or any(one.result == "Passed" for one in facts.trials)
     if fitted_once and (not explicit.holds or (trial is not None and trial.result == "Failed")):
         return State("Broken", conditions, verified.why if explicit.holds else explicit.why)
-    moved = facts.api is not None and exposed.why and facts.served not in ("", facts.api.digest)
+    moved = facts.api is not None and exposed.why and facts.served not in (None, "", facts.api.digest)
     if _agreed_pairs(facts) and (not agreed.holds or moved):
         return State("Drifting", conditions, exposed.why if moved else agreed.why)
     if not explicit.holds:
@@ -112,11 +114,19 @@ def _explicit(facts: Facts) -> Condition:
 
 def _exposed(facts: Facts) -> Condition:
     name = facts.provider.service
-    if facts.api is None or not facts.served:
+    if facts.api is None or facts.served is None:
         return Condition("Exposed", False, f"Nobody has seen {name} serve its contract yet.")
+    when = seen_last(facts.served_at)
+    if not facts.served:
+        return Condition("Exposed", False, f"{name} was asked for its contract and serves none{when}.")
     if facts.served != facts.api.digest:
-        return Condition("Exposed", False, f"{name} serves another contract than it has published.")
-    return Condition("Exposed", True, f"{name} serves what it has published.")
+        return Condition("Exposed", False, f"{name} serves another contract than it has published{when}.")
+    return Condition("Exposed", True, f"{name} serves what it has published{when}.")
+
+
+def seen_last(at: str) -> str:
+    """How old a look is, as the end of a sentence; "" for one of just now."""
+    return f" (seen last at {at})" if at else ""
 
 
 def unsigned(facts: Facts) -> tuple[Party, ...]:

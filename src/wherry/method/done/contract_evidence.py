@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from wherry.api.method.api import Api
 from wherry.apimachinery.errors import Forbidden, StatusError
 from wherry.client.client import Client
 from wherry.method.contracts.acting import Actor, entries, promised
-from wherry.method.contracts.catalogue import NoCatalogue, client_authorities, read_published_api
+from wherry.method.contracts.catalogue import NoCatalogue, client_authorities, last_look, read_published_api
 from wherry.method.contracts.comments import open_remarks, words_of
 from wherry.method.contracts.reading import BrokenDocument
 from wherry.method.contracts.standing import Standing, standing
+from wherry.method.contracts.state import seen_last
 from wherry.method.evidence.observation import Method, Observation, Weight, against, doubt, not_applicable
 from wherry.method.facts.facts import ContractFacts
 
@@ -25,11 +27,15 @@ Evidence = Mapping[str, Sequence[Observation]]
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """The service's own promise: the digest in the catalogue, and that of what is served ("": unknown)."""
+    """The service's own promise: the digest in the catalogue, the path of it, and what is served there.
+
+    `served` is "" when no contract is served, None when nobody has seen it; `seen_at` is when that was ("": just now).
+    """
 
     digest: str
-    served: str = ""
+    served: str | None = None
     served_at: str = ""
+    seen_at: str = ""
 
 
 async def contract_evidence(
@@ -70,13 +76,17 @@ def _unread(words: str) -> Observation:
 
 async def _published(client: Client, namespace: str, service: str) -> Published | None:
     api, served = await promised(Actor(client, namespace, ""), service)
-    if api is None:
-        return None
+    return await published_as(client, api, served) if api is not None else None
+
+
+async def published_as(client: Client, api: Api, served: str | None = None) -> Published:
+    """A promise and what is served of it: what was just seen, else what was noted when it could be asked last."""
     try:
         digest = (await read_published_api(client, api)).digest
     except (BrokenDocument, StatusError):
         digest = ""
-    return Published(digest, served or api.status.served.digest, api.spec.served_at)
+    look = last_look(api, served)
+    return Published(digest, look.served, api.spec.served_at, look.at)
 
 
 def observe(
@@ -111,18 +121,23 @@ def _exposed(service: str, contracts: ContractFacts, published: Sequence[Publish
     if not published and contracts.path:
         yield _live(doubt(f"The promise of {service} is not published in this cluster.", fix="wherry contract expose"))
     for one in published:
+        when = seen_last(one.seen_at)
         if contracts.digest and one.digest != contracts.digest:
             says = "The repository promises something else than what is published."
             yield _live(doubt(says, contracts.path, fix="wherry contract expose"))
-        elif not one.served:
+        elif one.served is None:
             says = f"Nobody has seen {service} serve its contract at {one.served_at or 'any path'}."
             yield _live(doubt(says, fix="wherry contract list, while it runs"))
+        elif not one.served:
+            says = f"{service} was asked for its contract at {one.served_at}, and serves none{when}."
+            fix = f"answer GET {one.served_at} with the contract, or correct served_at"
+            yield _live(against(says, fix=fix, repeat=LIST))
         elif one.served != one.digest:
-            says = f"{service} serves another contract at {one.served_at} than it has published."
+            says = f"{service} serves another contract at {one.served_at} than it has published{when}."
             fix = "release what was published, or publish what runs: wherry contract expose"
             yield _live(against(says, fix=fix, repeat="wherry contract expose"))
         else:
-            yield _shown(f"{service} serves at {one.served_at} just what it has published.")
+            yield _shown(f"{service} serves at {one.served_at} just what it has published{when}.")
 
 
 def _nobody(contracts: ContractFacts) -> Observation:

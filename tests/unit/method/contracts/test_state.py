@@ -91,6 +91,17 @@ def test_what_is_served_and_not_agreed_drifts() -> None:
     assert compute_state(facts(*BOTH, served="sha256:" + "1" * 64)).word == "Drifting"
 
 
+def test_a_service_that_was_asked_and_serves_none_is_told_from_one_that_nobody_could_ask() -> None:
+    unknown, gone = replace(facts(*BOTH), served=None), replace(facts(*BOTH), served="", served_at="Monday")
+    assert compute_state(unknown).condition("Exposed").why == "Nobody has seen orders serve its contract yet."
+    shown = compute_state(gone).condition("Exposed")
+    assert (shown.holds, shown.why) == (
+        False,
+        "orders was asked for its contract and serves none (seen last at Monday).",
+    )
+    assert compute_state(gone).word == "Agreed"
+
+
 @pytest.mark.parametrize(
     ("trials", "since"),
     [

@@ -72,7 +72,13 @@ def test_only_a_trial_that_failed_refutes_verified(result: str, word: Word) -> N
     ("published", "word", "part"),
     [
         ([], Word.NOT_SHOWN, "is not published"),
-        ([Published("d1", "", "/openapi.json")], Word.NOT_SHOWN, "Nobody has seen orders serve its contract"),
+        ([Published("d1", None, "/openapi.json")], Word.NOT_SHOWN, "Nobody has seen orders serve its contract"),
+        (
+            [Published("d1", "", "/openapi.json")],
+            Word.REFUTED,
+            "asked for its contract at /openapi.json, and serves none.",
+        ),
+        ([Published("d1", "d1", "/openapi.json", "Monday")], Word.PROVED, "has published (seen last at Monday)."),
         ([Published("d1", "d2", "/openapi.json")], Word.REFUTED, "serves another contract"),
         ([Published("d0", "d0", "/openapi.json")], Word.NOT_SHOWN, "The repository promises something else"),
         ([SERVED], Word.PROVED, "just what it has published"),
