@@ -211,6 +211,21 @@ def test_a_verification_that_is_interrupted_leaves_neither_twin_nor_job_behind(t
     assert teams.left_behind() == []
 
 
+def test_a_twin_asks_a_stand_in_of_its_partner_and_not_the_partner(teams: Teams) -> None:
+    journey = teams.folder(CONSUMER) / "journeys" / "do-x.yaml"
+    asks = "  - say: The partner knows a row\n    call: GET /partner/77\n    expect: {status: 200}\n"
+    journey.write_text(journey.read_text() + asks)
+    teams.commit(CONSUMER)
+    teams.deliver(CONSUMER)
+    real = f"/api/v1/namespaces/{PROVIDER}-dev/services/{PROVIDER}:8080/proxy/x/77"
+    assert teams.cluster.kubectl("get", "--raw", real, check=False).returncode, "the partner itself has no such row"
+    told = teams.wherry(CONSUMER, "prove", "rest-api")
+    assert f"a stand-in answers for {PROVIDER}, from its contract" in told
+    assert "REST API present: Proved." in told
+    journey.write_text(journey.read_text().removesuffix(asks))
+    teams.commit(CONSUMER)
+
+
 def test_another_workload_on_the_database_is_refuted_by_name(teams: Teams) -> None:
     host = f"{PROVIDER}-db.{PROVIDER}-dev"
     program = f"sleep 600 | nc {host} 5432"

@@ -16,7 +16,7 @@ from wherry.kit.http.types import App, Request, Response
 from wherry.method.contracts import stand_in_program
 from wherry.method.contracts.api import VARIABLE, Answer, Api, Operation
 from wherry.method.contracts.examples import example
-from wherry.method.contracts.need import Need
+from wherry.method.contracts.need import Exchange, Need
 from wherry.method.contracts.reading import BrokenDocument
 from wherry.method.contracts.stand_in_program import Entry, choose
 
@@ -31,6 +31,18 @@ def script(api: Api, document: str, served_at: str, needs: Iterable[Need]) -> li
     return [*_own_document(document, served_at), *_needs(api, needs), *_operations(api)]
 
 
+def need_script(needs: Iterable[Need]) -> list[Entry]:
+    """The same where nothing is known but what is needed: the answers that are expected, and examples of them."""
+    entries = []
+    for wish in (wish for need in needs for wish in need.wishes):
+        if wish.exchange is not None:
+            entries.append(_exchanged(wish.method, wish.path, wish.exchange))
+            continue
+        status = int(wish.status) if wish.status.isdigit() else 200
+        entries.append(_answered(wish.method, _pattern(wish.path), status, wish.answer))
+    return entries
+
+
 def _own_document(document: str, served_at: str) -> Iterator[Entry]:
     if served_at:
         yield _entry("GET", re.escape(served_at), None, 200, {"content-type": "application/json"}, document)
@@ -41,23 +53,32 @@ def _needs(api: Api, needs: Iterable[Need]) -> Iterator[Entry]:
         exchange = wish.exchange
         if exchange is None or api.operation(wish.method, wish.path) is None:
             continue
-        headers = dict(exchange.reply_headers)
-        yield _entry(wish.method, re.escape(wish.path), exchange.query, int(wish.status), headers, exchange.reply_body)
+        yield _exchanged(wish.method, wish.path, exchange)
+
+
+def _exchanged(method: str, path: str, exchange: Exchange) -> Entry:
+    headers = dict(exchange.reply_headers)
+    return _entry(method, re.escape(path), exchange.query, int(exchange.status), headers, exchange.reply_body)
 
 
 def _operations(api: Api) -> Iterator[Entry]:
     # A path without variables comes before one with them, as in Api.operation.
     for operation in sorted(api.operations, key=lambda one: len(VARIABLE.findall(one.path))):
         status, answer = _success(operation)
-        headers: dict[str, str] = {name: str(example(header.schema)) for name, header in answer.headers.items()}
-        body = ""
-        if answer.content:
-            media = next((name for name in answer.content if name.endswith("json")), next(iter(answer.content)))
-            value = answer.examples[media] if media in answer.examples else example(answer.content[media])
-            headers["content-type"] = media
-            body = json.dumps(value) if media.endswith("json") else str(value)
         pattern = "|".join(base + _pattern(operation.path) for base in ("", *map(re.escape, api.bases)))
-        yield _entry(operation.method, pattern, None, status, headers, body)
+        yield _answered(operation.method, pattern, status, answer)
+
+
+def _answered(method: str, pattern: str, status: int, answer: Answer) -> Entry:
+    """An example of an answer."""
+    headers: dict[str, str] = {name: str(example(header.schema)) for name, header in answer.headers.items()}
+    body = ""
+    if answer.content:
+        media = next((name for name in answer.content if name.endswith("json")), next(iter(answer.content)))
+        value = answer.examples[media] if media in answer.examples else example(answer.content[media])
+        headers["content-type"] = media
+        body = json.dumps(value) if media.endswith("json") else str(value)
+    return _entry(method, pattern, None, status, headers, body)
 
 
 def _success(operation: Operation) -> tuple[int, Answer]:

@@ -3,7 +3,8 @@
     async with twin_of(client, release, ...) as twin:
         played = await twin.play()
 
-The namespace is deleted when the block ends, however it ends. Nothing else in the cluster is touched.
+The namespace is deleted when the block ends, however it ends. Nothing else in the cluster is touched, and for the
+services that this one calls stand-ins answer.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import Forbidden, NotFound, StatusError
 from wherry.client.client import Client
 from wherry.kit.clock import SystemClock
+from wherry.method.contracts.reading import BrokenDocument
+from wherry.method.contracts.sources import needed
+from wherry.method.contracts.stand_in_pods import take_stand_in
 from wherry.method.delivery.documents import reference
 from wherry.method.delivery.kept_manifests import read_documents
 from wherry.method.delivery.migration import TASK, migration_job
@@ -31,10 +35,12 @@ from wherry.method.facts.manifests import items, pod_spec, section
 from wherry.method.journey.script import Journey
 from wherry.method.project import Project
 from wherry.method.twins.leftovers import MAKER, maker, sweep
+from wherry.method.twins.partners import redirected, stand_ins
 from wherry.method.twins.twin import START_S, TASK_LABELS, CannotTry, Twin
 
 PREFIX = "done-"
 MIGRATE_S = 60.0
+STAND_IN_S = 20.0
 FIELD_MANAGER = "wherry-prove"
 
 
@@ -87,12 +93,32 @@ async def _delete(client: Client, namespace: str, say: Say, leave: Say) -> None:
 
 
 async def _start(twin: Twin) -> None:
+    await _stand_in_for_partners(twin)
     await apply(twin, twin.plan.settings)
     await until_applied(twin, await apply(twin, twin.plan.backing))
     job = migration_job(twin.release, twin.plan.service)
     if job is not None and (why := await run_job(twin, job)):
         raise CannotTry(f"the migration fails in an empty database: {why}")
     await until_applied(twin, await apply(twin, twin.plan.service))
+
+
+async def _stand_in_for_partners(twin: Twin) -> None:
+    """Let stand-ins answer for the services that this one calls; one that does not start is done without."""
+    try:
+        needs = needed(twin.project)
+    except BrokenDocument as error:
+        twin.say(f"what it needs of others cannot be read ({error.message}): they are called as they are")
+        return
+    for one in await stand_ins(twin.client, needs, twin.plan, twin.release.spec.image):
+        awaited = await apply(twin, one.objects)
+        quiet = Waiting(twin.client, twin.namespace, one.service, "", lambda _: None)
+        outcome = await quiet.until_ready(awaited, STAND_IN_S)
+        if outcome.why:
+            _ = await take_stand_in(twin.client, twin.namespace, one.service)
+            twin.say(f"{one.service} is called as it is: nothing can stand in for it here ({outcome.why})")
+            continue
+        twin.plan = redirected(twin.plan, one.service, twin.namespace)
+        twin.say(f"a stand-in answers for {one.service}, from its contract")
 
 
 async def restore(twin: Twin) -> None:
