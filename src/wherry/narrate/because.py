@@ -50,7 +50,7 @@ class Answer(Struct):
 def answer(evidence: Evidence) -> Answer:
     """Judge the evidence."""
     target, pod = evidence.target, evidence.pod
-    explained = explain(evidence.documents[-1], ())
+    explained = explain(evidence.documents[-1], (), _troubled_below(evidence))
     nodes = tuple(judge_nodes(pod, evidence.nodes, evidence.pods, _noted(evidence))) if evidence.nodes and pod else ()
     crashes = tuple(_crashes(evidence, pod)) if pod else ()
     refusals = [one for one in nodes if not one.fits]

@@ -35,6 +35,36 @@ ANSWERS: Mapping[str, Template] = {
     "not-as-wanted": wrong(
         "{kind} {name} is not yet as wanted: {ready} of {wanted} pods are ready.", "wherry show {name}"
     ),
+    "as-wanted-paused": wrong(
+        "{kind} {name} is as wanted: {ready} of {wanted} pods are ready. Its rollouts pause: changes wait.",
+        "wherry kubectl rollout resume {resource}/{name} -n {namespace}",
+    ),
+    "unseen": wrong(
+        "{kind} {name} has just changed, and its controller has not acted on that yet: "
+        "{ready} of {wanted} pods are ready.",
+        "wherry status",
+    ),
+    "rollout-on-its-way": wrong(
+        "A new version of {kind} {name} is on its way: {updated} of {wanted} pods are of it, "
+        "{ready} of {wanted} pods are ready.",
+        "wherry story -f {name}",
+    ),
+    "rollout-stuck": wrong(
+        "The new version of {kind} {name} is stuck: {why}. {updated} of {wanted} pods are of it, "
+        "{ready} of {wanted} pods are ready.",
+        "wherry kubectl rollout undo {resource}/{name} -n {namespace}",
+    ),
+    "rollout-paused": wrong(
+        "The rollout of {kind} {name} pauses: {updated} of {wanted} pods are of the new version, "
+        "{ready} of {wanted} pods are ready.",
+        "wherry kubectl rollout resume {resource}/{name} -n {namespace}",
+    ),
+    "rollout-by-hand": wrong(
+        "A new version of {kind} {name} waits for you: {updated} of {wanted} pods are of it. "
+        "An old pod is replaced only when somebody deletes it.",
+        "Delete the old pods one after the other: wherry kubectl delete pod NAME -n {namespace}",
+    ),
+    "pod-in-the-way": wrong("{pod} does not run as it should: {reason}", "wherry why pod/{pod}"),
     "node-ready": fine("Node {name} is ready and runs pods."),
     "node-not-ready": wrong("Node {name} says that it is not ready.", "wherry story {name}"),
     "node-silent": wrong("Node {name} does not report: the masters cannot tell how it is.", "wherry story {name}"),

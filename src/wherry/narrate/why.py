@@ -7,7 +7,6 @@ first, then what Kubernetes is doing about it, then what a person can do.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 
 import msgspec
 
@@ -15,21 +14,21 @@ from wherry.api.core.container import Container
 from wherry.api.core.event_parts import Event
 from wherry.api.core.pod import ContainerStatus, Pod
 from wherry.apimachinery.document import Document
-from wherry.narrate.cause_templates import ANSWERS
+from wherry.narrate.explanation import (
+    Explanation,
+    condition_lines,
+    conditions_in,
+    name_in,
+    remedies_of,
+    say_answer,
+)
+from wherry.narrate.facts import PodFacts
 from wherry.narrate.image_trouble import image_remedy
+from wherry.narrate.rollouts import explain_workload
 from wherry.narrate.sentences import sentence
 from wherry.narrate.story import order
 
 EVENTS_SHOWN = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """The answer as a sentence, the reasons under it, and what to do next."""
-
-    answer: str
-    reasons: list[str] = field(default_factory=list)
-    remedies: list[str] = field(default_factory=list)
 
 
 WITHOUT_IMAGE = frozenset(("ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull"))
@@ -42,62 +41,40 @@ REMEDIES = {
 }
 
 
-def explain(document: Document, events: Iterable[Event]) -> Explanation:
-    """Why the object is as it is. `document` is the whole object with its kind."""
+def explain(document: Document, events: Iterable[Event], troubled: Sequence[PodFacts] = ()) -> Explanation:
+    """Why the object is as it is.
+
+    Args:
+        document: the whole object with its kind.
+        events: what was said about it.
+        troubled: for a workload, those of its pods that need help.
+    """
     kind = str(document.get("kind", ""))
-    explained = EXPLAINERS.get(kind, _any_object)(document)
+    explained = EXPLAINERS.get(kind, _any_object)(document, troubled)
     history = [sentence(event) for event in sorted(events, key=order)[-EVENTS_SHOWN:]]
     reasons = explained.reasons + (["What happened:", *(f"  {line}" for line in history)] if history else [])
     return Explanation(explained.answer, reasons, explained.remedies)
 
 
-def _name(document: Document) -> str:
-    metadata = document.get("metadata")
-    return str(metadata.get("name", "")) if isinstance(metadata, dict) else ""
+def _any_object(document: Document, _: Sequence[PodFacts]) -> Explanation:
+    lines = condition_lines(document)
+    said = {"kind": document.get("kind"), "name": name_in(document)}
+    return Explanation(say_answer("by-conditions" if lines else "exists", **said), lines)
 
 
-def _conditions(document: Document) -> list[Document]:
-    status = document.get("status")
-    conditions = status.get("conditions") if isinstance(status, dict) else None
-    return [entry for entry in conditions if isinstance(entry, dict)] if isinstance(conditions, list) else []
-
-
-def _condition_lines(document: Document) -> list[str]:
-    lines = []
-    for condition in _conditions(document):
-        because = " - ".join(str(condition[key]) for key in ("reason", "message") if condition.get(key))
-        lines.append(f"{condition.get('type')} is {condition.get('status')}" + (f": {because}" if because else ""))
-    return lines
-
-
-def _any_object(document: Document) -> Explanation:
-    lines = _condition_lines(document)
-    said = {"kind": document.get("kind"), "name": _name(document)}
-    return Explanation(_say("by-conditions" if lines else "exists", **said), lines)
-
-
-def _workload(document: Document) -> Explanation:
-    spec, status = document.get("spec"), document.get("status")
-    wanted = spec.get("replicas", 1) if isinstance(spec, dict) else 1
-    ready = status.get("readyReplicas", 0) if isinstance(status, dict) else 0
-    key = "as-wanted" if wanted == ready else "not-as-wanted"
-    said = {"kind": document.get("kind"), "name": _name(document), "ready": ready, "wanted": wanted}
-    return Explanation(_say(key, **said), _condition_lines(document), _remedy(key, **said))
-
-
-def _node(document: Document) -> Explanation:
-    ready = next((entry for entry in _conditions(document) if entry.get("type") == "Ready"), {})
+def _node(document: Document, _: Sequence[PodFacts]) -> Explanation:
+    ready = next((entry for entry in conditions_in(document) if entry.get("type") == "Ready"), {})
     key = {"True": "node-ready", "False": "node-not-ready"}.get(str(ready.get("status")), "node-silent")
-    said = {"name": _name(document)}
-    return Explanation(_say(key, **said), _condition_lines(document), _remedy(key, **said))
+    said = {"name": name_in(document)}
+    return Explanation(say_answer(key, **said), condition_lines(document), remedies_of(key, **said))
 
 
-def _pod(document: Document) -> Explanation:
+def _pod(document: Document, _: Sequence[PodFacts]) -> Explanation:
     pod = msgspec.convert(document, Pod)
     said: dict[str, object] = {"pod": pod.metadata.name, "node": pod.spec.node_name}
     said["namespace"] = pod.metadata.namespace
     if pod.metadata.is_being_deleted:
-        return Explanation(_say("stopping", **said))
+        return Explanation(say_answer("stopping", **said))
     if not pod.spec.node_name:
         return _without_node(pod, said)
     troubles = [
@@ -107,7 +84,7 @@ def _pod(document: Document) -> Explanation:
     ]
     if pod.status.phase == "Failed" and pod.status.message:
         # The node ended the pod itself (a deadline, an eviction); its containers only followed.
-        answer = _say("ended-by-node", reason=pod.status.reason, message=pod.status.message, **said)
+        answer = say_answer("ended-by-node", reason=pod.status.reason, message=pod.status.message, **said)
         return Explanation(answer.replace("..", "."))
     if troubles:
         return _troubled(pod, troubles)
@@ -117,44 +94,36 @@ def _pod(document: Document) -> Explanation:
 def _without_node(pod: Pod, said: Mapping[str, object]) -> Explanation:
     if pod.spec.scheduling_gates:
         gates = ", ".join(gate.name for gate in pod.spec.scheduling_gates)
-        return Explanation(_say("gated", gates=gates, **said), [], _remedy("gated"))
+        return Explanation(say_answer("gated", gates=gates, **said), [], remedies_of("gated"))
     condition = next((entry for entry in pod.status.conditions if entry.type == "PodScheduled"), None)
     if condition is None or condition.status != "False":
-        return Explanation(_say("choosing", **said))
-    answer = _say("no-node", message=condition.message, **said)
+        return Explanation(say_answer("choosing", **said))
+    answer = say_answer("no-node", message=condition.message, **said)
     return Explanation(answer, [], [REMEDIES["Unschedulable"]])
 
 
 def _untroubled(pod: Pod, said: Mapping[str, object]) -> Explanation:
     if pod.status.phase == "Succeeded":
-        return Explanation(_say("done", **said))
+        return Explanation(say_answer("done", **said))
     unready = [status.name for status in pod.status.container_statuses if not status.ready]
     if unready and pod.status.phase == "Running":
         values = {**said, "containers": ", ".join(unready), "first": unready[0]}
         probes = _readiness_of(pod.spec.containers, unready)
-        return Explanation(_say("unready", **values), probes, _remedy("unready", **values))
+        return Explanation(say_answer("unready", **values), probes, remedies_of("unready", **values))
     if pod.status.phase == "Running":
         ready = next((one for one in pod.status.conditions if one.type == "Ready"), None)
         if ready is not None and ready.status != "True":
             # Its containers are ready; somebody else says that it is not.
             key = "held-back" if pod.spec.readiness_gates else "node-lost"
-            answer = _say(key, message=ready.message, **said).strip()
-            return Explanation(answer, [], _remedy(key, **said))
-        return Explanation(_say("fine", **said))
-    return Explanation(_say("prepared", phase=pod.status.phase or "Pending", **said))
-
-
-def _say(key: str, **values: object) -> str:
-    return ANSWERS[key].text.format_map(values)
-
-
-def _remedy(key: str, **values: object) -> list[str]:
-    return [ANSWERS[key].next.format_map(values)] if ANSWERS[key].next else []
+            answer = say_answer(key, message=ready.message, **said).strip()
+            return Explanation(answer, [], remedies_of(key, **said))
+        return Explanation(say_answer("fine", **said))
+    return Explanation(say_answer("prepared", phase=pod.status.phase or "Pending", **said))
 
 
 def _readiness_of(containers: Sequence[Container], names: Sequence[str]) -> list[str]:
     return [
-        _say("probe", container=container.name)
+        say_answer("probe", container=container.name)
         for container in containers
         if container.name in names and container.readiness_probe is not None
     ]
@@ -184,17 +153,19 @@ def _troubled(pod: Pod, troubles: Sequence[tuple[ContainerStatus, tuple[str, str
     restarts = sum(status.restart_count for status, _ in troubles)
     times = "once" if restarts == 1 else f"{restarts} times"
     again = f"; the node has started it again {times}" if restarts else ""
-    answer = _say("troubled", pod=name, node=pod.spec.node_name, restarts=again)
+    answer = say_answer("troubled", pod=name, node=pod.spec.node_name, restarts=again)
     causes = [cause for status, (reason, _) in troubles for cause in (_last_end(status), reason)]
     remedies = [REMEDIES[cause].format(name=name, namespace=namespace) for cause in causes if cause in REMEDIES]
     remedies += [image_remedy(text, namespace) for _, (reason, text) in troubles if reason in WITHOUT_IMAGE]
     return Explanation(answer, reasons, list(dict.fromkeys(remedies)))
 
 
-EXPLAINERS: dict[str, Callable[[Document], Explanation]] = {
+EXPLAINERS: dict[str, Callable[[Document, Sequence[PodFacts]], Explanation]] = {
     "Pod": _pod,
     "Node": _node,
-    "Deployment": _workload,
-    "ReplicaSet": _workload,
-    "StatefulSet": _workload,
+    "Deployment": explain_workload,
+    "ReplicaSet": explain_workload,
+    "ReplicationController": explain_workload,
+    "StatefulSet": explain_workload,
+    "DaemonSet": explain_workload,
 }

@@ -19,23 +19,32 @@ from wherry.api.batch.cronjob import CRON_JOBS, CronJob
 from wherry.api.batch.job import JOBS, Job
 from wherry.api.core.replicationcontroller import REPLICATION_CONTROLLERS, ReplicationController
 from wherry.apimachinery.document import Document
+from wherry.apimachinery.meta import ObjectMeta
 from wherry.apimachinery.resource_type import AnyResourceType, ResourceType
 from wherry.client.indexer import meta_of
 
 T = TypeVar("T", bound=msgspec.Struct)
+
+ON_DELETE = "OnDelete"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
     """What a workload wants and has, by its own spec and status.
 
-    `updated` is how many are of the newest version (None: the kind has no versions). `is_run_to_end`: its pods
-    are to finish, not to stay. `schedule` starts jobs and wants no pods itself.
+    `updated` is how many are of the newest version (None: the kind has no versions, or all pods are of the same),
+    `old` how many are not, `kept` how many of those are to stay so; `is_by_hand`: each becomes new only when somebody
+    deletes it. `is_seen`: its controller has seen the last change of it. `is_run_to_end`: its pods are to finish, not
+    to stay. `schedule` starts jobs and wants no pods itself.
     """
 
     wanted: int
     ready: int = 0
     updated: int | None = None
+    old: int = 0
+    kept: int = 0
+    is_by_hand: bool = False
+    is_seen: bool = True
     finished: int = 0
     failed: int = 0
     is_run_to_end: bool = False
@@ -53,13 +62,21 @@ class WorkloadKind(Generic[T]):
     tally: Callable[[T], Tally]
 
 
+def _is_seen(meta: ObjectMeta, observed: int | None) -> bool:
+    """Whether the controller has seen the last change."""
+    return (observed or 0) >= meta.generation
+
+
 def _deployment(one: Deployment) -> Tally:
     wanted = 1 if one.spec.replicas is None else one.spec.replicas
-    seen = (one.status.observed_generation or 0) >= one.metadata.generation
+    is_seen = _is_seen(one.metadata, one.status.observed_generation)
+    updated = one.status.updated_replicas or 0
     return Tally(
         wanted=wanted,
         ready=one.status.ready_replicas or 0,
-        updated=(one.status.updated_replicas or 0) if seen else 0,
+        updated=updated if is_seen else 0,
+        old=max(0, (one.status.replicas or 0) - updated),
+        is_seen=is_seen,
         is_paused=bool(one.spec.paused),
         template=one.spec.template,
     )
@@ -69,7 +86,18 @@ def _stateful_set(one: StatefulSet) -> Tally:
     wanted = 1 if one.spec.replicas is None else one.spec.replicas
     moving = one.status.update_revision not in ("", one.status.current_revision)
     updated = (one.status.updated_replicas or 0) if moving else None
-    return Tally(wanted=wanted, ready=one.status.ready_replicas or 0, updated=updated, template=one.spec.template)
+    strategy = one.spec.update_strategy
+    rolling = strategy.rolling_update if strategy else None
+    return Tally(
+        wanted=wanted,
+        ready=one.status.ready_replicas or 0,
+        updated=updated,
+        old=0 if updated is None else max(0, one.status.replicas - updated),
+        kept=(rolling.partition or 0) if rolling else 0,
+        is_by_hand=strategy is not None and strategy.type == ON_DELETE,
+        is_seen=_is_seen(one.metadata, one.status.observed_generation),
+        template=one.spec.template,
+    )
 
 
 def _replica_set(one: ReplicaSet) -> Tally:
@@ -83,11 +111,15 @@ def _replication_controller(one: ReplicationController) -> Tally:
 
 
 def _daemon_set(one: DaemonSet) -> Tally:
-    status = one.status
+    status, strategy = one.status, one.spec.update_strategy
+    updated = status.updated_number_scheduled or 0
     return Tally(
         wanted=status.desired_number_scheduled,
         ready=status.number_ready,
-        updated=status.updated_number_scheduled or 0,
+        updated=updated,
+        old=max(0, status.current_number_scheduled - updated),
+        is_by_hand=strategy is not None and strategy.type == ON_DELETE,
+        is_seen=_is_seen(one.metadata, status.observed_generation),
         template=one.spec.template,
     )
 
