@@ -13,6 +13,7 @@ from wherry.api.core.pod import Pod
 from wherry.api.core.service import SERVICES
 from wherry.apimachinery.struct import Struct
 from wherry.narrate.chain import Step, trace
+from wherry.narrate.choice import Choice, choice_of
 from wherry.narrate.crash import Crash, explain_crash
 from wherry.narrate.evidence import Evidence
 from wherry.narrate.facts import PodFacts, ServiceFacts
@@ -32,7 +33,8 @@ BY_SHEET = ("Service",)
 class Answer(Struct):
     """Why something is as it is.
 
-    `nodes` is there for a pod that waits, `crashes` for one that crashes; `next` are commands or plain advice, the best
+    `nodes` is there for a pod that waits, `crashes` for one that crashes, `choice` for one that has its node, as long
+    as the scheduler's Event is kept; `next` are commands or plain advice, the best
     first.
     """
 
@@ -42,6 +44,7 @@ class Answer(Struct):
     answer: str
     reasons: tuple[str, ...]
     chain: tuple[Step, ...]
+    choice: Choice | None
     nodes: tuple[NodeVerdict, ...]
     crashes: tuple[Crash, ...]
     next: tuple[str, ...]
@@ -51,7 +54,11 @@ def answer(evidence: Evidence) -> Answer:
     """Judge the evidence."""
     target, pod = evidence.target, evidence.pod
     explained = explain(evidence.documents[-1], (), _troubled_below(evidence))
-    nodes = tuple(judge_nodes(pod, evidence.nodes, evidence.pods, _noted(evidence))) if evidence.nodes and pod else ()
+    nodes = (
+        tuple(judge_nodes(pod, evidence.nodes, evidence.pods, _noted(evidence, "FailedScheduling")))
+        if evidence.nodes and pod
+        else ()
+    )
     crashes = tuple(_crashes(evidence, pod)) if pod else ()
     refusals = [one for one in nodes if not one.fits]
     helps = [one.helps for one in sorted(refusals, key=lambda one: one.when == "never")][:HELPS_SHOWN]
@@ -70,6 +77,7 @@ def answer(evidence: Evidence) -> Answer:
         answer=says,
         reasons=tuple(dict.fromkeys(reasons)),
         chain=tuple(trace(evidence.documents, evidence.events, pod, evidence.deeds)),
+        choice=_choice(evidence) if pod else None,
         nodes=nodes,
         crashes=crashes,
         next=tuple(dict.fromkeys(way for way in ways if way)),
@@ -79,12 +87,20 @@ def answer(evidence: Evidence) -> Answer:
 SHEET_ROWS = ("Now", "Next", "Room", "Pods", "Apps", "If it goes", "Answers", "Does not", "Reached by")
 
 
-def _noted(evidence: Evidence) -> Event | None:
-    """The scheduler's last word about the pod."""
+def _choice(evidence: Evidence) -> Choice | None:
+    """How its node was chosen, where the scheduler has noted that."""
+    chosen = _noted(evidence, "Scheduled")
+    return choice_of(chosen) if chosen is not None else None
+
+
+def _noted(evidence: Evidence, reason: str) -> Event | None:
+    """The scheduler's last word of that reason about the pod."""
+    uids = ("", evidence.pod.metadata.uid if evidence.pod else "")
     said = [
         event
         for event in evidence.events
-        if event.reason == "FailedScheduling"
+        if event.reason == reason
+        and event.involved_object.uid in uids
         and event.involved_object.name == evidence.target.name
         and event.involved_object.kind == evidence.target.kind
     ]

@@ -36,12 +36,11 @@ ANSWERS: Mapping[str, Template] = {
         "{kind} {name} is not yet as wanted: {ready} of {wanted} pods are ready.", "wherry show {name}"
     ),
     "as-wanted-paused": wrong(
-        "{kind} {name} is as wanted: {ready} of {wanted} pods are ready. Its rollouts pause: changes wait.",
+        "{kind} {name} is as wanted: {ready} of {wanted} pods are ready. Its rollout pauses until somebody resumes it.",
         "wherry kubectl rollout resume {resource}/{name} -n {namespace}",
     ),
     "unseen": wrong(
-        "{kind} {name} has just changed, and its controller has not acted on that yet: "
-        "{ready} of {wanted} pods are ready.",
+        "{kind} {name} has changed, and its controller has not seen that yet: {ready} of {wanted} pods are ready.",
         "wherry status",
     ),
     "rollout-on-its-way": wrong(
@@ -62,7 +61,7 @@ ANSWERS: Mapping[str, Template] = {
     "rollout-by-hand": wrong(
         "A new version of {kind} {name} waits for you: {updated} of {wanted} pods are of it. "
         "An old pod is replaced only when somebody deletes it.",
-        "Delete the old pods one after the other: wherry kubectl delete pod NAME -n {namespace}",
+        "Delete its old pods one after the other",
     ),
     "pod-in-the-way": wrong("{pod} does not run as it should: {reason}", "wherry why pod/{pod}"),
     "node-ready": fine("Node {name} is ready and runs pods."),
@@ -79,6 +78,8 @@ CHAIN: Mapping[str, Template] = {
     "made-for": fine("{kind} {owner} wants {what}, so its controller made it."),
     "gone": fine("How it came to be is told no more: events live for an hour."),
     "scored": fine("{node} came first with {total} points, then {others}."),
+    "points": fine("{node} has {points}."),
+    "left-out": fine("{nodes} left out: {reasons}."),
     "ready": fine("{pod} is ready and gets requests."),
     "unready": wrong("{pod} is not ready, so it gets no requests.", "wherry show {pod}"),
 }
@@ -129,6 +130,30 @@ SCHEDULER_REASONS: tuple[tuple[str, str], ...] = (
     ("node(s) didn't match PersistentVolume's node affinity", "volume-elsewhere"),
     ("node(s) didn't find available persistent volumes", "volume-missing"),
 )
+
+
+# What the scheduler compares nodes by, as in "90 points for {this}".
+SCORES: Mapping[str, Template] = {
+    "NodeResourcesFit": fine("room that stays free"),
+    "NodeResourcesBalancedAllocation": fine("processors and memory that fill up alike"),
+    "ImageLocality": fine("images that are there already"),
+    "NodeAffinity": fine("labels that the pod would like"),
+    "TaintToleration": fine("taints that do not keep the pod away"),
+}
+
+# Why it left a node out, as in "2 nodes left out: {this} (node-1, node-2)"; by the beginning of its own words.
+LEFT_OUT: Mapping[str, Template] = {
+    "Insufficient ": fine("no room for {rest}"),
+    "Too many pods": fine("as many pods as there may be"),
+    "node(s) were unschedulable": fine("closed for new pods"),
+    "node(s) had untolerated taint": fine("a taint keeps pods away{rest}"),
+    "node(s) didn't match Pod's node affinity/selector": fine("other labels than the pod asks for"),
+    "node(s) didn't match the requested node name": fine("the pod asks for another node by name"),
+    "node(s) didn't have free ports": fine("another pod uses its port"),
+    "node(s) had volume node affinity conflict": fine("the pod's volume is on another node"),
+    "node(s) didn't match PersistentVolume's node affinity": fine("the pod's volume is on another node"),
+    "node(s) didn't find available persistent volumes": fine("no volume there fits the pod's claim"),
+}
 
 
 class CrashPattern(NamedTuple):

@@ -19,15 +19,14 @@ from wherry.apimachinery.struct import Struct
 from wherry.apimachinery.timestamps import parse_time
 from wherry.narrate.authors import MASTERS
 from wherry.narrate.cause_templates import CHAIN
+from wherry.narrate.choice import choice_lines, choice_of
 from wherry.narrate.doers import is_master, tool_of, who_is
 from wherry.narrate.grouping import moment
-from wherry.narrate.placement import decision_of
 from wherry.narrate.sentences import kind_words, narrator, sentence
 
 FIELDS_SHOWN = 4
 # What people mean to say comes before what a default has filled in.
 FIRST_FIELDS = ("replicas", "template", "containers", "selector", "ports", "labels", "data", "nodeSelector", "schedule")
-OTHERS_SHOWN = 2
 # An entry's time has lost its fraction of a second, and was taken a moment before the write.
 SAME_TIME_S = 2.0
 LIFE = ("Pulling", "Pulled", "Created", "Started", "BackOff", "Failed", "Unhealthy", "Killing", "FailedMount")
@@ -140,8 +139,9 @@ def _life(pod: Pod, events: Sequence[Event]) -> list[Step]:
     for event in mine:
         if event.reason in ("Scheduled", "FailedScheduling"):
             steps.append(_step(event))
-            if scores := _scores(event):
-                steps.append(Step(time_s=moment(event), who=narrator(event), text=scores))
+            choice = choice_of(event)
+            compared = choice_lines(choice) if choice is not None else []
+            steps += [Step(time_s=moment(event), who=narrator(event), text=line) for line in compared]
     steps += [_step(event) for event in mine if event.reason in LIFE]
     ready = next((one for one in pod.status.conditions if one.type == "Ready"), None)
     if ready is not None and pod.spec.node_name:
@@ -151,16 +151,6 @@ def _life(pod: Pod, events: Sequence[Event]) -> list[Step]:
     if not mine and pod.spec.node_name:
         steps.insert(0, Step(time_s=0.0, who="", text=CHAIN["gone"].text))
     return steps
-
-
-def _scores(event: Event) -> str:
-    """How the nodes compared, when the scheduler has noted it."""
-    scores = [one for one in _entries(decision_of(event).get("scores")) if "node" in one]
-    if len(scores) < 2:
-        return ""
-    first, others = scores[0], scores[1 : 1 + OTHERS_SHOWN]
-    rest = ", ".join(f"{one['node']} with {one.get('total')}" for one in others)
-    return CHAIN["scored"].text.format_map({"node": first["node"], "total": first.get("total"), "others": rest})
 
 
 def _step(event: Event) -> Step:

@@ -194,7 +194,18 @@ async def test_any_other_kind_can_be_asked_about_too(api: Shop) -> None:
 
 async def test_the_answer_is_plain_data(api: Shop) -> None:
     data = msgspec.to_builtins(await why(api, "Deployment", "web"))
-    assert set(data) == {"kind", "namespace", "name", "answer", "reasons", "chain", "nodes", "crashes", "next"}
+    assert set(data) == {
+        "kind",
+        "namespace",
+        "name",
+        "answer",
+        "reasons",
+        "chain",
+        "choice",
+        "nodes",
+        "crashes",
+        "next",
+    }
 
 
 async def test_who_may_not_see_nodes_or_events_still_gets_an_answer(api: Shop) -> None:

@@ -107,12 +107,12 @@ def test_a_paused_rollout_is_said_as_such_with_the_way_to_go_on() -> None:
     resume = "wherry kubectl rollout resume deployment/web -n default"
     assert found.remedies == [resume]
     idle = explain(deployment(paused=True), [])
-    assert idle.answer.endswith("3 of 3 pods are ready. Its rollouts pause: changes wait.")
+    assert idle.answer.endswith("3 of 3 pods are ready. Its rollout pauses until somebody resumes it.")
     assert idle.remedies == [resume]
 
 
 def test_what_the_controller_has_not_seen_yet_is_not_called_as_wanted() -> None:
-    assert "has just changed" in explain(deployment(generation=3), []).answer
+    assert "its controller has not seen that yet" in explain(deployment(generation=3), []).answer
 
 
 def test_a_workload_that_grows_has_no_new_version() -> None:
