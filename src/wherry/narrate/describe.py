@@ -11,7 +11,7 @@ from wherry.api.core.node import HYPERVISOR_LABEL, MACHINE_LABEL, Node, is_witho
 from wherry.api.core.pod import ContainerStatus, Pod
 from wherry.api.core.service import Service
 from wherry.api.discovery.endpointslice import EndpointSlice
-from wherry.apimachinery.quantity import milli_value, value
+from wherry.apimachinery.quantity import QuantityText, milli_value, value
 from wherry.client.indexer import meta_of
 from wherry.narrate.facts import (
     ContainerFacts,
@@ -89,7 +89,14 @@ def _container(container: Container, role: Role, statuses: Mapping[str, Containe
         ready=status.ready if status else False,
         restarts=status.restart_count if status else 0,
         reason=trouble_of(status) if status else "",
+        requests=_texts(container.resources.requests) if container.resources else {},
+        limits=_texts(container.resources.limits) if container.resources else {},
+        ports=tuple(f"{one.name} {one.container_port}/{one.protocol or 'TCP'}".lstrip() for one in container.ports),
     )
+
+
+def _texts(amounts: Mapping[str, QuantityText]) -> dict[str, str]:
+    return {resource: str(amount) for resource, amount in amounts.items()}
 
 
 def count_pods(pods: Iterable[PodFacts], *, nodes: int = 0, nodes_ready: int = 0) -> Counts:

@@ -21,7 +21,8 @@ Role = Literal["main", "first", "beside", "guest"]
 class ContainerFacts(Struct):
     """One program in its box. `role` tells the main ones from those that run first, beside them or as a guest.
 
-    A guest is an ephemeral container: somebody added it to look at the pod from inside.
+    A guest is an ephemeral container: somebody added it to look at the pod from inside. `requests` and `limits` are
+    amounts by resource as Kubernetes writes them, `ports` are as in "http 8080/TCP".
     """
 
     name: str
@@ -32,6 +33,9 @@ class ContainerFacts(Struct):
     ready: bool
     restarts: int
     reason: str
+    requests: dict[str, str]
+    limits: dict[str, str]
+    ports: tuple[str, ...]
 
 
 class PodFacts(Struct):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
+from wherry.apimachinery.quantity import milli_value, value
 from wherry.apimachinery.struct import Struct
-from wherry.narrate.facts import NodeFacts, PodFacts, Role, ServiceFacts, Snapshot, WorkloadFacts
+from wherry.narrate.facts import ContainerFacts, NodeFacts, PodFacts, Role, ServiceFacts, Snapshot, WorkloadFacts
 from wherry.narrate.find import Target
 from wherry.narrate.templates import count, tell
 
+MIB = 2**20
 GIB = 2**30
 ROLES: Mapping[Role, str] = {
     "main": "",
@@ -99,12 +101,40 @@ def _pod_rows(pod: PodFacts, snapshot: Snapshot) -> tuple[str, list[tuple[str, s
         ("Answers for", ", ".join(answers)),
         ("Since", pod.created),
         ("Restarts", str(pod.restarts)),
+        ("Asks for", _each(pod, lambda one: amounts_in_words(one.requests) or "nothing")),
+        ("Limit", _each(pod, lambda one: amounts_in_words(one.limits) or "none")),
+        ("Ports", _each(pod, lambda one: ", ".join(one.ports))),
     ]
     for one in pod.containers:
         role = ROLES[one.role]
         reason = f" ({one.reason})" if one.reason else ""
         rows.append(("Container", f"{one.symbol} {one.name}{role}: {one.image}, {one.state}{reason}"))
     return pod_sentence(pod), rows
+
+
+def _each(pod: PodFacts, say: Callable[[ContainerFacts], str]) -> str:
+    """What is said of each of a pod's containers, by its name where there are several; guests have nothing to say."""
+    own = [one for one in pod.containers if one.role != "guest"]
+    said = [(one.name, words) for one in own if (words := say(one))]
+    return "; ".join(f"{name}: {words}" if len(own) > 1 else words for name, words in said)
+
+
+def amounts_in_words(amounts: Mapping[str, str]) -> str:
+    """Amounts by resource: "0.25 processors, 128 MiB memory"; what is neither goes by its own name."""
+    words = {"cpu": "", "memory": "", **amounts}
+    return ", ".join(_amount_in_words(resource, amount) for resource, amount in words.items() if amount)
+
+
+def _amount_in_words(resource: str, amount: str) -> str:
+    match resource:
+        case "cpu":
+            milli = milli_value(amount)
+            return f"{milli / 1000:g} processor{'' if milli == 1000 else 's'}"
+        case "memory":
+            size = value(amount)
+            return f"{round(size / GIB, 2):g} GiB memory" if size >= GIB else f"{round(size / MIB, 2):g} MiB memory"
+        case _:
+            return f"{amount} {resource}"
 
 
 def _node_rows(node: NodeFacts, snapshot: Snapshot) -> tuple[str, list[tuple[str, str]]]:

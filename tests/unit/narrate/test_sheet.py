@@ -9,6 +9,7 @@ from wherry.api.core.node import NODES
 from wherry.api.core.pod import PODS
 from wherry.api.core.service import SERVICES
 from wherry.api.discovery.endpointslice import ENDPOINT_SLICES
+from wherry.apimachinery.document import Document
 from wherry.narrate.find import Target
 from wherry.narrate.sheet import Sheet, sheet
 
@@ -71,3 +72,31 @@ def test_a_node_says_on_what_it_runs() -> None:
     told = cluster()
     told.put(NODES, node("n1", labels={"wherry.dev/machine": "virtual", "wherry.dev/hypervisor": "vmware"}))
     assert shown(told, "Node", "n1", "")[1]["What it is"] == "other machine, virtual machine on VMware"
+
+
+def containers(*specs: Document) -> dict[str, str]:
+    told = cluster()
+    document = pod("big", "n1")
+    document["spec"] = {"nodeName": "n1", "containers": [{"image": "i", **one} for one in specs]}
+    told.put(PODS, document)
+    return shown(told, "Pod", "big")[1]
+
+
+def test_a_pod_tells_in_words_what_it_asks_for_its_limit_and_its_ports() -> None:
+    rows = containers({
+        "name": "api",
+        "resources": {
+            "requests": {"memory": "128Mi", "cpu": "250m"},
+            "limits": {"cpu": "1", "memory": "1536Mi", "example.com/gpu": "2"},
+        },
+        "ports": [{"name": "http", "containerPort": 8080}, {"containerPort": 53, "protocol": "UDP"}],
+    })  # fmt: skip
+    assert rows["Asks for"] == "0.25 processors, 128 MiB memory"
+    assert rows["Limit"] == "1 processor, 1.5 GiB memory, 2 example.com/gpu"
+    assert rows["Ports"] == "http 8080/TCP, 53/UDP"
+
+
+def test_several_containers_tell_it_each_by_its_name() -> None:
+    rows = containers({"name": "api", "resources": {"requests": {"cpu": "2"}}}, {"name": "log"})
+    assert (rows["Asks for"], rows["Limit"]) == ("api: 2 processors; log: nothing", "api: none; log: none")
+    assert "Ports" not in rows
