@@ -48,6 +48,9 @@ SPACE = "shop-dev"
 KINDS = ("apis", "needs", "agreements", "signatures", "verifications", "comments", "releases", "proofs", "boards")
 TEAMS = {"web": "front", "mobile": "front", "orders": "shop", "users": "shop", "stock": "depot", "billing": "money"}
 PEOPLE = {"front": "ben", "shop": "ana", "depot": "cho", "money": "dee"}
+DAYS = 4
+TODAY = datetime.datetime.now(tz=datetime.UTC).date()
+AGREED_ON = TODAY - datetime.timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,11 @@ class Made:
         metadata = self.document["metadata"]
         assert isinstance(metadata, dict)
         return str(metadata["name"])
+
+
+def on(day: int, time: str) -> str:
+    """A time on one of the days of which the shop tells; its last day was yesterday, so that pictures show no years."""
+    return f"{(TODAY - datetime.timedelta(days=DAYS - day + 1)).isoformat()}T{time}Z"
 
 
 def promise(*paths: str, title: str, version: str = "1") -> Document:
@@ -120,7 +128,7 @@ def contracts(ca: KeyPair, running: dict[str, str] | None = None) -> Iterator[Ma
             "document": json.dumps(document),
         }
         spec |= {"team": TEAMS[service], "people": [PEOPLE[TEAMS[service]]], "port": 8080, "servedAt": "/openapi.json"}
-        served: Document = {"digest": digests[service], "at": "2026-01-01T00:00:00Z", "by": "ana"}
+        served: Document = {"digest": digests[service], "at": on(1, "00:00:00"), "by": "ana"}
         yield Made(APIS, {"metadata": {"name": service}, "spec": spec}, status={"served": served})
     for (consumer, provider), document in NEEDS_OF.items():
         name = f"{consumer}-{provider}"
@@ -188,14 +196,14 @@ def releases() -> Iterator[Made]:
             source="https://git.example.com/shop",
             config=config,
             by="ana",
-            created_at=f"2026-01-0{number}T09:00:00Z",
+            created_at=on(number, "09:00:00"),
         )
         labels: Document = {"wherry.dev/service": service}
         document: Document = {
             "metadata": {"name": f"{service}-r{number}", "labels": labels},
             "spec": msgspec.to_builtins(spec),
         }
-        status: Document = {"state": state, "runningSince": f"2026-01-0{number}T09:05:00Z", "by": "ana"}
+        status: Document = {"state": state, "runningSince": on(number, "09:05:00"), "by": "ana"}
         yield Made(RELEASES, document, SPACE if environment == "dev" else f"shop-{environment}", status)
 
 
@@ -210,14 +218,12 @@ def boards() -> Iterator[Made]:
     def judged(**words: Word) -> Board:
         return Board("orders", tuple(Verdict(name, word, f"{name}.") for name, word in words.items()))
 
-    kept = record(
-        None, judged(logs=Word.REFUTED, config=Word.NOT_SHOWN), at="2026-01-01T09:00:00Z", release="orders-r1"
-    )
+    kept = record(None, judged(logs=Word.REFUTED, config=Word.NOT_SHOWN), at=on(1, "09:00:00"), release="orders-r1")
     kept = with_review(kept, "Sprint 1", "ana")
-    kept = record(kept, judged(logs=Word.PROVED, config=Word.PROVED), at="2026-01-02T09:00:00Z", release="orders-r1")
+    kept = record(kept, judged(logs=Word.PROVED, config=Word.PROVED), at=on(2, "09:00:00"), release="orders-r1")
     kept = with_review(kept, "Sprint 2", "ana")
     now = judged(logs=Word.PROVED, config=Word.REFUTED, parity=Word.WAIVED)
-    kept = record(kept, now, at="2026-01-04T11:00:00Z", release="orders-r4", environment="dev")
+    kept = record(kept, now, at=on(4, "11:00:00"), release="orders-r4", environment="dev")
     yield Made(BOARDS, {"metadata": {"name": "orders"}, "spec": msgspec.to_builtins(kept)})
 
 
@@ -246,13 +252,13 @@ def proofs() -> Iterator[Made]:
             verdict=verdict,
             says=says,
             repeat=f"wherry prove {criterion}",
-            started_at="2026-01-04T10:00:00Z",
+            started_at=on(4, "10:00:00"),
             duration_seconds=3.2,
             environment="dev",
             observations=(seen,),
-            steps=("2026-01-04T10:00:01Z A journey was played.", "2026-01-04T10:00:02Z A copy was killed."),
+            steps=(f"{on(4, '10:00:01')} A journey was played.", f"{on(4, '10:00:02')} A copy was killed."),
             timeline=TIMELINE if criterion == "logs" else ProofTimeline(),
-            earlier=(ProofRun(at="2026-01-03T10:00:00Z", verdict="Refuted"),) if criterion == "processes" else (),
+            earlier=(ProofRun(at=on(3, "10:00:00"), verdict="Refuted"),) if criterion == "processes" else (),
         )
         document: Document = {
             "metadata": {"name": f"orders-{criterion}-{build}", "labels": {"wherry.dev/service": "orders"}},
@@ -266,11 +272,11 @@ def standards() -> Iterator[Made]:
     agreement = Agreement(
         team="shop",
         meaning={"logs": "One line of JSON for each event."},
-        agreed={"logs": {"ana": datetime.date(2026, 1, 3)}},
+        agreed={"logs": {"ana": AGREED_ON}},
         waiver=(Waiver(criterion="parity", who="ana", why="prod moves in March", until=datetime.date(2100, 3, 31)),),
     )
     read = {"codebase": [supports("One commit is behind it.")], "parity": [doubt("prod has another database.")]}
-    document = standard_document("orders", Standard(agreement, ("ana", "eli"), read, "2026-01-04T09:00:00Z"))
+    document = standard_document("orders", Standard(agreement, ("ana", "eli"), read, on(4, "09:00:00")))
     yield Made(CONFIG_MAPS, document)
 
 
@@ -301,7 +307,7 @@ def pods() -> Iterator[Made]:
 
 
 def _running(name: str) -> Document:
-    state: Document = {"running": {"startedAt": "2026-01-01T00:00:00Z"}}
+    state: Document = {"running": {"startedAt": on(1, "00:00:00")}}
     return {"name": name, "ready": True, "restartCount": 0, "image": f"{name}:1", "imageID": "", "state": state}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 
 import pytest
 
@@ -42,7 +43,7 @@ async def test_verdicts_are_those_of_the_method_with_their_age_and_their_release
     for word in (Word.PROVED, Word.SUPPORTED, Word.REFUTED, Word.NOT_SHOWN, Word.WAIVED, Word.STALE):
         assert word.value in page.text
     assert "0 of 4 releases are done." in page.text
-    assert "d ago" in page.text
+    assert re.search(r"\d+[dh] ago", page.text)
 
 
 async def test_only_one_environment_or_only_what_is_missing_can_be_shown(full_shop: Shop) -> None:
@@ -58,7 +59,7 @@ async def test_a_cell_opens_to_its_meaning_its_evidence_its_trial_and_the_way_ou
         "Every line came to the standard output within a second.",
         "Treat logs as event streams",
         "One line of JSON for each event.",
-        "ana (2026-01-03)",
+        f"ana ({shop.AGREED_ON})",
         "eli",
         "speaks for it",
         "3.2 s",
