@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
 from urllib.parse import urlsplit
@@ -64,7 +65,7 @@ class Visit:
             page = self.page()
             try:
                 page.goto(login_link(self.cluster, *options))
-                page.wait_for_url("**/ui/")
+                page.wait_for_url(re.compile(r"/ui/(\?ns=[^&]+)?$"))
             except Error as error:
                 # See `go`. A link works once, so another one is asked for.
                 if number == TRIES - 1 or not any(sign in str(error) for sign in DROPPED):

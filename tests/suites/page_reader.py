@@ -64,7 +64,7 @@ class Browser:
     async def ask(self, method: str, address: str, body: str = "", **headers: str) -> Answer:
         parts = urlsplit(address)
         given = {"host": HOST, "cookie": self.cookie, **{k.replace("_", "-"): v for k, v in headers.items()}}
-        peer = self.peer if address == "/ui/login-links" and "authorization" not in given else None
+        peer = self.peer if parts.path == "/ui/login-links" and "authorization" not in given else None
         request = Request(method, parts.path, parts.query, given, body.encode(), peer)
         response = await self.dashboard.app(request)
         return Answer(response.status, (await read_body(response)).decode(), dict(response.headers))

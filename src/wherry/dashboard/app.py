@@ -38,6 +38,7 @@ from wherry.dashboard.facts import ANSWERS, facts_as_json
 from wherry.dashboard.guard import guarded, is_known_host, is_own_form
 from wherry.dashboard.layout import answer_page, frame, message_page, whole_page
 from wherry.dashboard.live import Live, Lives
+from wherry.dashboard.markup import url
 from wherry.dashboard.moments import Moments, Past
 from wherry.dashboard.person import Credentials, client_of, name_of
 from wherry.dashboard.place import PREFIX
@@ -46,6 +47,7 @@ from wherry.dashboard.programs import not_signed_in
 from wherry.dashboard.puzzle.moving import moving
 from wherry.dashboard.refusals import refusal
 from wherry.dashboard.sessions import CODE_LIFE_S, Session, Sessions, cookie_in, cookie_name, set_cookie
+from wherry.dashboard.sight import choose_namespace, is_blind, unseen
 from wherry.dashboard.stand_ins import starting
 from wherry.dashboard.static_files import static_file
 from wherry.dashboard.stream import event_stream
@@ -226,7 +228,8 @@ class Dashboard:
             name = await name_of(self._api, credentials)
         except StatusError as error:
             return Response(error.code, body=error.to_bytes())
-        code = self.sessions.make_code(name, credentials)
+        own = dict(request.query_items()).get("ns", "")
+        code = self.sessions.make_code(name, credentials, own)
         link = f"https://{request.headers['host']}{PREFIX}/login?{urlencode({'code': code})}"
         return Response(201, body=orjson.dumps({"url": link, "name": name, "goodForSeconds": int(CODE_LIFE_S)}))
 
@@ -259,11 +262,17 @@ class Dashboard:
     # ------------------------------------------------------------------------------------------------ views
 
     async def _page(self, request: Request, session: Session, path: list[str]) -> Response:
-        view, page, channel, _ = await self._open(session, path, request.query)
+        view, page, channel, live = await self._open(session, path, request.query)
+        asked = dict(parse_qsl(request.query))
+        if not unseen(live):
+            session.namespace = live.namespace
+        elif session.namespace and not live.namespace and await is_blind(view, live):
+            return _see_other(url(*path, **{**asked, "ns": session.namespace}))
         # A stream need not wait for that: what is missing is its first message.
         await (channel.refresh() if session.note else channel.catch_up())
         still = await page.still() if page.still is not None else ""
-        return Response(200, HTML, whole_page(page, channel, session, view, still).encode())
+        namespace = live.namespace or asked.get("ns", "")
+        return Response(200, HTML, whole_page(page, channel, session, view, still, namespace=namespace).encode())
 
     async def _open(self, session: Session, path: list[str], query: str) -> tuple[View, Page, Channel, Live]:
         """A view, ready to be shown. Raises NotFound."""
@@ -273,7 +282,7 @@ class Dashboard:
             raise NotFound("There is no page at this address.")
         asked = Asked(rest, dict(parse_qsl(query)))
         live = await self._live(session, rest[-2] if len(rest) > 1 else asked.get("ns"))
-        page = view.make(live, asked)
+        page = choose_namespace(view, live, asked) if await is_blind(view, live) else view.make(live, asked)
         address = "/".join(quote(one, safe="") for one in path) + (f"?{query}" if query else "")
         return view, page, await live.channel(address, page.render, page.interval_s, page.beat_s), live
 

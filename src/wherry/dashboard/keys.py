@@ -19,11 +19,12 @@ KEYS = (
 """What a person presses, what it does, and whether it is a single key that can be turned off."""
 
 
-def find_form() -> str:
-    """The field that finds things, on every page."""
+def find_form(namespace: str = "") -> str:
+    """The field that finds things, on every page; `namespace` is kept."""
     return (
         '<form class="find" role="search" method="get" action="/ui/find"><label class="hidden" for="find">Find</label>'
-        '<input id="find" type="search" name="q" placeholder="Find" size="12" aria-keyshortcuts="/"></form>'
+        '<input id="find" type="search" name="q" placeholder="Find" size="12" aria-keyshortcuts="/">'
+        f"{hidden_fields(ns=namespace) if namespace else ''}</form>"
     )
 
 

@@ -14,8 +14,10 @@ from wherry.dashboard.views.registry import NAVIGATION
 from wherry.dashboard.views.view import Page, View
 
 
-def whole_page(page: Page, channel: Channel, session: Session, view: View, still: str = "") -> str:
-    """A view's page; `still` is what its `Page.still` has made."""
+def whole_page(
+    page: Page, channel: Channel, session: Session, view: View, still: str = "", *, namespace: str = ""
+) -> str:
+    """A view's page; `still` is what its `Page.still` has made, `namespace` what its links go on with."""
     live = (
         f'data-view="{text(channel.view)}" data-position="{channel.position}" data-revision="{channel.revision}" '
         f'data-title-mark="{text(channel.title_mark)}"'
@@ -28,7 +30,7 @@ def whole_page(page: Page, channel: Channel, session: Session, view: View, still
     return frame(
         f"{channel.title_mark} {page.title}".strip(),
         main,
-        navigation=_navigation(session, view.path, f"/ui/{channel.view}"),
+        navigation=_navigation(session, view.path, f"/ui/{channel.view}", namespace),
         session=session,
         scripts=page.scripts,
         styles=page.styles,
@@ -53,22 +55,23 @@ def _explanation(view: View) -> str:
     return f'<details class="explain"><summary>Explain this screen</summary>{said}</details>'
 
 
-def _navigation(session: Session, current: str, back: str) -> str:
-    groups = "".join(_group(name, views, current) for name, views in NAVIGATION)
+def _navigation(session: Session, current: str, back: str, namespace: str = "") -> str:
+    groups = "".join(_group(name, views, current, namespace) for name, views in NAVIGATION)
     return (
         f'<nav aria-label="Views"><ul class="groups">{groups}</ul></nav>'
         '<div class="tools"><p id="state" role="status" hidden></p>'
         '<button type="button" id="pause" aria-pressed="false" hidden>Pause updates</button>'
-        f"{find_form()}{_depth_form(session, back)}{keys_panel(session, back)}"
+        f"{find_form(namespace)}{_depth_form(session, back)}{keys_panel(session, back)}"
         f'<form method="post" action="/ui/logout" class="who"><span>{text(session.name)}</span> '
         '<button type="submit">Sign out</button></form></div>'
     )
 
 
-def _group(name: str, views: Iterable[View], current: str) -> str:
+def _group(name: str, views: Iterable[View], current: str, namespace: str) -> str:
     """What belongs together, under a word that says what for."""
     links = "".join(
-        f'<li><a href="/ui/{view.path}"{_current(view.path, current)}>{text(view.label)}</a></li>' for view in views
+        f'<li><a href="{text(url(view.path, ns=namespace))}"{_current(view.path, current)}>{text(view.label)}</a></li>'
+        for view in views
     )
     return f'<li class="group"><span id="nav-{name}">{name}</span><ul aria-labelledby="nav-{name}">{links}</ul></li>'
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
+from wherry.apimachinery.errors import Forbidden
 from wherry.dashboard.channel import Rendered
 from wherry.dashboard.fragments import Tree
 from wherry.dashboard.live import Live
 from wherry.dashboard.markup import text, with_terms
 from wherry.dashboard.offline import offline
 from wherry.dashboard.popovers import popovers
+from wherry.dashboard.sight import unseen
 from wherry.dashboard.static_files import FOLDER
 from wherry.dashboard.views.done import DONE, DonePage
 from wherry.dashboard.views.picture import PICTURE, Picture
@@ -26,11 +28,14 @@ SHEETS = ("dashboard.css", "method.css")
 # A file of its own may hold its own style, and must not reach out for anything.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 STYLE = "main{max-width:80rem}.part-of-report{margin-top:2.5rem;border-top:3px solid var(--hair);padding-top:.5rem}"
+PLACE = "/ui/files/report/NAMESPACE/report.html"
 LICENCE = "The factors' words: The Twelve-Factor App, https://12factor.net, CC BY 4.0."
 
 
 async def make_report(live: Live, namespace: str = "") -> str:
-    """All of it as one document; `namespace` narrows what is shown."""
+    """All of it as one document; `namespace` narrows what is shown. Raises Forbidden to who may not see the pods."""
+    if said := unseen(live):
+        raise Forbidden(f"{said} Ask for the report of a namespace that is open to you: {PLACE}")
     asked = Asked((), {"ns": namespace} if namespace else {})
     parts: list[tuple[View, Callable[[], Awaitable[Rendered]]]] = [
         (PICTURE, Picture(live, asked).render),

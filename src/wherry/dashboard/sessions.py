@@ -33,7 +33,8 @@ SESSIONS_MAX = 256
 class Session:
     """One browser that has signed in. `note` is shown once, on the next page.
 
-    `is_technical` says how deep it reads, `has_keys` whether single keys do something.
+    `is_technical` says how deep it reads, `has_keys` whether single keys do something. `namespace` is where it has
+    seen something last: pages go on there for who does not see the whole cluster.
     """
 
     id: str
@@ -45,6 +46,7 @@ class Session:
     is_over: bool = False
     is_technical: bool = False
     has_keys: bool = True
+    namespace: str = ""
     over: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -66,17 +68,17 @@ class Sessions:
         """`keep_in` is the file where sessions without a secret outlive a restart."""
         self._clock = clock
         self._file = keep_in
-        self._codes: dict[str, tuple[float, str, Credentials]] = {}
+        self._codes: dict[str, tuple[float, str, Credentials, str]] = {}
         self._sessions: dict[str, Session] = self._read()
 
-    def make_code(self, name: str, credentials: Credentials) -> str:
-        """A code for one sign-in of this person."""
+    def make_code(self, name: str, credentials: Credentials, namespace: str = "") -> str:
+        """A code for one sign-in of this person; `namespace` is the one that they call their own."""
         now_s = self._clock.now_s()
         self._codes = {key: entry for key, entry in self._codes.items() if entry[0] > now_s}
         while len(self._codes) >= CODES_MAX:
             del self._codes[next(iter(self._codes))]
         code = secrets.token_urlsafe(32)
-        self._codes[_digest(code)] = (now_s + CODE_LIFE_S, name, credentials)
+        self._codes[_digest(code)] = (now_s + CODE_LIFE_S, name, credentials, namespace)
         return code
 
     def redeem(self, code: str) -> str | None:
@@ -85,14 +87,14 @@ class Sessions:
         now_s = self._clock.now_s()
         if entry is None or entry[0] <= now_s:
             return None
-        _, name, credentials = entry
+        _, name, credentials, namespace = entry
         cookie = secrets.token_urlsafe(32)
         ends_s = now_s + SESSION_LIFE_S
         if credentials.peer is not None and credentials.peer.not_after_s:
             ends_s = min(ends_s, credentials.peer.not_after_s)
         while len(self._sessions) >= SESSIONS_MAX:
             self.end(min(self._sessions.values(), key=lambda session: session.used_s))
-        session = Session(_digest(cookie), name, credentials, ends_s, now_s)
+        session = Session(_digest(cookie), name, credentials, ends_s, now_s, namespace=namespace)
         self._sessions[session.id] = session
         self._write()
         return cookie

@@ -152,7 +152,7 @@ async def test_whoever_may_nothing_sees_nothing_and_changes_nothing(browser: Bro
     await browser.sign_in(authorization="Bearer secret-token")
     page = await browser.read("/ui/")
     assert "alice" in page.text
-    assert "You may not see: " in page.text
+    assert "You may not see the pods of the whole cluster." in page.text
     assert "web-1" not in page.text
     assert "web-1" not in (await browser.ask("GET", "/ui/story")).body
     assert (await browser.ask("GET", "/ui/pods/default/web-1")).status == 403

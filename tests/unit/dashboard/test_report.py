@@ -49,7 +49,7 @@ async def test_a_program_gets_it_with_its_own_credentials_and_a_stranger_does_no
     full_shop.browser.cookie = ""
     assert (await full_shop.browser.ask("GET", FILE)).status == 401
     answer = await full_shop.browser.ask("GET", FILE, authorization="Bearer secret-token")
-    assert answer.status == 200
+    assert answer.status == 403
     assert "orders-db-0" not in answer.body
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wherry.api.core.pod import PODS
 from wherry.dashboard.ceremonies import CEREMONIES, QUESTIONS, SHOWN_MAX, Item, Topic, gather, topics
 from wherry.dashboard.channel import Rendered
 from wherry.dashboard.fragments import ROOT, Fragment
@@ -73,4 +74,5 @@ CEREMONIES_VIEW = View(
     _make,
     explains="Four looks at the same facts. Planning shows what is missing, and the daily what needs somebody. "
     "The review shows what there is to show. The retrospective shows what went wrong more than once, and the waivers.",
+    tells_of=PODS,
 )

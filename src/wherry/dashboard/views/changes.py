@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wherry.api.core.pod import PODS
 from wherry.dashboard.channel import Rendered
 from wherry.dashboard.fragments import ROOT, Fragment
 from wherry.dashboard.live import Live
@@ -81,4 +82,5 @@ CHANGES = View(
     _make,
     explains="Each line is one change that somebody made, oldest first, with who it was where that is known. What "
     "somebody made in one go is one line, and so are the pods of a workload. Choose the two moments above.",
+    tells_of=PODS,
 )

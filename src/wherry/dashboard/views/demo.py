@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wherry.api.core.pod import PODS
 from wherry.dashboard.channel import Rendered
 from wherry.dashboard.fragments import ROOT, Fragment
 from wherry.dashboard.live import Live
@@ -52,4 +53,5 @@ DEMO = View(
     _make,
     explains="A journey is what somebody does with a service, call by call. It is played on the real service, with "
     "your own rights, and each hop is told: which pod, which container, which node, which release, which row.",
+    tells_of=PODS,
 )

@@ -21,6 +21,7 @@ from wherry.method.evidence.criterion import Factor
 from wherry.method.evidence.verdict import SYMBOLS, Verdict, Word
 
 INTERVAL_S = 1.0
+HIDDEN = "You may not see releases here."
 MEANINGS = {
     Word.PROVED: "tried on this very release, and it is so",
     Word.SUPPORTED: "all that can be read speaks for it; nothing was run",
@@ -46,7 +47,8 @@ class DonePage:
         """Its pieces now."""
         everything = await read_boards(self._live)
         boards = [one for one in everything if self._environment in ("", one.release.spec.environment)]
-        said = _sentence(boards)
+        is_hidden = not everything and self._live.following.reach(RELEASES) == "forbidden"
+        said = HIDDEN if is_hidden else _sentence(boards)
         pieces = [
             Fragment("verdict", ROOT, f'<p id="verdict" class="headline">{with_terms(said)}</p>'),
             Fragment("step", ROOT, self._step(boards)),
@@ -98,7 +100,7 @@ class DonePage:
         elif boards:
             return '<p id="step" class="good">✓ All of it is done.</p>'
         elif self._live.following.reach(RELEASES) == "forbidden":
-            said, step = "You may not see releases here.", "kubectl auth can-i list releases.wherry.dev"
+            said, step = "What you may see:", "kubectl auth can-i list releases.wherry.dev"
         else:
             said, step = "A board is about a release. In a service's repository:", "wherry release"
         return f'<p id="step" class="next">{with_terms(said)} Next: <code>{text(step)}</code></p>'
@@ -217,4 +219,5 @@ DONE = View(
     _make,
     explains="A team agrees on what must be true before it calls a release finished. Each cell says how sure that is, "
     "and how long ago it was seen. Open one to see the evidence, how to mend it, and how to try it again.",
+    tells_of=RELEASES,
 )

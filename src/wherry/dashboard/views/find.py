@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from wherry.api.core.node import NODES
+from wherry.api.core.pod import PODS
 from wherry.api.core.service import SERVICES
 from wherry.dashboard.channel import Rendered
 from wherry.dashboard.detail.tabs import overview_of
@@ -93,4 +94,5 @@ FIND = View(
     _make,
     explains="Everything you may see whose name, namespace or kind fits what you type. "
     "On each page the key / leads to the field for it.",
+    tells_of=PODS,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from wherry.api.core.namespace import NAMESPACES
+from wherry.api.method.model import MODELS
 from wherry.dashboard.channel import Rendered
 from wherry.dashboard.fragments import ROOT, Fragment
 from wherry.dashboard.landscape.drawing import BOXES_DRAWN_MAX, draw_side, line_words
@@ -240,4 +241,5 @@ FUTURE = View(
     _make,
     explains="To the left what runs now, as the cluster shows it; to the right what a team wants, as its model says. "
     "Between them are the steps. A step is done when the cluster shows it; then it gets its mark by itself.",
+    tells_of=MODELS,
 )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from wherry.api.core.pod import PODS
 from wherry.dashboard.channel import Rendered
 from wherry.dashboard.fragments import ROOT, Fragment
 from wherry.dashboard.live import Live
 from wherry.dashboard.markup import element_id, link, text, url, with_terms
+from wherry.dashboard.sight import namespace_field
 from wherry.dashboard.views.view import Asked, Page, View
 from wherry.narrate.facts import WorkloadFacts
 
@@ -53,7 +55,11 @@ def _make(live: Live, asked: Asked) -> Page:
         ]
         return Rendered(pieces, said)
 
-    return Page("Now and next", render)
+    form = (
+        f'<form class="filters" method="get" action="/ui/next">{namespace_field(live, asked)}'
+        '<button type="submit">Show</button></form>'
+    )
+    return Page("Now and next", render, form)
 
 
 NEXT = View(
@@ -62,4 +68,5 @@ NEXT = View(
     _make,
     explains="One line for each workload: how it is now, what happens next, and how many copies are wanted. "
     "Choose one to see its pods, its logs, its configuration and its versions.",
+    tells_of=PODS,
 )

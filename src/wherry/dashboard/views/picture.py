@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
+from wherry.api.core.pod import PODS
 from wherry.dashboard.channel import Rendered
 from wherry.dashboard.fragments import ROOT, Fragment
 from wherry.dashboard.live import Live
 from wherry.dashboard.markup import choice, element_id, text, twin, url, with_terms
 from wherry.dashboard.moments import meant
+from wherry.dashboard.sight import namespace_field
 from wherry.dashboard.then import moment_input, snapshot_then, tell_at
 from wherry.dashboard.views.view import Asked, Page, View
 from wherry.narrate.facts import NodeFacts, PodFacts, Snapshot, WorkloadFacts
@@ -231,9 +233,8 @@ def _filters(live: Live, asked: Asked) -> str:
     """The form that chooses what is shown; it works without a script."""
     snapshot = live.model.snapshot()
     apps = sorted({pod.app for pod in snapshot.pods})
-    namespaces = sorted({pod.namespace for pod in snapshot.pods} | {asked.get("ns")} - {""})
     choices = (
-        choice("ns", "Namespace", [("", "all"), *((one, one) for one in namespaces)], asked.get("ns")),
+        namespace_field(live, asked),
         choice("app", "App", [("", "all"), *((one, one) for one in apps)], asked.get("app")),
         choice("state", "State", [("", "all"), *((w, f"{SYMBOLS[w]} {w}") for w in WORDS)], asked.get("state")),
         choice("zoom", "Show", ZOOMS, asked.get("zoom")),
@@ -255,4 +256,5 @@ PICTURE = View(
     _make,
     explains="Each large box is a node, each box in it a pod, and each small one a container. "
     "The symbol and the word say how it is. A dashed place says that one more is wanted. Choose a pod to ask why.",
+    tells_of=PODS,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from wherry.api.method.api import APIS
 from wherry.dashboard.channel import Rendered
 from wherry.dashboard.fragments import ROOT, Fragment
 from wherry.dashboard.live import Live
@@ -247,4 +248,5 @@ PUZZLE = View(
     _make,
     explains="Services are pieces of a puzzle. A contract says what one needs of another. When both teams have signed, "
     "and a trial on what runs has passed, the pieces fit. The table says the same as the picture.",
+    tells_of=APIS,
 )

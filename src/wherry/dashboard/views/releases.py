@@ -19,6 +19,7 @@ from wherry.narrate.templates import count
 INTERVAL_S = 1.0
 RELEASES_SHOWN = 12
 COMMIT_CHARS = 8
+HIDDEN = "You may not see releases here."
 WORDS = {"same": "same", "other": "≠ differs", "secret": "not compared"}
 SYMBOLS = {"Running": "●", "Starting": "◐", "Failed": "✕", "Interrupted": "✕", "Replaced": "✓"}
 
@@ -34,7 +35,7 @@ class ReleasesPage:
     async def render(self) -> Rendered:
         """Its pieces now."""
         everything = sorted(await self._live.all(RELEASES), key=lambda one: (one.spec.service, -one.spec.number))
-        said = _sentence(everything)
+        said = _sentence(everything) if everything or not self._is_hidden() else HIDDEN
         pieces = [Fragment("verdict", ROOT, f'<p id="verdict" class="headline">{with_terms(said)}</p>')]
         if not everything:
             pieces.append(Fragment("step", ROOT, self._first_step()))
@@ -47,10 +48,13 @@ class ReleasesPage:
         return Rendered(pieces, said)
 
     def _first_step(self) -> str:
-        if self._live.following.reach(RELEASES) == "forbidden":
-            return '<p id="step" class="next">You may not see releases here. Ask who administers the cluster.</p>'
+        if self._is_hidden():
+            return '<p id="step" class="next">Ask who administers the cluster.</p>'
         said = with_terms("A release is one image with one set of settings. In a service's repository:")
         return f'<p id="step" class="next">{said} Next: <code>wherry build</code>, then <code>wherry release</code></p>'
+
+    def _is_hidden(self) -> bool:
+        return self._live.following.reach(RELEASES) == "forbidden"
 
     def _compare(self, everything: Sequence[Release]) -> str:
         names = [(_key(one), f"{one.name} ({one.spec.environment})") for one in everything]
@@ -195,4 +199,5 @@ RELEASES_VIEW = View(
     _make,
     explains="A build makes an image of a commit. A release is that image with the settings of one environment, and "
     "never changes. Then it runs. Environments shall differ in their settings alone.",
+    tells_of=RELEASES,
 )

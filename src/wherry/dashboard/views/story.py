@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+from wherry.api.core.event import EVENTS
 from wherry.api.core.event_parts import Event
 from wherry.apimachinery.deed import Deed
 from wherry.apimachinery.errors import StatusError
@@ -152,4 +153,5 @@ STORY = View(
     _make,
     explains="What the masters and the nodes saw, did and why, newest first. Similar lines are one. "
     "Where something is wrong, the line says what to do next.",
+    tells_of=EVENTS,
 )

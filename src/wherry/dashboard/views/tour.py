@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wherry.api.core.pod import PODS
 from wherry.dashboard.channel import Rendered
 from wherry.dashboard.fragments import ROOT, Fragment
 from wherry.dashboard.live import Live
@@ -81,4 +82,5 @@ TOUR = View(
     _make,
     explains="Six stops, each with a word, what it means, and an example from this very cluster. "
     "Nothing is a slide: when the cluster changes, the page changes.",
+    tells_of=PODS,
 )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from wherry.apimachinery.resource_type import AnyResourceType
 from wherry.dashboard.channel import Rendered
 from wherry.dashboard.live import Live
 
@@ -48,7 +49,8 @@ class Page:
 class View:
     """One view: the first segment of its path, its name in the navigation ("" keeps it out), and who makes it.
 
-    `explains` says in plain words what the screen shows and what a person can do there.
+    `explains` says in plain words what the screen shows and what a person can do there. `tells_of` is the
+    kind without which it would say that there is nothing: who may not list it everywhere chooses a namespace first.
     """
 
     path: str
@@ -56,3 +58,4 @@ class View:
     make: Callable[[Live, Asked], Page]
     segments: int = 0
     explains: str = ""
+    tells_of: AnyResourceType | None = field(default=None, hash=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wherry.api.core.pod import PODS
 from wherry.dashboard.channel import Rendered
 from wherry.dashboard.fragments import ROOT, Fragment
 from wherry.dashboard.live import Live
@@ -55,4 +56,5 @@ WHAT_IF = View(
     _make,
     explains="Choose one or more changes and see what would happen before anything does: where pods would go, "
     "what would stop meanwhile, and what would not fit and why.",
+    tells_of=PODS,
 )
