@@ -52,11 +52,17 @@ class ReleaseBoard:
         return [one for one in self.proofs if one.criterion == criterion]
 
 
-async def read_boards(live: Live, *, service: str = "", environment: str = "") -> list[ReleaseBoard]:
+async def read_boards(
+    live: Live, *, service: str = "", environment: str = "", namespace: str = ""
+) -> list[ReleaseBoard]:
     """A board for the release of each service in each environment: the one that runs, else the newest."""
     for resource in CATALOGUE:
         await live.all(resource)
-    releases = [one for one in await live.all(RELEASES) if service in ("", one.spec.service)]
+    releases = [
+        one
+        for one in await live.all(RELEASES)
+        if service in ("", one.spec.service) and namespace in ("", one.metadata.namespace)
+    ]
     chosen = [one for one in current(releases) if environment in ("", one.spec.environment)]
     proofs = [proof.spec for proof in await live.all(PROOFS)]
     puzzle = await read_puzzle(live.client, await authorities(live)) if chosen else Puzzle()

@@ -66,25 +66,25 @@ class Topic:
     empty: str
 
 
-async def gather(live: Live) -> Gathered:
-    """Read it with the person's rights; what is hidden or not there is none."""
+async def gather(live: Live, namespace: str = "") -> Gathered:
+    """Read it with the person's rights, perhaps of one namespace; what is hidden or not there is none."""
     from wherry.dashboard.puzzle.reading import read_map
 
     events: list[Event] = await live.events()
     return Gathered(
-        snapshot=live.model.snapshot(),
-        told=lines(events),
-        joints=(await read_map(live)).joints,
-        proofs=[one.spec for one in await _list(live, PROOFS)],
-        releases=await _list(live, RELEASES),
-        boards=await read_boards(live),
+        snapshot=live.model.snapshot(namespace),
+        told=[one for one in lines(events) if namespace in ("", one.namespace)],
+        joints=(await read_map(live)).only(namespace).joints,
+        proofs=[one.spec for one in await _list(live, PROOFS, namespace)],
+        releases=await _list(live, RELEASES, namespace),
+        boards=await read_boards(live, namespace=namespace),
         now_s=live.now_s(),
     )
 
 
-async def _list(live: Live, kind: ResourceType[T]) -> list[T]:
+async def _list(live: Live, kind: ResourceType[T], namespace: str) -> list[T]:
     try:
-        return (await live.client.list(kind, live.namespace)).items
+        return (await live.client.list(kind, live.namespace or namespace)).items
     except (Forbidden, NotFound):
         return []
 

@@ -40,8 +40,8 @@ async def make_report(live: Live, namespace: str = "") -> str:
     parts: list[tuple[View, Callable[[], Awaitable[Rendered]]]] = [
         (PICTURE, Picture(live, asked).render),
         (PUZZLE, PuzzlePage(live, asked).render),
-        (DONE, DonePage(live, Asked((), {})).render),
-        (RELEASES_VIEW, ReleasesPage(live, Asked((), {})).render),
+        (DONE, DonePage(live, asked).render),
+        (RELEASES_VIEW, ReleasesPage(live, asked).render),
         (STORY, Story(live, asked).render),
     ]
     shown = [(view, await render()) for view, render in parts]

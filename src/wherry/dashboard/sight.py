@@ -49,6 +49,14 @@ def choose_namespace(view: View, live: Live, asked: Asked) -> Page:
     return Page(view.label, render, below=form)
 
 
+def namespace_form(path: str, live: Live, asked: Asked) -> str:
+    """The form of a page that offers nothing else to choose."""
+    return (
+        f'<form class="filters" method="get" action="/ui/{path}">{namespace_field(live, asked)}'
+        '<button type="submit">Show</button></form>'
+    )
+
+
 def namespace_field(live: Live, asked: Asked) -> str:
     """Where a namespace is chosen; who does not see them all types the name."""
     if live.namespace:

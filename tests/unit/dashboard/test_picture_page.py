@@ -63,6 +63,27 @@ async def test_a_node_that_becomes_a_tile_is_made_anew(told: HandFed) -> None:
     assert 'class="tile' in far["node/n0"].open
 
 
+async def test_tiles_count_the_pods_that_are_asked_for_and_keep_the_question(told: HandFed) -> None:
+    owner = ("ReplicaSet", "shop-1")
+    told.put(PODS, pod("shop-1-a", "n1", owner=owner))
+    for number in range(2):
+        told.put(PODS, pod(f"far-{number}", "n1", namespace="elsewhere"))
+    whole = (await pieces(picture(told, zoom="nodes")))["node/n1"].open
+    assert "Ready: 4 running" in whole
+    failed = (await pieces(picture(told, zoom="nodes", state="Failed")))["node/n1"].open
+    assert "Ready: 0 of 4 pods" in failed
+    assert "<rect" not in failed
+    assert 'href="/ui/?node=n1&amp;state=Failed"' in failed
+    owned = (await pieces(picture(told, zoom="nodes", owner="ReplicaSet/shop-1", ns="default")))["node/n1"].open
+    assert "Ready: 1 of 2 pods, 1 running" in owned
+
+
+async def test_the_pods_of_one_owner_are_shown_alone(told: HandFed) -> None:
+    told.put(PODS, pod("shop-1-a", "n1", owner=("ReplicaSet", "shop-1")))
+    shown = await pieces(picture(told, owner="ReplicaSet/shop-1"))
+    assert [name for name in shown if name.startswith("pod/")] == ["pod/default/shop-1-a"]
+
+
 async def test_with_very_many_pods_those_out_of_sight_are_not_laid_out(told: HandFed) -> None:
     shown = picture(told)
     few = Tree((await shown.render()).pieces)

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import re
 
+import msgspec
+
 from suites.page_reader import Read
 from suites.shop_window import Shop
+from wherry.api.core.namespace import NAMESPACES
+from wherry.api.method.board import BOARDS
+from wherry.api.method.release import RELEASES
 from wherry.dashboard.offline import offline
 from wherry.dashboard.views.report import REPORT
 
@@ -43,6 +48,26 @@ async def test_the_report_can_be_about_one_namespace(full_shop: Shop) -> None:
     assert "How namespace shop-dev stands" in answer.body
     for wrong in ("report.txt", "a/b/report.html"):
         assert (await full_shop.browser.ask("GET", f"/ui/files/report/{wrong}")).status == 404
+
+
+async def test_a_report_of_a_namespace_names_nothing_of_another_one(full_shop: Shop) -> None:
+    made = full_shop.client
+    _ = await made.create(NAMESPACES, {"metadata": {"name": "far"}})
+    (release, *_) = (await made.list(RELEASES, "shop-prod")).items
+    spec = {**msgspec.to_builtins(release.spec), "service": "lighthouse"}
+    _ = await made.create(RELEASES, {"metadata": {"name": "lighthouse-r1"}, "spec": spec}, "far")
+    (board, *_) = (await made.list(BOARDS, "shop-dev")).items
+    spec = {**msgspec.to_builtins(board.spec), "service": "lighthouse"}
+    _ = await made.create(BOARDS, {"metadata": {"name": "lighthouse"}, "spec": spec}, "far")
+    assert "lighthouse" in (await full_shop.browser.ask("GET", FILE)).body
+    body = (await full_shop.browser.ask("GET", "/ui/files/report/shop-dev/report.html")).body
+    assert "orders-r4" in body
+    assert "lighthouse" not in body
+    assert "hello from prod" not in body
+    # So do the pages that it is made of, and the ceremonies.
+    for path in ("done", "releases", "puzzle", "ceremonies?for=review"):
+        narrowed = await full_shop.browser.ask("GET", f"/ui/{path}{'&' if '?' in path else '?'}ns=shop-dev")
+        assert "lighthouse" not in narrowed.body
 
 
 async def test_a_program_gets_it_with_its_own_credentials_and_a_stranger_does_not(full_shop: Shop) -> None:

@@ -17,13 +17,14 @@ class Ceremonies:
     """One ceremony."""
 
     def __init__(self, live: Live, asked: Asked) -> None:
-        """`asked` may have for; without it, the daily."""
+        """`asked` may have ns, and for; without it, the daily."""
         self._live = live
+        self.namespace = asked.get("ns")
         self.name = asked.get("for") if asked.get("for") in CEREMONIES else "daily"
 
     async def render(self) -> Rendered:
         """Its topics now."""
-        found = topics(self.name, await gather(self._live))
+        found = topics(self.name, await gather(self._live, self.namespace))
         number = sum(len(one.items) for one in found)
         said = f"{QUESTIONS[self.name]} {number or 'No'} {'thing' if number == 1 else 'things'} to talk about."
         pieces = [Fragment("answer", ROOT, f'<p id="answer" class="headline">{with_terms(said)}</p>')]
@@ -47,11 +48,11 @@ def _item(item: Item) -> str:
 def _make(live: Live, asked: Asked) -> Page:
     page = Ceremonies(live, asked)
     mark = ' aria-current="page"'
+    places = {name: text(url("ceremonies", **{"for": name, "ns": page.namespace})) for name in CEREMONIES}
     links = "".join(
-        f'<a href="{text(url("ceremonies", **{"for": name}))}"{mark if name == page.name else ""}>{name.title()}</a>'
-        for name in CEREMONIES
+        f'<a href="{place}"{mark if name == page.name else ""}>{name.title()}</a>' for name, place in places.items()
     )
-    board = link(url("done", show=page.name), "The board for it")
+    board = link(url("done", show=page.name, ns=page.namespace), "The board for it")
     above = f'<nav class="tabs" aria-label="Ceremonies">{links}</nav><p>{board}</p>'
     return Page(f"Ceremonies: {page.name}", page.render, above, _mark_form(page.name), interval_s=INTERVAL_S)
 

@@ -13,6 +13,7 @@ from wherry.dashboard.done.ceremony_columns import COLUMNS, chosen
 from wherry.dashboard.fragments import ROOT, Fragment
 from wherry.dashboard.live import Live
 from wherry.dashboard.markup import choice, element_id, link, text, url, with_terms
+from wherry.dashboard.sight import namespace_field
 from wherry.dashboard.times import ago
 from wherry.dashboard.views.view import Asked, Page, View
 from wherry.method.done.board import way_out
@@ -39,13 +40,14 @@ class DonePage:
     """The board as somebody has asked for it."""
 
     def __init__(self, live: Live, asked: Asked) -> None:
-        """`asked` may have env and show: what is missing, or what a ceremony looks at."""
-        self._live = live
+        """`asked` may have ns, env and show: what is missing, or what a ceremony looks at."""
+        self._live, self._asked = live, asked
+        self._namespace = asked.get("ns")
         self._environment, self._show = asked.get("env"), asked.get("show")
 
     async def render(self) -> Rendered:
         """Its pieces now."""
-        everything = await read_boards(self._live)
+        everything = await read_boards(self._live, namespace=self._namespace)
         boards = [one for one in everything if self._environment in ("", one.release.spec.environment)]
         is_hidden = not everything and self._live.following.reach(RELEASES) == "forbidden"
         said = HIDDEN if is_hidden else _sentence(boards)
@@ -78,7 +80,9 @@ class DonePage:
         kept = [
             (one.metadata.namespace, one.spec)
             for one in await self._live.all(BOARDS)
-            if self._environment in ("", one.spec.environment) and one.spec.changes
+            if self._environment in ("", one.spec.environment)
+            and self._namespace in ("", one.metadata.namespace)
+            and one.spec.changes
         ]
         if not kept:
             return []
@@ -107,7 +111,8 @@ class DonePage:
 
     def _filters(self, boards: Iterable[ReleaseBoard]) -> str:
         environments = sorted({one.release.spec.environment for one in boards} | {self._environment} - {""})
-        choices = choice("env", "Environment", [("", "all"), *((one, one) for one in environments)], self._environment)
+        choices = namespace_field(self._live, self._asked)
+        choices += choice("env", "Environment", [("", "all"), *((one, one) for one in environments)], self._environment)
         wanted = [("", "all criteria"), *((name, said) for name, (said, _) in COLUMNS.items())]
         choices += choice("show", "Show", wanted, self._show)
         return (

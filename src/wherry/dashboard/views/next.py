@@ -7,7 +7,7 @@ from wherry.dashboard.channel import Rendered
 from wherry.dashboard.fragments import ROOT, Fragment
 from wherry.dashboard.live import Live
 from wherry.dashboard.markup import element_id, link, text, url, with_terms
-from wherry.dashboard.sight import namespace_field
+from wherry.dashboard.sight import namespace_form
 from wherry.dashboard.views.view import Asked, Page, View
 from wherry.narrate.facts import WorkloadFacts
 
@@ -55,11 +55,7 @@ def _make(live: Live, asked: Asked) -> Page:
         ]
         return Rendered(pieces, said)
 
-    form = (
-        f'<form class="filters" method="get" action="/ui/next">{namespace_field(live, asked)}'
-        '<button type="submit">Show</button></form>'
-    )
-    return Page("Now and next", render, form)
+    return Page("Now and next", render, namespace_form("next", live, asked))
 
 
 NEXT = View(

@@ -18,9 +18,11 @@ from wherry.dashboard.moments import meant
 from wherry.dashboard.sight import namespace_field
 from wherry.dashboard.then import moment_input, snapshot_then, tell_at
 from wherry.dashboard.views.view import Asked, Page, View
+from wherry.narrate.describe import count_pods
 from wherry.narrate.facts import NodeFacts, PodFacts, Snapshot, WorkloadFacts
 from wherry.narrate.headline import needing_help
 from wherry.narrate.state_words import SYMBOLS, WORDS
+from wherry.narrate.templates import count
 
 NODES_IN_DETAIL_MAX = 60
 PODS_LAID_OUT_MAX = 500
@@ -35,11 +37,11 @@ class Picture:
     """The picture as somebody has asked for it; remembers the HTML of what has not changed."""
 
     def __init__(self, live: Live, asked: Asked) -> None:
-        """`asked` may have ns, app, state, node and zoom."""
+        """`asked` may have ns, app, owner (KIND/NAME), state, node and zoom."""
         self._live = live
         self._namespace = asked.get("ns")
         self._app, self._state, self._node = asked.get("app"), asked.get("state"), asked.get("node")
-        self._zoom = asked.get("zoom")
+        self._owner, self._zoom = asked.get("owner"), asked.get("zoom")
         self._at = asked.get("at")
         self._then: Snapshot | None = None
         self._said = ""
@@ -83,7 +85,7 @@ class Picture:
         kind = "tiles" if is_far else "nodes many" if self._has_many else "nodes"
         yield Fragment("nodes", ROOT, f'<ul id="nodes" class="{kind}" aria-label="nodes">', "</ul>")
         for node in nodes:
-            yield from self._once(node, _tile if is_far else self._in_detail)
+            yield from self._once(node, self._tile if is_far else self._in_detail)
 
     def _once(self, facts: Facts, make: Callable[[Facts], Iterable[Fragment]]) -> Sequence[Fragment]:
         """What is made of these facts; as long as they are the same ones, what was made of them before."""
@@ -108,7 +110,8 @@ class Picture:
 
     def _ghosts(self, workloads: Iterable[WorkloadFacts]) -> Iterator[Fragment]:
         for one in workloads:
-            if self._state or self._node or (self._app and one.app != self._app):
+            is_asked_for = self._app in ("", one.app) and self._owner in ("", f"{one.kind}/{one.name}")
+            if self._state or self._node or not is_asked_for:
                 continue
             for number in range(min(one.missing, GHOSTS_MAX)):
                 own = element_id("ghost", one.id, str(number))
@@ -118,7 +121,26 @@ class Picture:
                 yield Fragment(own, "ghosts", f'<li id="{text(own)}" class="ghost">{text(said)}</li>')
 
     def _is_shown(self, pod: PodFacts) -> bool:
-        return self._app in ("", pod.app) and self._state in ("", pod.state)
+        return self._app in ("", pod.app) and self._owner in ("", pod.owner) and self._state in ("", pod.state)
+
+    def _tile(self, node: NodeFacts) -> Iterator[Fragment]:
+        """A node from afar: the numbers of the pods that are asked for."""
+        own = element_id("node", node.name)
+        asked = {"ns": self._namespace, "app": self._app, "owner": self._owner, "state": self._state}
+        shown = [pod for pod in node.pods if self._is_shown(pod)]
+        counts = count_pods(shown)
+        states = [f"{number} {word.lower()}" for word, number in counts.states.items() if number]
+        of = [f"{len(shown)} of {count(node.counts.pods, 'pod')}"] if self._app or self._owner or self._state else []
+        said = ", ".join([*of, *states]) or "no pods"
+        mark = "not-ready" if not node.ready else "help" if counts.needs_help else "ready"
+        yield Fragment(
+            own,
+            "nodes",
+            f'<li id="{text(own)}" class="tile {mark} {_css(node.kind)}"><a class="thing" '
+            f'href="{text(url(node=node.name, **asked))}"><span class="name">{text(node.name)}</span> '
+            f'<span class="kind">{text(_kind(node))}</span>{_bar(counts.states)}'
+            f'<span class="state">{text(node.state)}: {text(said)}</span></a></li>',
+        )
 
 
 def _pod(pod: PodFacts) -> Iterator[Fragment]:
@@ -182,21 +204,6 @@ def node_action(node: NodeFacts) -> str:
     )
 
 
-def _tile(node: NodeFacts) -> Iterator[Fragment]:
-    own = element_id("node", node.name)
-    counts = node.counts
-    states = ", ".join(f"{number} {word.lower()}" for word, number in counts.states.items() if number) or "no pods"
-    mark = "not-ready" if not node.ready else "help" if counts.needs_help else "ready"
-    yield Fragment(
-        own,
-        "nodes",
-        f'<li id="{text(own)}" class="tile {mark} {_css(node.kind)}"><a class="thing" '
-        f'href="{text(url(node=node.name))}"><span class="name">{text(node.name)}</span> '
-        f'<span class="kind">{text(_kind(node))}</span>{_bar(counts.states)}'
-        f'<span class="state">{text(node.state)}: {text(states)}</span></a></li>',
-    )
-
-
 def _bar(states: dict[str, int]) -> str:
     """How the pods of a node are, as one line; the words beside it say the same."""
     total, at, parts = sum(states.values()), 0.0, []
@@ -233,9 +240,11 @@ def _filters(live: Live, asked: Asked) -> str:
     """The form that chooses what is shown; it works without a script."""
     snapshot = live.model.snapshot()
     apps = sorted({pod.app for pod in snapshot.pods})
+    owners = sorted(({pod.owner for pod in snapshot.pods} | {asked.get("owner")}) - {""})
     choices = (
         namespace_field(live, asked),
         choice("app", "App", [("", "all"), *((one, one) for one in apps)], asked.get("app")),
+        choice("owner", "Owner", [("", "all"), *((one, one) for one in owners)], asked.get("owner")),
         choice("state", "State", [("", "all"), *((w, f"{SYMBOLS[w]} {w}") for w in WORDS)], asked.get("state")),
         choice("zoom", "Show", ZOOMS, asked.get("zoom")),
         moment_input("at", "At", asked.get("at"), "now"),

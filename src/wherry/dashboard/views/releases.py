@@ -9,7 +9,8 @@ from wherry.dashboard.boards import current
 from wherry.dashboard.channel import Rendered
 from wherry.dashboard.fragments import ROOT, Fragment
 from wherry.dashboard.live import Live
-from wherry.dashboard.markup import choice, element_id, text, url, with_terms
+from wherry.dashboard.markup import choice, element_id, hidden_fields, text, url, with_terms
+from wherry.dashboard.sight import namespace_form
 from wherry.dashboard.times import ago
 from wherry.dashboard.views.view import Asked, Page, View
 from wherry.method.delivery.ledger import difference, short
@@ -28,13 +29,15 @@ class ReleasesPage:
     """The releases as somebody has asked for them."""
 
     def __init__(self, live: Live, asked: Asked) -> None:
-        """`asked` may have left and right: two releases to compare."""
+        """`asked` may have ns, and left and right: two releases to compare."""
         self._live = live
+        self._namespace = asked.get("ns")
         self._left, self._right = asked.get("left"), asked.get("right")
 
     async def render(self) -> Rendered:
         """Its pieces now."""
-        everything = sorted(await self._live.all(RELEASES), key=lambda one: (one.spec.service, -one.spec.number))
+        found = [one for one in await self._live.all(RELEASES) if self._namespace in ("", one.metadata.namespace)]
+        everything = sorted(found, key=lambda one: (one.spec.service, -one.spec.number))
         said = _sentence(everything) if everything or not self._is_hidden() else HIDDEN
         pieces = [Fragment("verdict", ROOT, f'<p id="verdict" class="headline">{with_terms(said)}</p>')]
         if not everything:
@@ -63,7 +66,7 @@ class ReleasesPage:
         form = (
             '<form class="filters" method="get" action="/ui/releases#compare">'
             f"{choice('left', 'From', names, self._left)}{choice('right', 'To', names, self._right or names[0][0])}"
-            '<button type="submit">Compare</button></form>'
+            f'{hidden_fields(ns=self._namespace)}<button type="submit">Compare</button></form>'
         )
         result = ""
         if left is not None and right is not None:
@@ -190,7 +193,12 @@ def _value(entry: ConfigEntry | None) -> str:
 
 
 def _make(live: Live, asked: Asked) -> Page:
-    return Page("Releases", ReleasesPage(live, asked).render, interval_s=INTERVAL_S)
+    return Page(
+        "Releases",
+        ReleasesPage(live, asked).render,
+        above=namespace_form("releases", live, asked),
+        interval_s=INTERVAL_S,
+    )
 
 
 RELEASES_VIEW = View(

@@ -21,6 +21,7 @@ from wherry.dashboard.views.view import Asked, Page, View
 from wherry.narrate.deed_lines import deed_lines
 from wherry.narrate.past import Moment, TooLongAgo, events_since
 from wherry.narrate.story import Line, lines
+from wherry.narrate.templates import count
 from wherry.narrate.week import repairs_this_week
 from wherry.narrate.when import time_of
 
@@ -82,10 +83,11 @@ class Story:
             events, start_s = await self._with_ended(events, moment), moment.time_s
             when = f"since {said_time(start_s)}"
         whole = sorted((*lines(events), *await self._deeds(start_s)), key=lambda line: line.time_s)
-        told = [line for line in whole if self._is_told(line) and line.end_s >= start_s][-LINES_SHOWN:]
-        count = f"{len(told)} lines {when}." if told else f"Nothing has happened {when.replace('of', 'in')}."
+        fits = [line for line in whole if self._is_told(line) and line.end_s >= start_s]
+        told = fits[-LINES_SHOWN:]
+        said = _count(len(told), len(fits), when)
         pieces = [
-            Fragment("told", ROOT, f'<p id="told" class="headline">{count}</p>'),
+            Fragment("told", ROOT, f'<p id="told" class="headline">{said}</p>'),
             Fragment("value", ROOT, f'<p id="value">{with_terms(await self._value())}</p>'),
             Fragment("lines", ROOT, '<ol id="lines" class="story">', "</ol>"),
             *line_pieces(told, "lines"),
@@ -108,8 +110,10 @@ class Story:
 
     async def _deeds(self, start_s: float) -> list[Line]:
         """What people did; only what is new is asked for, also where nobody has done anything for long."""
-        new = await self._new_deeds.ask(self._live.revision, since_s=start_s or time.time() - HOUR_S)
-        self._deeds_told = [*self._deeds_told, *new][-DEEDS_MAX:]
+        since_s = start_s or max(0.0, self._live.now_s() - HOUR_S)
+        new = await self._new_deeds.ask(self._live.revision, since_s=since_s)
+        # The page may have been open for long.
+        self._deeds_told = [deed for deed in (*self._deeds_told, *new) if deed.time_s >= since_s][-DEEDS_MAX:]
         return deed_lines(self._deeds_told)
 
     async def _with_ended(self, events: list[Event], since: Moment) -> list[Event]:
@@ -130,6 +134,12 @@ class Story:
             and (not self._trouble or line.is_warning)
             and self._actor in line.actor.lower()
         )
+
+
+def _count(shown: int, total: int, when: str) -> str:
+    if not total:
+        return f"Nothing has happened {when.replace('of', 'in')}."
+    return f"{count(total, 'line')} {when}." if shown == total else f"The last {shown} of {total} lines {when}."
 
 
 def _make(live: Live, asked: Asked) -> Page:
