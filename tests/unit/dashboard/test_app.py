@@ -292,7 +292,7 @@ async def test_the_story_can_be_asked_for_who_did_it(browser: Browser, api: Api)
     }
     await api.must("POST", "/api/v1/namespaces/default/events", event)
     await browser.sign_in()
-    whole = (await browser.ask("GET", "/ui/story")).body
-    scheduler = (await browser.ask("GET", "/ui/story?who=SCHEDULER")).body
+    whole = (await browser.ask("GET", "/ui/story?since=2001-01-01")).body
+    scheduler = (await browser.ask("GET", "/ui/story?since=2001-01-01&who=SCHEDULER")).body
     assert whole.count('<li id="line/') > scheduler.count('<li id="line/') == 1
     assert 'value="SCHEDULER"' in scheduler

@@ -13,6 +13,7 @@ from suites.page_reader import Browser
 from suites.shop_window import Shop
 from wherry.api.rbac.clusterrole import CLUSTER_ROLES
 from wherry.api.rbac.rolebinding import ROLE_BINDINGS
+from wherry.apimachinery.document import Document
 from wherry.dashboard.views.registry import NAVIGATION, VIEWS
 from wherry.kit.http.types import Peer
 
@@ -23,11 +24,11 @@ EMPTY = ("No pods", "There is no", "Nothing ", "No service", "Nobody has", "Choo
 
 async def bind(window: Shop, user: str = "ben", resources: Sequence[str] = ("*",)) -> None:
     """May change what is in the shop's namespace, and see nothing else."""
-    rules = [{"apiGroups": ["*"], "resources": [*resources], "verbs": ["get", "list", "watch"]}]
+    rules: list[Document] = [{"apiGroups": ["*"], "resources": [*resources], "verbs": ["get", "list", "watch"]}]
     _ = await window.client.create(CLUSTER_ROLES, {"metadata": {"name": "looks"}, "rules": rules})
     role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "looks"}
     subject = {"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": user}
-    binding = {"metadata": {"name": user}, "roleRef": role, "subjects": [subject]}
+    binding: Document = {"metadata": {"name": user}, "roleRef": role, "subjects": [subject]}
     _ = await window.client.create(ROLE_BINDINGS, binding, shop.SPACE)
 
 

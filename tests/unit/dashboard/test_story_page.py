@@ -9,6 +9,7 @@ from suites.shop_window import Shop
 from wherry.api.core.event import EVENTS
 from wherry.api.core.event_parts import Event
 from wherry.api.core.pod import PODS
+from wherry.apimachinery.document import Document
 from wherry.apimachinery.timestamps import format_time
 from wherry.client.client import Client
 from wherry.dashboard.live import Live
@@ -23,7 +24,7 @@ PAGE = f"/ui/{STORY.path}"
 async def test_it_says_of_how_many_it_shows_the_last(full_shop: Shop) -> None:
     now_s = int(full_shop.clock.now_s())
     for number in range(LINES_SHOWN + 20):
-        event = {
+        event: Document = {
             "metadata": {"name": f"told-{number}"},
             "involvedObject": {"kind": "Pod", "namespace": "shop-dev", "name": f"app{number}-1"},
             "reason": f"Told{number}",
