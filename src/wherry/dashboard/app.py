@@ -47,7 +47,6 @@ from wherry.dashboard.programs import not_signed_in
 from wherry.dashboard.puzzle.moving import moving
 from wherry.dashboard.refusals import refusal
 from wherry.dashboard.sessions import CODE_LIFE_S, Session, Sessions, cookie_in, cookie_name, set_cookie
-from wherry.dashboard.sight import choose_namespace, is_blind, unseen
 from wherry.dashboard.stand_ins import starting
 from wherry.dashboard.static_files import static_file
 from wherry.dashboard.stream import event_stream
@@ -55,6 +54,7 @@ from wherry.dashboard.surroundings import Surroundings
 from wherry.dashboard.talking import talk
 from wherry.dashboard.trying import try_what_if
 from wherry.dashboard.views.registry import VIEWS
+from wherry.dashboard.views.sight import choose_namespace, is_blind, unseen
 from wherry.dashboard.views.view import Asked, Page, View
 from wherry.kit.clock import Clock
 from wherry.kit.http.types import App, Request, Response

@@ -13,8 +13,8 @@ from wherry.dashboard.done.ceremony_columns import COLUMNS, chosen
 from wherry.dashboard.fragments import ROOT, Fragment
 from wherry.dashboard.live import Live
 from wherry.dashboard.markup import choice, element_id, link, text, url, with_terms
-from wherry.dashboard.sight import namespace_field
 from wherry.dashboard.times import ago
+from wherry.dashboard.views.sight import namespace_field
 from wherry.dashboard.views.view import Asked, Page, View
 from wherry.method.done.board import way_out
 from wherry.method.done.criteria import CRITERIA

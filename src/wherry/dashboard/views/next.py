@@ -7,7 +7,7 @@ from wherry.dashboard.channel import Rendered
 from wherry.dashboard.fragments import ROOT, Fragment
 from wherry.dashboard.live import Live
 from wherry.dashboard.markup import element_id, link, text, url, with_terms
-from wherry.dashboard.sight import namespace_form
+from wherry.dashboard.views.sight import namespace_form
 from wherry.dashboard.views.view import Asked, Page, View
 from wherry.narrate.facts import WorkloadFacts
 

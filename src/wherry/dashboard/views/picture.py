@@ -15,8 +15,8 @@ from wherry.dashboard.fragments import ROOT, Fragment
 from wherry.dashboard.live import Live
 from wherry.dashboard.markup import choice, element_id, text, twin, url, with_terms
 from wherry.dashboard.moments import meant
-from wherry.dashboard.sight import namespace_field
 from wherry.dashboard.then import moment_input, snapshot_then, tell_at
+from wherry.dashboard.views.sight import namespace_field
 from wherry.dashboard.views.view import Asked, Page, View
 from wherry.narrate.describe import count_pods
 from wherry.narrate.facts import NodeFacts, PodFacts, Snapshot, WorkloadFacts
