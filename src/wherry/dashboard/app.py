@@ -31,6 +31,7 @@ from wherry.apimachinery.errors import BadRequest, Forbidden, NotFound, StatusEr
 from wherry.client.client import Client
 from wherry.dashboard.actions import ACTIONS, TRIALS
 from wherry.dashboard.channel import Channel
+from wherry.dashboard.choosing import choose_namespace
 from wherry.dashboard.container_streams import log_of, shell_in
 from wherry.dashboard.detail.editing import written_again
 from wherry.dashboard.downloads import DOWNLOADS, LIVE_FACTS
@@ -47,6 +48,7 @@ from wherry.dashboard.programs import not_signed_in
 from wherry.dashboard.puzzle.moving import moving
 from wherry.dashboard.refusals import refusal
 from wherry.dashboard.sessions import CODE_LIFE_S, Session, Sessions, cookie_in, cookie_name, set_cookie
+from wherry.dashboard.sight import is_blind, unseen
 from wherry.dashboard.stand_ins import starting
 from wherry.dashboard.static_files import static_file
 from wherry.dashboard.stream import event_stream
@@ -54,7 +56,6 @@ from wherry.dashboard.surroundings import Surroundings
 from wherry.dashboard.talking import talk
 from wherry.dashboard.trying import try_what_if
 from wherry.dashboard.views.registry import VIEWS
-from wherry.dashboard.views.sight import choose_namespace, is_blind, unseen
 from wherry.dashboard.views.view import Asked, Page, View
 from wherry.kit.clock import Clock
 from wherry.kit.http.types import App, Request, Response
@@ -266,7 +267,7 @@ class Dashboard:
         asked = dict(parse_qsl(request.query))
         if not unseen(live):
             session.namespace = live.namespace
-        elif session.namespace and not live.namespace and await is_blind(view, live):
+        elif session.namespace and not live.namespace and await is_blind(live, view.tells_of):
             return _see_other(url(*path, **{**asked, "ns": session.namespace}))
         # A stream need not wait for that: what is missing is its first message.
         await (channel.refresh() if session.note else channel.catch_up())
@@ -282,7 +283,7 @@ class Dashboard:
             raise NotFound("There is no page at this address.")
         asked = Asked(rest, dict(parse_qsl(query)))
         live = await self._live(session, rest[-2] if len(rest) > 1 else asked.get("ns"))
-        page = choose_namespace(view, live, asked) if await is_blind(view, live) else view.make(live, asked)
+        page = choose_namespace(view, live, asked) if await is_blind(live, view.tells_of) else view.make(live, asked)
         address = "/".join(quote(one, safe="") for one in path) + (f"?{query}" if query else "")
         return view, page, await live.channel(address, page.render, page.interval_s, page.beat_s), live
 

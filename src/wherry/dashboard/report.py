@@ -15,12 +15,12 @@ from wherry.dashboard.live import Live
 from wherry.dashboard.markup import text, with_terms
 from wherry.dashboard.offline import offline
 from wherry.dashboard.popovers import popovers
+from wherry.dashboard.sight import unseen
 from wherry.dashboard.static_files import FOLDER
 from wherry.dashboard.views.done import DONE, DonePage
 from wherry.dashboard.views.picture import PICTURE, Picture
 from wherry.dashboard.views.puzzle import PUZZLE, PuzzlePage
 from wherry.dashboard.views.releases import RELEASES_VIEW, ReleasesPage
-from wherry.dashboard.views.sight import unseen
 from wherry.dashboard.views.story import STORY, Story
 from wherry.dashboard.views.view import Asked, View
 

@@ -13,8 +13,8 @@ from wherry.dashboard.done.ceremony_columns import COLUMNS, chosen
 from wherry.dashboard.fragments import ROOT, Fragment
 from wherry.dashboard.live import Live
 from wherry.dashboard.markup import choice, element_id, link, text, url, with_terms
+from wherry.dashboard.sight import namespace_field
 from wherry.dashboard.times import ago
-from wherry.dashboard.views.sight import namespace_field
 from wherry.dashboard.views.view import Asked, Page, View
 from wherry.method.done.board import way_out
 from wherry.method.done.criteria import CRITERIA
@@ -41,7 +41,7 @@ class DonePage:
 
     def __init__(self, live: Live, asked: Asked) -> None:
         """`asked` may have ns, env and show: what is missing, or what a ceremony looks at."""
-        self._live, self._asked = live, asked
+        self._live = live
         self._namespace = asked.get("ns")
         self._environment, self._show = asked.get("env"), asked.get("show")
 
@@ -111,7 +111,7 @@ class DonePage:
 
     def _filters(self, boards: Iterable[ReleaseBoard]) -> str:
         environments = sorted({one.release.spec.environment for one in boards} | {self._environment} - {""})
-        choices = namespace_field(self._live, self._asked)
+        choices = namespace_field(self._live, self._namespace)
         choices += choice("env", "Environment", [("", "all"), *((one, one) for one in environments)], self._environment)
         wanted = [("", "all criteria"), *((name, said) for name, (said, _) in COLUMNS.items())]
         choices += choice("show", "Show", wanted, self._show)

@@ -7,7 +7,7 @@ from wherry.dashboard.channel import Rendered
 from wherry.dashboard.fragments import ROOT, Fragment
 from wherry.dashboard.live import Live
 from wherry.dashboard.markup import element_id, link, text, url, with_terms
-from wherry.dashboard.views.sight import namespace_form
+from wherry.dashboard.sight import namespace_form
 from wherry.dashboard.views.view import Asked, Page, View
 from wherry.narrate.facts import WorkloadFacts
 
@@ -55,7 +55,7 @@ def _make(live: Live, asked: Asked) -> Page:
         ]
         return Rendered(pieces, said)
 
-    return Page("Now and next", render, namespace_form("next", live, asked))
+    return Page("Now and next", render, namespace_form("next", live, asked.get("ns")))
 
 
 NEXT = View(

@@ -15,8 +15,8 @@ from wherry.dashboard.fragments import ROOT, Fragment
 from wherry.dashboard.live import Live
 from wherry.dashboard.markup import choice, element_id, text, twin, url, with_terms
 from wherry.dashboard.moments import meant
+from wherry.dashboard.sight import namespace_field
 from wherry.dashboard.then import moment_input, snapshot_then, tell_at
-from wherry.dashboard.views.sight import namespace_field
 from wherry.dashboard.views.view import Asked, Page, View
 from wherry.narrate.describe import count_pods
 from wherry.narrate.facts import NodeFacts, PodFacts, Snapshot, WorkloadFacts
@@ -242,7 +242,7 @@ def _filters(live: Live, asked: Asked) -> str:
     apps = sorted({pod.app for pod in snapshot.pods})
     owners = sorted(({pod.owner for pod in snapshot.pods} | {asked.get("owner")}) - {""})
     choices = (
-        namespace_field(live, asked),
+        namespace_field(live, asked.get("ns")),
         choice("app", "App", [("", "all"), *((one, one) for one in apps)], asked.get("app")),
         choice("owner", "Owner", [("", "all"), *((one, one) for one in owners)], asked.get("owner")),
         choice("state", "State", [("", "all"), *((w, f"{SYMBOLS[w]} {w}") for w in WORDS)], asked.get("state")),

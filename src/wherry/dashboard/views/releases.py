@@ -10,8 +10,8 @@ from wherry.dashboard.channel import Rendered
 from wherry.dashboard.fragments import ROOT, Fragment
 from wherry.dashboard.live import Live
 from wherry.dashboard.markup import choice, element_id, hidden_fields, text, url, with_terms
+from wherry.dashboard.sight import namespace_form
 from wherry.dashboard.times import ago
-from wherry.dashboard.views.sight import namespace_form
 from wherry.dashboard.views.view import Asked, Page, View
 from wherry.method.delivery.ledger import difference, short
 from wherry.method.delivery.stable_names import stable_name
@@ -196,7 +196,7 @@ def _make(live: Live, asked: Asked) -> Page:
     return Page(
         "Releases",
         ReleasesPage(live, asked).render,
-        above=namespace_form("releases", live, asked),
+        above=namespace_form("releases", live, asked.get("ns")),
         interval_s=INTERVAL_S,
     )
 
