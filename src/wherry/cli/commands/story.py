@@ -23,17 +23,30 @@ if TYPE_CHECKING:
     from wherry.narrate.story import Line
 
 
-def show(line: Line) -> None:
-    """One line of the story."""
-    from wherry.narrate.when import time_of
+class Teller:
+    """Says the lines of a story; `with_steps`: a trouble with what to do about it, where that is new."""
 
-    mark = "!" if line.is_warning else " "
-    say(f"{time_of(line.time_s, time.time())} {mark} {printable(line.text)}")
+    def __init__(self, *, with_steps: bool = False) -> None:
+        """A story that goes on has no end where the next step would stand."""
+        self._with_steps = with_steps
+        self._told_step = ""
+
+    def show(self, line: Line) -> None:
+        """One line."""
+        from wherry.narrate.when import time_of
+
+        mark, step = " ", ""
+        if line.is_warning:
+            mark = "!"
+            if self._with_steps and line.next and line.next != self._told_step:
+                step = f" Next: {line.next}"
+                self._told_step = line.next
+        say(printable(f"{time_of(line.time_s, time.time())} {mark} {line.text}{step}"))
 
 
 @click.command()
 @click.argument("thing", required=False)
-@click.option("-f", "--follow", is_flag=True, help="Go on as it happens.")
+@click.option("-f", "--follow", is_flag=True, help="Go on as it happens; a trouble is told with what to do.")
 @click.option("--tail", default=0, help="Only the last so many lines.")
 @click.option("--since", default="", help="From then on: 10m, 2h, yesterday, 10:02, 'last review'.")
 @click.option("--app", default="", help="Only this program, whatever its pods are called.")
@@ -53,6 +66,7 @@ def command(
     if bell and not follow:
         raise click.UsageError("the bell rings while the story goes on: add -f")
     about = thing.rpartition("/")[2] if thing else ""
+    teller = Teller(with_steps=follow)
 
     async def tell(client: Client) -> None:
         since_s = await _moment(client, since)
@@ -68,7 +82,7 @@ def command(
         lines = lines[-tail:] if tail else lines
         if not look.answered(lines, [f"{line.kind.lower()}/{line.name}" for line in lines]):
             for line in lines:
-                show(line)
+                teller.show(line)
             if not follow:
                 await _end(look, client, chosen, lines, since_s)
         if not follow:
@@ -79,10 +93,10 @@ def command(
             async for event in story.follow(client, look.namespace, revision):
                 if time.monotonic() - told_s >= DEEDS_EVERY_S:
                     for line in _lines(await new.ask(int(event.metadata.resource_version)), app or about):
-                        show(line)
+                        teller.show(line)
                     told_s = time.monotonic()
                 if _chosen([event], app or about, names):
-                    show(story.line_from(event, starts))
+                    teller.show(story.line_from(event, starts))
 
     look.ask(tell)
 
