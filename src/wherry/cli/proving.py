@@ -57,13 +57,14 @@ def is_last(project: Project, environment: str) -> bool:
 
 @dataclass
 class ProvingRun:
-    """What is to be proved of which project, and what came of it."""
+    """What is to be proved of which project, and what came of it. `tells`: each result as a sentence, as it comes."""
 
     store: ImageStore
     project: Project
     factor: str | None
     environment: str | None
     release_name: str | None
+    tells: bool = True
     clock: SystemClock = field(default_factory=SystemClock)
     verdicts: list[Verdict] = field(default_factory=list)
     may_store: bool = True
@@ -256,7 +257,8 @@ class ProvingRun:
     def _tell(self, verdict: Verdict, took_s: float) -> None:
         self.verdicts.append(verdict)
         progress(verdict.criterion, took_s * 1000)
-        say_proof(verdict)
+        if self.tells:
+            say_proof(verdict)
 
     async def _keep(self, client: Client, release: Release, verdict: Verdict, proof: ProofSpec) -> None:
         """Tell and store a result as soon as it is there."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -98,6 +99,15 @@ def test_a_promise_that_nobody_needs_may_break_with_a_new_version(orders: Path) 
 def test_another_file_can_be_compared_with(orders: Path) -> None:
     result = run_breaks(orders, "--against", str(REMOVED / "after.yaml"))
     assert result.stdout == "The contract of orders says what it said before.\nNext: wherry contract list\n"
+
+
+def test_a_program_gets_the_same_answer_whole(orders: Path) -> None:
+    needs = orders.parent / "web" / "contracts" / "needs"
+    result = run_breaks(orders, "--needs", str(needs), "-o", "json")
+    found = json.loads(result.stdout)
+    assert (found["broken"], found["findings"][0]["level"]) == (["web"], "breaking")
+    assert isinstance(result.exception, Trouble)
+    assert run_breaks(orders, "--needs", str(needs), "-o", "name").stdout == "web\n"
 
 
 def test_with_nothing_to_compare_it_says_so(orders: Path) -> None:

@@ -8,7 +8,9 @@ import click
 
 from wherry.cli.contract_actor import Desk, desk, desk_options
 from wherry.cli.contract_words import say_next, show_rows, understood
+from wherry.cli.look import give_data, output_option
 from wherry.cli.output import Trouble, note, say
+from wherry.cli.structured import breaks_document
 from wherry.cluster.data_dir import DataDir
 from wherry.method.contracts.acting import Actor
 from wherry.method.contracts.api import Api, read_api
@@ -35,17 +37,22 @@ from wherry.method.project import Project
     type=click.Path(path_type=Path, exists=True),
     help="Partners' needs: a file or a folder of them; may be given several times.",
 )
+@output_option
 @desk_options
 @click.pass_obj
 def command(
     data_dir: DataDir,
     against: str | None,
     folders: tuple[Path, ...],
+    output: str | None,
     project: Path,
     environment: str | None,
     kubeconfig: Path | None,
 ) -> None:
-    """Say which promises and which partners a change of the contract breaks; 1 when a partner breaks."""
+    """Say which promises and which partners a change of the contract breaks; 1 when a partner breaks.
+
+    For programs (-o json): `service`, `broken`, `sentences`, `findings` and `partners`.
+    """
     place = desk(data_dir, project, environment, kubeconfig)
     service = place.project
     after = understood(lambda: provided(service)).api
@@ -53,7 +60,10 @@ def command(
     before = exposed if exposed is not None and against is None else understood(lambda: _before(service, against))
     needs += [need for folder in folders for need in _needs(folder, service)]
     breaks = judge_change(before, after, needs)
-    _tell(service.name, breaks)
+    if output is None:
+        _tell(service.name, breaks)
+    else:
+        give_data(output, breaks_document(service.name, breaks), (one.name for one in breaks.broken))
     if breaks.broken:
         raise Trouble(
             f"{listed(one.name for one in breaks.broken)} would break",

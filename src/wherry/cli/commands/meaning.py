@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from wherry.cli.look import give_data, output_option
 from wherry.cli.output import Trouble, printable, say, table
+from wherry.cli.structured import meaning_document
 from wherry.method.contracts.words import listed
 
 if TYPE_CHECKING:
@@ -24,10 +26,14 @@ if TYPE_CHECKING:
 @click.option(
     "--project", type=click.Path(path_type=Path, exists=True, file_okay=False), help="The repository's folder."
 )
-def command(criterion: str | None, words: str, agree: bool, who: str, project: Path | None) -> None:
+@output_option
+def command(criterion: str | None, words: str, agree: bool, who: str, project: Path | None, output: str | None) -> None:
     """What does a criterion mean? In plain words, in those of https://12factor.net (CC BY 4.0), and in your team's.
 
     Without one: where the team stands with all of them, and who has not yet agreed.
+
+    For programs (-o json), of one or of each: `criterion`, `title`, `plain`, `quote`, `asked`, `words`,
+    `standing`, `agreed`, `missing` and `outdated`.
     """
     from wherry.cli.delivery.stage import project_here, project_or_none
     from wherry.method.done.criteria import BY_ID
@@ -35,13 +41,13 @@ def command(criterion: str | None, words: str, agree: bool, who: str, project: P
     if criterion is None:
         if words or agree:
             raise Trouble("say which criterion you mean", remedy="wherry meaning logs --agree", exit_code=2)
-        _show_all(project_here(project))
+        _show_all(project_here(project), output)
         return
     if criterion not in BY_ID:
         raise Trouble(f'there is no criterion "{criterion}"', remedy=f"one of: {', '.join(BY_ID)}", exit_code=2)
     if words or agree:
         _write(project_here(project), criterion, words.strip(), (who or getpass.getuser()) if agree else "")
-    _show_one(criterion, project_or_none(project))
+    _show_one(criterion, project_or_none(project), output)
 
 
 def _meanings(project: Project) -> tuple[Meaning, ...]:
@@ -54,8 +60,14 @@ def _meanings(project: Project) -> tuple[Meaning, ...]:
     return meanings(agreement, wanted, team_of(project.root, project.file.team or project.name))
 
 
-def _show_all(project: Project) -> None:
+def _show_all(project: Project, output: str | None) -> None:
+    from wherry.method.done.criteria import BY_ID
+
     found = _meanings(project)
+    if output is not None:
+        data = [meaning_document(BY_ID[one.criterion].criterion, one) for one in found]
+        give_data(output, data, (one.criterion for one in found))
+        return
     agreed = sum(one.standing == "all" for one in found)
     say(f"{project.name}: the whole team agrees on what {agreed} of {len(found)} criteria mean.")
     rows = [
@@ -72,14 +84,17 @@ def _show_all(project: Project) -> None:
         say("Next: wherry done")
 
 
-def _show_one(name: str, project: Project | None) -> None:
+def _show_one(name: str, project: Project | None, output: str | None) -> None:
     from wherry.method.done.criteria import BY_ID
 
     criterion = BY_ID[name].criterion
+    mine = next((one for one in _meanings(project) if one.criterion == name), None) if project is not None else None
+    if output is not None:
+        give_data(output, meaning_document(criterion, mine), (name,))
+        return
     say(f"{criterion.title}: {criterion.plain}")
     if criterion.quote:
         say(f'  Factor {criterion.code} of twelve: "{criterion.quote}" (12factor.net, CC BY 4.0)')
-    mine = next((one for one in _meanings(project) if one.criterion == name), None) if project is not None else None
     if project is not None and mine is None:
         say("  This team does not ask for it: it is not in `requires` of done.toml.")
     elif mine is None or not mine.words:

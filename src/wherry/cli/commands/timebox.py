@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from wherry.cli.look import give_data, output_option
 from wherry.cli.output import Trouble, cross, note, printable, say, table, tick
+from wherry.cli.structured import timebox_document
 from wherry.cli.where import Where, where_options
 
 if TYPE_CHECKING:
@@ -29,22 +31,33 @@ ONCE = ("healed", "demo")
     "--backlog", type=click.Choice(("md", "csv", "json")), help="What is left, as backlog items with criteria."
 )
 @click.option("--ideas", is_flag=True, help="Which idea each item teaches, and how to get there.")
+@output_option
 @where_options
-def command(where: Where, backlog: str | None, ideas: bool) -> None:
-    """How far is the walking skeleton in this folder? Exit code 0 means that all of it is done."""
+def command(where: Where, backlog: str | None, ideas: bool, output: str | None) -> None:
+    """How far is the walking skeleton in this folder? Exit code 0 means that all of it is done.
+
+    For programs (-o json): `service`, `sentence`, `startedAt`, `lengthSeconds`, `leftSeconds`, `done`, `total`,
+    `items` and `next`.
+    """
     from wherry.cli.delivery.stage import project_here
     from wherry.method.backlog import FORMATS
     from wherry.method.timebox.clock import read_timebox
     from wherry.method.timebox.ticks import backlog as backlog_of
     from wherry.method.timebox.ticks import tick_off
 
+    if backlog is not None and output is not None:
+        raise click.UsageError("--backlog md, csv or json is an answer by itself: leave out -o")
     project = project_here()
     timebox = read_timebox(project.root)
     ticks = tick_off(_look(where, project, timebox))
     if backlog is not None:
         say(FORMATS[backlog](f"What is left of the walking skeleton of {project.name}", backlog_of(ticks)).rstrip())
         return
-    _tell(project.name, timebox, ticks, ideas=ideas)
+    if output is None:
+        _tell(project.name, timebox, ticks, ideas=ideas)
+    else:
+        names = (entry.item.name for entry in ticks)
+        give_data(output, timebox_document(project.name, timebox, ticks, time.time()), names)
     if not all(entry.is_done for entry in ticks):
         raise SystemExit(1)
 

@@ -37,11 +37,12 @@ def as_document(board: Board) -> Document:
         "digest": board.digest,
         "done": board.is_done,
         "sentence": board.sentence,
-        "verdicts": [_verdict(entry) for entry in board.verdicts],
+        "verdicts": [verdict_document(entry) for entry in board.verdicts],
     }
 
 
-def _verdict(verdict: Verdict) -> Document:
+def verdict_document(verdict: Verdict) -> Document:
+    """One verdict with all that it rests on, as plain data."""
     return {
         "criterion": verdict.criterion,
         "title": title_of(verdict),
