@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 
@@ -38,19 +39,9 @@ async def rebuild(project: Project, release: Release, store: ImageStore) -> list
     if not revision:
         return [open_question("The release does not say which commit it was built from.", "build it by `wherry build`")]
     with tempfile.TemporaryDirectory(prefix="wherry-rebuild-") as scratch:
-        folder = Path(scratch) / "checkout"
-        done = await run([*GIT, "clone", "--quiet", "--no-checkout", str(project.root), str(folder)], timeout_s=GIT_S)
-        if done.exit_code == 0:
-            done = await run([*GIT, "checkout", "--quiet", "--detach", revision], timeout_s=GIT_S, cwd=folder)
-        if done.exit_code:
-            return [open_question(f"The commit {revision[:12]} is not in this repository: {done.message()[:120]}.")]
-        # The clone's own origin is this folder; the image's label names the origin of the repository.
-        origin = await run([*GIT, "remote", "get-url", "origin"], timeout_s=GIT_S, cwd=project.root)
-        if origin.exit_code:
-            await run([*GIT, "remote", "remove", "origin"], timeout_s=GIT_S, cwd=folder)
-        else:
-            url = origin.stdout.decode().strip()
-            await run([*GIT, "remote", "set-url", "origin", url], timeout_s=GIT_S, cwd=folder)
+        folder = await check_out(project.root, revision, Path(scratch) / "checkout")
+        if isinstance(folder, Observation):
+            return [folder]
         try:
             place = folder / image_folder(project).relative_to(project.root)
             return await _build_and_compare(place, release, store)
@@ -64,6 +55,33 @@ async def rebuild(project: Project, release: Release, store: ImageStore) -> list
                     fix="commit what is missing",
                 )
             ]
+
+
+async def check_out(root: Path, revision: str, target: Path) -> Path | Observation:
+    """Clone the whole repository of a service's folder at a commit; the same folder in the clone, or why there is none.
+
+    A repository may hold several services, each in a folder of its own, and git clones nothing but the whole.
+    """
+    asked = await run([*GIT, "rev-parse", "--show-toplevel", "--show-prefix"], timeout_s=GIT_S, cwd=root)
+    top, _, inside = os.fsdecode(asked.stdout).rstrip("\n").partition("\n")
+    if asked.exit_code:
+        return open_question(f"{root} is in no git repository: {asked.message()[:120]}.")
+    done = await run([*GIT, "clone", "--quiet", "--no-checkout", top, str(target)], timeout_s=GIT_S)
+    if done.exit_code == 0:
+        done = await run([*GIT, "checkout", "--quiet", "--detach", revision], timeout_s=GIT_S, cwd=target)
+    if done.exit_code:
+        return open_question(f"The commit {revision[:12]} is not in this repository: {done.message()[:120]}.")
+    # The clone's own origin is this folder; the image's label names the origin of the repository.
+    origin = await run([*GIT, "remote", "get-url", "origin"], timeout_s=GIT_S, cwd=root)
+    url = os.fsdecode(origin.stdout).strip()
+    change = ("remove", "origin") if origin.exit_code else ("set-url", "origin", url)
+    await run([*GIT, "remote", *change], timeout_s=GIT_S, cwd=target)
+    folder = target / inside
+    if not folder.is_dir():
+        return open_question(
+            f"The commit {revision[:12]} has no folder {inside.rstrip('/')}: it is from before a move."
+        )
+    return folder
 
 
 async def _build_and_compare(folder: Path, release: Release, store: ImageStore) -> list[Observation]:
