@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import aclosing
 
 from wherry.api.batch.job import JOBS
@@ -24,7 +24,9 @@ from wherry.apimachinery.errors import NotFound
 from wherry.client.client import Client
 from wherry.method.contracts.need import State
 from wherry.method.contracts.replay import Prepare
-from wherry.method.delivery.stamping import SERVICE
+from wherry.method.delivery.documents import entries, section, text
+from wherry.method.delivery.ledger import list_releases
+from wherry.method.delivery.stamping import RELEASE, SERVICE
 
 DEADLINE_S = 60
 # What belongs to a service that stays, and not to a command that ends.
@@ -42,22 +44,40 @@ async def running_pod(client: Client, namespace: str, service: str) -> Document 
     return await client.get_document(PODS, pods[0].metadata.name, namespace) if pods else None
 
 
-def state_job(pod: Document, command: tuple[str, ...], state: State, service: str) -> Document:
-    """The Job that brings a state about, from a pod of the service. It is known as the service's own."""
-    spec = pod["spec"]
-    assert isinstance(spec, dict)
-    container = next(iter(spec["containers"]))
+async def released_images(client: Client, pod: Document, service: str) -> frozenset[str]:
+    """The images of the release that a pod says to run, by digest; none where it is of no release that we may see."""
+    name = text(section(section(pod, "metadata"), "labels"), RELEASE)
+    known = await list_releases(client, service) if name else []
+    return frozenset(one.spec.image for one in known if one.name == name)
+
+
+def own_container(containers: Sequence[Document], service: str, images: Collection[str]) -> Document:
+    """The service's own container among those beside it: of the release's image, else of its name, else the first."""
+    of_release = (one for one in containers if text(one, "image") in images)
+    of_name = (one for one in containers if text(one, "name") == service)
+    return next(of_release, None) or next(of_name, None) or containers[0]
+
+
+def state_job(
+    pod: Document, command: tuple[str, ...], state: State, service: str, images: Collection[str] = ()
+) -> Document:
+    """The Job that brings a state about, from a pod of the service. It is known as the service's own.
+
+    `images` are those of the release that the pod runs: other containers are beside it.
+    """
+    spec = section(pod, "spec")
+    container = own_container(entries(spec, "containers"), service, images)
     kept = {key: value for key, value in container.items() if key not in SERVICE_ONLY}
-    kept["volumeMounts"] = [
-        one for one in kept.get("volumeMounts", []) if not str(one["mountPath"]).startswith("/var/run/secrets/")
+    mounts = [
+        one for one in entries(kept, "volumeMounts") if not text(one, "mountPath").startswith("/var/run/secrets/")
     ]
-    mounted = {one["name"] for one in kept["volumeMounts"]}
+    mounted = {one["name"] for one in mounts}
     arguments = [*command, state.name, *([json.dumps(state.params, sort_keys=True)] if state.params else [])]
     template: Document = {
         **{key: spec[key] for key in POD_KEPT if key in spec},
         "restartPolicy": "Never",
-        "volumes": [one for one in spec.get("volumes", []) if one["name"] in mounted],
-        "containers": [{**kept, "name": "states", "command": arguments}],
+        "volumes": [one for one in entries(spec, "volumes") if one["name"] in mounted],
+        "containers": [{**kept, "volumeMounts": mounts, "name": "states", "command": arguments}],
     }
     return {
         "metadata": {"generateName": "contract-state-"},
@@ -114,6 +134,7 @@ def preparation(client: Client, namespace: str, service: str, command: tuple[str
         pod = await running_pod(client, namespace, service)
         if pod is None:
             return f"no pod of {service} runs in {namespace}"
-        return await bring_about(client, namespace, state_job(pod, command, state, service))
+        images = await released_images(client, pod, service)
+        return await bring_about(client, namespace, state_job(pod, command, state, service, images))
 
     return prepare
