@@ -60,8 +60,13 @@ def matcher(path: str, *matchers: dict[str, object]) -> dict[str, object]:
     return {path: {"matchers": [*matchers]}}
 
 
+def either(path: str, *matchers: dict[str, object]) -> dict[str, object]:
+    return {path: {"combine": "OR", "matchers": [*matchers]}}
+
+
 TYPE: dict[str, object] = {"match": "type"}
 REGEX: dict[str, object] = {"match": "regex", "regex": "^a+$"}
+OTHER: dict[str, object] = {"match": "regex", "regex": "^b+$"}
 EACH: dict[str, object] = {"match": "type", "min": 1}
 DAY: dict[str, object] = {"match": "date", "format": "yyyy-MM-dd"}
 SHORT: dict[str, object] = {"match": "type", "max": 2}
@@ -94,6 +99,10 @@ CASES: list[tuple[str, object, Rules, object, bool]] = [
     ("a list to the letter", {"items": [1, 2]}, {}, {"items": [1, 2]}, True),
     ("a longer list", {"items": [1, 2]}, {}, {"items": [1, 2, 3]}, False),
     ("a date", {"d": "2026-01-02"}, matcher("$.d", DAY), {"d": "2025-12-31"}, True),
+    ("both of two", {"code": "a"}, matcher("$.code", TYPE, REGEX), {"code": "aa"}, True),
+    ("only the first of two", {"code": "a"}, matcher("$.code", TYPE, REGEX), {"code": "b"}, False),
+    ("one of two", {"code": "a"}, either("$.code", REGEX, OTHER), {"code": "bb"}, True),
+    ("none of two", {"code": "a"}, either("$.code", REGEX, OTHER), {"code": "c"}, False),
     ("no date", {"d": "2026-01-02"}, matcher("$.d", DAY), {"d": "31.12."}, False),
 ]  # fmt: skip
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import reduce
 
 from wherry.method.contracts.contained import json_type
 from wherry.method.contracts.reading import Place, Text
-from wherry.method.contracts.schema import ANYTHING, Schema, Shape, canonical
+from wherry.method.contracts.schema import ANYTHING, Schema, Shape, canonical, meet
 
 STEP = re.compile(r"\.([A-Za-z_@:$\-][\w@:$\-]*)|\.(\*)|\[(\d+|\*)\]|\['([^']*)'\]|\[\"([^\"]*)\"\]")
 # The letters of Java's date formats, which Pact uses, as patterns.
@@ -60,6 +61,22 @@ def _list(items: list[Schema], least: float | None, most: float | None) -> Shape
     return Shape(frozenset({"array"}), items=_always(every), min_items=least, max_items=most)
 
 
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """The matchers of one place, of which each must hold; with `is_either` one of them is enough."""
+
+    matchers: tuple[Mapping[str, object], ...]
+    is_either: bool = False
+
+    def below(self) -> Rule:
+        """What holds of it for the fields inside: nothing but types, and that values are the same."""
+        kinds = dict.fromkeys(map(_kind, self.matchers))
+        return replace(self, matchers=tuple({"match": one} for one in kinds if one in ("type", "equality")))
+
+
+EQUALITY = Rule(({"match": "equality"},))
+
+
 class Matching:
     """The rules of one body (or header) and the schemas that follow from them."""
 
@@ -68,7 +85,7 @@ class Matching:
         self._exact = exact
         self._text = text
         self._place = place
-        self._rules = [(self._steps(path), self._first(path, rule)) for path, rule in rules.items()]
+        self._rules = [(self._steps(path), self._read(path, rule)) for path, rule in rules.items()]
 
     def schema(self, value: object) -> Schema:
         """What is expected where the example has `value`."""
@@ -80,30 +97,47 @@ class Matching:
             raise self._text.broken((*self._place, "matchingRules"), f"{path} is no path", "write $.items[*].id")
         return tuple(found)
 
-    def _first(self, path: str, rule: object) -> Mapping[str, object]:
-        """The matcher of a rule; version 3 has a list of them, of which each must hold."""
-        if isinstance(rule, dict) and isinstance(rule.get("matchers"), list):
-            rule = rule["matchers"][0] if rule["matchers"] else {"match": "equality"}
-        if not isinstance(rule, dict):
-            raise self._text.broken((*self._place, "matchingRules", path), "must be a mapping", '{"match": "type"}')
-        return rule
+    def _read(self, path: str, rule: object) -> Rule:
+        """The matchers of a rule: one in version 2, from version 3 on a list that says how they combine."""
+        place = (*self._place, "matchingRules", path)
+        stated = rule.get("matchers") if isinstance(rule, dict) else None
+        listed = stated if isinstance(stated, list) else [rule]
+        matchers = tuple(one for one in listed if isinstance(one, dict))
+        if len(matchers) != len(listed):
+            raise self._text.broken(place, "must be a mapping", '{"match": "type"}')
+        combine = str(rule.get("combine", "AND")).upper() if isinstance(rule, dict) else "AND"
+        if combine not in ("AND", "OR"):
+            raise self._text.broken((*place, "combine"), f"{combine} combines nothing", "write AND or OR")
+        return Rule(matchers, is_either=combine == "OR") if matchers else EQUALITY
 
-    def _rule(self, steps: tuple[str, ...]) -> Mapping[str, object]:
+    def _rule(self, steps: tuple[str, ...]) -> Rule:
         """The rule for a place: the one that fits best; one from above holds as far as types go."""
-        best: tuple[int, int, Mapping[str, object]] | None = None
+        best: tuple[int, int, Rule] | None = None
         for pattern, rule in self._rules:
             if len(pattern) > len(steps) or not all(a in (b, "*") for a, b in zip(pattern, steps, strict=False)):
                 continue
-            is_whole = len(pattern) == len(steps)
-            if not is_whole and _kind(rule) not in ("type", "equality"):
-                continue
+            found = rule if len(pattern) == len(steps) else rule.below()
             weight = (len(pattern), sum(one != "*" for one in pattern))
-            if best is None or weight > best[:2]:
-                best = (*weight, rule if is_whole else {"match": _kind(rule)})
-        return best[2] if best else {"match": "equality"}
+            if found.matchers and (best is None or weight > best[:2]):
+                best = (*weight, found)
+        return best[2] if best else EQUALITY
 
     def _schema(self, value: object, steps: tuple[str, ...]) -> Schema:
         rule = self._rule(steps)
+        found = [self._by_one(value, steps, matcher) for matcher in rule.matchers]
+        if rule.is_either:
+            return Schema(any(one.nullable for one in found), tuple(shape for one in found for shape in one.shapes))
+        whole = reduce(_together, found)
+        if not whole.shapes and not whole.nullable:
+            kinds = " and ".join(map(_kind, rule.matchers))
+            raise self._text.broken(
+                (*self._place, "matchingRules"),
+                f"no value is {kinds} at once",
+                'leave one of them out, or write "combine": "OR"',
+            )
+        return whole
+
+    def _by_one(self, value: object, steps: tuple[str, ...], rule: Mapping[str, object]) -> Schema:
         kind = _kind(rule)
         if kind in ("type", "equality", "values", "eachValue", "eachKey", "arrayContains", "notEmpty"):
             return self._by_structure(value, steps, rule, kind)
@@ -169,6 +203,10 @@ class Matching:
         elif kind in DEFAULT_DATES:
             form = str(rule.get("format") or rule.get(kind) or DEFAULT_DATES[kind])
             yield f"^{date_pattern(form)}$" if form else ""
+
+
+def _together(one: Schema, other: Schema) -> Schema:
+    return meet(one, other, lambda a, b: lambda: _together(a(), b()))
 
 
 def _kind(rule: Mapping[str, object]) -> str:

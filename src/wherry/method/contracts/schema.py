@@ -190,7 +190,7 @@ class Schemas:
                 yield self._one(flat)
                 continue
             for schema in self._combinations(chosen, seen):
-                yield _meet(self._one(flat), schema, self)
+                yield meet(self._one(flat), schema, self.both)
         if nullable:
             yield Schema(True)
 
@@ -229,7 +229,7 @@ class Schemas:
     def _one(self, parts: list[Part]) -> Schema:
         made = Schema(True, (Shape(),))
         for part in parts:
-            made = _meet(made, self._plain(part), self)
+            made = meet(made, self._plain(part), self.both)
         return made
 
     def _plain(self, part: Part) -> Schema:
@@ -368,17 +368,17 @@ def _only_refers(part: Part) -> bool:
     return isinstance(data, dict) and "$ref" in data and data.keys() <= {"$ref", "description", "summary"}
 
 
-def _meet(one: Schema, other: Schema, schemas: Schemas) -> Schema:
-    """What two schemas of at most one shape allow together."""
-    shapes = [_meet_shapes(a, b, schemas) for a in one.shapes for b in other.shapes]
+def meet(one: Schema, other: Schema, both: Callable[[Lazy, Lazy], Lazy]) -> Schema:
+    """What two schemas allow together; `both` says it of what is below, when somebody looks."""
+    shapes = [_meet_shapes(a, b, both) for a in one.shapes for b in other.shapes]
     kept = tuple(shape for shape in shapes if shape.types and shape.enum != ())
     return Schema(one.nullable and other.nullable, kept)
 
 
-def _meet_shapes(one: Shape, other: Shape, schemas: Schemas) -> Shape:
+def _meet_shapes(one: Shape, other: Shape, both: Callable[[Lazy, Lazy], Lazy]) -> Shape:
     properties = dict(one.properties)
     for name, later in other.properties.items():
-        properties[name] = schemas.both(properties[name], later) if name in properties else later
+        properties[name] = both(properties[name], later) if name in properties else later
     return Shape(
         types=one.types & other.types,
         enum=_meet_enums(one.enum, other.enum),
@@ -394,10 +394,10 @@ def _meet_shapes(one: Shape, other: Shape, schemas: Schemas) -> Shape:
         min_items=_most(one.min_items, other.min_items),
         max_items=_least(one.max_items, other.max_items),
         unique=one.unique or other.unique,
-        items=schemas.both(one.items, other.items) if one.items and other.items else one.items or other.items,
+        items=both(one.items, other.items) if one.items and other.items else one.items or other.items,
         properties=properties,
         required=one.required | other.required,
-        additional=schemas.both(one.additional, other.additional)
+        additional=both(one.additional, other.additional)
         if one.additional and other.additional
         else one.additional or other.additional,
         open=one.open and other.open,
@@ -405,6 +405,7 @@ def _meet_shapes(one: Shape, other: Shape, schemas: Schemas) -> Shape:
         read_only=one.read_only or other.read_only,
         write_only=one.write_only or other.write_only,
         not_compared=one.not_compared | other.not_compared,
+        example=one.example if other.example is None else other.example,
     )
 
 
