@@ -56,7 +56,7 @@ def as_csv(heading: str, items: Sequence[Item]) -> str:
     writer.writerow(("Title", "Why", "Acceptance criteria", "How", "Source", "List"))
     for item in items:
         cells = (item.title, item.why, "\n".join(item.criteria), item.how, item.source, heading)
-        writer.writerow([_cell(text) for text in cells])
+        writer.writerow(map(as_cell, cells))
     return rows.getvalue()
 
 
@@ -84,5 +84,6 @@ def _sentence(text: str) -> str:
     return line if line.endswith((".", "!", "?")) else f"{line}."
 
 
-def _cell(text: str) -> str:
+def as_cell(text: str) -> str:
+    """Text as a spreadsheet's cell, which never takes it for a formula."""
     return f"'{text}" if text.startswith(_FORMULA) else text

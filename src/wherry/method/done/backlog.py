@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from wherry.method.backlog import Item
 from wherry.method.done.board import Board
 from wherry.method.done.criteria import BY_ID
+from wherry.method.done.report.plain import plain_board
 from wherry.method.evidence.verdict import Verdict, Word
 
 # What to do, by how it stands; the criterion's title follows.
@@ -25,7 +26,7 @@ def heading(board: Board) -> str:
 
 def items(board: Board, only: str = "") -> tuple[Item, ...]:
     """One for each criterion (or `only` for one) that is neither done nor waived, what was refuted first. Pure."""
-    worst_first = sorted(board.missing, key=lambda entry: entry.word is not Word.REFUTED)
+    worst_first = sorted(plain_board(board).missing, key=lambda entry: entry.word is not Word.REFUTED)
     return tuple(_item(board.service, entry) for entry in worst_first if only in ("", entry.criterion))
 
 

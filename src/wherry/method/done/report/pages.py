@@ -7,6 +7,7 @@ from html import escape
 from wherry.apimachinery.timestamps import format_time
 from wherry.method.done.board import Board
 from wherry.method.done.criteria import BY_ID
+from wherry.method.done.report.plain import plain_board
 from wherry.method.done.report.structured import title_of
 from wherry.method.evidence.verdict import SYMBOLS, Verdict, Word
 
@@ -27,6 +28,7 @@ def about(board: Board) -> str:
 
 def as_markdown(board: Board, at_s: int) -> str:
     """A table, and below it what is missing."""
+    board = plain_board(board)
     lines = [f"# {board.service}: {board.sentence}", "", f"About {about(board)}, {format_time(at_s)}.", ""]
     lines += ["| criterion | verdict | why |", "|---|---|---|"]
     lines += [f"| {title_of(entry)} | {entry.word.value} | {_cell(entry.says)} |" for entry in board.verdicts]
@@ -43,6 +45,7 @@ def _cell(text: str) -> str:
 
 def as_html(board: Board, at_s: int) -> str:
     """One page, without scripts and without anything from elsewhere."""
+    board = plain_board(board)
     rows = "".join(map(_row, board.verdicts))
     title = escape(f"{board.service}: {board.sentence}")
     return (

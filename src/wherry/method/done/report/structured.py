@@ -7,8 +7,10 @@ import io
 from xml.sax.saxutils import escape, quoteattr
 
 from wherry.apimachinery.document import Document
+from wherry.method.backlog import as_cell
 from wherry.method.done.board import DONE, Board
 from wherry.method.done.criteria import BY_ID
+from wherry.method.done.report.plain import plain_board
 from wherry.method.evidence.verdict import Verdict, Word
 
 # https://openreports.io: the words that dashboards of policies know.
@@ -32,6 +34,7 @@ def title_of(verdict: Verdict) -> str:
 
 def as_document(board: Board) -> Document:
     """The whole board as plain data."""
+    board = plain_board(board)
     return {
         "service": board.service,
         "digest": board.digest,
@@ -67,6 +70,7 @@ def verdict_document(verdict: Verdict) -> Document:
 
 def as_junit(board: Board) -> str:
     """One test suite; what is not done fails, what was waived or does not apply is skipped."""
+    board = plain_board(board)
     failures = sum(entry.word is Word.REFUTED or entry in board.missing for entry in board.verdicts)
     skipped = sum(entry.word in (Word.WAIVED, Word.NOT_APPLICABLE) for entry in board.verdicts)
     head = f'name={quoteattr(f"{board.service}: Definition of Done")} tests="{len(board.verdicts)}"'
@@ -86,6 +90,7 @@ def as_junit(board: Board) -> str:
 
 def as_csv(board: Board) -> str:
     """One line for each criterion."""
+    board = plain_board(board)
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(("service", "criterion", "verdict", "done", "says", "fix", "repeat", "digest"))
@@ -101,13 +106,13 @@ def as_csv(board: Board) -> str:
             entry.repeat,
             entry.digest,
         )
-        # A spreadsheet would take a text that starts so for a formula.
-        writer.writerow([f"'{cell}" if cell[:1] in ("=", "+", "@") else cell for cell in row])
+        writer.writerow(map(as_cell, row))
     return out.getvalue()
 
 
 def as_open_report(board: Board, at_s: int) -> Document:
     """An OpenReports Report, which any cluster with that definition can hold."""
+    board = plain_board(board)
     results = [
         {
             "source": "wherry",

@@ -34,6 +34,8 @@ def test_a_spreadsheet_gets_text_and_no_formulas() -> None:
     rows = list(csv.DictReader(as_csv(BOARD).splitlines()))
     assert [row["done"] for row in rows] == ["no", "yes", "yes"]
     assert rows[0]["fix"] == "'=print"
+    said = Board("orders", (judge("config", [supports("-1+2")]),))
+    assert next(csv.DictReader(as_csv(said).splitlines()))["says"] == "'-1+2"
 
 
 def test_the_document_keeps_every_observation_and_how_to_repeat_it() -> None:
