@@ -34,7 +34,8 @@ def after_board(board: Board, environments: Sequence[str], environment: str) -> 
     """
     missing = sorted(board.missing, key=lambda entry: entry.word is not Word.REFUTED)
     if missing:
-        return way_out(missing[0])
+        # What is tried without a word of where is tried in the first one; in the last one are users.
+        return way_out(missing[0], environment if environment in environments[1:-1] else "")
     if environment not in environments:
         return "wherry release"
     later = environments[environments.index(environment) + 1 :]

@@ -24,6 +24,7 @@ from wherry.method.delivery.ledger import list_in
 from wherry.method.done.contract_evidence import contract_evidence
 from wherry.method.done.proofs import keep_file, keep_proof, make_proof
 from wherry.method.done.proving import Bench
+from wherry.method.done.repeating import prove_command, repeatable
 from wherry.method.done.side_by_side import prove
 from wherry.method.evidence.observation import Observation, not_applicable
 from wherry.method.evidence.verdict import Verdict, Word, judge
@@ -154,7 +155,7 @@ class ProvingRun:
             await self._keep(client, release, verdict, proof)
 
         try:
-            await prove(open_twin, chosen, Bench(self.clock, __version__, keep))
+            await prove(open_twin, chosen, Bench(self.clock, __version__, keep, is_named=self.release_name is not None))
         except NoRoomForTwin as error:
             self._say_no_room(error)
 
@@ -186,9 +187,12 @@ class ProvingRun:
                 seen = await self._rebuild(release)
             case _:
                 seen = await self._neighbours(clusters, client, release)
-        verdict = judge(name, seen, digest=release.spec.digest)
+        command = prove_command(name, release, is_named=self.release_name is not None)
+        verdict = judge(name, repeatable(seen, name, command), digest=release.spec.digest)
         duration_s = self.clock.monotonic_s() - began_s
-        proof = make_proof(verdict, release, started_s=started_s, duration_s=duration_s, version=__version__)
+        proof = make_proof(
+            verdict, release, started_s=started_s, duration_s=duration_s, version=__version__, repeat=command
+        )
         await self._keep(client, release, verdict, proof)
 
     async def _compare(self, clusters: Clusters, client: Client, release: Release) -> list[Observation]:

@@ -14,6 +14,7 @@ from wherry.kit.threads import run_in_thread
 from wherry.method.delivery.provenance import labels_of
 from wherry.method.delivery.refusal import CannotDeliver
 from wherry.method.delivery.source import read_source
+from wherry.method.done.repeating import prove_command
 from wherry.method.evidence.observation import Observation
 from wherry.method.experiments.experiment import open_question, refuted, remark, shown
 from wherry.method.project import Project
@@ -46,7 +47,9 @@ async def rebuild(project: Project, release: Release, store: ImageStore) -> list
             place = folder / image_folder(project).relative_to(project.root)
             return await _build_and_compare(place, release, store)
         except PermissionError as error:
-            return [open_question(f"Images cannot be built here: {error}.", "sudo wherry prove codebase")]
+            return [
+                open_question(f"Images cannot be built here: {error}.", f"sudo {prove_command('codebase', release)}")
+            ]
         except (CannotDeliver, RuntimeFailure) as error:
             return [
                 refuted(

@@ -22,6 +22,8 @@ UNTRIED = Verdict("disposability", Word.STALE, "It was another release.")
         ((FINE, OPEN), "dev", "wherry contract list"),
         ((OPEN, BROKEN), "dev", "wherry prove logs"),
         ((FINE, UNTRIED), "dev", "wherry prove disposability"),
+        ((FINE, UNTRIED), "staging", "wherry prove disposability --in staging"),
+        ((FINE, UNTRIED), "prod", "wherry prove disposability"),
         ((FINE,), "dev", "wherry promote dev staging"),
         ((FINE,), "staging", "wherry promote staging prod"),
         ((FINE,), "prod", "wherry report"),

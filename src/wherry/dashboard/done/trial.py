@@ -12,7 +12,8 @@ from wherry.dashboard.times import ago
 
 def trial(proof: ProofSpec | None, criterion: str, now_s: float) -> str:
     """The section of the page."""
-    again = f'<p class="next">Run it again: <code>wherry prove {text(criterion)}</code></p>'
+    command = proof.repeat if proof is not None and proof.repeat else f"wherry prove {criterion}"
+    again = f'<p class="next">Run it again: <code>{text(command)}</code></p>'
     if proof is None:
         return f'<section id="trial"><h2>The experiment</h2><p>It has not been tried yet.</p>{again}</section>'
     rows = [

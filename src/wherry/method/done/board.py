@@ -55,7 +55,11 @@ class Board:
         return {entry.criterion: entry.word for entry in self.verdicts}
 
 
-def way_out(entry: Verdict) -> str:
-    """The command that comes next for a criterion that is missing: what mends it, if that is one, else its trial."""
+def way_out(entry: Verdict, environment: str = "") -> str:
+    """The command that comes next for a criterion that is missing: what mends it, if that is one, else its trial.
+
+    `environment` is where to try it; "" for the first one.
+    """
     is_command = entry.word is not Word.REFUTED and entry.fix.startswith(COMMAND)
-    return entry.fix if is_command else f"{COMMAND}prove {entry.criterion}"
+    place = f" --in {environment}" if environment else ""
+    return entry.fix if is_command else f"{COMMAND}prove {entry.criterion}{place}"

@@ -18,6 +18,7 @@ from wherry.client.client import Client
 from wherry.kit.files import write_atomically
 from wherry.method.crds import ensure_kinds
 from wherry.method.delivery.stamping import SERVICE
+from wherry.method.done.repeating import prove_command
 from wherry.method.evidence.observation import Method, Observation, Weight
 from wherry.method.evidence.verdict import Verdict
 from wherry.method.twins.recording import Recording, timeline
@@ -35,11 +36,13 @@ def make_proof(
     started_s: float,
     duration_s: float,
     version: str,
+    repeat: str = "",
     journal: Sequence[tuple[float, str]] = (),
     recording: Recording | None = None,
 ) -> ProofSpec:
     """The record of one experiment on one release; `journal` is what was done, each with its time.
 
+    `repeat` is the command that tries it again, where that is not the newest release of the same environment;
     `recording` is what came in and who was ready meanwhile.
     """
     spec = release.spec
@@ -52,7 +55,7 @@ def make_proof(
         environment=spec.environment,
         verdict=verdict.word.value,
         says=verdict.says,
-        repeat=f"wherry prove {verdict.criterion}",
+        repeat=repeat or prove_command(verdict.criterion, release),
         started_at=format_time(int(started_s)),
         duration_seconds=round(duration_s, 3),
         wherry_version=version,

@@ -14,6 +14,7 @@ from wherry.api.method.release import Release
 from wherry.apimachinery.errors import StatusError
 from wherry.kit.clock import Clock
 from wherry.method.done.proofs import make_proof
+from wherry.method.done.repeating import prove_command, repeatable
 from wherry.method.evidence.observation import Observation
 from wherry.method.evidence.verdict import Verdict, judge
 from wherry.method.experiments.experiment import Experiment, failed
@@ -53,11 +54,15 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """Where experiments are made: what they are timed by, and who is told what comes of them."""
+    """Where experiments are made: what they are timed by, and who is told what comes of them.
+
+    `is_named`: people have asked for this very release, so whoever repeats it has to name it.
+    """
 
     clock: Clock
     version: str
     keep: Keep
+    is_named: bool = False
 
     async def make(self, twin: Twin, experiment: Experiment) -> Trial:
         """Make one experiment on a twin that nothing else uses meanwhile."""
@@ -71,13 +76,16 @@ class Bench:
 
     async def tell(self, trial: Trial) -> None:
         """Judge it, and have its proof kept."""
-        verdict = judge(trial.experiment.criterion, trial.seen, digest=trial.release.spec.digest)
+        criterion, release = trial.experiment.criterion, trial.release
+        command = prove_command(criterion, release, is_named=self.is_named)
+        verdict = judge(criterion, repeatable(trial.seen, criterion, command), digest=release.spec.digest)
         proof = make_proof(
             verdict,
-            trial.release,
+            release,
             started_s=trial.started_s,
             duration_s=trial.duration_s,
             version=self.version,
+            repeat=command,
             journal=trial.journal,
             recording=trial.recording,
         )

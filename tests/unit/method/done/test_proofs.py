@@ -33,7 +33,7 @@ def test_a_proof_that_is_kept_is_read_again_as_it_was(tmp_path: Path) -> None:
     assert read_files(tmp_path) == [proof]
     assert observations_of(proof) == [SIN]
     assert SIN.method is Method.STATIC
-    assert proof.repeat == "wherry prove logs"
+    assert proof.repeat == "wherry prove logs --in dev"
 
 
 def test_the_definition_knows_every_field_of_a_proof() -> None:
