@@ -9,6 +9,7 @@ from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import StatusError
 from wherry.method.evidence.observation import Observation
 from wherry.method.experiments.experiment import open_question, refuted, remark
+from wherry.method.experiments.peers import settings_of
 from wherry.method.twins.start import apply
 from wherry.method.twins.twin import CannotTry, Twin
 
@@ -24,7 +25,7 @@ def names_of(hosts: Hosts) -> Document:
     aliases = [
         {"ip": addresses[0], "hostnames": [name]}
         for name, addresses in hosts.items()
-        if addresses and name not in addresses
+        if addresses and name not in addresses and ":" not in name
     ]
     found: Document = {"dnsPolicy": "None", "dnsConfig": {"nameservers": [NOBODY]}, "hostAliases": aliases}
     return found
@@ -47,8 +48,7 @@ def fence(addresses: Iterable[str]) -> Document:
 async def start_fenced_in(twin: Twin) -> list[Observation]:
     """Start a copy that knows no other names, and may reach no other addresses."""
     (pod,) = await twin.scale(1)
-    variables = [str(entry.get("name")) for entry in twin.environment()]
-    seen = await twin.look(pod.metadata.name, "peers", "0", *variables)
+    seen = await twin.look(pod.metadata.name, "peers", "0", *settings_of(twin))
     if not isinstance(seen, dict):
         return [open_question("Which services are declared cannot be seen here (no python3 in the image, or no exec).")]
     hosts: Hosts = seen["declared"]

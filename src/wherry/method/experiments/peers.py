@@ -10,11 +10,14 @@ from wherry.api.core.service import SERVICES
 from wherry.apimachinery.errors import StatusError
 from wherry.method.evidence.observation import Observation, Weight
 from wherry.method.experiments.experiment import open_question, refuted, remark
+from wherry.method.facts.manifests import items, pod_spec
 from wherry.method.twins.load import play_until
 from wherry.method.twins.twin import Twin
 
 WATCH_S = 1.5
 DNS_PORT = 53
+# The kinds of volumes whose files are settings.
+SETTINGS = ("configMap", "secret", "projected")
 # Where measurements and traces are sent to: those take from the service, and it does not lean on them.
 TELEMETRY_PORTS = frozenset((4317, 4318, 8125, 9411, 14268))
 
@@ -34,8 +37,7 @@ async def watch_peers(twin: Twin, pod: str) -> list[Observation]:
 
 async def _watch_once(twin: Twin, pod: str) -> list[Observation]:
     """Play the journey for a while and look at the connections that the service opens."""
-    names = [str(entry.get("name")) for entry in twin.environment()]
-    watched = twin.look(pod, "peers", str(WATCH_S), *names)
+    watched = twin.look(pod, "peers", str(WATCH_S), *settings_of(twin))
     if twin.journey is None:
         found = await watched
     else:
@@ -45,6 +47,18 @@ async def _watch_once(twin: Twin, pod: str) -> list[Observation]:
     peers = [(str(address), int(port)) for address, port in found["peers"]]
     declared = frozenset(str(address) for addresses in found["declared"].values() for address in addresses)
     return judge_peers(peers, declared, await _known(twin), await _apiserver(twin))
+
+
+def settings_of(twin: Twin) -> list[str]:
+    """Where a copy finds its settings, as the program `peers` is told: variables, and files that are mounted."""
+    mounted = {
+        volume.get("name")
+        for volume in items(pod_spec(twin.workload), "volumes")
+        if any(kind in volume for kind in SETTINGS)
+    }
+    places = [mount for mount in items(twin.container, "volumeMounts") if mount.get("name") in mounted]
+    names = [str(entry.get("name")) for entry in twin.environment()]
+    return [*names, "--", *(str(mount.get("mountPath")) for mount in places)]
 
 
 async def _known(twin: Twin) -> Mapping[str, str]:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 
-from wherry.method.experiments.peers import Peer, judge_peers
+from suites.played_twin import WORKLOAD, played_twin
+from wherry.method.delivery.run_plan import RunPlan
+from wherry.method.experiments.peers import Peer, judge_peers, settings_of
+from wherry.method.facts.manifests import containers, pod_spec
 
 
 @pytest.mark.parametrize(
@@ -22,6 +27,20 @@ from wherry.method.experiments.peers import Peer, judge_peers
 def test_only_a_peer_that_no_setting_names_speaks_against_the_service(peer: Peer, weight: str) -> None:
     found = judge_peers([peer], frozenset({"10.96.0.7"}), {"10.244.0.9": "orders-db-0"}, "10.96.0.1")
     assert found[0].weight.value == weight
+
+
+def test_the_service_is_looked_at_with_its_variables_and_its_mounted_settings() -> None:
+    twin = played_twin()
+    workload = copy.deepcopy(WORKLOAD)
+    spec = pod_spec(workload)
+    spec["volumes"] = [{"name": "settings", "configMap": {"name": "orders"}}, {"name": "tmp", "emptyDir": {}}]
+    (container,) = containers(spec)
+    container["volumeMounts"] = [
+        {"name": "settings", "mountPath": "/etc/orders"},
+        {"name": "tmp", "mountPath": "/tmp"},
+    ]
+    twin.plan = RunPlan((), (), (workload,))
+    assert settings_of(twin) == ["PORT", "GREETING", "--", "/etc/orders"]
 
 
 def test_the_sentence_names_whom_it_talks_to() -> None:

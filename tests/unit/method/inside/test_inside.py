@@ -16,7 +16,7 @@ import pytest
 
 from suites.running_cluster import needs_linux
 from wherry.method.inside import source
-from wherry.method.inside.peers import address_of
+from wherry.method.inside.peers import address_of, hosts_in
 
 pytestmark = needs_linux
 
@@ -170,6 +170,44 @@ def test_peers_are_those_that_were_called_and_hosts_those_that_settings_name(ser
     assert ["127.0.0.1", server] in found["peers"]
     assert own not in [port for _, port in found["peers"]]
     assert list(found["declared"]) == ["localhost"]
+
+
+@pytest.mark.parametrize(
+    ("about", "text", "hosts"),
+    [
+        ("BROKERS", "k0.x:9092,k1.x:9092", ["k0.x", "k1.x"]),
+        ("REDIS_HOSTS", "redis-a redis-b;10.0.0.7:6379", ["redis-a", "redis-b", "10.0.0.7"]),
+        ("MQ", "amqp://ana:p,w@mq-0:5672,amqp://ana:p/w@mq-1:5672/x", ["mq-0", "mq-1"]),
+        ("DB", "mongodb://ana:pw@m0:27017,m1.x/shop?replicaSet", ["m0", "m1.x"]),
+        ("DB", "jdbc:postgresql://db.prod:5432/x", ["db.prod"]),
+        ("CACHE", "redis://cache", ["cache"]),
+        ("DSN", "host=db port=5432", ["host", "db", "port"]),
+        ("K", '["k0:9092", "k1:9092"]', ["k0", "k1"]),
+        ("", "  host: redis", ["redis"]),
+        ("X", "http://[fd00::1]:80/x", ["fd00::1"]),
+        ("REDIS", "Orders-DB.", ["orders-db"]),
+        ("CONFIG", '{"host": "redis", "n": 3}', ["redis"]),
+        ("GREETING", "hello from dev", []),
+        ("PORT", "8080", []),
+        ("RATIO", "1.5", []),
+        ("PATHS", "/", []),
+        ("X", "-----", []),
+        ("X", "a" * 300, []),
+        ("X", "", []),
+    ],
+)
+def test_each_address_is_taken_out_of_a_setting_and_no_other_word(about: str, text: str, hosts: list[str]) -> None:
+    found = hosts_in(text, about)
+    assert [host for host in hosts if host not in found] == []
+    assert hosts or found == []
+
+
+def test_an_address_in_a_list_or_in_a_mounted_file_is_named_by_the_settings(tmp_path: Path) -> None:
+    (tmp_path / "app.ini").write_text("[cache]\naddress = 127.0.0.3:6379\n")
+    found = look("peers", "0", "BROKERS", "NOTHING", "--", str(tmp_path), BROKERS="127.0.0.1:1,localhost:2 127.0.0.2")
+    assert isinstance(found, dict)
+    assert {*found["declared"]} >= {"127.0.0.1", "127.0.0.2", "127.0.0.3", "localhost"}
+    assert found["declared"]["127.0.0.3"] == ["127.0.0.3"]
 
 
 @pytest.mark.parametrize(
