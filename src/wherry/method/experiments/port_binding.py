@@ -6,13 +6,16 @@ import random
 
 from wherry.api.core.pod import Pod
 from wherry.apimachinery.document import Document
+from wherry.apimachinery.timestamps import parse_time
 from wherry.method.evidence.observation import Observation
 from wherry.method.experiments.experiment import Experiment, is_fine, open_question, refuted, remark, shown
 from wherry.method.journey.play import CannotCall
 from wherry.method.twins.twin import Twin
 
 NAME = "other-port"
-LISTEN_S = 15.0
+LISTEN_S, LISTEN_S_MAX = 15.0, 60.0
+# How many times longer than the first copy another one may need: others are tried beside it.
+BUSY = 3
 STEP_S = 0.2
 PORT_MIN, PORT_MAX = 20000, 29999
 # Programs that serve the web for others.
@@ -22,11 +25,12 @@ WEB_SERVERS = frozenset(("nginx", "httpd", "apache2", "caddy", "haproxy", "traef
 async def run(twin: Twin) -> list[Observation]:
     """Does the service itself listen on the port that it is given?"""
     port = random.randint(PORT_MIN, PORT_MAX)  # noqa: S311 - no secret
+    (own,) = await twin.scale(1)
     try:
         await twin.start_copy(NAME, [*without(twin.environment(), "PORT"), {"name": "PORT", "value": str(port)}])
         twin.note(f"A copy was started with PORT={port}.")
         _ = await twin.until(_has_started, name=NAME)
-        return await _judge(twin, port)
+        return await _judge(twin, port, patience_s(own, twin.container))
     finally:
         await twin.remove(NAME)
 
@@ -36,12 +40,29 @@ def without(environment: list[Document], name: str) -> list[Document]:
     return [entry for entry in environment if entry.get("name") != name]
 
 
+def patience_s(own: Pod, container: Document) -> float:
+    """How long a copy may need until it listens: some times what the service's own has needed. Pure.
+
+    Args:
+        own: the service's own pod, which is ready.
+        container: the service's container, as it was released.
+    """
+    states = [one.state for one in own.status.container_statuses if one.name == container.get("name")]
+    started = [one.running.started_at for one in states if one and one.running and one.running.started_at]
+    ready = [one.last_transition_time for one in own.status.conditions if (one.type, one.status) == ("Ready", "True")]
+    if not (started and ready and {"readinessProbe", "startupProbe"} & container.keys()):
+        # Nobody has looked when it listened.
+        return LISTEN_S_MAX
+    needed_s = parse_time(ready[0]) - parse_time(started[0])
+    return min(max(LISTEN_S, BUSY * needed_s), LISTEN_S_MAX)
+
+
 def _has_started(pods: dict[str, Pod]) -> bool:
     return any(pod.status.phase in ("Running", "Succeeded", "Failed") for pod in pods.values())
 
 
-async def _judge(twin: Twin, port: int) -> list[Observation]:
-    there = await _answers(twin, port)
+async def _judge(twin: Twin, port: int, within_s: float) -> list[Observation]:
+    there = await _answers(twin, port, within_s)
     if not there:
         if await _reaches(twin, twin.port):
             return [
@@ -106,8 +127,8 @@ def _probe(twin: Twin) -> str:
     return "/"
 
 
-async def _answers(twin: Twin, port: int) -> bool:
-    until_s = twin.clock.monotonic_s() + LISTEN_S
+async def _answers(twin: Twin, port: int, within_s: float) -> bool:
+    until_s = twin.clock.monotonic_s() + within_s
     while twin.clock.monotonic_s() < until_s:
         if await _reaches(twin, port):
             return True
@@ -127,4 +148,4 @@ async def _reaches(twin: Twin, port: int) -> bool:
     return True
 
 
-PORT_BINDING = Experiment("port-binding", run)
+PORT_BINDING = Experiment("port-binding", run, budget_s=120.0)

@@ -56,7 +56,7 @@ CASES = [
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(logs, "WAIT_S", 0.0)
     monkeypatch.setattr(logs, "STOP_S", 0.1)
-    monkeypatch.setattr(port_binding, "LISTEN_S", 0.3)
+    monkeypatch.setattr(port_binding, "LISTEN_S_MAX", 0.3)
     monkeypatch.setattr(config, "DECIDE_S", 0.3)
 
 
