@@ -49,8 +49,8 @@ def patience_s(own: Pod, container: Document) -> float:
     """
     states = [one.state for one in own.status.container_statuses if one.name == container.get("name")]
     started = [one.running.started_at for one in states if one and one.running and one.running.started_at]
-    ready = [one.last_transition_time for one in own.status.conditions if (one.type, one.status) == ("Ready", "True")]
-    if not (started and ready and {"readinessProbe", "startupProbe"} & container.keys()):
+    ready = [one.last_transition_time for one in own.status.conditions if one.type == "Ready" and one.status == "True"]
+    if not (started and any(ready) and {"readinessProbe", "startupProbe"} & container.keys()):
         # Nobody has looked when it listened.
         return LISTEN_S_MAX
     needed_s = parse_time(ready[0]) - parse_time(started[0])

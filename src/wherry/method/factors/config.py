@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from wherry.method.evidence.criterion import Criterion, Factor
 from wherry.method.evidence.observation import Observation, against, doubt, supports
 from wherry.method.facts.code import literal, texts
+from wherry.method.facts.environment_questions import environment_questions
 from wherry.method.facts.facts import Facts, Module
 from wherry.method.facts.manifests import containers, items, listed, section, workloads
 from wherry.method.inside.imports import dotted
@@ -23,8 +24,6 @@ CRITERION = Criterion(
     "Everything that differs between environments is set from outside; the code could be published this very minute.",
     "Store config in the environment",
 )
-ENVIRONMENT_NAMES = frozenset({"prod", "production", "live", "staging", "stage", "dev", "development", "qa", "uat"})
-ABOUT_ENVIRONMENT = re.compile(r"(^|_|\b)(env|environ|environment|stage|deployment|app_env|profile)(_|\b|$)", re.I)
 SECRET_NAME = re.compile(r"(passw(or)?d|secret|api_?key|access_?key|private_?key|auth_?token)", re.I)
 PLACEHOLDER = re.compile(
     r"^$|^<.*>$|^\$|^\{|example|change|placeholder|dummy|your|demo|test|xxx|todo|replace|none|null|^\*+$|^%", re.I
@@ -65,26 +64,13 @@ def _check_module(module: Module) -> Iterator[Observation]:
 
 
 def _check_branches(module: Module) -> Iterator[Observation]:
-    for node in ast.walk(module.tree):
-        if not isinstance(node, ast.Compare) or len(node.comparators) != 1:
-            continue
-        sides = (node.left, node.comparators[0])
-        for one, other in (sides, sides[::-1]):
-            names = _environment_names(one)
-            if names and ABOUT_ENVIRONMENT.search(ast.unparse(other)):
-                yield against(
-                    f'The code asks whether it is in "{names[0]}": it behaves differently by the name of the'
-                    " environment, so what was tested is not what runs.",
-                    module.at(node),
-                    fix="make what differs a setting of its own, and give it a value in each overlay",
-                )
-                break
-
-
-def _environment_names(node: ast.expr) -> list[str]:
-    value = literal(node)
-    values = value if isinstance(value, tuple | list | set) else [value]
-    return [entry for entry in values if isinstance(entry, str) and entry.lower() in ENVIRONMENT_NAMES]
+    for name, node in environment_questions(module):
+        yield against(
+            f'The code asks whether it is in "{name}": it behaves differently by the name of the environment, so what'
+            " was tested is not what runs.",
+            module.at(node),
+            fix="make what differs a setting of its own, and give it a value in each overlay",
+        )
 
 
 def _check_assigned_secrets(module: Module) -> Iterator[Observation]:
