@@ -62,6 +62,8 @@ class Sins:
     in_memory: bool = False
     log_file: bool = False
     quiet: bool = False
+    tells_requests_only: bool = False
+    held_back: bool = False
     fixed_port: bool = False
     nowhere: bool = False
     built_in: bool = False
@@ -82,6 +84,8 @@ class PlayedTwin(Twin):
     rows: dict[str, dict[str, dict[str, object]]] = field(default_factory=dict)
     lines: dict[str, list[str]] = field(default_factory=dict)
     copies: dict[str, dict[str, str]] = field(default_factory=dict)
+    held: dict[str, list[str]] = field(default_factory=dict)
+    ended: set[str] = field(default_factory=set)
     up: list[str] = field(default_factory=list)
     count: int = 0
 
@@ -113,6 +117,9 @@ class PlayedTwin(Twin):
         if program == "listeners":
             name = "nginx" if self.sins.web_server else "python3"
             return [[int(self.copies[pod].get("PORT", "0")), True, name]]
+        if program == "end":
+            self.lines.setdefault(pod, []).extend(self.held.pop(pod, []))
+            self.ended.add(pod)
         if program != "files":
             return None
         if arguments[0] == "tail":
@@ -138,7 +145,7 @@ class PlayedTwin(Twin):
         self, is_so: Callable[[dict[str, Pod]], bool], *, selector: str = "", name: str = "", timeout_s: float = 0
     ) -> dict[str, Pod]:
         ends = not self.sins.silent_default and len(self.copies.get(name, {})) < 2
-        pods = {name: _pod(name, "Failed" if ends else "Running")}
+        pods = {name: _pod(name, "Failed" if ends or name in self.ended else "Running")}
         if not is_so(pods):
             raise CannotTry("not so")
         return pods
@@ -172,6 +179,9 @@ class PlayedTwin(Twin):
         rows = self.rows.setdefault(pod if self.sins.in_memory else "database", {})
         if not self.sins.quiet:
             self.lines.setdefault(pod, []).append(f"{method} {path}")
+        if body is not None and not self.sins.quiet and not self.sins.tells_requests_only:
+            place = self.held if self.sins.held_back else self.lines
+            place.setdefault(pod, []).append(f"row written: {body}")
         if path == "/about":
             greeting = "hello" if self.sins.built_in else self.copies.get(pod, {}).get("GREETING", "hello")
             return said(200, {"greeting": greeting})

@@ -7,6 +7,7 @@ import pytest
 from suites.played_twin import played_twin
 from wherry.method.done import proving
 from wherry.method.done.proving import observe
+from wherry.method.evidence.observation import doubt, supports
 from wherry.method.evidence.verdict import Word, judge
 from wherry.method.experiments import (
     admin,
@@ -34,6 +35,8 @@ CASES = [
     ("logs", "", Word.PROVED),
     ("logs", "log_file", Word.REFUTED),
     ("logs", "quiet", Word.NOT_SHOWN),
+    ("logs", "tells_requests_only", Word.NOT_SHOWN),
+    ("logs", "held_back", Word.REFUTED),
     ("port-binding", "", Word.PROVED),
     ("port-binding", "fixed_port", Word.REFUTED),
     ("port-binding", "nowhere", Word.REFUTED),
@@ -55,6 +58,7 @@ CASES = [
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(logs, "WAIT_S", 0.0)
+    monkeypatch.setattr(logs, "HELD_S", 0.0)
     monkeypatch.setattr(logs, "STOP_S", 0.1)
     monkeypatch.setattr(port_binding, "LISTEN_S_MAX", 0.3)
     monkeypatch.setattr(config, "DECIDE_S", 0.3)
@@ -65,6 +69,13 @@ async def test_a_played_service_gets_the_verdict_that_it_deserves(criterion: str
     twin = played_twin(**{sin: True} if sin else {})
     verdict = judge(criterion, await observe(twin, PLAYED[criterion]), digest=DIGEST)
     assert (verdict.word, verdict.says != "") == (word, True), verdict
+
+
+async def test_lines_that_do_not_name_what_was_written_leave_it_at_what_was_read() -> None:
+    seen = await observe(played_twin(tells_requests_only=True), PLAYED["logs"])
+    assert judge("logs", [supports("No log file."), *seen], digest=DIGEST).word is Word.SUPPORTED
+    held = "Lines are printed without being flushed."
+    assert judge("logs", [doubt(held), *seen], digest=DIGEST).word is Word.NOT_SHOWN
 
 
 async def test_without_a_journey_nothing_is_proved_and_the_reason_is_said() -> None:

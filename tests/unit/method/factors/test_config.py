@@ -25,5 +25,5 @@ def test_a_variable_is_given_with_the_prefix_of_its_config_map(prefix: str, weig
     )
     module = Module("src/orders/app.py", "orders.app", CODE, ast.parse(CODE))
     facts = Facts(Path(), "orders", (module,), environments=(EnvironmentFacts("dev", "deploy", manifests),))
-    (found,) = CONFIG.check(facts)
+    (found,) = CONFIG.static(facts)
     assert found.weight is weight
