@@ -286,8 +286,9 @@ def _next(tally: Tally, live: Sequence[PodFacts], missing: int) -> str:
         parts.append(tell("next.missing", count=missing))
     if starting := sum(pod.state == "Starting" for pod in live):
         parts.append(tell("next.starting", count=starting))
-    if tally.updated is not None and tally.updated < tally.wanted and not missing:
-        parts.append(tell("next.rollout", count=tally.updated, wanted=tally.wanted))
+    if tally.updated is not None and tally.updated < tally.wanted - tally.kept and not missing:
+        key = "next.rollout-held" if tally.is_paused or tally.is_by_hand else "next.rollout"
+        parts.append(tell(key, count=tally.updated, wanted=tally.wanted))
     elif len(live) > tally.wanted and not tally.schedule:
         parts.append(tell("next.surplus", count=len(live) - tally.wanted))
     return " ".join(parts) or tell("next.nothing")

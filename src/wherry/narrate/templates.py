@@ -112,6 +112,7 @@ WORKLOADS: Mapping[str, Template] = {
     "next.waiting": wrong("{count} waits, because {reason}.", "wherry why {thing}"),
     "next.failing": wrong("{count} does not run, because {reason}.", "wherry why {thing}"),
     "next.rollout": fine("{count} of {wanted} copies are of the new version; the rest follow."),
+    "next.rollout-held": fine("{count} of {wanted} copies are of the new version; the rest stay as they are."),
     "next.paused": fine("The rollout pauses until somebody resumes it."),
     "next.job": fine("{count} more to finish."),
 }

@@ -3,13 +3,16 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from suites.told_cluster import pod
 from wherry.agent.machine_kind import MAKERS
+from wherry.api.apps.statefulset import StatefulSet
 from wherry.api.core.node import Node
-from wherry.api.core.pod import Pod
+from wherry.api.core.pod import PODS, Pod
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.meta import ObjectMeta
-from wherry.narrate.describe import HYPERVISORS, describe_pod, machine_words
+from wherry.narrate.describe import HYPERVISORS, describe_pod, describe_workload, machine_words
 from wherry.narrate.glossary import find_word
+from wherry.narrate.workloads import Tally
 
 
 def test_a_real_node_says_what_its_machine_is_and_a_simulated_one_does_not() -> None:
@@ -76,3 +79,22 @@ def test_a_container_that_was_added_is_a_guest_and_no_trouble_of_its_pod(state: 
     main, guest = facts.containers
     assert (main.role, main.state, guest.role, guest.state) == ("main", "Running", "guest", word)
     assert (facts.state, facts.needs_help, facts.ready) == ("Running", False, 1)
+
+
+@pytest.mark.parametrize(
+    ("tally", "says"),
+    [
+        (Tally(wanted=3, updated=1, old=2), "1 of 3 copies are of the new version; the rest follow."),
+        (Tally(wanted=3, updated=1, old=2, is_by_hand=True),
+         "1 of 3 copies are of the new version; the rest stay as they are."),
+        (Tally(wanted=3, updated=1, old=2, is_paused=True),
+         "The rollout pauses until somebody resumes it. 1 of 3 copies are of the new version; the rest stay as they "
+         "are."),
+        (Tally(wanted=3, updated=1, old=2, kept=2), "Nothing: what is wanted is what is."),
+    ],
+    ids=["rolling", "by hand", "paused", "as far as it is to go"],
+)  # fmt: skip
+def test_what_follows_in_a_rollout_is_said_only_where_it_follows(tally: Tally, says: str) -> None:
+    pods = [describe_pod(PODS.from_document(pod(f"db-{number}", "n1")), "StatefulSet/db") for number in range(3)]
+    found = describe_workload("StatefulSet", StatefulSet(metadata=ObjectMeta(name="db")), tally, pods)
+    assert found.next == says
