@@ -61,7 +61,7 @@ ANSWERS: Mapping[str, Template] = {
     "rollout-by-hand": wrong(
         "A new version of {kind} {name} waits for you: {updated} of {wanted} pods are of it. "
         "An old pod is replaced only when somebody deletes it.",
-        "Delete its old pods one after the other",
+        "Delete its old pods one after the other: kubectl -n {namespace} delete pod NAME",
     ),
     "pod-in-the-way": wrong("{pod} does not run as it should: {reason}", "wherry why pod/{pod}"),
     "node-ready": fine("Node {name} is ready and runs pods."),
