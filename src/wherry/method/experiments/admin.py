@@ -18,7 +18,7 @@ async def run(twin: Twin) -> list[Observation]:
     """Run the tasks beside the running service: from the same image, with the same settings."""
     job = migration_job(twin.release, twin.plan.service)
     if job is None:
-        return [Observation(Weight.NOT_APPLICABLE, "The release has no one-off task.", method=Method.LIVE)]
+        return [_nothing_tried(list(twin.project.file.admin))]
     (pod,) = await twin.scale(1)
     words = " ".join(twin.release.spec.migrate)
     if why := await run_job(twin, job, suffix=AGAIN):
@@ -48,6 +48,16 @@ async def run(twin: Twin) -> list[Observation]:
             ),
         )
     return found
+
+
+def _nothing_tried(declared: list[str]) -> Observation:
+    """What is true of a release that migrates nothing: its other tasks may do anything, so none is run by itself."""
+    if not declared:
+        return Observation(Weight.NOT_APPLICABLE, "The release has no one-off task.", method=Method.LIVE)
+    return remark(
+        f"Declared, and not tried: {', '.join(declared)}. A task is run only in a release with a migration, which makes"
+        " the tables that it may need."
+    )
 
 
 async def _same_image(twin: Twin, job: str, own: set[str]) -> list[Observation]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from suites.played_twin import played_twin
@@ -25,6 +26,7 @@ from wherry.method.experiments import (
     rest_api,
 )
 from wherry.method.experiments.registry import EXPERIMENTS
+from wherry.method.project import Project
 
 DIGEST = "sha256:" + "a" * 64
 PLAYED = {
@@ -84,6 +86,17 @@ async def test_without_a_journey_nothing_is_proved_and_the_reason_is_said() -> N
     for name in ("logs", "processes", "concurrency"):
         verdict = judge(name, await observe(twin, PLAYED[name]), digest=DIGEST)
         assert (verdict.word, "There is no journey" in verdict.says) == (Word.NOT_SHOWN, True)
+
+
+@pytest.mark.parametrize(("tasks", "word"), [({}, Word.NOT_APPLICABLE), ({"report": ("r",)}, Word.SUPPORTED)])
+async def test_declared_tasks_that_nobody_tried_are_said_to_be_that(
+    tasks: dict[str, tuple[str, ...]], word: Word
+) -> None:
+    twin = played_twin()
+    twin.project = Project(twin.project.root, msgspec.structs.replace(twin.project.file, admin=tasks))
+    seen = await observe(twin, admin.ADMIN)
+    verdict = judge("admin", [*([supports("report: declared.")] if tasks else []), *seen], digest=DIGEST)
+    assert (verdict.word, "report" in seen[0].says) == (word, bool(tasks))
 
 
 async def test_an_experiment_that_does_not_come_about_is_an_error_and_no_refutation(
