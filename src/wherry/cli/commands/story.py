@@ -26,15 +26,18 @@ if TYPE_CHECKING:
 class Teller:
     """Says the lines of a story; `with_steps`: a trouble with what to do about it, where that is new."""
 
-    def __init__(self, *, with_steps: bool = False) -> None:
+    def __init__(self, look: Look, *, with_steps: bool = False) -> None:
         """A story that goes on has no end where the next step would stand."""
+        self._look = look
         self._with_steps = with_steps
         self._told_step = ""
 
     def show(self, line: Line) -> None:
-        """One line."""
+        """One line; to a program, a document of its own."""
         from wherry.narrate.when import time_of
 
+        if self._look.answered(line, [f"{line.kind.lower()}/{line.name}"]):
+            return
         mark, step = " ", ""
         if line.is_warning:
             mark = "!"
@@ -66,7 +69,7 @@ def command(
     if bell and not follow:
         raise click.UsageError("the bell rings while the story goes on: add -f")
     about = thing.rpartition("/")[2] if thing else ""
-    teller = Teller(with_steps=follow)
+    teller = Teller(look, with_steps=follow)
 
     async def tell(client: Client) -> None:
         since_s = await _moment(client, since)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import time
+from pathlib import Path
 
 import msgspec
 import pytest
 
 from wherry.cli.commands.story import Teller
+from wherry.cli.look import Look
+from wherry.cluster.data_dir import DataDir
 from wherry.narrate.story import Line
 
 TROUBLE = Line(
@@ -17,8 +21,12 @@ TROUBLE = Line(
 )  # fmt: skip
 
 
+def look(output: str | None = None) -> Look:
+    return Look(DataDir(Path("nowhere")), "", None, output, plain=True, teach=False)
+
+
 def told(capsys: pytest.CaptureFixture[str], *lines: Line, with_steps: bool = True) -> list[str]:
-    teller = Teller(with_steps=with_steps)
+    teller = Teller(look(), with_steps=with_steps)
     for line in lines:
         teller.show(line)
     return [line.partition(" ")[2] for line in capsys.readouterr().out.splitlines()]
@@ -40,6 +48,13 @@ def test_a_story_with_an_end_has_its_step_there(capsys: pytest.CaptureFixture[st
 
 
 def test_a_line_of_another_day_has_its_day(capsys: pytest.CaptureFixture[str]) -> None:
-    Teller().show(msgspec.structs.replace(TROUBLE, time_s=time.time() - 86400 * 2))
+    Teller(look()).show(msgspec.structs.replace(TROUBLE, time_s=time.time() - 86400 * 2))
     day = time.strftime("%Y-%m-%d", time.localtime(time.time() - 86400 * 2))
     assert capsys.readouterr().out.startswith(f"{day} ")
+
+
+def test_a_program_gets_each_line_that_follows_as_a_document_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    Teller(look("json"), with_steps=True).show(TROUBLE)
+    assert json.loads(capsys.readouterr().out)["text"] == TROUBLE.text
+    Teller(look("name"), with_steps=True).show(TROUBLE)
+    assert capsys.readouterr().out == "pod/web\n"
