@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 from wherry import __version__
 from wherry.api.method.proof import ProofSpec
 from wherry.api.method.release import Release
+from wherry.apimachinery.errors import StatusError
 from wherry.cli.boards import say_proof
 from wherry.cli.delivery.run_stage import find_release
 from wherry.cli.judging import agreement_of
 from wherry.cli.missing_right import way_to_twins
+from wherry.cli.one_codebase import compare_sources
 from wherry.cli.output import Trouble, note, progress
 from wherry.cli.programs import kubectl_path
 from wherry.cli.rebuilding import rebuild
@@ -21,6 +23,7 @@ from wherry.client.client import Client
 from wherry.kit.clock import SystemClock
 from wherry.method.delivery.clusters import Clusters
 from wherry.method.delivery.ledger import list_in
+from wherry.method.delivery.refusal import CannotDeliver
 from wherry.method.done.contract_evidence import contract_evidence
 from wherry.method.done.proofs import keep_file, keep_proof, make_proof
 from wherry.method.done.proving import Bench
@@ -184,7 +187,7 @@ class ProvingRun:
             case "parity":
                 seen = await self._compare(clusters, client, release)
             case "codebase":
-                seen = await self._rebuild(release)
+                seen = [*await self._sources(clusters, release), *await self._rebuild(release)]
             case _:
                 seen = await self._neighbours(clusters, client, release)
         command = prove_command(name, release, is_named=self.release_name is not None)
@@ -196,16 +199,26 @@ class ProvingRun:
         await self._keep(client, release, verdict, proof)
 
     async def _compare(self, clusters: Clusters, client: Client, release: Release) -> list[Observation]:
+        running = await self._running(clusters)
+        seen = compare_releases(running)
+        if not is_last(self.project, release.spec.environment):
+            seen += await self._compare_answers(clusters, client, release, running)
+        return seen
+
+    async def _running(self, clusters: Clusters) -> dict[str, Release]:
         known = [
             one
             for place in map(self.project.environment, self.project.environments)
             for one in await list_in(clusters.client(self.project, place), place.namespace, self.project.name)
         ]
-        running = running_releases(known, self.project.environments)
-        seen = compare_releases(running)
-        if not is_last(self.project, release.spec.environment):
-            seen += await self._compare_answers(clusters, client, release, running)
-        return seen
+        return running_releases(known, self.project.environments)
+
+    async def _sources(self, clusters: Clusters, release: Release) -> list[Observation]:
+        try:
+            running = await self._running(clusters)
+            return await compare_sources(self.project, {**running, release.spec.environment: release})
+        except (CannotDeliver, StatusError, OSError) as error:
+            return [remark(f"From which repository the others come could not be asked: {error}.")]
 
     async def _compare_answers(
         self, clusters: Clusters, client: Client, release: Release, running: Mapping[str, Release]

@@ -16,6 +16,10 @@ GIT_TIMEOUT_S = 30.0
 # Through sudo the repository belongs to somebody else than root, who asks; a monitor would be a program of that user.
 _GIT = ("git", "-c", "safe.directory=*", "-c", "core.fsmonitor=false", "--no-optional-locks")
 _SSH_LIKE = re.compile(r"(?:[^@/:]+@)?[^/:]{2,}:(?!\\)")
+_SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_PORT = re.compile(r":\d+$")
+FIRST_COMMIT = "git:"
+"""Before the first commit of a repository that has no name."""
 _URL_LOGIN = re.compile(r"^([a-z][a-z0-9+.-]*://)[^/@]*@")
 
 
@@ -91,7 +95,33 @@ def repository_name(origin: str, roots: str) -> str:
         return _URL_LOGIN.sub(r"\1", origin)
     if _SSH_LIKE.match(origin) and not origin.startswith("file:"):
         return origin
-    return f"git:{roots.split()[-1]}" if roots else ""
+    return f"{FIRST_COMMIT}{roots.split()[-1]}" if roots else ""
+
+
+def repository_key(name: str) -> str:
+    """What is equal when two names mean the same repository: git@host:shop/orders.git and https://host/shop/orders.
+
+    A first commit ("git:...") stays as it is: it can only be compared with another one.
+    """
+    if name.startswith(FIRST_COMMIT):
+        return name
+    rest = _SCHEME.sub("", name.strip())
+    host, _, path = (rest if "://" in name else rest.replace(":", "/", 1)).partition("/")
+    host = _PORT.sub("", host.rpartition("@")[2])
+    # Hosts of repositories do not tell SHOP from shop, and one that does would hardly have both.
+    return f"{host}/{path.strip('/').removesuffix('.git')}".lower()
+
+
+def are_two_repositories(one: str, other: str) -> bool:
+    """Whether two releases name different repositories; of a name and a first commit nobody can say."""
+    if not one or not other or one.startswith(FIRST_COMMIT) != other.startswith(FIRST_COMMIT):
+        return False
+    return repository_key(one) != repository_key(other)
+
+
+async def has_commit(folder: Path, revision: str) -> bool:
+    """Whether the repository of a folder knows a commit."""
+    return (await _git(folder, "cat-file", "-e", f"{revision}^{{commit}}")).exit_code == 0
 
 
 async def _git(folder: Path, *arguments: str) -> Completed:

@@ -6,7 +6,14 @@ import pytest
 
 from suites.delivered_service import GreeterRepository
 from wherry.method.delivery.refusal import CannotDeliver
-from wherry.method.delivery.source import changed_between, parse_status, read_source, repository_name
+from wherry.method.delivery.source import (
+    are_two_repositories,
+    changed_between,
+    parse_status,
+    read_source,
+    repository_key,
+    repository_name,
+)
 
 
 async def test_a_clean_commit_is_known_by_its_time_and_its_first_commit(tmp_path: Path) -> None:
@@ -74,3 +81,35 @@ def test_a_renamed_file_counts_once_under_its_new_name() -> None:
 )
 def test_a_repository_has_the_same_name_in_every_clone_and_no_password(origin: str, name: str) -> None:
     assert repository_name(origin, "beef\nf00") == name
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "https://git.example.com/shop/orders.git",
+        "https://git.example.com/shop/orders",
+        "https://ana@git.example.com/Shop/orders/",
+        "ssh://git@git.example.com:7999/shop/orders.git",
+        "git@git.example.com:shop/orders.git",
+        "git.example.com/shop/orders",
+    ],
+)
+def test_a_repository_is_the_same_however_it_is_reached(name: str) -> None:
+    assert repository_key(name) == "git.example.com/shop/orders"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "are_two"),
+    [
+        ("https://a.example/shop/orders", "git@a.example:shop/orders.git", False),
+        ("https://a.example/shop/orders", "https://a.example/shop/web", True),
+        ("https://a.example/shop/orders", "https://b.example/shop/orders", True),
+        ("git:aa", "git:bb", True),
+        ("git:aa", "git:aa", False),
+        ("git:aa", "https://a.example/shop/orders", False),
+        ("", "git:aa", False),
+    ],
+)
+def test_a_first_commit_is_compared_only_with_another_one(one: str, other: str, *, are_two: bool) -> None:
+    assert are_two_repositories(one, other) is are_two
+    assert are_two_repositories(other, one) is are_two
