@@ -6,6 +6,8 @@ import datetime
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pytest
+
 from suites.custom_resources import serving
 from wherry.api.core.namespace import NAMESPACES
 from wherry.api.method.board import BoardSpec
@@ -126,6 +128,25 @@ async def test_a_trial_of_the_same_image_in_another_namespace_counts() -> None:
         assert await keep_proof(admin, "orders-trials", proof)
         for seen in (await boards_in(admin), await boards_in(admin, SPACE)):
             assert [one.board.words["logs"] for one in seen] == [Word.REFUTED]
+
+
+@pytest.mark.parametrize(("at_s", "word"), [(1767700000, Word.REFUTED), (1767500000, Word.PROVED)])
+async def test_what_was_tried_after_a_board_was_kept_counts_and_what_was_tried_before_does_not(
+    at_s: int, word: Word
+) -> None:
+    async with cluster() as (admin, _):
+        await ensure_kinds(admin, "boards", "proofs", "releases")
+        digest = "sha256:" + "ab" * 32
+        spec: Document = {"service": "orders", "number": 1, "environment": "dev", "image": "orders:1", "digest": digest}
+        await admin.create(RELEASES, {"metadata": {"name": "orders-r1"}, "spec": spec}, SPACE)
+        release = await admin.get(RELEASES, "orders-r1", SPACE)
+        kept = board(Word.PROVED, digest)
+        await keep_board(admin, SPACE, "orders", lambda was: record(was, kept, at=AT, release="orders-r1"))
+        sin = against("A file grows.", fix="print it", repeat="wherry prove logs")
+        proof = make_proof(judge("logs", [sin], digest=digest), release, started_s=at_s, duration_s=1, version="1")
+        assert await keep_proof(admin, SPACE, proof)
+        (found,) = await boards_in(admin)
+        assert (found.board.words["logs"], found.environment) == (word, "dev")
 
 
 async def test_where_nothing_is_installed_there_are_no_boards() -> None:

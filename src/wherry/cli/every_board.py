@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from wherry.cli.connection import with_client
 from wherry.cli.output import Trouble, printable, say, table
@@ -29,6 +30,12 @@ def _show(found: list[KeptBoard]) -> None:
     done = sum(one.board.is_done for one in found)
     verb = "is" if done == 1 else "are"
     say(f"{done} of {len(found)} services {verb} done." if found else "No service has a release yet.")
+    board_table(found)
+    say("Next: wherry open     or, in the repository of a service: wherry done" if found else "Next: wherry new NAME")
+
+
+def board_table(found: Sequence[KeptBoard]) -> None:
+    """A line for each board; nothing for none."""
     rows = [
         (
             one.board.service,
@@ -40,4 +47,3 @@ def _show(found: list[KeptBoard]) -> None:
     ]
     if rows:
         table(("SERVICE", "NAMESPACE", "RELEASE", "HOW FAR"), [tuple(map(printable, row)) for row in rows])
-    say("Next: wherry open     or, in the repository of a service: wherry done" if found else "Next: wherry new NAME")

@@ -98,7 +98,7 @@ OPTIONS: list[tuple[click.Command, str]] = [
     (release, f"--env --image --allow-dirty {WHERE}"),
     (check, "directory -o --output"),
     (prove, f"factor --in --release --project -o --output {WHERE}"),
-    (done, f"directory --in -o --output --backlog --only --review --since {WHERE}"),
+    (done, f"which --in -o --output --backlog --only --review --since {WHERE}"),
     (waive, "criterion --why --until --who --project"),
     (meaning, "criterion --say --agree --who --project -o --output"),
     (report, f"directory --format --in -o --output {WHERE}"),

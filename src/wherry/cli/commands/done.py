@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("directory", type=click.Path(path_type=Path, exists=True, file_okay=False), default=Path())
+@click.argument("which", metavar="[DIRECTORY|SERVICE]", default="")
 @click.option("--in", "environment", help="Whose release; the first environment that has one, if not named.")
 @click.option("-o", "--output", type=click.Choice(["text", "json", "junit"]), default="text", show_default=True)
 @click.option(
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 @where_options
 def command(
     where: Where,
-    directory: Path,
+    which: str,
     environment: str | None,
     output: str,
     backlog: str | None,
@@ -47,13 +47,19 @@ def command(
     """Is the release done, by the team's own Definition of Done? Exit code 0: yes. 1: no.
 
     The board is kept in the cluster, so that everybody can see how it changes. Outside of a service's folder: how far
-    each service of the cluster is.
+    each service of the cluster is. With the name of a service: what the cluster knows of it.
     """
     from wherry.cli.boards import after_board, show_board
     from wherry.cli.delivery.stage import project_or_none
     from wherry.cli.judging import judged
     from wherry.cli.keeping import keep
 
+    directory = _folder(which)
+    if directory is None:
+        if only:
+            _check_only(only, is_backlog=backlog is not None)
+        _judge_by_name(where, which, environment, output, backlog, only, review, since)
+        return
     if project_or_none(directory) is None and (environment, backlog, review, since) == (None,) * 4:
         from wherry.cli.every_board import show_every_board
 
@@ -80,6 +86,59 @@ def command(
     stands = found.release.spec.environment if found.release is not None else ""
     show_board(board, output=output, following=after_board(board, tuple(found.project.environments), stands))
     if not board.is_done:
+        sys.exit(1)
+
+
+def _folder(which: str) -> Path | None:
+    """The folder that is meant; None for a service that has none here. Raises Trouble for what can be neither."""
+    from wherry.cli.delivery.stage import project_or_none
+    from wherry.method.project import DNS_LABEL
+
+    if Path(which).is_dir():
+        return Path(which)
+    if not DNS_LABEL.fullmatch(which):
+        raise Trouble(
+            f"there is no folder {which}", remedy="name one, or a service of the cluster: wherry done NAME", exit_code=2
+        )
+    here = project_or_none()
+    return Path() if here is not None and here.name == which else None
+
+
+def _judge_by_name(
+    where: Where,
+    service: str,
+    environment: str | None,
+    output: str,
+    backlog: str | None,
+    only: str,
+    review: str | None,
+    since: str | None,
+) -> None:
+    """The same for a service whose repository is not here. Raises Trouble."""
+    from wherry.cli.named_board import find_boards, one_board, show_named_boards
+
+    if review is not None:
+        raise Trouble(
+            "a review is marked where the service is judged anew",
+            remedy=f"in the repository of {service}: wherry done --review NAME",
+            exit_code=2,
+        )
+    found = find_boards(where, service, environment)
+    if backlog is not None:
+        from wherry.method.backlog import FORMATS
+        from wherry.method.done.backlog import heading, items
+
+        board = one_board(found, "a backlog").board
+        say(FORMATS[backlog](heading(board), items(board, only)).rstrip("\n"))
+    elif since is not None:
+        kept = one_board(found, "what has changed").record
+        if kept is None:
+            raise Trouble(
+                f"nobody has judged {service} there yet, so no change is remembered",
+                remedy=f"in its repository: wherry done --in {found[0].environment}",
+            )
+        _show_changes(kept, since)
+    elif not show_named_boards(found, output):
         sys.exit(1)
 
 

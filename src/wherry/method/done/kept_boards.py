@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import msgspec
 
 from wherry.api.method.board import BOARDS, BoardSpec
 from wherry.api.method.board import Board as BoardObject
-from wherry.api.method.proof import PROOFS
+from wherry.api.method.proof import PROOFS, ProofSpec
 from wherry.api.method.release import RELEASES, RUNNING, Release
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import AlreadyExists, Conflict, Forbidden, NotFound
@@ -38,11 +38,15 @@ T = TypeVar("T", bound=Struct)
 
 @dataclass(frozen=True, slots=True)
 class KeptBoard:
-    """One service's board in one namespace. `record` is None where nobody has judged it yet (`wherry done`)."""
+    """One service's board in one namespace, which is an environment of it.
+
+    `record` is None where nobody has judged it yet (`wherry done`).
+    """
 
     namespace: str
     board: Board
     record: BoardSpec | None = None
+    environment: str = ""
 
 
 async def keep_board(
@@ -82,9 +86,9 @@ async def read_board(client: Client, namespace: str, service: str) -> BoardObjec
 async def boards_in(client: Client, namespace: str = "") -> list[KeptBoard]:
     """The boards of all services in a namespace, or in all of them, by service.
 
-    A verdict about another release than the one that runs is Stale. A service that was released and never judged has
-    what its proofs show, and what was read of its repository when it was promoted there. Where the reader may not list
-    a kind, nothing of it is known.
+    A verdict about another release than the one that runs is Stale; what was tried since it was kept counts. A service
+    that was released and never judged has what its proofs show, and what was read of its repository when it was
+    promoted there. Where the reader may not list a kind, nothing of it is known.
     """
     kept = {(one.metadata.namespace, one.spec.service): one.spec for one in await _list(client, BOARDS, namespace)}
     released: dict[tuple[str, str], Release] = {}
@@ -99,18 +103,34 @@ async def boards_in(client: Client, namespace: str = "") -> list[KeptBoard]:
     found = []
     for space, service in sorted({*kept, *released}, key=lambda key: (key[1], key[0])):
         spec, runs = kept.get((space, service)), released.get((space, service))
-        if spec is not None:
+        mine = proofs_of(service, proofs)
+        if runs is None:
+            assert spec is not None
             board = board_of(spec)
-            found.append(KeptBoard(space, _for_release(board, runs.spec.digest) if runs else board, spec))
-        elif runs is not None:
-            standard = await find_standard(client, space, service) or Standard()
-            counts = with_waivers(standard.agreement, standard.waived_here)
-            digest = runs.spec.digest
-            made = judge_release(
-                service, None, proofs_of(service, proofs), counts, digest=digest, today=today, read=standard.read
-            )
-            found.append(KeptBoard(space, made))
+        elif spec is None:
+            board = await _judged(client, runs, mine, today)
+        else:
+            board = _for_release(board_of(spec), runs.spec.digest)
+            since = {one.criterion for one in mine if one.digest == board.digest and one.started_at > spec.at}
+            if since:
+                board = _with(board, since, await _judged(client, runs, mine, today))
+        environment = runs.spec.environment if runs is not None else (spec.environment if spec is not None else "")
+        found.append(KeptBoard(space, board, spec, environment))
     return found
+
+
+async def _judged(client: Client, runs: Release, proofs: list[ProofSpec], today: datetime.date) -> Board:
+    """The board of a release by its proofs, and by what was read and waived where it runs."""
+    spec = runs.spec
+    standard = await find_standard(client, runs.metadata.namespace, spec.service) or Standard()
+    counts = with_waivers(standard.agreement, standard.waived_here)
+    return judge_release(spec.service, None, proofs, counts, digest=spec.digest, today=today, read=standard.read)
+
+
+def _with(board: Board, criteria: set[str], newer: Board) -> Board:
+    """The board with the newer verdicts of some criteria. Pure."""
+    found = {entry.criterion: entry for entry in newer.verdicts if entry.criterion in criteria}
+    return replace(board, verdicts=tuple(found.get(entry.criterion, entry) for entry in board.verdicts))
 
 
 def _for_release(board: Board, digest: str) -> Board:
