@@ -40,7 +40,7 @@ def judge_sources(running: Mapping[str, Release], here: Collection[str]) -> list
     if strangers:
         one, other = (release.spec.environment for release in strangers[0])
         fix = f"build both from one repository, then: wherry promote {one} {other}"
-        return [refuted(f"What runs comes from two repositories: {_named(strangers[0])}.", "codebase", fix=fix)]
+        return [refuted(f"What runs comes from more than one repository: {_named(strangers[0])}.", "codebase", fix=fix)]
     return [remark(f"One repository under two names: {_named(pair)}.") for pair in pairs]
 
 

@@ -42,7 +42,7 @@ async def test_two_repositories_refute_one_codebase_and_both_are_named(tmp_path:
     dev, prod = from_repository("dev", SHOP), from_repository("prod", FORK)
     word, says = await judged(root, dev, from_repository("staging", SHOP), prod)
     assert word is Word.REFUTED
-    assert says == f"What runs comes from two repositories: dev from {SHOP}, prod from {FORK}."
+    assert says == f"What runs comes from more than one repository: dev from {SHOP}, prod from {FORK}."
 
 
 async def test_a_repository_that_has_moved_is_known_by_its_commits(tmp_path: Path) -> None:
