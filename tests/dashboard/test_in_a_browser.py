@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from suites.browser import NewVisit, Visit, login_link, needs_chromium, origin
 from suites.running_cluster import ROOT, RunningCluster, cluster_in
@@ -167,6 +167,49 @@ def test_six_tabs_share_one_connection_and_one_takes_over(visit: NewVisit, watch
             eventually(lambda tab=tab: is_true(tab, watched))  # type: ignore[misc]  # bound now
         else:
             expect(tab.locator("tr", has_text="orders")).to_contain_text("4, as wanted")
+
+
+def test_a_page_that_is_not_served_says_so_and_the_others_stay_live(visit: NewVisit, watched: RunningCluster) -> None:
+    one = visit()
+    picture = one.open("/ui/?ns=default")
+
+    def without_a_view(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, body=answer.text().replace('data-view="next"', 'data-view="nowhere"'))
+
+    one.context.route("**/ui/next", without_a_view)
+    lost = one.page()
+    one.go(lost, "/ui/next")
+    expect(lost.locator("#state")).to_have_text("not live: There is no page at this address.")
+    # Also when it stops, and goes on.
+    lost.get_by_role("button", name="Pause updates").click()
+    lost.get_by_role("button", name="Go on").click()
+    expect(lost.locator("#state")).to_contain_text("not live")
+    expect(picture.locator("#state")).to_have_text("live")
+    watched.kubectl("scale", "deployment/orders", "--replicas=5")
+    watched.kubectl("rollout", "status", "deployment/orders")
+    eventually(lambda: is_true(picture, watched))
+    expect(lost.locator("#state")).to_contain_text("not live")
+
+
+def test_a_log_that_is_not_there_yet_is_followed_when_it_comes(visit: NewVisit, watched: RunningCluster) -> None:
+    watched.kubectl("run", "late", "--image=x", '--overrides={"spec":{"nodeSelector":{"disk":"late"}}}')
+    one = visit()
+
+    def log(route: Route) -> None:
+        is_waiting = "is waiting" in page.locator("#run").inner_text()
+        body = '<p class="headline">container "late" is waiting to start</p>' if is_waiting else "first\nno end"
+        route.fulfill(status=400 if is_waiting else 200, body=body)
+
+    page = one.page()
+    page.route("**/ui/logs/**", log)
+    page.goto(origin(watched) + "/ui/log/Pod/default/late")
+    expect(page.locator("#log-said")).to_contain_text("waiting to start")
+    node = watched.jsonpath("nodes", "{.items[0].metadata.name}", "default")
+    watched.kubectl("label", "node", node, "disk=late")
+    expect(page.locator("#log")).to_have_text("first\nno end")
+    watched.kubectl("label", "node", node, "disk-")
+    watched.kubectl("delete", "pod", "late", "--wait=false")
 
 
 def test_a_link_works_once_and_signing_out_ends_it(browser: Browser, watched: RunningCluster) -> None:

@@ -27,7 +27,7 @@ import msgspec
 import orjson
 
 from wherry.api.core.pod import PODS
-from wherry.apimachinery.errors import BadRequest, Forbidden, NotFound, StatusError, Unauthorized
+from wherry.apimachinery.errors import BadRequest, Forbidden, NotFound, StatusError, TooManyRequests, Unauthorized
 from wherry.client.client import Client
 from wherry.dashboard.actions import ACTIONS, TRIALS
 from wherry.dashboard.channel import Channel
@@ -51,7 +51,7 @@ from wherry.dashboard.sessions import CODE_LIFE_S, Session, Sessions, cookie_in,
 from wherry.dashboard.sight import is_blind, unseen
 from wherry.dashboard.stand_ins import starting
 from wherry.dashboard.static_files import static_file
-from wherry.dashboard.stream import event_stream
+from wherry.dashboard.stream import Source, Unserved, event_stream
 from wherry.dashboard.surroundings import Surroundings
 from wherry.dashboard.talking import talk
 from wherry.dashboard.trying import try_what_if
@@ -65,6 +65,7 @@ from wherry.method.journey.keeping import KeptJourney, find_journey
 HTML = "text/html; charset=utf-8"
 PLAIN = "text/plain; charset=utf-8"
 VIEWS_PER_STREAM_MAX = 16
+TOO_MANY_VIEWS = "this browser shows too many different pages. Close some, then load this one again."
 
 
 class Dashboard:
@@ -305,24 +306,34 @@ class Dashboard:
 
     async def _stream(self, request: Request, session: Session) -> Response:
         asked = request.query_items()
-        addresses = [value for name, value in asked if name == "view"][:VIEWS_PER_STREAM_MAX]
+        addresses = [value for name, value in asked if name == "view"]
         positions = [value for name, value in asked if name == "from"]
         if last := request.headers.get("last-event-id", ""):
             positions = last.split(",")
         positions += [""] * (len(addresses) - len(positions))
         if not addresses:
             raise BadRequest("a stream needs a view")
-        channels, lives = [], []
-        for address in addresses:
-            path, _, query = address.partition("?")
-            _, _, channel, live = await self._open(session, [unquote(one) for one in path.split("/")], query)
-            channels.append(channel)
-            lives.append(live)
+        sources: list[Source] = []
+        lives: list[Live] = []
+        for number, address in enumerate(addresses):
+            try:
+                if number >= VIEWS_PER_STREAM_MAX:
+                    raise TooManyRequests(TOO_MANY_VIEWS)
+                path, _, query = address.partition("?")
+                _, _, channel, live = await self._open(session, [unquote(one) for one in path.split("/")], query)
+            except StatusError as error:
+                # Without a session no view is good; what the server cannot do now it can do when asked again.
+                if error.code == 401 or error.code >= 500:
+                    raise
+                sources.append(Unserved(address, positions[number], error.message))
+            else:
+                sources.append(channel)
+                lives.append(live)
 
         def is_good() -> bool:
             return self.sessions.is_good(session) and not any(live.is_over for live in lives)
 
-        return Response(200, "text/event-stream", event_stream(channels, positions, self._clock, is_good))
+        return Response(200, "text/event-stream", event_stream(sources, positions, self._clock, is_good))
 
     async def _journey(self, session: Session, namespace: str, service: str, name: str) -> KeptJourney:
         return await find_journey(self._client(session), _safe(namespace), service, name)

@@ -18,4 +18,4 @@ def choose_namespace(view: View, live: Live, asked: Asked) -> Page:
         return Rendered([Fragment("unseen", ROOT, f'<p id="unseen" class="headline">{with_terms(said)}</p>')], said)
 
     kept = {name: value for name, value in asked.query.items() if name != "ns"}
-    return Page(view.label, render, below=namespace_form(view.path, live, live.namespace, **kept))
+    return Page(view.label, render, below=namespace_form(view.path, live, live.namespace, kept))

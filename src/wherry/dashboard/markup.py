@@ -60,7 +60,7 @@ def definitions(rows: Iterable[tuple[str, str]]) -> str:
 
 def hidden_fields(**fields: str) -> str:
     """What a form sends without asking."""
-    return "".join(f'<input type="hidden" name="{name}" value="{text(value)}">' for name, value in fields.items())
+    return "".join(f'<input type="hidden" name="{text(name)}" value="{text(value)}">' for name, value in fields.items())
 
 
 def choice(name: str, label: str, options: Iterable[tuple[str, str]], chosen: str) -> str:

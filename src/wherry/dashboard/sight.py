@@ -6,6 +6,8 @@ and asks for a namespace (choosing.py); the command line refuses the same (W0305
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from wherry.api.core.pod import PODS
 from wherry.apimachinery.resource_type import AnyResourceType
 from wherry.dashboard.live import Live
@@ -30,12 +32,10 @@ async def is_blind(live: Live, tells_of: AnyResourceType | None) -> bool:
     return live.following.reach(tells_of) in ("forbidden", "unknown")
 
 
-def namespace_form(path: str, live: Live, chosen: str, **kept: str) -> str:
-    """The form of a page that offers nothing else to choose; it keeps the rest of the query."""
-    return (
-        f'<form class="filters" method="get" action="/ui/{path}">{namespace_field(live, chosen)}{hidden_fields(**kept)}'
-        '<button type="submit">Show</button></form>'
-    )
+def namespace_form(path: str, live: Live, chosen: str, kept: Mapping[str, str] | None = None) -> str:
+    """The form of a page that offers nothing else to choose; `kept` is the rest of the query."""
+    fields = namespace_field(live, chosen) + hidden_fields(**kept or {})
+    return f'<form class="filters" method="get" action="/ui/{path}">{fields}<button type="submit">Show</button></form>'
 
 
 def namespace_field(live: Live, chosen: str) -> str:

@@ -8,16 +8,61 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
+from typing import Protocol
 
-from wherry.dashboard.channel import Channel
+import orjson
+
 from wherry.kit.clock import Clock
 
 HEARTBEAT_S = 15.0
 RETRY_MS = 1000
 
 
+class Source(Protocol):
+    """What a stream reads the messages of one view from."""
+
+    @property
+    def position(self) -> str:
+        """Where whoever has all of it goes on."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nobody keeps it current any more."""
+
+    def open(self, wake: asyncio.Event) -> None:
+        """Set `wake` whenever there is a message."""
+
+    def close(self, wake: asyncio.Event) -> None:
+        """Do not any more."""
+
+    def after(self, position: str) -> list[bytes]:
+        """The messages after a position."""
+
+
+class Unserved:
+    """A view that this stream does not carry: its tabs are told why, once, and the other views go on."""
+
+    is_over = False
+
+    def __init__(self, view: str, position: str, trouble: str) -> None:
+        """`position` stays as it is: whoever is served again later goes on there."""
+        self.position = position
+        self._told = [orjson.dumps({"view": view, "trouble": trouble})]
+
+    def open(self, wake: asyncio.Event) -> None:
+        """Nothing will come."""
+
+    def close(self, wake: asyncio.Event) -> None:
+        """Nothing would have come."""
+
+    def after(self, position: str) -> list[bytes]:
+        """Why, the first time."""
+        told, self._told = self._told, []
+        return told
+
+
 async def event_stream(
-    channels: Sequence[Channel], positions: Sequence[str], clock: Clock, is_good: Callable[[], bool]
+    channels: Sequence[Source], positions: Sequence[str], clock: Clock, is_good: Callable[[], bool]
 ) -> AsyncGenerator[bytes, None]:
     """The body of the answer, until the browser leaves or `is_good` says no (asked at least every heartbeat)."""
     wake = asyncio.Event()
@@ -40,7 +85,7 @@ async def event_stream(
             channel.close(wake)
 
 
-def _frames(channels: Sequence[Channel], now: list[str]) -> list[bytes]:
+def _frames(channels: Sequence[Source], now: list[str]) -> list[bytes]:
     frames = []
     for index, channel in enumerate(channels):
         messages = channel.after(now[index])

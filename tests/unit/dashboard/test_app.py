@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from random import Random
 from urllib.parse import urlencode, urlsplit
 
@@ -12,7 +12,7 @@ import pytest
 from suites.api_harness import Api, make_api
 from suites.page_reader import HOST, Browser
 from wherry.apimachinery.document import Document
-from wherry.dashboard.app import Dashboard
+from wherry.dashboard.app import VIEWS_PER_STREAM_MAX, Dashboard
 from wherry.dashboard.place import is_dashboards
 from wherry.dashboard.views.changes import CHANGES
 from wherry.dashboard.views.glossary import GLOSSARY
@@ -23,7 +23,7 @@ from wherry.dashboard.views.registry import VIEWS
 from wherry.dashboard.views.story import STORY
 from wherry.dashboard.views.workload import WORKLOAD
 from wherry.kit.clock import FakeClock, settle
-from wherry.kit.http.types import Peer
+from wherry.kit.http.types import Peer, Request
 from wherry.kit.tasks import TaskScope
 
 TEMPLATE: Document = {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "c", "image": "i:1"}]}}
@@ -296,3 +296,40 @@ async def test_the_story_can_be_asked_for_who_did_it(browser: Browser, api: Api)
     scheduler = (await browser.ask("GET", "/ui/story?since=2001-01-01&who=SCHEDULER")).body
     assert whole.count('<li id="line/') > scheduler.count('<li id="line/') == 1
     assert 'value="SCHEDULER"' in scheduler
+
+
+async def first_messages(browser: Browser, *views: str) -> dict[str, Document]:
+    """What a stream of these views says at once, by view."""
+    query = urlencode([("view", view) for view in views])
+    response = await browser.dashboard.app(
+        Request("GET", "/ui/stream", query, {"host": HOST, "cookie": browser.cookie})
+    )
+    assert response.status == 200
+    assert isinstance(response.body, AsyncGenerator)
+    _, first = await anext(response.body), await anext(response.body)
+    await response.body.aclose()
+    found = [orjson.loads(line.removeprefix("data: ")) for line in first.decode().splitlines() if "data: " in line]
+    return {message["view"]: message for message in found}
+
+
+async def test_a_view_that_cannot_be_shown_is_told_and_the_others_live(browser: Browser) -> None:
+    await browser.sign_in()
+    said = await first_messages(browser, "?at=2001-01-01", "", "nowhere", "next")
+    assert "remember back to" in str(said["?at=2001-01-01"]["trouble"])
+    assert said["nowhere"]["trouble"] == "There is no page at this address."
+    assert "snapshot" in said[""]
+    assert "snapshot" in said["next"]
+
+
+async def test_who_lost_the_right_to_one_page_keeps_the_others(browser: Browser) -> None:
+    await browser.sign_in(authorization="Bearer secret-token")
+    said = await first_messages(browser, "pods/default/web-1", "glossary")
+    assert "trouble" in said["pods/default/web-1"]
+    assert "snapshot" in said["glossary"]
+
+
+async def test_a_page_too_many_is_told_that_it_is_not_live(browser: Browser) -> None:
+    await browser.sign_in()
+    said = await first_messages(browser, *(f"?app={number}" for number in range(VIEWS_PER_STREAM_MAX + 1)))
+    assert [view for view, message in said.items() if "trouble" in message] == [f"?app={VIEWS_PER_STREAM_MAX}"]
+    assert "Close some" in str(said[f"?app={VIEWS_PER_STREAM_MAX}"]["trouble"])

@@ -11,7 +11,7 @@ import pytest
 from wherry.apimachinery.errors import NotFound
 from wherry.dashboard.channel import MESSAGES_KEPT, REST, Channel, Rendered
 from wherry.dashboard.fragments import ROOT, Fragment
-from wherry.dashboard.stream import HEARTBEAT_S, event_stream
+from wherry.dashboard.stream import HEARTBEAT_S, Unserved, event_stream
 from wherry.kit.clock import FakeClock, settle
 from wherry.kit.tasks import TaskScope
 
@@ -218,6 +218,23 @@ async def test_a_stream_ends_with_a_channel_that_nobody_keeps_up_with(channel: C
     await settle()
     channel.end()
     assert await waiting == b"end"
+
+
+async def test_a_view_that_is_not_served_is_told_why_once_and_takes_nothing_from_the_others(
+    channel: Channel, clock: FakeClock
+) -> None:
+    gone = Unserved("pods/shop/web-1", "abc.7", "you may not see it")
+    stream = event_stream([gone, channel], ["abc.7", "old.0"], clock, lambda: True)
+    assert await anext(stream) == b"retry: 1000\n\n"
+    first = (await anext(stream)).decode()
+    assert '"trouble":"you may not see it"' in first
+    assert '"snapshot"' in first
+    assert f"id: abc.7,{channel.position}\n" in first
+    waiting = asyncio.ensure_future(following(stream))
+    await settle()
+    await clock.advance(HEARTBEAT_S)
+    assert await waiting == b":\n\n"
+    await stream.aclose()
 
 
 async def test_a_title_that_changes_is_a_message_though_the_page_stays_as_it_is(shown: Shown, clock: FakeClock) -> None:

@@ -62,6 +62,13 @@ async def test_with_a_namespace_all_that_is_in_it_is_shown_and_the_navigation_ke
     assert f'<input name="ns" value="{shop.SPACE}" required>' in next_.body
 
 
+async def test_the_rest_of_what_was_asked_is_kept_and_harmless(ben: Browser) -> None:
+    body = (await ben.ask("GET", "/ui/story?path=1&live=2&%22%3E%3Cb%3E=3")).body
+    assert '<input type="hidden" name="path" value="1">' in body
+    assert "&quot;&gt;&lt;b&gt;" in body
+    assert '"><b>' not in body
+
+
 async def test_a_namespace_that_is_closed_is_said_to_be(ben: Browser) -> None:
     page = await ben.read("/ui/?ns=kube-system")
     assert "You may not see the pods in the namespace kube-system." in page.text

@@ -146,6 +146,7 @@ function entitle(mark) {
 
 function receive(message) {
   if (message.view !== view.dataset.view) return;
+  if (message.trouble) { show(`not live: ${message.trouble}`); return; }
   if (epoch(message.position) === epoch(position) && number(message.position) <= number(position) && !message.snapshot) return;
   position = message.position;
   // Also while updates are paused: a title moves nothing on the page.
@@ -181,12 +182,16 @@ function togglePause() {
   const messages = held;
   held = null;
   if (messages[0] === "too many") { location.reload(); return; }
-  show("live");
+  show(standing);
   waiting.push(...messages);
   paint();
 }
 
+// How it stands with the updates, also while they are paused.
+let standing = "live";
+
 function show(word) {
+  if (word !== "paused") standing = word;
   if (held && word !== "paused") return;
   state.hidden = false;
   state.textContent = word;
@@ -196,18 +201,20 @@ function show(word) {
 // ------------------------------------------------------------- one stream for all tabs
 
 const me = { view: view && view.dataset.view };
-let source = null, wanted = new Map(), tabs = new Map(), channel = null, isLeader = false;
+let source = null, wanted = new Map(), tabs = new Map(), unserved = new Map(), channel = null, isLeader = false;
 
 function open(entries) {
   if (source) source.close();
   const query = new URLSearchParams();
   for (const [name, from] of entries) { query.append("view", name); query.append("from", from); }
   source = new EventSource(`/ui/stream?${query}`);
-  source.onopen = () => tell({ state: "live" });
+  // Each stream says anew which views it does not carry.
+  source.onopen = () => { unserved.clear(); tell({ state: "live" }); };
   source.onerror = () => tell({ state: source.readyState === EventSource.CLOSED ? "stopped" : "reconnecting" });
   source.onmessage = event => {
     const message = JSON.parse(event.data);
-    if (wanted.has(message.view)) wanted.set(message.view, message.position);
+    if (message.trouble) unserved.set(message.view, message);
+    else if (wanted.has(message.view)) wanted.set(message.view, message.position);
     tell({ message });
   };
 }
@@ -219,6 +226,7 @@ function tell(what) {
 
 function hear(what) {
   if (what.message) receive(what.message);
+  if (what.view && what.view !== me.view) return;
   if (what.state === "stopped") { show("not connected: load the page again"); setTimeout(retry, 2000); }
   else if (what.state) show(what.state);
 }
@@ -239,7 +247,10 @@ function want(tab, name, from) {
   tabs.set(tab, name);
   const known = wanted.get(name);
   const isOlder = known && epoch(known) === epoch(from) && number(from) < number(known);
-  if (known && !isOlder) { channel.postMessage({ state: "live" }); return; }
+  if (known && !isOlder) {
+    channel.postMessage(unserved.has(name) ? { message: unserved.get(name) } : { state: "live", view: name });
+    return;
+  }
   wanted.set(name, from);
   open([...wanted]);
 }

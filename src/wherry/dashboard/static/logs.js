@@ -8,8 +8,11 @@ const LINES_MAX = 5000, SAY_MS = 800;
 // Colours, cursor movements and titles are meant for terminals.
 const CODES = /\x1b\[[0-9;?]*[ -\/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-Z\\-_]|[\x00-\x08\x0b-\x1f\x7f]/g;
 
-let lines = [], rest = "", stop = null, saying = 0;
+// `rest` is a line whose end has not come yet: it is shown all the same. `tried` is how the container was at the last try.
+let lines = [], rest = "", stop = null, tried = [], isRefused = false, saying = 0;
 
+const plain = line => line.replace(CODES, "");
+const all = () => rest ? [...lines, plain(rest)] : lines;
 const wanted = () => search.value.toLowerCase();
 const fits = line => line.toLowerCase().includes(wanted());
 const isAtEnd = () => log.scrollHeight - log.scrollTop - log.clientHeight < 40;
@@ -30,13 +33,13 @@ function highlight() {
 }
 
 function tell() {
-  const count = `${lines.length} line${lines.length === 1 ? "" : "s"}`;
-  said.textContent = wanted() ? `${lines.filter(fits).length} of ${count} have "${search.value}" in them.` : `The last ${count}.`;
+  const shown = all(), count = `${shown.length} line${shown.length === 1 ? "" : "s"}`;
+  said.textContent = wanted() ? `${shown.filter(fits).length} of ${count} have "${search.value}" in them.` : `The last ${count}.`;
 }
 
 function draw() {
   const atEnd = isAtEnd();
-  log.textContent = lines.filter(fits).join("\n");
+  log.textContent = all().filter(fits).join("\n");
   if (atEnd) log.scrollTop = log.scrollHeight;
   highlight();
 }
@@ -44,8 +47,7 @@ function draw() {
 function add(text) {
   const parts = (rest + text).split("\n");
   rest = parts.pop();
-  if (!parts.length) return;
-  lines.push(...parts.map(line => line.replace(CODES, "")));
+  lines.push(...parts.map(plain));
   if (lines.length > LINES_MAX) lines = lines.slice(-LINES_MAX);
   if (!add.frame) add.frame = requestAnimationFrame(() => { add.frame = 0; draw(); });
 }
@@ -58,22 +60,25 @@ async function run() {
   stop = new AbortController();
   lines = [];
   rest = "";
+  tried = container();
   note("Following: new lines appear at the end.");
   try {
     const answer = await fetch(log.dataset.follow, { signal: stop.signal, cache: "no-store" });
-    if (!answer.ok) {
+    isRefused = !answer.ok;
+    if (isRefused) {
       note(new DOMParser().parseFromString(await answer.text(), "text/html").querySelector(".headline")?.textContent || "The log cannot be read.");
-      return;
+    } else {
+      const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+      for (let part = await reader.read(); !part.done; part = await reader.read()) add(part.value);
+      note("The log has ended. It goes on when the container starts again.");
     }
-    const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
-    for (let part = await reader.read(); !part.done; part = await reader.read()) add(part.value);
-    note("The log has ended. It goes on when the container starts again.");
   } catch (error) {
     if (error.name === "AbortError") return;
     note("The connection to the log broke. Press Follow to go on.");
   }
   stop = null;
   show();
+  again();
 }
 
 function show() {
@@ -86,12 +91,17 @@ function toggle() {
   show();
 }
 
+// How often the container of this page has been started again, and how it is.
+function container() {
+  const { restarts = "", state = "" } = document.getElementById("run")?.dataset ?? {};
+  return [restarts, state];
+}
+
 function again() {
-  // A container that has started anew has a new log.
-  const restarts = document.getElementById("run")?.dataset.restarts;
-  if (restarts === again.seen) return;
-  again.seen = restarts;
-  if (!stop) { run(); show(); }
+  // A container that has started anew has a new log; one whose log was not there yet may have it now.
+  const [restarts, state] = container();
+  const isNew = restarts !== tried[0], isOther = isNew || state !== tried[1];
+  if (!stop && (isNew || (isRefused && isOther))) { run(); show(); }
 }
 
 if (log && search) {
@@ -104,7 +114,6 @@ if (log && search) {
   });
   highlight();
   if (log.dataset.follow) {
-    again.seen = document.getElementById("run")?.dataset.restarts;
     follow.hidden = false;
     follow.addEventListener("click", toggle);
     new MutationObserver(again).observe(document.getElementById("view"), { childList: true, subtree: true });
@@ -112,4 +121,10 @@ if (log && search) {
     run();
     show();
   }
+}
+
+if (!log) {
+  // The first container has come since: its page has the log.
+  const arrive = () => { if (container()[1]) location.reload(); };
+  new MutationObserver(arrive).observe(document.getElementById("view"), { childList: true, subtree: true });
 }

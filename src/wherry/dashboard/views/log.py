@@ -43,7 +43,10 @@ class LogPage:
         one = chosen.container
         again = f", started again {count(one.restarts, 'time')}" if one.restarts else ""
         said = f"Container {one.name} in pod {chosen.pod.name} is {one.state.lower()}{again}."
-        own = f'<p id="run" class="headline" data-restarts="{one.restarts}">{with_terms(said)}</p>'
+        own = (
+            f'<p id="run" class="headline" data-restarts="{one.restarts}" data-state="{one.state}">'
+            f"{with_terms(said)}</p>"
+        )
         return Rendered([Fragment("run", ROOT, own)], said)
 
     async def still(self) -> str:
@@ -75,7 +78,8 @@ class LogPage:
     def _shown(self, chosen: Chosen, read: LogText) -> str:
         found = read.with_text(self._search) if self._search else read.lines
         said = read.trouble or _summary(len(found), len(read.lines), self._search)
-        follow = "" if self._previous or read.trouble else f' data-follow="{text(self._raw(chosen))}"'
+        # Also where there is nothing to read yet: the script tries again when the container has changed.
+        follow = "" if self._previous else f' data-follow="{text(self._raw(chosen))}"'
         label = f"log of {chosen.container.name} in {chosen.pod.name}"
         own = element_id("log", chosen.pod.name, chosen.container.name)
         return (
