@@ -16,12 +16,14 @@ import msgspec
 from wherry.api.core.event_parts import Event
 from wherry.api.method.proof import PROOFS, ProofSpec
 from wherry.api.method.release import FAILED, RELEASES, RUNNING, Release
+from wherry.api.method.timebox import TIMEBOXES, Timebox
 from wherry.apimachinery.errors import Forbidden, NotFound
 from wherry.apimachinery.resource_type import ResourceType
 from wherry.dashboard.boards import ReleaseBoard, read_boards
 from wherry.dashboard.live import Live
 from wherry.dashboard.markup import url
 from wherry.dashboard.puzzle.facts import NEXT, JointFacts
+from wherry.dashboard.skeletons import is_open, words_of
 from wherry.method.done.wavering import answers, wavers
 from wherry.narrate.facts import Snapshot
 from wherry.narrate.headline import needing_help
@@ -45,6 +47,7 @@ class Gathered:
     proofs: Sequence[ProofSpec]
     releases: Sequence[Release]
     boards: Sequence[ReleaseBoard]
+    timeboxes: Sequence[Timebox]
     now_s: float
 
 
@@ -71,13 +74,17 @@ async def gather(live: Live, namespace: str = "") -> Gathered:
     from wherry.dashboard.puzzle.reading import read_map
 
     events: list[Event] = await live.events()
+    releases = await _list(live, RELEASES, namespace)
+    services = {one.spec.service for one in releases}
     return Gathered(
         snapshot=live.model.snapshot(namespace),
         told=[one for one in lines(events) if namespace in ("", one.namespace)],
         joints=(await read_map(live)).only(namespace).joints,
         proofs=[one.spec for one in await _list(live, PROOFS, namespace)],
-        releases=await _list(live, RELEASES, namespace),
+        releases=releases,
         boards=await read_boards(live, namespace=namespace),
+        # A timebox is in no namespace; its service is.
+        timeboxes=[one for one in await live.all(TIMEBOXES) if not namespace or one.spec.service in services],
         now_s=live.now_s(),
     )
 
@@ -101,6 +108,16 @@ def _short_of(seen: Gathered) -> Topic:
         if not one.is_as_wanted
     ]
     return Topic("Not yet as wanted", items, "Everything is as wanted.")
+
+
+def _skeletons(seen: Gathered) -> Topic:
+    places = {one.spec.service: one.metadata.namespace for one in reversed(seen.releases)}
+    items = []
+    for one in sorted(filter(is_open, seen.timeboxes), key=lambda timebox: timebox.spec.service):
+        place = places.get(one.spec.service, "")
+        said, step = words_of(one, seen.now_s, place)
+        items.append(Item(" ".join(said), url("services", place, one.spec.service) if place else "", step))
+    return Topic("Walking skeletons", items, "No walking skeleton is open.")
 
 
 def _gaps(seen: Gathered) -> Topic:
@@ -230,8 +247,8 @@ def _wavering(seen: Gathered) -> Topic:
 
 
 CEREMONIES: Mapping[str, tuple[Callable[[Gathered], Topic], ...]] = {
-    "planning": (_short_of, _gaps, _not_done),
-    "daily": (_needs_help, _trouble, _changes),
+    "planning": (_skeletons, _short_of, _gaps, _not_done),
+    "daily": (_needs_help, _trouble, _changes, _skeletons),
     "review": (_running, _to_show, _held),
     "retrospective": (_restarts, _failed, _waived, _wavering),
 }

@@ -45,8 +45,8 @@ async def test_each_stop_of_the_tour_is_about_this_cluster(browser: Browser) -> 
 
 
 TOPICS = {
-    "planning": ["Not_yet_as_wanted", "Contracts_to_agree_on", "Criteria_that_do_not_hold"],
-    "daily": ["Needs_help_now", "Trouble_since_yesterday", "What_changed"],
+    "planning": ["Walking_skeletons", "Not_yet_as_wanted", "Contracts_to_agree_on", "Criteria_that_do_not_hold"],
+    "daily": ["Needs_help_now", "Trouble_since_yesterday", "What_changed", "Walking_skeletons"],
     "review": ["What_runs_where", "Ready_to_be_shown", "Criteria_that_hold"],
     "retrospective": ["Started_again_and_again", "Releases_that_failed", "Waivers", "Verdicts_that_waver"],
 }

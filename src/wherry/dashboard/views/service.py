@@ -12,6 +12,7 @@ from wherry.dashboard.fragments import ROOT, Fragment
 from wherry.dashboard.live import Live
 from wherry.dashboard.markup import definitions, link, text, url, with_terms
 from wherry.dashboard.puzzle.facts import SYMBOLS, JointFacts, MapFacts, PieceFacts
+from wherry.dashboard.skeletons import skeleton_part, timebox_of
 from wherry.dashboard.times import ago
 from wherry.dashboard.views.picture import pod_piece
 from wherry.dashboard.views.view import Asked, Page, View
@@ -39,9 +40,9 @@ class ServicePage:
         piece = facts.by_id.get(piece_id(self._namespace, self._service))
         if piece is None:
             said = f"There is no service {self._service} in {self._namespace} (any more)."
-            return Rendered(
-                [Fragment("verdict", ROOT, f'<p id="verdict" class="headline">{with_terms(said)}</p>')], said
-            )
+            verdict = Fragment("verdict", ROOT, f'<p id="verdict" class="headline">{with_terms(said)}</p>')
+            # A skeleton has a clock before anything of it runs.
+            return Rendered([verdict, *await self._skeleton()], said)
         joints = [one for one in facts.joints if piece.id in (one.consumer, one.provider)]
         release = _current(await self._live.all(RELEASES), self._namespace, self._service)
         said = _sentence(piece, joints)
@@ -60,9 +61,16 @@ class ServicePage:
             Fragment("settings", "inside", _settings(release)),
             Fragment("release", "inside", _release(release, self._live.now_s())),
             Fragment("needs", "boundary", _edge("needs", "Needs of", "consumer", piece, joints, facts)),
+            *await self._skeleton(),
             *await self._pods(),
         ]
         return Rendered(pieces, said)
+
+    async def _skeleton(self) -> list[Fragment]:
+        timebox = await timebox_of(self._live, self._service)
+        if timebox is None:
+            return []
+        return [Fragment("skeleton", ROOT, skeleton_part(timebox, self._live.now_s(), self._namespace))]
 
     async def _database(self) -> str:
         from wherry.dashboard.puzzle.own_database import judge_database
