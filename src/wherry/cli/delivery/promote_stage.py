@@ -35,11 +35,12 @@ async def promote(
     if passage.reasons:
         raise CannotDeliver(
             f"{running.name} may not go to {target} yet: " + "; ".join(passage.reasons),
-            "wherry done shows what is missing",
+            f"wherry done --in {origin} shows what is missing",
             4,
         )
     if passage.without:
-        note(f"   {running.name} goes to {target} without: {', '.join(passage.without)}. wherry done says what to do.")
+        note(f"   {running.name} goes to {target} without: {', '.join(passage.without)}.")
+        note(f"   wherry done --in {origin} says what to do.")
     source = await checked_source(project, allow_dirty=allow_dirty, command=f"wherry promote {origin} {target}")
     say_how_the_image_gets_there(project, clusters, target, running.name)
     releasing = Releasing(project, clusters, store, kubectl_path())
