@@ -85,6 +85,7 @@ class PlayedTwin(Twin):
     lines: dict[str, list[str]] = field(default_factory=dict)
     copies: dict[str, dict[str, str]] = field(default_factory=dict)
     held: dict[str, list[str]] = field(default_factory=dict)
+    probed: dict[str, bool] = field(default_factory=dict)
     ended: set[str] = field(default_factory=set)
     up: list[str] = field(default_factory=list)
     count: int = 0
@@ -133,8 +134,16 @@ class PlayedTwin(Twin):
 
     @override
     async def start_copy(
-        self, name: str, env: list[Document], *, cpu: str = "", labels: object = None, pod: object = None
+        self,
+        name: str,
+        env: list[Document],
+        *,
+        cpu: str = "",
+        labels: object = None,
+        pod: object = None,
+        is_probed: bool = True,
     ) -> None:
+        self.probed[name] = is_probed
         self.copies[name] = {str(entry["name"]): str(entry.get("value", "")) for entry in env}
         missing = {"PORT", "GREETING"} - self.copies[name].keys()
         if missing and not self.sins.mute:

@@ -27,7 +27,9 @@ async def run(twin: Twin) -> list[Observation]:
     port = random.randint(PORT_MIN, PORT_MAX)  # noqa: S311 - no secret
     (own,) = await twin.scale(1)
     try:
-        await twin.start_copy(NAME, [*without(twin.environment(), "PORT"), {"name": "PORT", "value": str(port)}])
+        environment: list[Document] = [*without(twin.environment(), "PORT"), {"name": "PORT", "value": str(port)}]
+        # Its probes would ask on the old port, and end it while it starts.
+        await twin.start_copy(NAME, environment, is_probed=False)
         twin.note(f"A copy was started with PORT={port}.")
         _ = await twin.until(_has_started, name=NAME)
         return await _judge(twin, port, patience_s(own, twin.container))

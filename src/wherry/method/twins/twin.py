@@ -36,6 +36,7 @@ from wherry.method.twins.recording import Recording
 
 START_S = 60.0
 EXEC_S = 20.0
+PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
 CANNOT_EXECUTE = (126, 127)
 TASK_LABELS = {"wherry.dev/task": "prove"}
 
@@ -247,6 +248,7 @@ class Twin:
         cpu: str = "",
         labels: dict[str, str] | None = None,
         pod: Document | None = None,
+        is_probed: bool = True,
     ) -> None:
         """Start one more pod of the release, outside of its Service, with exactly these variables.
 
@@ -256,8 +258,10 @@ class Twin:
             cpu: a limit of its own, such as 200m.
             labels: more labels.
             pod: more of the pod's own spec.
+            is_probed: whether it has the probes of the release; they ask on the port of the release.
         """
-        own = {key: value for key, value in self.container.items() if key != "envFrom"}
+        left_out = {"envFrom"} if is_probed else {"envFrom", *PROBES}
+        own = {key: value for key, value in self.container.items() if key not in left_out}
         own["env"] = env
         if cpu:
             resources = section(own, "resources")

@@ -80,6 +80,12 @@ async def test_lines_that_do_not_name_what_was_written_leave_it_at_what_was_read
     assert judge("logs", [doubt(held), *seen], digest=DIGEST).word is Word.NOT_SHOWN
 
 
+async def test_a_copy_on_another_port_is_not_ended_by_probes_that_ask_on_the_old_one() -> None:
+    twin = played_twin()
+    _ = await observe(twin, PLAYED["port-binding"])
+    assert twin.probed == {port_binding.NAME: False}
+
+
 async def test_without_a_journey_nothing_is_proved_and_the_reason_is_said() -> None:
     twin = played_twin()
     twin.journey = None

@@ -4,6 +4,7 @@ import copy
 
 import pytest
 
+from suites.fake_api import FakeApi
 from suites.one_service import OneService
 from suites.played_twin import WORKLOAD, played_twin
 from wherry.api.core.pod import PODS, Pod
@@ -11,8 +12,8 @@ from wherry.apimachinery.document import Document
 from wherry.client.client import Client
 from wherry.client.transport import InProcess
 from wherry.method.delivery.run_plan import RunPlan
-from wherry.method.facts.manifests import containers, pod_spec
-from wherry.method.twins.twin import Twin, has_ended
+from wherry.method.facts.manifests import containers, pod_spec, section
+from wherry.method.twins.twin import PROBES, Twin, has_ended
 
 
 def pod(phase: str, *, restart_policy: str = "Never", ended: str = "") -> Pod:
@@ -73,3 +74,12 @@ def test_variables_from_a_whole_config_map_keep_their_prefix() -> None:
         {"name": "PORT", "value": "8080"},
         {"name": "GREETING", "value": "hello"},
     ]
+
+
+@pytest.mark.parametrize(("is_probed", "probes"), [(True, {"readinessProbe"}), (False, set())])
+async def test_a_copy_has_the_probes_of_the_release_if_it_shall(is_probed: bool, probes: set[str]) -> None:
+    api = FakeApi()
+    await twin(api.client()).start_copy("copy", [], is_probed=is_probed)
+    (copy,) = api.all(PODS)
+    (container,) = containers(section(copy, "spec"))
+    assert container.keys() & set(PROBES) == probes
