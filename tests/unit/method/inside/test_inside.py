@@ -121,6 +121,11 @@ def test_an_import_for_another_system_is_not_missed(tmp_path: Path, condition: s
     assert found["later"] == ([["shop.app", "nothing_a"]] if is_missed else [])
 
 
+def test_a_file_for_windows_is_not_missed(tmp_path: Path) -> None:
+    found = shop(tmp_path, "import winreg\ndef later():\n    import msvcrt\n")
+    assert found == {"missing": [], "later": [], "programs": []}
+
+
 def test_files_are_listed_read_behind_what_was_known_and_deleted(tmp_path: Path) -> None:
     path = tmp_path / "app.log"
     path.write_text("one\ntwo\n")
