@@ -137,8 +137,13 @@ class Dashboard:
                 return await self._facts(request, name)
             case "GET", ["files", kind, *rest] if kind in DOWNLOADS:
                 # For a browser that has signed in, and for a program with its own credentials.
-                live = await self._live(await self._session_or_program(request), rest[0] if len(rest) > 1 else "")
-                return await DOWNLOADS[kind](live, rest)
+                asker = await self._session_or_program(request)
+                try:
+                    return await DOWNLOADS[kind](await self._live(asker, rest[0] if len(rest) > 1 else ""), rest)
+                except StatusError as error:
+                    if asker.id:
+                        raise
+                    return Response(error.code, body=error.to_bytes())
         session = self._session(request)
         if request.method == "GET":
             return await self._show(request, session, path)
@@ -268,13 +273,19 @@ class Dashboard:
         asked = dict(parse_qsl(request.query))
         if not unseen(live):
             session.namespace = live.namespace
-        elif session.namespace and not live.namespace and await is_blind(live, view.tells_of):
+        elif await self._goes_on_elsewhere(session, view, live):
             return _see_other(url(*path, **{**asked, "ns": session.namespace}))
         # A stream need not wait for that: what is missing is its first message.
         await (channel.refresh() if session.note else channel.catch_up())
         still = await page.still() if page.still is not None else ""
         namespace = live.namespace or asked.get("ns", "")
         return Response(200, HTML, whole_page(page, channel, session, view, still, namespace=namespace).encode())
+
+    async def _goes_on_elsewhere(self, session: Session, view: View, live: Live) -> bool:
+        """Whether no namespace is asked for, nothing is seen without one, and something is in the one from before."""
+        if live.namespace or not session.namespace or not await is_blind(live, view.tells_of):
+            return False
+        return not unseen(await self._live(session, session.namespace))
 
     async def _open(self, session: Session, path: list[str], query: str) -> tuple[View, Page, Channel, Live]:
         """A view, ready to be shown. Raises NotFound."""

@@ -74,6 +74,8 @@ async def test_tiles_count_the_pods_that_are_asked_for_and_keep_the_question(tol
     assert "Ready: 0 of 4 pods" in failed
     assert "<rect" not in failed
     assert 'href="/ui/?node=n1&amp;state=Failed"' in failed
+    told.put(NODES, node("n9"))
+    assert "Ready: no pods" in (await pieces(picture(told, zoom="nodes", state="Failed")))["node/n9"].open
     owned = (await pieces(picture(told, zoom="nodes", owner="ReplicaSet/shop-1", ns="default")))["node/n1"].open
     assert "Ready: 1 of 2 pods, 1 running" in owned
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import msgspec
+import orjson
 
 from suites.page_reader import Read
 from suites.shop_window import Shop
@@ -75,6 +76,7 @@ async def test_a_program_gets_it_with_its_own_credentials_and_a_stranger_does_no
     assert (await full_shop.browser.ask("GET", FILE)).status == 401
     answer = await full_shop.browser.ask("GET", FILE, authorization="Bearer secret-token")
     assert answer.status == 403
+    assert orjson.loads(answer.body)["message"].startswith("You may not see the pods of the whole cluster.")
     assert "orders-db-0" not in answer.body
 
 

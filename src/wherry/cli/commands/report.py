@@ -70,7 +70,10 @@ def _whole_page(where: Where) -> str:
     async def ask(client: Client) -> str:
         try:
             return (await read_body(await client.request("GET", "/ui/files/report/report.html"))).decode()
-        except (NotFound, Forbidden) as error:
+        except Forbidden as error:
+            said = f"this cluster has no dashboard, or no such report for you: {error.message}"
+            raise Trouble(said, remedy="wherry report --format html") from error
+        except NotFound as error:
             raise Trouble("this cluster has no dashboard", remedy="wherry report --format html") from error
 
     return with_client(where.kubeconfig, where.data_dir, ask, context=where.context)

@@ -130,8 +130,9 @@ class Picture:
         shown = [pod for pod in node.pods if self._is_shown(pod)]
         counts = count_pods(shown)
         states = [f"{number} {word.lower()}" for word, number in counts.states.items() if number]
-        of = [f"{len(shown)} of {count(node.counts.pods, 'pod')}"] if self._app or self._owner or self._state else []
-        said = ", ".join([*of, *states]) or "no pods"
+        is_part = node.counts.pods > 0 and any((self._app, self._owner, self._state))
+        part = [f"{len(shown)} of {count(node.counts.pods, 'pod')}"] if is_part else []
+        said = ", ".join([*part, *states]) or "no pods"
         mark = "not-ready" if not node.ready else "help" if counts.needs_help else "ready"
         yield Fragment(
             own,
