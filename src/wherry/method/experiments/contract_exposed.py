@@ -26,6 +26,8 @@ async def run(twin: Twin) -> list[Observation]:
     served = await running.served_digest(service.served_at)
     if served == promise.api.digest:
         return [shown(f"It serves at {service.served_at} just what {service.contract} says.")]
+    if served is None:
+        return [open_question(f"It was asked for its contract at {service.served_at} and gave no clear answer.")]
     if served:
         says = f"What it serves at {service.served_at} says something else than {service.contract}."
         return [refuted(says, "contract-exposed", fix="make the two say the same: one of them is made from the other")]
