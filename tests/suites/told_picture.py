@@ -89,7 +89,7 @@ def told_picture(there: Everything, look: Look) -> dict[str, object]:
     for name in names:
         badge = _badge(known.get(name))
         if look.zoom == "nodes":
-            nodes.append([name, f"{badge}: {_counted(one.state for one in pods if one.node == name)}", []])
+            nodes.append([name, f"{badge}: {_tile(name, pods, shown, look)}", []])
         else:
             nodes.append([name, badge, [one.line for one in shown if one.node == name]])
     return {
@@ -98,6 +98,16 @@ def told_picture(there: Everything, look: Look) -> dict[str, object]:
         "waiting": [one.line for one in shown if not one.node],
         "ghosts": [] if look.state else [*_ghosts(there, pods, look)],
     }
+
+
+def _tile(name: str, pods: Iterable[ToldPod], shown: Iterable[ToldPod], look: Look) -> str:
+    """What a tile says of the pods of a node: of how many some are asked for, and how those are."""
+    total = sum(one.node == name for one in pods)
+    states = [one.state for one in shown if one.node == name]
+    if not total or not (look.app or look.state):
+        return _counted(states)
+    part = f"{len(states)} of {total} {'pod' if total == 1 else 'pods'}"
+    return f"{part}, {_counted(states)}" if states else part
 
 
 def told_next(there: Everything) -> list[list[object]]:
