@@ -63,7 +63,7 @@ async def test_a_cell_opens_to_its_meaning_its_evidence_its_trial_and_the_way_ou
         "eli",
         "speaks for it",
         "3.2 s",
-        "wherry prove logs",
+        "wherry prove logs --in dev",
         "0.4 s A journey was played.",
         "In 3.2 s 52 requests came in; 1 of them failed. Meanwhile 1 to 2 copies were ready.",
         "What is true needs no waiver.",

@@ -10,12 +10,12 @@ from wherry.dashboard.markup import definitions, text, with_terms
 from wherry.dashboard.times import ago
 
 
-def trial(proof: ProofSpec | None, criterion: str, now_s: float) -> str:
-    """The section of the page."""
-    command = proof.repeat if proof is not None and proof.repeat else f"wherry prove {criterion}"
-    again = f'<p class="next">Run it again: <code>{text(command)}</code></p>'
+def trial(proof: ProofSpec | None, again: str, now_s: float) -> str:
+    """The section of the page. `again` is the command where no trial says its own."""
+    command = proof.repeat if proof is not None and proof.repeat else again
+    step = f'<p class="next">Run it again: <code>{text(command)}</code></p>'
     if proof is None:
-        return f'<section id="trial"><h2>The experiment</h2><p>It has not been tried yet.</p>{again}</section>'
+        return f'<section id="trial"><h2>The experiment</h2><p>It has not been tried yet.</p>{step}</section>'
     rows = [
         ("Tried", ago(proof.started_at, now_s)),
         ("It took", f"{proof.duration_seconds:g} s"),
@@ -28,7 +28,7 @@ def trial(proof: ProofSpec | None, criterion: str, now_s: float) -> str:
         rows.append(("The same image before, oldest first", text(before)))
     return (
         f'<section id="trial"><h2>The experiment</h2>{definitions(rows)}{_done(proof)}{trial_graph(proof)}'
-        f"{_came_of_it(proof)}{again}</section>"
+        f"{_came_of_it(proof)}{step}</section>"
     )
 
 

@@ -20,6 +20,7 @@ from wherry.dashboard.views.view import Asked, Page, View
 from wherry.method.done.board import DONE
 from wherry.method.done.criteria import BY_ID
 from wherry.method.done.meanings import Meaning, meanings
+from wherry.method.done.repeating import prove_command
 from wherry.method.evidence.criterion import Criterion
 from wherry.method.evidence.observation import Observation, Weight
 from wherry.method.evidence.verdict import SYMBOLS, Verdict
@@ -52,13 +53,13 @@ class CriterionPage:
         if found is None or verdict is None:
             said = f"{self._criterion.title} is not asked of {self._release}, or that release is not there (any more)."
             return Rendered([Fragment("answer", ROOT, f'<p id="answer" class="headline">{with_terms(said)}</p>')], said)
-        said = f"{verdict.word.value}: {verdict.says}"
+        said, again = f"{verdict.word.value}: {verdict.says}", prove_command(verdict.criterion, found.release)
         pieces = [
             Fragment("answer", ROOT, _answer(verdict)),
-            Fragment("step", ROOT, _steps(verdict)),
+            Fragment("step", ROOT, _steps(verdict, again)),
             Fragment("meaning", ROOT, _meaning(self._criterion, found)),
             Fragment("seen", ROOT, _seen(verdict.observations)),
-            Fragment("trial", ROOT, trial(found.proof(self._criterion.id), self._criterion.id, self._live.now_s())),
+            Fragment("trial", ROOT, trial(found.proof(verdict.criterion), again, self._live.now_s())),
             Fragment("history", ROOT, await self._history(found)),
             Fragment("backlog", ROOT, backlog_item(found, self._criterion.id)),
             Fragment("waive", ROOT, waive_form(found, verdict, self._live.now_s())),
@@ -79,11 +80,10 @@ def _answer(verdict: Verdict) -> str:
     )
 
 
-def _steps(verdict: Verdict) -> str:
-    name = verdict.criterion
+def _steps(verdict: Verdict, again: str) -> str:
     rows = [("How to mend it", with_terms(verdict.fix))] if verdict.fix and verdict.word not in DONE else []
     rows += [("See it yourself", f"<code>{text(verdict.repeat)}</code>")] if verdict.repeat else []
-    rows.append(("Try it again", f"<code>wherry prove {text(name)}</code>"))
+    rows.append(("Try it again", f"<code>{text(again)}</code>"))
     return f'<section id="step"><h2>What to do</h2>{definitions(rows)}</section>'
 
 
