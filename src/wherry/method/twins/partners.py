@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from wherry.api.core.service import SERVICES
 from wherry.api.method.api import APIS
 from wherry.apimachinery.document import Document
 from wherry.apimachinery.errors import StatusError
@@ -34,7 +35,7 @@ HTTP = 80
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where the settings say that a partner is: its namespace ("": the service's own) and its port."""
+    """Where the settings say that a partner is: its namespace ("": the service's own) and its port (0: not said)."""
 
     namespace: str
     port: int
@@ -42,18 +43,33 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class StandIn:
-    """What stands in for one partner: its objects, its Deployment last but one."""
+    """What stands in for one partner, where it is looked for; with `trouble` nothing can."""
 
     service: str
-    objects: tuple[Document, ...]
+    places: tuple[Address, ...] = ()
+    objects: tuple[Document, ...] = ()
+    trouble: str = ""
 
 
 def _pattern(service: str) -> re.Pattern[str]:
-    """A partner's address over HTTP, as settings write it; without a namespace it needs a scheme to be one."""
-    far = r"\.(?P<namespace>[a-z0-9-]+)(?:\.svc(?:\.[a-z0-9-]+)*)?"
-    near = r"(?<=http://)(?P<near>)"
-    host = rf"(?<![\w.-])(?<!https://)(?:{re.escape(service)}{far}|{near}{re.escape(service)})(?![\w.-])"
-    return re.compile(rf"{host}(?::(?P<port>\d+))?")
+    """A partner's address over HTTP, as settings write it.
+
+    In a URL; as host and port; or alone, as all that a setting says. What only looks alike is none: the name of a file,
+    a table's column, a path.
+    """
+    name, label = re.escape(service), "[a-z0-9-]+"
+    tail = rf"(?:\.svc(?:\.{label})*)?"
+    port = r"(?::(?P<{}>\d+))"
+    end = r"(?![\w.:-])"
+    url = rf"(?<=http://)(?P<login>[^@/\s]*@)?{name}(?:\.(?P<ns1>{label}){tail})?{port.format('port1')}?{end}"
+    pair = rf"(?<![\w./:@-]){name}\.(?P<ns2>{label}){tail}{port.format('port2')}{end}"
+    alone = rf"\A{name}\.(?P<ns3>{label}){tail}\Z"
+    return re.compile(f"{url}|{pair}|{alone}")
+
+
+def _address(match: re.Match[str]) -> Address:
+    namespace = match["ns1"] or match["ns2"] or match["ns3"] or ""
+    return Address(namespace, 0 if match["ns3"] else int(match["port1"] or match["port2"] or HTTP))
 
 
 def addresses(plan: RunPlan, service: str) -> list[Address]:
@@ -61,22 +77,24 @@ def addresses(plan: RunPlan, service: str) -> list[Address]:
     pattern, found = _pattern(service), dict[Address, None]()
 
     def note(text: str) -> str:
-        for match in pattern.finditer(text):
-            found[Address(match["namespace"] or "", int(match["port"] or HTTP))] = None
+        found.update(dict.fromkeys(map(_address, pattern.finditer(text))))
         return text
 
     _ = _with_settings(plan, note)
     return list(found)
 
 
-def redirected(plan: RunPlan, service: str, namespace: str) -> RunPlan:
+def redirected(plan: RunPlan, partner: StandIn, namespace: str) -> RunPlan:
     """The same release, with a partner's addresses in another namespace."""
+    pattern = _pattern(partner.service)
 
     def move(match: re.Match[str]) -> str:
-        port = f":{match['port']}" if match["port"] else ""
-        return f"{service}.{namespace}{port}"
+        if _address(match) not in partner.places:
+            return match[0]
+        port = match["port1"] or match["port2"]
+        return f"{match['login'] or ''}{partner.service}.{namespace}{f':{port}' if port else ''}"
 
-    return _with_settings(plan, lambda text: _pattern(service).sub(move, text))
+    return _with_settings(plan, lambda text: pattern.sub(move, text))
 
 
 def _with_settings(plan: RunPlan, change: Callable[[str], str]) -> RunPlan:
@@ -131,11 +149,34 @@ async def stand_ins(client: Client, needs: Iterable[Need], plan: RunPlan, image:
         of_provider.setdefault(need.provider, []).append(need)
     found = []
     for provider, own in of_provider.items():
-        places = addresses(plan, provider)
-        if places:
-            entries = await _script(client, provider, own, places)
-            found.append(StandIn(provider, tuple(_objects(provider, entries, places, image, plan))))
+        places, ports = await _places(client, provider, addresses(plan, provider))
+        if not places:
+            continue
+        entries = await _script(client, provider, own, places)
+        try:
+            objects = tuple(_objects(provider, entries, ports, image, plan))
+            found.append(StandIn(provider, tuple(places), objects))
+        except BrokenDocument as error:
+            found.append(StandIn(provider, trouble=error.message))
     return found
+
+
+async def _places(client: Client, provider: str, named: Iterable[Address]) -> tuple[list[Address], list[int]]:
+    """Those addresses that are some, and the ports that may be called there: those named, and those of the Service."""
+    places, ports = [], set[int]()
+    for place in named:
+        real = await _ports(client, provider, place.namespace) if place.namespace else []
+        if place.port or real:
+            places.append(place)
+            ports |= {*real, place.port} - {0}
+    return places, sorted(ports)
+
+
+async def _ports(client: Client, provider: str, namespace: str) -> list[int]:
+    try:
+        return [one.port for one in (await client.get(SERVICES, provider, namespace)).spec.ports]
+    except StatusError:
+        return []
 
 
 async def _script(
@@ -153,10 +194,9 @@ async def _script(
 
 
 def _objects(
-    provider: str, entries: list[dict[str, object]], places: Iterable[Address], image: str, plan: RunPlan
+    provider: str, entries: list[dict[str, object]], ports: Sequence[int], image: str, plan: RunPlan
 ) -> Iterator[Document]:
     own = next((pod_spec(document) for document in plan.service if document.get("kind") == "Deployment"), {})
-    ports = sorted({place.port for place in places})
     for document in stand_in_objects(provider, entries, port=LISTENS_ON, image=image):
         yield _adapted(document, provider, ports, {key: own[key] for key in POD_KEPT if key in own})
 

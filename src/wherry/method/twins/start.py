@@ -109,7 +109,12 @@ async def _stand_in_for_partners(twin: Twin) -> None:
     except BrokenDocument as error:
         twin.say(f"what it needs of others cannot be read ({error.message}): they are called as they are")
         return
+    # Their pods run as the service's do.
+    await apply(twin, tuple(one for one in twin.plan.settings if one.get("kind") in ("ServiceAccount", "Secret")))
     for one in await stand_ins(twin.client, needs, twin.plan, twin.release.spec.image):
+        if one.trouble:
+            twin.say(f"{one.service} is called as it is: {one.trouble}")
+            continue
         awaited = await apply(twin, one.objects)
         quiet = Waiting(twin.client, twin.namespace, one.service, "", lambda _: None)
         outcome = await quiet.until_ready(awaited, STAND_IN_S)
@@ -117,7 +122,7 @@ async def _stand_in_for_partners(twin: Twin) -> None:
             _ = await take_stand_in(twin.client, twin.namespace, one.service)
             twin.say(f"{one.service} is called as it is: nothing can stand in for it here ({outcome.why})")
             continue
-        twin.plan = redirected(twin.plan, one.service, twin.namespace)
+        twin.plan = redirected(twin.plan, one, twin.namespace)
         twin.say(f"a stand-in answers for {one.service}, from its contract")
 
 
