@@ -53,7 +53,7 @@ class Answer(Struct):
 def answer(evidence: Evidence) -> Answer:
     """Judge the evidence."""
     target, pod = evidence.target, evidence.pod
-    explained = explain(evidence.documents[-1], (), _troubled_below(evidence))
+    explained = explain(evidence.documents[-1], (), _in_the_way(evidence))
     nodes = (
         tuple(judge_nodes(pod, evidence.nodes, evidence.pods, _noted(evidence, "FailedScheduling")))
         if evidence.nodes and pod
@@ -132,6 +132,11 @@ def _troubled_below(evidence: Evidence) -> list[PodFacts]:
         for pod in evidence.snapshot.pods
         if pod.owner == owner and pod.namespace == evidence.target.namespace and pod.needs_help
     ]
+
+
+def _in_the_way(evidence: Evidence) -> list[PodFacts]:
+    """Those of a new version: an old pod in trouble, or one that has ended and has a successor, holds up nothing."""
+    return [pod for pod in _troubled_below(evidence) if pod.name in evidence.newer and not pod.has_ended]
 
 
 def _below(evidence: Evidence) -> list[str]:

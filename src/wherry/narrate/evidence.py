@@ -25,6 +25,7 @@ from wherry.kit.http.types import read_body
 from wherry.narrate.authors import meta_in
 from wherry.narrate.facts import Snapshot
 from wherry.narrate.find import Target, find_kind
+from wherry.narrate.versions import pods_of_new_version
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -37,7 +38,8 @@ class Evidence:
     """What was read about one target.
 
     `documents`: its owners, outermost first, and itself last. `logs`: the end of what each crashing container wrote.
-    `deeds`: who did what to the outermost owner. `nodes` and `pods` only for a pod that waits for a node.
+    `deeds`: who did what to the outermost owner. `newer`: the names of a workload's pods that are of a version which
+    replaces another. `nodes` and `pods` only for a pod that waits for a node.
     """
 
     target: Target
@@ -46,6 +48,7 @@ class Evidence:
     snapshot: Snapshot
     pod: Pod | None = None
     deeds: Sequence[Deed] = ()
+    newer: frozenset[str] = frozenset()
     logs: Mapping[str, Sequence[str]] = field(default_factory=dict)
     nodes: Sequence[Node] = ()
     pods: Sequence[Pod] = ()
@@ -58,7 +61,8 @@ async def gather(client: Client, target: Target, snapshot: Snapshot) -> Evidence
     pod = PODS.from_document(documents[-1]) if target.kind == PODS.kind else None
     deeds = await _deeds(client, documents[0])
     if pod is None:
-        return Evidence(target=target, documents=documents, events=events, snapshot=snapshot, deeds=deeds)
+        newer = await pods_of_new_version(client, documents[-1])
+        return Evidence(target=target, documents=documents, events=events, snapshot=snapshot, deeds=deeds, newer=newer)
     waits = not pod.spec.node_name
     return Evidence(
         target=target,

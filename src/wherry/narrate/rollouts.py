@@ -11,16 +11,15 @@ from wherry.apimachinery.document import Document
 from wherry.client.indexer import meta_of
 from wherry.narrate.explanation import Explanation, condition_lines, conditions_in, remedies_of, say_answer
 from wherry.narrate.facts import PodFacts
-from wherry.narrate.workloads import WORKLOAD_KINDS, Tally
+from wherry.narrate.workloads import BY_KIND, Tally
 
-TALLIES = {kind.resource.kind: kind for kind in WORKLOAD_KINDS}
 # Conditions that say why a controller gets no further: their type, and the status and reason that are bad ("": any).
 STUCK = (("Progressing", "False", "ProgressDeadlineExceeded"), ("ReplicaFailure", "True", ""))
 
 
 def explain_workload(document: Document, troubled: Sequence[PodFacts]) -> Explanation:
-    """Why a workload whose pods are to stay is as it is. `troubled` are those of its pods that need help."""
-    kind = TALLIES[str(document["kind"])]
+    """Why a workload whose pods are to stay is as it is. `troubled` are those of its newest pods that need help."""
+    kind = BY_KIND[str(document["kind"])]
     thing = kind.resource.from_document(document)
     tally, meta = kind.tally(thing), meta_of(thing)
     why = _obstacle(document, troubled)
@@ -56,7 +55,6 @@ def _key(tally: Tally, *, is_stuck: bool) -> str:
 def _obstacle(document: Document, troubled: Sequence[PodFacts]) -> str:
     """What is in the way, without its full stop: the newest pod in trouble, else what the controller says; ""."""
     if troubled:
-        # The newest one is the likeliest to be of the new version.
         pod = max(troubled, key=lambda one: one.created)
         return say_answer("pod-in-the-way", pod=pod.name, reason=pod.reason)
     for condition in conditions_in(document):

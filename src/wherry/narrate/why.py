@@ -47,7 +47,7 @@ def explain(document: Document, events: Iterable[Event], troubled: Sequence[PodF
     Args:
         document: the whole object with its kind.
         events: what was said about it.
-        troubled: for a workload, those of its pods that need help.
+        troubled: for a workload, those pods of its newest version that need help.
     """
     kind = str(document.get("kind", ""))
     explained = EXPLAINERS.get(kind, _any_object)(document, troubled)

@@ -163,6 +163,8 @@ WORKLOAD_KINDS: tuple[WorkloadKind[msgspec.Struct], ...] = (
     _kind(CRON_JOBS, _cron_job),
 )
 
+BY_KIND = {kind.resource.kind: kind for kind in WORKLOAD_KINDS}
+
 WORKLOAD_RESOURCES: tuple[AnyResourceType, ...] = tuple(kind.resource for kind in WORKLOAD_KINDS)
 
 

@@ -172,6 +172,44 @@ async def test_a_workload_points_at_the_pod_that_needs_help(api: Shop) -> None:
     assert "wherry why pod/web-6d-x" in found.next
 
 
+CRASHES: Document = {
+    "phase": "Running",
+    "containerStatuses": [container_status({"waiting": {"reason": "CrashLoopBackOff"}})],
+}
+STARTS: Document = {
+    "phase": "Pending",
+    "containerStatuses": [container_status({"waiting": {"reason": "ContainerCreating"}})],
+}
+EVICTED: Document = {"phase": "Failed", "reason": "Evicted"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (CRASHES, STARTS, "A new version of Deployment web is on its way: 1 of 1 pods are of it"),
+        (EVICTED, STARTS, "A new version of Deployment web is on its way"),
+        (CRASHES, EVICTED, "A new version of Deployment web is on its way"),
+        (CRASHES, CRASHES, "The new version of Deployment web is stuck: web-7f-x does not run as it should"),
+    ],
+    ids=["the old crashes", "the old was evicted", "the new was evicted", "both crash"],
+)
+async def test_nobody_is_told_to_undo_a_new_version_because_an_old_pod_is_in_trouble(
+    api: Shop, old: Document, new: Document, said: str
+) -> None:
+    status = {"observedGeneration": 1, "replicas": 2, "updatedReplicas": 1}
+    api.put(DEPLOYMENTS, {**deployment("web", 1), "status": status}, "default")
+    for number, (name, state) in enumerate((("web-6d", old), ("web-7f", new)), 1):
+        made = replica_set(name, "web")
+        labels = {"pod-template-hash": name}
+        notes = {"deployment.kubernetes.io/revision": str(number)}
+        made["metadata"] = meta(name, owner=("Deployment", "web"), labels=labels, annotations=notes)
+        api.put(REPLICA_SETS, made, "default")
+        api.put(PODS, pod(f"{name}-x", "n1", owner=("ReplicaSet", name), status=state, labels=labels), "default")
+    found = await why(api, "Deployment", "web")
+    assert found.answer.startswith(said)
+    assert any("rollout undo" in step for step in found.next) == ("stuck" in said)
+
+
 async def test_a_service_that_nobody_answers_says_what_it_asks_for(api: Shop) -> None:
     api.put(PODS, pod("db", "n1"), "default")
     api.put(SERVICES, {"metadata": meta("lost"), "spec": {"selector": {"app": "lost"}}}, "default")

@@ -20,12 +20,11 @@ from wherry.client.client import Client
 from wherry.client.indexer import meta_of
 from wherry.dashboard.detail.kinds import entries, section
 from wherry.narrate.doers import is_master, tool_of, who_is, writers
+from wherry.narrate.versions import POD_TEMPLATE_HASH, REVISION
 
 T = TypeVar("T", bound=msgspec.Struct)
 
-REVISION = "deployment.kubernetes.io/revision"
 CHANGE_CAUSE = "kubernetes.io/change-cause"
-POD_TEMPLATE_HASH = "pod-template-hash"
 # The masters make a version at once, and its time is kept to the second.
 MADE_WITHIN_S = 2.0
 KEEP_REVISIONS = frozenset(("StatefulSet", "DaemonSet"))
