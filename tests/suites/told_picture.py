@@ -85,6 +85,7 @@ def told_picture(there: Everything, look: Look) -> dict[str, object]:
     shown = [one for one in pods if look.app in ("", one.app) and look.state in ("", one.state)]
     known = {one["metadata"]["name"]: one for one in there["Node"]}
     names = sorted(known.keys() | {one.node for one in pods if one.node})
+    where = f"In the namespace {look.namespace}: " if look.namespace else ""
     nodes: list[list[object]] = []
     for name in names:
         badge = _badge(known.get(name))
@@ -93,7 +94,7 @@ def told_picture(there: Everything, look: Look) -> dict[str, object]:
         else:
             nodes.append([name, badge, [one.line for one in shown if one.node == name]])
     return {
-        "headline": _headline(names, known, pods),
+        "headline": where + _headline(names, known, pods),
         "nodes": nodes,
         "waiting": [one.line for one in shown if not one.node],
         "ghosts": [] if look.state else [*_ghosts(there, pods, look)],

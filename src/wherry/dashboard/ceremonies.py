@@ -9,16 +9,12 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
-
-import msgspec
 
 from wherry.api.core.event_parts import Event
 from wherry.api.method.proof import PROOFS, ProofSpec
 from wherry.api.method.release import FAILED, RELEASES, RUNNING, Release
 from wherry.api.method.timebox import TIMEBOXES, Timebox
-from wherry.apimachinery.errors import Forbidden, NotFound
-from wherry.apimachinery.resource_type import ResourceType
+from wherry.apimachinery.resource_type import AnyResourceType
 from wherry.dashboard.boards import ReleaseBoard, read_boards
 from wherry.dashboard.live import Live
 from wherry.dashboard.markup import url
@@ -30,10 +26,10 @@ from wherry.narrate.headline import needing_help
 from wherry.narrate.story import Line, lines
 from wherry.narrate.templates import count
 
-T = TypeVar("T", bound=msgspec.Struct)
 REFUTED = "Refuted"
 SHOWN_MAX = 30
 DAY_S = 24 * 3600.0
+ASKED_FOR: tuple[AnyResourceType, ...] = (RELEASES, PROOFS, TIMEBOXES)
 JOINED = frozenset(("Agreed", "Verified"))
 
 
@@ -49,6 +45,13 @@ class Gathered:
     boards: Sequence[ReleaseBoard]
     timeboxes: Sequence[Timebox]
     now_s: float
+    namespace: str = ""
+    hidden: frozenset[str] = frozenset()
+    """The kinds that this person may not see, by their plural names."""
+
+    def none_of(self, kind: AnyResourceType, said: str) -> str:
+        """What is said when there is none of a kind: that there is none, or that this person may not see them."""
+        return f"You may not see {kind.plural} here." if kind.plural in self.hidden else said
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,26 +77,23 @@ async def gather(live: Live, namespace: str = "") -> Gathered:
     from wherry.dashboard.puzzle.reading import read_map
 
     events: list[Event] = await live.events()
-    releases = await _list(live, RELEASES, namespace)
-    services = {one.spec.service for one in releases}
+    everywhere, proofs = await live.all(RELEASES), await live.all(PROOFS)
+    releases = [one for one in everywhere if namespace in ("", one.metadata.namespace)]
+    # A timebox is in no namespace; its service is, as soon as it has a release.
+    elsewhere = {one.spec.service for one in everywhere} - {one.spec.service for one in releases}
+    timeboxes = [one for one in await live.all(TIMEBOXES) if one.spec.service not in elsewhere]
     return Gathered(
         snapshot=live.model.snapshot(namespace),
         told=[one for one in lines(events) if namespace in ("", one.namespace)],
         joints=(await read_map(live)).only(namespace).joints,
-        proofs=[one.spec for one in await _list(live, PROOFS, namespace)],
+        proofs=[one.spec for one in proofs if namespace in ("", one.metadata.namespace)],
         releases=releases,
         boards=await read_boards(live, namespace=namespace),
-        # A timebox is in no namespace; its service is.
-        timeboxes=[one for one in await live.all(TIMEBOXES) if not namespace or one.spec.service in services],
+        timeboxes=timeboxes,
         now_s=live.now_s(),
+        namespace=namespace,
+        hidden=frozenset(one.plural for one in ASKED_FOR if live.following.reach(one) == "forbidden"),
     )
-
-
-async def _list(live: Live, kind: ResourceType[T], namespace: str) -> list[T]:
-    try:
-        return (await live.client.list(kind, live.namespace or namespace)).items
-    except (Forbidden, NotFound):
-        return []
 
 
 def topics(ceremony: str, seen: Gathered) -> list[Topic]:
@@ -117,12 +117,16 @@ def _skeletons(seen: Gathered) -> Topic:
         place = places.get(one.spec.service, "")
         said, step = words_of(one, seen.now_s, place)
         items.append(Item(" ".join(said), url("services", place, one.spec.service) if place else "", step))
-    return Topic("Walking skeletons", items, "No walking skeleton is open.")
+    return Topic("Walking skeletons", items, seen.none_of(TIMEBOXES, "No walking skeleton is open."))
 
 
 def _gaps(seen: Gathered) -> Topic:
     items = [
-        Item(f"{_end(one.consumer)} and {_end(one.provider)}: {one.word}. {one.why}", url("puzzle"), NEXT[one.word])
+        Item(
+            f"{_end(one.consumer)} and {_end(one.provider)}: {one.word}. {one.why}",
+            url("puzzle", ns=seen.namespace),
+            NEXT[one.word],
+        )
         for one in seen.joints
         if one.word not in JOINED
     ]
@@ -146,7 +150,7 @@ def _not_done(seen: Gathered) -> Topic:
         for one in _latest(seen.proofs)
         if one.verdict == REFUTED
     ]
-    return Topic("Criteria that do not hold", items, "No criterion is refuted.")
+    return Topic("Criteria that do not hold", items, seen.none_of(PROOFS, "No criterion is refuted."))
 
 
 def _needs_help(seen: Gathered) -> Topic:
@@ -159,13 +163,14 @@ def _needs_help(seen: Gathered) -> Topic:
 
 def _trouble(seen: Gathered) -> Topic:
     recent = [one for one in seen.told if one.is_warning and one.end_s >= seen.now_s - DAY_S]
-    items = [Item(one.text, url("story", trouble="1"), one.next) for one in reversed(recent)]
+    page = url("story", trouble="1", ns=seen.namespace)
+    items = [Item(one.text, page, one.next) for one in reversed(recent)]
     return Topic("Trouble since yesterday", items, "There was none that is still remembered.")
 
 
 def _changes(seen: Gathered) -> Topic:
     changed = [one for one in seen.told if not one.is_warning]
-    page = url("changes", since="yesterday")
+    page = url("changes", since="yesterday", ns=seen.namespace)
     items = [Item(f"{count(len(changed), 'thing')} happened in the last hour.", page)] if changed else []
     return Topic("What changed", items, "Nothing has happened in the last hour.")
 
@@ -178,22 +183,27 @@ def _running(seen: Gathered) -> Topic:
         for one in seen.releases
         if one.status.state == RUNNING
     ]
-    return Topic("What runs where", items, "No release runs yet.")
+    return Topic("What runs where", items, seen.none_of(RELEASES, "No release runs yet."))
 
 
 def _to_show(seen: Gathered) -> Topic:
     items = [
-        Item(f"{one.spec.service} in {one.spec.environment} can be shown.", url("demo"), "wherry demo")
+        Item(
+            f"{one.spec.service} in {one.spec.environment} can be shown.",
+            url("demo", ns=seen.namespace),
+            "wherry demo",
+        )
         for one in seen.releases
         if one.status.state == RUNNING
     ]
-    return Topic("Ready to be shown", items, "There is nothing to show yet: wherry run brings a release to life.")
+    said = "There is nothing to show yet: wherry run brings a release to life."
+    return Topic("Ready to be shown", items, seen.none_of(RELEASES, said))
 
 
 def _held(seen: Gathered) -> Topic:
     good = [one for one in _latest(seen.proofs) if one.verdict != REFUTED]
     items = [Item(f"{one.service}, {one.criterion}: {one.says or one.verdict}") for one in good]
-    return Topic("Criteria that hold", items, "No criterion has been tried yet: wherry prove.")
+    return Topic("Criteria that hold", items, seen.none_of(PROOFS, "No criterion has been tried yet: wherry prove."))
 
 
 def _restarts(seen: Gathered) -> Topic:
@@ -215,7 +225,7 @@ def _failed(seen: Gathered) -> Topic:
         for one in seen.releases
         if one.status.state == FAILED
     ]
-    return Topic("Releases that failed", items, "No release has failed.")
+    return Topic("Releases that failed", items, seen.none_of(RELEASES, "No release has failed."))
 
 
 def _waived(seen: Gathered) -> Topic:
@@ -231,7 +241,7 @@ def _waived(seen: Gathered) -> Topic:
         for one in seen.boards
         for waiver in (*one.standard.agreement.waiver, *one.standard.waived_here)
     ]
-    return Topic("Waivers", items, "No team goes without a criterion.")
+    return Topic("Waivers", items, seen.none_of(RELEASES, "No team goes without a criterion."))
 
 
 def _wavering(seen: Gathered) -> Topic:
@@ -243,7 +253,7 @@ def _wavering(seen: Gathered) -> Topic:
         for one in seen.proofs
         if wavers(one)
     ]
-    return Topic("Verdicts that waver", items, "No verdict has changed on the same image.")
+    return Topic("Verdicts that waver", items, seen.none_of(PROOFS, "No verdict has changed on the same image."))
 
 
 CEREMONIES: Mapping[str, tuple[Callable[[Gathered], Topic], ...]] = {

@@ -32,6 +32,11 @@ async def is_blind(live: Live, tells_of: AnyResourceType | None) -> bool:
     return live.following.reach(tells_of) in ("forbidden", "unknown")
 
 
+def said_of(namespace: str, said: str) -> str:
+    """What a page says first: where it speaks of one namespace alone, it names it, so that nobody takes it for all."""
+    return f"In the namespace {namespace}: {said}" if namespace else said
+
+
 def namespace_form(path: str, live: Live, chosen: str, kept: Mapping[str, str] | None = None) -> str:
     """The form of a page that offers nothing else to choose; `kept` is the rest of the query."""
     fields = namespace_field(live, chosen) + hidden_fields(**kept or {})

@@ -253,6 +253,8 @@ async def test_what_changed_is_a_page(browser: Browser, api: Api) -> None:
     assert "deployment web in default" in page.text
     assert "Node laptop joined the cluster" in page.text
     assert "Nothing changed between" in (await browser.read("/ui/changes?since=1s")).text
+    part = await browser.read("/ui/changes?since=1s&ns=default")
+    assert "In the namespace default: Nothing changed between" in part.text
 
 
 async def test_the_story_can_be_asked_for_since_a_moment(browser: Browser) -> None:

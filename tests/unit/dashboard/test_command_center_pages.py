@@ -8,11 +8,14 @@ from suites.api_harness import Api
 from suites.page_reader import Browser
 from suites.shop_window import Shop
 from unit.dashboard.test_app import api, browser
+from wherry.api.core.event import EVENTS
+from wherry.apimachinery.timestamps import format_time
 from wherry.dashboard.ceremonies import CEREMONIES
 from wherry.dashboard.views.ceremonies import CEREMONIES_VIEW
 from wherry.dashboard.views.masters import MASTERS
 from wherry.dashboard.views.registry import VIEWS
 from wherry.dashboard.views.tour import TOUR
+from wherry.kit.clock import settle
 
 __all__ = ["api", "browser"]
 
@@ -87,3 +90,24 @@ async def test_each_ceremony_talks_about_what_is_so_in_the_shop(full_shop: Shop,
     page = await full_shop.browser.read(f"/ui/ceremonies?for={name}")
     for one in said:
         assert one in page.text
+
+
+@pytest.mark.parametrize(
+    ("name", "links"),
+    [
+        ("planning", ["/ui/puzzle?ns=shop-dev"]),
+        ("daily", ["/ui/story?trouble=1&amp;ns=shop-dev", "/ui/changes?since=yesterday&amp;ns=shop-dev"]),
+        ("review", ["/ui/demo?ns=shop-dev"]),
+    ],
+)
+async def test_what_a_ceremony_leads_to_is_of_the_same_namespace(full_shop: Shop, name: str, links: list[str]) -> None:
+    events: dict[str, object] = {"involvedObject": {"kind": "Pod", "name": "web-1", "namespace": "shop-dev"}}
+    for number, type_ in enumerate(("Warning", "Normal")):
+        time = {"lastTimestamp": format_time(full_shop.clock.now_s())}
+        said = {"reason": f"Tried{number}", "message": "It was tried.", "type": type_}
+        metadata = {"name": f"e{number}", "namespace": "shop-dev"}
+        _ = await full_shop.client.create(EVENTS, {"metadata": metadata, **events, **said, **time}, "shop-dev")
+    await settle()
+    body = (await full_shop.browser.ask("GET", f"/ui/ceremonies?for={name}&ns=shop-dev")).body
+    view = body.partition('id="view"')[2]
+    assert [one for one in links if f'href="{one}"' not in view] == []

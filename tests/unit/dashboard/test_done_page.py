@@ -242,3 +242,13 @@ async def test_a_board_can_be_taken_along(full_shop: Shop, ending: str, said: st
 async def test_a_waiver_counts_until_its_day(full_shop: Shop) -> None:
     page = await full_shop.browser.read(LOGS.replace("logs", "parity"))
     assert f"Waived by ana until {datetime.date(2100, 3, 31)}: prod moves in March." in page.text
+
+
+async def test_a_namespace_without_a_release_is_named_and_can_be_left(full_shop: Shop) -> None:
+    address = f"{ADDRESS}?ns=elsewhere"
+    assert "There is no release to judge in elsewhere yet." in (await full_shop.browser.read(address)).text
+    body = (await full_shop.browser.ask("GET", address)).body
+    assert '<option value="elsewhere" selected>' in body
+    assert '<option value="">all' in body
+    assert "In the namespace shop-dev: 0 of " in (await full_shop.browser.read(f"{ADDRESS}?ns=shop-dev")).text
+    assert "no release to judge for qa yet." in (await full_shop.browser.read(f"{ADDRESS}?env=qa")).text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
@@ -121,3 +122,25 @@ async def test_who_sees_pods_and_no_releases_is_not_told_that_there_are_none(ful
         page = await cho.read(f"/ui/{path}?ns={shop.SPACE}")
         assert "You may not see releases here." in page.text
         assert "There is no release" not in page.text
+
+
+CLAIMS = {
+    "": "no pods",
+    "next": "There is no workload yet.",
+    "story": "Nothing has happened in the last hour.",
+    "ceremonies": "No things to talk about.",
+    "puzzle": "There is no service yet.",
+    "releases": "There is no release yet.",
+    "demo": "No service here has a journey yet.",
+}
+
+
+@pytest.mark.parametrize("path", CLAIMS)
+async def test_who_looks_at_one_namespace_is_told_so_and_may_choose_another(full_shop: Shop, path: str) -> None:
+    answer = await full_shop.browser.ask("GET", f"/ui/{path}?ns=empty")
+    said = (await full_shop.browser.read(f"/ui/{path}?ns=empty")).text
+    assert "In the namespace empty: " in said
+    assert CLAIMS[path] in said
+    assert re.search(r'<(select|input)[^>]* name="ns"', answer.body)
+    whole = (await full_shop.browser.read(f"/ui/{path}")).text
+    assert "In the namespace " not in whole.partition("Explain this screen")[2]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from suites.shop_window import Shop
+from unit.dashboard.test_sight import bind
 from wherry.api.method.timebox import TIMEBOXES
 from wherry.kit.clock import settle
 from wherry.method.crds import ensure_kinds
@@ -58,6 +59,21 @@ async def test_the_open_ones_are_talked_about(full_shop: Shop, ceremony: str) ->
     assert "lighthouse" not in page.text
     elsewhere = await full_shop.browser.read(f"/ui/ceremonies?for={ceremony}&ns=kube-system")
     assert "No walking skeleton is open." in elsewhere.text
+
+
+@pytest.mark.parametrize("ceremony", ["planning", "daily"])
+async def test_the_clock_of_a_service_without_a_release_runs_in_every_namespace(full_shop: Shop, ceremony: str) -> None:
+    await begin(full_shop, "lighthouse")
+    page = await full_shop.browser.read(f"/ui/ceremonies?for={ceremony}&ns=shop-dev")
+    assert "how far the walking skeleton of lighthouse is" in page.text
+
+
+async def test_who_may_not_see_timeboxes_is_not_told_that_none_is_open(full_shop: Shop) -> None:
+    await begin(full_shop)
+    await bind(full_shop)
+    page = await (await full_shop.browser_of("ben")).read("/ui/ceremonies?for=planning&ns=shop-dev")
+    assert "You may not see timeboxes here." in page.text
+    assert "No walking skeleton is open." not in page.text
 
 
 async def test_a_skeleton_has_its_page_before_anything_of_it_runs(full_shop: Shop) -> None:

@@ -8,6 +8,7 @@ from wherry.dashboard.channel import Rendered
 from wherry.dashboard.fragments import ROOT, Fragment
 from wherry.dashboard.live import Live
 from wherry.dashboard.markup import element_id, link, steps, text, twin, url, with_terms
+from wherry.dashboard.sight import namespace_form, said_of
 from wherry.dashboard.views.view import Asked, Page, View
 
 INTERVAL_S = 1.0
@@ -27,6 +28,7 @@ class Ceremonies:
         found = topics(self.name, await gather(self._live, self.namespace))
         number = sum(len(one.items) for one in found)
         said = f"{QUESTIONS[self.name]} {number or 'No'} {'thing' if number == 1 else 'things'} to talk about."
+        said = said_of(self.namespace, said)
         pieces = [Fragment("answer", ROOT, f'<p id="answer" class="headline">{with_terms(said)}</p>')]
         return Rendered([*pieces, *(_topic(one) for one in found)], said)
 
@@ -53,7 +55,8 @@ def _make(live: Live, asked: Asked) -> Page:
         f'<a href="{place}"{mark if name == page.name else ""}>{name.title()}</a>' for name, place in places.items()
     )
     board = link(url("done", show=page.name, ns=page.namespace), "The board for it")
-    above = f'<nav class="tabs" aria-label="Ceremonies">{links}</nav><p>{board}</p>'
+    form = namespace_form("ceremonies", live, page.namespace, {"for": page.name})
+    above = f'<nav class="tabs" aria-label="Ceremonies">{links}</nav>{form}<p>{board}</p>'
     return Page(f"Ceremonies: {page.name}", page.render, above, _mark_form(page.name), interval_s=INTERVAL_S)
 
 

@@ -8,6 +8,7 @@ from wherry.dashboard.fragments import ROOT, Fragment
 from wherry.dashboard.live import Live
 from wherry.dashboard.markup import element_id, text, with_terms
 from wherry.dashboard.moments import meant, said_time, too_long_ago
+from wherry.dashboard.sight import said_of
 from wherry.dashboard.then import moment_input
 from wherry.dashboard.views.story import shown_time
 from wherry.dashboard.views.view import Asked, Page, View
@@ -55,6 +56,7 @@ class Changes:
         except TooLongAgo as error:
             raise too_long_ago(error) from error
         said = summary(told, said_time(since.time_s), said_time(until.time_s) if self._until else "now")
+        said = said_of(self._namespace, said)
         return Rendered(
             [
                 Fragment("told", ROOT, f'<p id="told" class="headline">{text(said)}</p>'),

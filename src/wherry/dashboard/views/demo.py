@@ -7,6 +7,7 @@ from wherry.dashboard.channel import Rendered
 from wherry.dashboard.fragments import ROOT, Fragment
 from wherry.dashboard.live import Live
 from wherry.dashboard.markup import element_id, steps, text, url, with_terms
+from wherry.dashboard.sight import namespace_form, said_of
 from wherry.dashboard.views.view import Asked, Page, View
 from wherry.method.journey.keeping import KeptJourney, kept_journeys
 
@@ -32,8 +33,10 @@ def _journey(one: KeptJourney) -> Fragment:
 
 def _make(live: Live, asked: Asked) -> Page:
     async def render() -> Rendered:
-        found = await kept_journeys(live.client, live.namespace or asked.get("ns"))
+        place = live.namespace or asked.get("ns")
+        found = await kept_journeys(live.client, place)
         said = "Choose what to show." if found else "No service here has a journey yet."
+        said = said_of(place, said)
         pieces = [Fragment("answer", ROOT, f'<p id="answer" class="headline">{with_terms(said)}</p>')]
         if not found:
             hint = steps(["wherry new orders --team shop", "wherry release && wherry run --in dev"])
@@ -44,7 +47,8 @@ def _make(live: Live, asked: Asked) -> Page:
     below = (
         '<section id="tale" hidden><h2>What happens</h2><ol id="hops" class="hops" aria-live="polite"></ol></section>'
     )
-    return Page("Demo", render, below=below, interval_s=INTERVAL_S, beat_s=BEAT_S, scripts=("demo.js",))
+    above = namespace_form("demo", live, asked.get("ns"))
+    return Page("Demo", render, above, below, interval_s=INTERVAL_S, beat_s=BEAT_S, scripts=("demo.js",))
 
 
 DEMO = View(

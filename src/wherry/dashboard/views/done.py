@@ -13,7 +13,7 @@ from wherry.dashboard.done.ceremony_columns import COLUMNS, chosen
 from wherry.dashboard.fragments import ROOT, Fragment
 from wherry.dashboard.live import Live
 from wherry.dashboard.markup import choice, element_id, link, text, url, with_terms
-from wherry.dashboard.sight import namespace_field
+from wherry.dashboard.sight import namespace_field, said_of
 from wherry.dashboard.times import ago
 from wherry.dashboard.views.view import Asked, Page, View
 from wherry.method.done.board import way_out
@@ -50,12 +50,12 @@ class DonePage:
         everything = await read_boards(self._live, namespace=self._namespace)
         boards = [one for one in everything if self._environment in ("", one.release.spec.environment)]
         is_hidden = not everything and self._live.following.reach(RELEASES) == "forbidden"
-        said = HIDDEN if is_hidden else _sentence(boards)
+        said = HIDDEN if is_hidden else self._sentence(boards)
         pieces = [
             Fragment("verdict", ROOT, f'<p id="verdict" class="headline">{with_terms(said)}</p>'),
             Fragment("step", ROOT, self._step(boards)),
         ]
-        if everything:
+        if everything or self._namespace or self._environment:
             pieces.append(Fragment("where", ROOT, self._filters(everything)))
         if boards:
             shown = self._columns(boards)
@@ -95,6 +95,13 @@ class DonePage:
             ),
         ]
 
+    def _sentence(self, boards: list[ReleaseBoard]) -> str:
+        if boards:
+            return said_of(self._namespace, _sentence(boards))
+        where = f" in {self._namespace}" if self._namespace else ""
+        where += f" for {self._environment}" if self._environment else ""
+        return f"There is no release to judge{where} yet."
+
     def _step(self, boards: Iterable[ReleaseBoard]) -> str:
         """What to do next."""
         first = next((one for one in boards if one.board.missing), None)
@@ -125,8 +132,6 @@ SCROLL = '<div id="scroll" class="scroll" tabindex="0" role="group" aria-label="
 
 
 def _sentence(boards: list[ReleaseBoard]) -> str:
-    if not boards:
-        return "There is no release to judge yet."
     done = sum(one.board.is_done for one in boards)
     refuted = sum(entry.word is Word.REFUTED for one in boards for entry in one.board.verdicts)
     trouble = f" {refuted} verdict{'s speak' if refuted > 1 else ' speaks'} against." if refuted else ""

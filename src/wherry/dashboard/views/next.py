@@ -7,7 +7,7 @@ from wherry.dashboard.channel import Rendered
 from wherry.dashboard.fragments import ROOT, Fragment
 from wherry.dashboard.live import Live
 from wherry.dashboard.markup import element_id, link, text, url, with_terms
-from wherry.dashboard.sight import namespace_form
+from wherry.dashboard.sight import namespace_form, said_of
 from wherry.dashboard.views.view import Asked, Page, View
 from wherry.narrate.facts import WorkloadFacts
 
@@ -47,6 +47,7 @@ def _make(live: Live, asked: Asked) -> Page:
         late = sum(not one.is_as_wanted for one in snapshot.workloads)
         total = len(snapshot.workloads)
         said = f"{total - late} of {total} workloads are as wanted." if total else "There is no workload yet."
+        said = said_of(asked.get("ns"), said)
         pieces = [
             Fragment("verdict", ROOT, f'<p id="verdict" class="headline">{with_terms(said)}</p>'),
             Fragment("next", ROOT, HEAD, "</table>"),

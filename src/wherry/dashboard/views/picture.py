@@ -15,7 +15,7 @@ from wherry.dashboard.fragments import ROOT, Fragment
 from wherry.dashboard.live import Live
 from wherry.dashboard.markup import choice, element_id, text, twin, url, with_terms
 from wherry.dashboard.moments import meant
-from wherry.dashboard.sight import namespace_field
+from wherry.dashboard.sight import namespace_field, said_of
 from wherry.dashboard.then import moment_input, snapshot_then, tell_at
 from wherry.dashboard.views.view import Asked, Page, View
 from wherry.narrate.describe import count_pods
@@ -55,7 +55,7 @@ class Picture:
         if self._at:
             return await self._render_then()
         snapshot = self._live.model.snapshot(self._namespace)
-        return Rendered([*self._pieces(snapshot)], snapshot.sentence)
+        return Rendered([*self._pieces(snapshot)], said_of(self._namespace, snapshot.sentence))
 
     async def _render_then(self) -> Rendered:
         """As it was; the past stays as it is, so it is read once."""
@@ -63,11 +63,15 @@ class Picture:
             moment = await meant(self._live.moments, self._live.client, self._at)
             self._then = await snapshot_then(self._live, moment, self._namespace)
             self._said = tell_at(moment)
-        note = Fragment("then", ROOT, f'<p id="then" class="then">{text(self._said)} <a href="/ui/">Now</a></p>')
+        note = Fragment(
+            "then",
+            ROOT,
+            f'<p id="then" class="then">{text(self._said)} <a href="{text(url(ns=self._namespace))}">Now</a></p>',
+        )
         return Rendered([note, *self._pieces(self._then)], f"{self._said} {self._then.sentence}")
 
     def _pieces(self, snapshot: Snapshot) -> Iterator[Fragment]:
-        yield _headline(snapshot)
+        yield _headline(snapshot, self._namespace)
         self._before, self._made = self._made, {}
         if not self._node and any(self._is_shown(pod) for pod in snapshot.waiting):
             yield Fragment("unplaced", ROOT, '<section id="unplaced"><h2>No node yet</h2>', "</section>")
@@ -216,16 +220,15 @@ def _bar(states: dict[str, int]) -> str:
     return f'<svg class="bar" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">{"".join(parts)}</svg>'
 
 
-def _headline(snapshot: Snapshot) -> Fragment:
+def _headline(snapshot: Snapshot, namespace: str) -> Fragment:
     troubled = needing_help(snapshot.nodes, snapshot.waiting)
     jump = ""
     if troubled:
         first = troubled[0]
         jump = f' <a class="jump" href="{text(url("pods", first.namespace, first.name))}">Why {text(first.name)}?</a>'
     hidden = f" You may not see: {', '.join(snapshot.hidden)}." if snapshot.hidden else ""
-    return Fragment(
-        "headline", ROOT, f'<p id="headline" class="headline">{with_terms(snapshot.sentence + hidden)}{jump}</p>'
-    )
+    said = said_of(namespace, snapshot.sentence + hidden)
+    return Fragment("headline", ROOT, f'<p id="headline" class="headline">{with_terms(said)}{jump}</p>')
 
 
 def _kind(node: NodeFacts) -> str:

@@ -16,6 +16,7 @@ from wherry.dashboard.puzzle.layers import Line
 from wherry.dashboard.puzzle.layout import Sizes
 from wherry.dashboard.puzzle.moving import STEPS
 from wherry.dashboard.puzzle.slots import find_slots
+from wherry.dashboard.sight import namespace_field, said_of
 from wherry.dashboard.stand_ins import end_form, start_form
 from wherry.dashboard.times import ago
 from wherry.dashboard.views.view import Asked, Page, View
@@ -50,8 +51,9 @@ class PuzzlePage:
 
         whole = await read_map(self._live)
         facts = whole.only(self._namespace, self._environment)
+        said = said_of(self._namespace, facts.sentence)
         pieces = [
-            Fragment("verdict", ROOT, f'<p id="verdict" class="headline">{with_terms(facts.sentence)}</p>'),
+            Fragment("verdict", ROOT, f'<p id="verdict" class="headline">{with_terms(said)}</p>'),
             Fragment("step", ROOT, _step(facts)),
             Fragment("where", ROOT, self._filters(whole)),
         ]
@@ -68,7 +70,7 @@ class PuzzlePage:
             spaces = sorted({piece.namespace for piece in whole.pieces})
             pieces += [_card(piece, spaces) for piece in facts.pieces]
             pieces.append(Fragment("arrange", ROOT, ARRANGE))
-        return Rendered(pieces, facts.sentence)
+        return Rendered(pieces, said)
 
     async def _to_come(self, whole: MapFacts) -> list[tuple[str, str]]:
         """The services of the models that are no piece yet, each with its model."""
@@ -93,7 +95,12 @@ class PuzzlePage:
         namespaces = sorted({piece.namespace for piece in whole.pieces} | {self._namespace} - {""})
         environments = sorted({piece.environment for piece in whole.pieces} | {self._environment} - {""})
         choices = choice("env", "Environment", _all(environments), self._environment)
-        choices += choice("ns", "Namespace", _all(namespaces), self._namespace)
+        # Who sees one namespace alone types the next one.
+        choices += (
+            namespace_field(self._live, self._namespace)
+            if self._live.namespace
+            else choice("ns", "Namespace", _all(namespaces), self._namespace)
+        )
         return (
             f'<form id="where" class="filters" method="get" action="/ui/puzzle">{choices}'
             '<button type="submit">Show</button></form>'

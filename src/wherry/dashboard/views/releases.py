@@ -10,7 +10,7 @@ from wherry.dashboard.channel import Rendered
 from wherry.dashboard.fragments import ROOT, Fragment
 from wherry.dashboard.live import Live
 from wherry.dashboard.markup import choice, element_id, hidden_fields, text, url, with_terms
-from wherry.dashboard.sight import namespace_form
+from wherry.dashboard.sight import namespace_form, said_of
 from wherry.dashboard.times import ago
 from wherry.dashboard.views.view import Asked, Page, View
 from wherry.method.delivery.ledger import difference, short
@@ -38,7 +38,7 @@ class ReleasesPage:
         """Its pieces now."""
         found = [one for one in await self._live.all(RELEASES) if self._namespace in ("", one.metadata.namespace)]
         everything = sorted(found, key=lambda one: (one.spec.service, -one.spec.number))
-        said = _sentence(everything) if everything or not self._is_hidden() else HIDDEN
+        said = said_of(self._namespace, _sentence(everything)) if everything or not self._is_hidden() else HIDDEN
         pieces = [Fragment("verdict", ROOT, f'<p id="verdict" class="headline">{with_terms(said)}</p>')]
         if not everything:
             pieces.append(Fragment("step", ROOT, self._first_step()))

@@ -16,6 +16,7 @@ from wherry.dashboard.fragments import ROOT, Fragment
 from wherry.dashboard.live import Live
 from wherry.dashboard.markup import element_id, text, with_terms
 from wherry.dashboard.moments import meant, said_time, too_long_ago
+from wherry.dashboard.sight import said_of
 from wherry.dashboard.then import moment_input
 from wherry.dashboard.views.view import Asked, Page, View
 from wherry.narrate.deed_lines import deed_lines
@@ -85,9 +86,10 @@ class Story:
         whole = sorted((*lines(events), *await self._deeds(start_s)), key=lambda line: line.time_s)
         fits = [line for line in whole if self._is_told(line) and line.end_s >= start_s]
         told = fits[-LINES_SHOWN:]
-        said = _count(len(told), len(fits), when)
+        is_part = bool(self._app or self._actor or self._trouble)
+        said = said_of(self._namespace, _count(len(told), len(fits), when, is_part=is_part))
         pieces = [
-            Fragment("told", ROOT, f'<p id="told" class="headline">{said}</p>'),
+            Fragment("told", ROOT, f'<p id="told" class="headline">{text(said)}</p>'),
             Fragment("value", ROOT, f'<p id="value">{with_terms(await self._value())}</p>'),
             Fragment("lines", ROOT, '<ol id="lines" class="story">', "</ol>"),
             *line_pieces(told, "lines"),
@@ -136,9 +138,9 @@ class Story:
         )
 
 
-def _count(shown: int, total: int, when: str) -> str:
+def _count(shown: int, total: int, when: str, *, is_part: bool = False) -> str:
     if not total:
-        return f"Nothing has happened {when.replace('of', 'in')}."
+        return f"Nothing {'like that ' if is_part else ''}has happened {when.replace('of', 'in')}."
     return f"{count(total, 'line')} {when}." if shown == total else f"The last {shown} of {total} lines {when}."
 
 
