@@ -148,10 +148,10 @@ def _below(evidence: Evidence) -> list[str]:
 
 
 def _steps_below(evidence: Evidence) -> list[str]:
-    steps = [
-        next_step("pod.failed", thing=Target("Pod", pod.namespace, pod.name).command)
-        for pod in _troubled_below(evidence)[:1]
-    ]
+    # While a version replaces another, the old pods go anyway.
+    held = sorted(_in_the_way(evidence), key=lambda pod: pod.created, reverse=True)
+    first = held if evidence.newer else _troubled_below(evidence)
+    steps = [next_step("pod.failed", thing=Target("Pod", pod.namespace, pod.name).command) for pod in first[:1]]
     service = _service(evidence)
     if service is not None and service.silent:
         steps.append(next_step("pod.failed", thing=Target("Pod", service.namespace, service.silent[0]).command))

@@ -208,6 +208,7 @@ async def test_nobody_is_told_to_undo_a_new_version_because_an_old_pod_is_in_tro
     found = await why(api, "Deployment", "web")
     assert found.answer.startswith(said)
     assert any("rollout undo" in step for step in found.next) == ("stuck" in said)
+    assert found.next[0] == ("wherry why pod/web-7f-x" if "stuck" in said else "wherry story -f web")
 
 
 async def test_a_service_that_nobody_answers_says_what_it_asks_for(api: Shop) -> None:
