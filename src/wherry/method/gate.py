@@ -35,8 +35,8 @@ from wherry.method.project import Project
 class Passage(NamedTuple):
     """What holds a release back, each reason a sentence; and which criteria it goes without, if it goes.
 
-    `standard` is what the repository showed, for the page of the environment that it goes to; `silent` says which
-    clusters did not answer what was proved there.
+    `standard` is what the repository showed, for the page of the environment that it goes to; `silent` names the
+    other environments of which nobody could read what was proved there.
     """
 
     reasons: tuple[str, ...]
@@ -59,6 +59,8 @@ async def gate(
     `client` reaches the cluster where the release runs now, `clusters` those of all environments, in any of which its
     image may have been tried; `kubectl` renders the overlays: without it nothing is known of what differs between
     environments.
+
+    Raises what came instead of the proofs of the release's own environment: StatusError, OSError, CannotDeliver.
     """
     try:
         agreement = read_agreement(project.root, KNOWN)
@@ -73,6 +75,9 @@ async def gate(
     here = await kept_waivers(client, release.metadata.namespace, standard_name(project.name))
     agreement = with_waivers(agreement, here)
     known = await known_proofs(clusters, project)
+    if (unread := known.unread.get(release.spec.environment)) is not None:
+        # Nobody knows that nothing was refuted where it runs.
+        raise unread
     known_ca = clusters.authority(project, project.environment(release.spec.environment))
     seen_now = await contract_evidence(
         client, project.name, project.namespaces, contracts_of(project.root), known_ca=known_ca

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import itertools
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -119,26 +117,11 @@ async def _kept(client: Client, namespace: str, name: str) -> ProofSpec | None:
         return None
 
 
-async def list_proofs(client: Client, service: str, namespaces: Sequence[str] = ()) -> list[ProofSpec]:
-    """All proofs of a service that a cluster has; none where the kind is not known.
+async def list_proofs(client: Client, service: str, namespace: str = "") -> list[ProofSpec]:
+    """All proofs of a service that a namespace, or the whole cluster, has; none where the kind is not known.
 
-    A verdict is about an image, wherever that was tried. Who may not look at the whole cluster gets those in
-    `namespaces`, as far as they may. Raises Forbidden for those who may look nowhere.
+    A verdict is about an image, wherever that was tried.
     """
-    try:
-        return await _list_in(client, "", service)
-    except Forbidden as error:
-        refused = error
-    seen: list[list[ProofSpec]] = []
-    for name in namespaces:
-        with contextlib.suppress(Forbidden):
-            seen.append(await _list_in(client, name, service))
-    if not seen:
-        raise refused
-    return proofs_of(service, itertools.chain.from_iterable(seen))
-
-
-async def _list_in(client: Client, namespace: str, service: str) -> list[ProofSpec]:
     try:
         found = await client.list(PROOFS, namespace, label_selector=f"{SERVICE}={service}")
     except NotFound:

@@ -102,16 +102,51 @@ def _fail(request: Request) -> None:
     raise InternalError("the disk is full")
 
 
-@pytest.mark.parametrize(("refused", "found"), [("/namespaces/orders-prod/", 1), ("", 0)])
-async def test_who_may_not_look_everywhere_hears_what_their_namespaces_have(
-    tmp_path: Path, refused: str, found: int
-) -> None:
+def closed(part: str) -> FakeApi:
+    """A cluster where nobody may look at the whole, nor at the namespaces with this in their path."""
+
     def before(request: Request) -> None:
-        if "/namespaces/" not in request.path or refused in request.path:
+        if request.path.endswith("/proofs") and ("/namespaces/" not in request.path or part in request.path):
             raise Forbidden("no")
 
-    here = FakeApi(before=before)
+    return FakeApi(before=before)
+
+
+@pytest.mark.parametrize(
+    ("refused", "found", "unread"), [("/namespaces/orders-prod/", 1, ["prod"]), ("", 0, ["dev", "prod"])]
+)
+async def test_who_may_not_look_everywhere_hears_what_their_namespaces_have_and_which_are_closed(
+    tmp_path: Path, refused: str, found: int, unread: list[str]
+) -> None:
+    here = closed(refused)
     put(here, "orders-dev", tried("against", "2026-01-02T00:00:00Z"))
     known = await known_proofs(played(here=here, far=FakeApi()), project(tmp_path, prod=Environment("p")))
     assert len(known.proofs) == found
-    assert known.silent == (() if found else ("You may not read what was proved in dev.",))
+    assert known.silent == tuple(f"You may not read what was proved in {name}." for name in unread)
+
+
+async def test_the_gate_stays_shut_where_nobody_may_read_what_was_refuted_of_what_runs(tmp_path: Path) -> None:
+    far = closed("")
+    put(far, "orders-staging", tried("against", "2026-01-02T00:00:00Z", "staging"))
+    with pytest.raises(Forbidden):
+        await asked(tmp_path, played(here=FakeApi(), far=far))
+
+
+@pytest.mark.parametrize("error", [InternalError("the disk is full"), TimeoutError()])
+async def test_the_gate_stays_shut_where_the_cluster_of_what_runs_is_silent(
+    tmp_path: Path, error: Exception
+) -> None:
+    def before(request: Request) -> None:
+        if request.path.endswith("/proofs"):
+            raise error
+
+    with pytest.raises(type(error)):
+        await asked(tmp_path, played(here=FakeApi(), far=FakeApi(before=before)))
+
+
+async def test_a_closed_namespace_beside_that_of_what_runs_is_named_and_holds_nobody_up(tmp_path: Path) -> None:
+    here = closed("/namespaces/orders-dev/")
+    whole = project(tmp_path, staging=Environment("s"))
+    put(here, "orders-staging", tried("against", "2026-01-02T00:00:00Z", "staging"))
+    known = await known_proofs(played(here=here), whole)
+    assert (len(known.proofs), known.silent) == (1, ("You may not read what was proved in dev.",))
