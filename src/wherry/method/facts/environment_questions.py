@@ -20,7 +20,11 @@ ENVIRONMENT = re.compile(r"(^|_)(env|environ|environment)(_|$)", re.IGNORECASE)
 MAYBE = re.compile(r"(^|_)(stage|profile|deployment|tier)(_|$)", re.IGNORECASE)
 SETTINGS = re.compile(r"(^|_)(settings?|config|conf|cfg|options)(_|$)", re.IGNORECASE)
 READERS = frozenset({"environ", "environb", "getenv"})
-SAME_TEXT = frozenset({"lower", "upper", "casefold", "strip", "title"})
+# What leads from a value to its text, or to a part of that: Environment.PROD.value, env.lower().
+SAME_VALUE = frozenset({"value", "name"})
+SAME_TEXT = frozenset({
+    "lower", "upper", "casefold", "title", "capitalize", "strip", "lstrip", "rstrip", "removeprefix", "removesuffix",
+})  # fmt: skip
 
 
 def environment_questions(module: Module) -> Iterator[tuple[str, ast.Compare]]:
@@ -69,22 +73,44 @@ def _tells_the_environment(node: ast.expr, known: dict[str, str], given: frozens
         return True
     if isinstance(node, ast.BoolOp):
         return any(_tells_the_environment(value, known, given) for value in node.values)
-    path = _path(node, known)
+    if _names_the_environment(_path(node, known), given):
+        return True
+    inner = _inner(node)
+    return inner is not None and _tells_the_environment(inner, known, given)
+
+
+def _names_the_environment(path: list[str], given: frozenset[str]) -> bool:
     if not path:
         return False
     is_setting = ".".join(path) in given or any(map(SETTINGS.search, path[:-1]))
     return bool(ENVIRONMENT.search(path[-1]) or (is_setting and MAYBE.search(path[-1])))
 
 
+def _inner(node: ast.expr) -> ast.expr | None:
+    """The expression whose text this one is, or a part of it: env.lower(), env.value, str(env), env[:4]."""
+    match node:
+        case ast.Attribute(value=value, attr=attr) if attr in SAME_VALUE:
+            return value
+        case ast.Call(func=ast.Attribute(value=value, attr=attr)) if attr in SAME_TEXT:
+            return value
+        case ast.Call(func=ast.Name(id="str"), args=[value, *_]):
+            return value
+        case ast.Subscript(value=value, slice=ast.Slice()) | ast.NamedExpr(value=value):
+            return value
+        case _:
+            return None
+
+
 def _path(node: ast.expr, known: dict[str, str]) -> list[str]:
-    """The names that lead to a value: settings.stage, settings["stage"] and settings.get("stage") are the same."""
+    """The names that lead to a value: settings.stage, settings["stage"], settings.get("stage") are the same."""
     if isinstance(node, ast.NamedExpr):
         return _path(node.target, known)
     if isinstance(node, ast.Subscript) and isinstance(key := literal(node.slice), str):
         return [*_path(node.value, known), key]
     if isinstance(node, ast.Call):
-        if isinstance(node.func, ast.Attribute) and node.func.attr in SAME_TEXT:
-            return _path(node.func.value, known)
+        if isinstance(node.func, ast.Name) and node.func.id == "getattr" and len(node.args) > 1:
+            key = literal(node.args[1])
+            return [*_path(node.args[0], known), key] if isinstance(key, str) else []
         key = literal(node.args[0]) if node.args else None
         if isinstance(node.func, ast.Attribute) and node.func.attr == "get" and isinstance(key, str):
             return [*_path(node.func.value, known), key]

@@ -133,9 +133,7 @@ async def test_the_gate_stays_shut_where_nobody_may_read_what_was_refuted_of_wha
 
 
 @pytest.mark.parametrize("error", [InternalError("the disk is full"), TimeoutError()])
-async def test_the_gate_stays_shut_where_the_cluster_of_what_runs_is_silent(
-    tmp_path: Path, error: Exception
-) -> None:
+async def test_the_gate_stays_shut_where_the_cluster_of_what_runs_is_silent(tmp_path: Path, error: Exception) -> None:
     def before(request: Request) -> None:
         if request.path.endswith("/proofs"):
             raise error

@@ -32,6 +32,15 @@ def asked(text: str) -> list[str]:
         'self.stage = _text(environ, "STAGE")\nself.stage.upper() == "prod"',
         '(env or "dev") == "prod"',
         'get_env() == "prod"',
+        'settings.environment.value == "prod"',
+        'self.env.name == "prod"',
+        'str(settings.env) == "prod"',
+        'getattr(settings, "env") == "prod"',
+        'getattr(config, "stage", "dev").lower() == "prod"',
+        '(settings.env or "dev").lower() == "prod"',
+        'env[:4] == "prod"',
+        'str(settings.stage.value)[:4].lower() == "prod"',
+        '(name := settings.env) == "prod"',
     ],
 )
 def test_a_comparison_with_the_environments_name_asks_for_it(text: str) -> None:
@@ -51,6 +60,13 @@ def test_a_comparison_with_the_environments_name_asks_for_it(text: str) -> None:
         'config.mode == "live"',
         'environ.get("STAGE") == "blue"',
         'envelope.kind == "live"',
+        'profile.name == "dev"',
+        'pipeline.stage.value == "live"',
+        'str(deal.stage) == "live"',
+        'getattr(deal, "stage") == "live"',
+        'getattr(settings, name) == "live"',
+        '(deal.stage or "dev").lower() == "live"',
+        'stage[:4] == "live"',
     ],
 )
 def test_a_comparison_of_anything_else_does_not(text: str) -> None:
