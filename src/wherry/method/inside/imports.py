@@ -11,6 +11,7 @@ import importlib
 import importlib.util
 import json
 import os
+import re
 import shutil
 import sys
 
@@ -19,6 +20,16 @@ STARTERS = frozenset({
     "subprocess.run", "subprocess.Popen", "subprocess.call", "subprocess.check_call", "subprocess.check_output",
     "asyncio.create_subprocess_exec", "asyncio.create_subprocess_shell", "os.system", "os.popen", "os.execvp",
 })  # fmt: skip
+# What a shell does by itself.
+SHELL = frozenset({
+    ".", ":", "[", "!", "{", "alias", "bg", "break", "case", "cd", "command", "continue", "echo", "eval", "exec",
+    "exit", "export", "false", "fg", "for", "getopts", "hash", "if", "jobs", "kill", "local", "printf", "pwd", "read",
+    "readonly", "return", "set", "shift", "source", "test", "times", "trap", "true", "type", "ulimit", "umask",
+    "unalias", "unset", "until", "wait", "while",
+})  # fmt: skip
+ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
+# Not what a shell fills in first: $HOME/bin/tool.
+PROGRAM = re.compile(r"[\w./+-]+")
 # What tells one system, or one Python, from another.
 SYSTEM = frozenset({
     "sys.platform", "sys.version_info", "sys.implementation.name", "os.name", "os.uname", "platform.system",
@@ -136,7 +147,14 @@ def started_program(function: str, call: ast.Call) -> str:
     first = call.args[0] if call.args else next((entry.value for entry in call.keywords if entry.arg == "args"), None)
     if isinstance(first, (ast.List, ast.Tuple)):
         return text_of(first.elts[0]) if first.elts else ""
-    return next(iter(text_of(first).split()), "")
+    return program_of(text_of(first))
+
+
+def program_of(command: str) -> str:
+    """The program that a line for a shell starts first: psql in "PGPASSWORD=x psql"; "" for what is none."""
+    words = (word.rstrip(";&|") for word in command.split() if not ASSIGNMENT.match(word))
+    first = next(words, "")
+    return first if PROGRAM.fullmatch(first) and first not in SHELL else ""
 
 
 def text_of(node: ast.expr | None) -> str:
