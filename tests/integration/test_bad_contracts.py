@@ -9,6 +9,7 @@ import pytest
 from suites.two_teams import NEED, World, project, promise, world
 from wherry.api.method.agreement import AGREEMENTS
 from wherry.api.method.need import NEEDS
+from wherry.api.method.release import Release, ReleaseSpec
 from wherry.apimachinery.errors import StatusError
 from wherry.method.contracts.acting import Actor, agree, entries, expose, propose
 from wherry.method.contracts.need import Need
@@ -51,7 +52,8 @@ async def test_a_need_that_nobody_can_read_is_named_and_hides_no_other_contract(
         assert said[0].startswith("app-orders cannot be read: orders.json is not JSON")
         with pytest.raises(BrokenDocument):
             await entries(w.ana, service="orders")
-        seen = await contract_evidence(w.ana.client, "orders", ("orders-dev",), ContractFacts(), known_ca=w.ca.cert_pem)
+        runs = Release(spec=ReleaseSpec(service="orders", number=1, environment="dev", image="", digest=""))
+        seen = await contract_evidence(w.ana.client, runs, ("orders-dev",), ContractFacts(), known_ca=w.ca.cert_pem)
         assert [one.says.split(":")[0] for one in seen["contract-explicit"]] == [
             "web-orders", "app-orders cannot be read",
         ]  # fmt: skip

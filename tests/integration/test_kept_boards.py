@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import datetime
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
 from suites.custom_resources import serving
 from wherry.api.core.namespace import NAMESPACES
+from wherry.api.method.api import APIS
 from wherry.api.method.board import BoardSpec
-from wherry.api.method.release import RELEASES
+from wherry.api.method.release import RELEASES, RUNNING
 from wherry.apimachinery.document import Document
 from wherry.client.client import Client
 from wherry.client.transport import InProcess
 from wherry.kit.http.types import Request, Response
+from wherry.method.contracts.catalogue import PLURALS
 from wherry.method.crds import ensure_kinds
 from wherry.method.done.agreement import Waiver
 from wherry.method.done.board import Board
@@ -24,7 +28,7 @@ from wherry.method.done.kept_boards import boards_in, keep_board, read_board
 from wherry.method.done.proofs import keep_proof, make_proof
 from wherry.method.done.standard import Standard, leave_standard, standard_name
 from wherry.method.done.waivers import keep_waiver
-from wherry.method.evidence.observation import against, supports
+from wherry.method.evidence.observation import Method, against, supports
 from wherry.method.evidence.verdict import Verdict, Word, judge
 
 SPACE, AT = "orders-dev", "2026-01-05T12:00:00Z"
@@ -49,6 +53,11 @@ async def keep(client: Client, word: Word, at: str = AT) -> BoardSpec | None:
     return await keep_board(
         client, SPACE, "orders", lambda previous: record(previous, board(word), at=at, release="orders-r1")
     )
+
+
+async def note(client: Client, url: str, status: Document) -> None:
+    body = json.dumps({"status": status}).encode()
+    await client.request("PATCH", url, body=body, content_type="application/merge-patch+json")
 
 
 async def test_a_board_is_kept_and_its_changes_add_up() -> None:
@@ -147,6 +156,30 @@ async def test_what_was_tried_after_a_board_was_kept_counts_and_what_was_tried_b
         assert await keep_proof(admin, SPACE, proof)
         (found,) = await boards_in(admin)
         assert (found.board.words["logs"], found.environment) == (word, "dev")
+
+
+async def test_what_the_catalogue_shows_is_not_lost_with_a_trial_that_came_after_the_board_was_kept() -> None:
+    async with cluster() as (admin, _):
+        await ensure_kinds(admin, "boards", "proofs", "releases", *PLURALS)
+        digest = "sha256:" + "ab" * 32
+        spec: Document = {"service": "orders", "number": 1, "environment": "dev", "image": "orders:1", "digest": digest}
+        await admin.create(RELEASES, {"metadata": {"name": "orders-r1"}, "spec": spec}, SPACE)
+        runs: Document = {"state": RUNNING, "runningSince": "2026-01-05T11:00:00Z"}
+        await note(admin, RELEASES.url(SPACE, "orders-r1", "status"), runs)
+        release = await admin.get(RELEASES, "orders-r1", SPACE)
+        promise: Document = {"service": "orders", "digest": digest, "servedAt": "/openapi.json"}
+        await admin.create(APIS, {"metadata": {"name": "orders"}, "spec": promise}, SPACE)
+        await note(admin, APIS.url(SPACE, "orders", "status"), {"served": {"digest": "", "at": AT}})
+        kept = Board("orders", (Verdict("contract-exposed", Word.REFUTED, "It is so.", digest=digest),), digest)
+        await keep_board(admin, SPACE, "orders", lambda was: record(was, kept, at=AT, release="orders-r1"))
+        good = replace(supports("It serves what it says."), method=Method.LIVE)
+        verdict = judge("contract-exposed", [good], digest=digest)
+        proof = make_proof(verdict, release, started_s=1767700000, duration_s=1, version="1")
+        assert await keep_proof(admin, SPACE, proof)
+        (found,) = await boards_in(admin)
+        assert found.board.words == {"contract-exposed": Word.REFUTED}
+        (one,) = found.board.verdicts
+        assert one.says == f"orders was asked for its contract at /openapi.json, and serves none (seen last at {AT})."
 
 
 async def test_where_nothing_is_installed_there_are_no_boards() -> None:

@@ -140,7 +140,7 @@ async def _from_cluster(where: Where, project: Project, environment: str | None,
                     await leave_standard(client, space, project.name, standard)
                     seen_now = await contract_evidence(
                         client,
-                        project.name,
+                        release,
                         project.namespaces,
                         contracts_of(project.root),
                         known_ca=clusters.authority(project, place),

@@ -259,7 +259,7 @@ class ProvingRun:
         began_s = self.clock.monotonic_s()
         evidence = await contract_evidence(
             client,
-            self.project.name,
+            release,
             self.project.namespaces,
             contracts_of(self.project.root),
             known_ca=clusters.authority(self.project, self._place(release)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from wherry.api.method.api import APIS
@@ -13,13 +13,12 @@ from wherry.dashboard.live import Live
 from wherry.dashboard.puzzle.reading import CATALOGUE, authorities
 from wherry.method.contracts.overview import Puzzle, read_puzzle
 from wherry.method.done.board import Board
-from wherry.method.done.contract_evidence import Published, observe, published_as
+from wherry.method.done.contract_evidence import noted_evidence
 from wherry.method.done.judgement import judge_release
 from wherry.method.done.proofs import proofs_of
 from wherry.method.done.standard import Standard, find_standard
 from wherry.method.done.waivers import with_waivers
 from wherry.method.evidence.verdict import Verdict
-from wherry.method.facts.facts import ContractFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +101,6 @@ async def _board(
     mine = proofs_of(service, proofs)
     found = await find_standard(live.client, namespace, service)
     standard = found or Standard()
-    standings = [
-        one
-        for one in puzzle.contracts
-        if (namespace, service) in ((one.consumer_namespace, one.consumer), (one.provider_namespace, one.provider))
-    ]
-    published = await _published(live, namespace, service)
     board = judge_release(
         service,
         None,
@@ -115,15 +108,7 @@ async def _board(
         with_waivers(standard.agreement, standard.waived_here),
         digest=release.spec.digest,
         today=today,
-        seen_now=observe(service, ContractFacts(), published, standings) if published or standings else {},
+        seen_now=await noted_evidence(live.client, release, await live.all(APIS), puzzle.contracts),
         read=standard.read,
     )
     return ReleaseBoard(release, board, standard, found is not None, tuple(mine))
-
-
-async def _published(live: Live, namespace: str, service: str) -> Sequence[Published]:
-    return [
-        await published_as(live.client, api)
-        for api in await live.all(APIS)
-        if (api.metadata.namespace, api.spec.service) == (namespace, service)
-    ]

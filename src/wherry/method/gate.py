@@ -80,7 +80,7 @@ async def gate(
         raise unread
     known_ca = clusters.authority(project, project.environment(release.spec.environment))
     seen_now = await contract_evidence(
-        client, project.name, project.namespaces, contracts_of(project.root), known_ca=known_ca
+        client, release, project.namespaces, contracts_of(project.root), known_ca=known_ca
     )
     today = datetime.datetime.now(tz=datetime.UTC).date()
     digest = release.spec.digest

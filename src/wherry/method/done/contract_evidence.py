@@ -10,7 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from wherry.api.method.api import Api
+from wherry.api.method.release import RUNNING, Release
 from wherry.apimachinery.errors import Forbidden, StatusError
+from wherry.apimachinery.timestamps import parse_time
 from wherry.client.client import Client
 from wherry.method.contracts.acting import Actor, entries, promised
 from wherry.method.contracts.catalogue import NoCatalogue, client_authorities, last_look, read_published_api
@@ -30,33 +32,35 @@ class Published:
     """The service's own promise: the digest in the catalogue, the path of it, and what is served there.
 
     `served` is "" when no contract is served, None when nobody has seen it; `seen_at` is when that was ("": just now).
+    `other` names the namespace where that was, when another release than the one that is judged has answered.
     """
 
     digest: str
     served: str | None = None
     served_at: str = ""
     seen_at: str = ""
+    other: str = ""
 
 
 async def contract_evidence(
-    client: Client, service: str, namespaces: Iterable[str], contracts: ContractFacts, *, known_ca: bytes = b""
+    client: Client, release: Release, namespaces: Iterable[str], contracts: ContractFacts, *, known_ca: bytes = b""
 ) -> Evidence:
     """Read the catalogue and ask what runs; nothing where there is no catalogue, or we may not read it.
 
     Args:
         client: whose rights count.
-        service: its name.
+        release: the one that is judged; what another one answers does not refute it.
         namespaces: where its environments are.
         contracts: what its files say; the default when they are not here.
         known_ca: the authority of the kubeconfig.
     """
-    spaces = tuple(namespaces)
+    spaces, service = tuple(namespaces), release.spec.service
     authorities = await client_authorities(client, known_ca)
     unread: list[str] = []
     try:
         actor = Actor(client, next(iter(spaces), ""), "", ca_pems=authorities)
         found = await entries(actor, service=service, spaces=spaces, skipped=unread.append)
-        published = [one for space in spaces if (one := await _published(client, space, service)) is not None]
+        published = [one for space in spaces if (one := await _published(client, space, release)) is not None]
     except (NoCatalogue, Forbidden):
         return {}
     standings = [standing(entry) for entry, _ in found]
@@ -70,23 +74,50 @@ async def contract_evidence(
     return {**seen, "contract-explicit": [*seen["contract-explicit"], *map(_unread, unread)]}
 
 
+async def noted_evidence(
+    client: Client, release: Release, apis: Iterable[Api], contracts: Iterable[Standing]
+) -> Evidence:
+    """What a catalogue says of a release to those who only look: no service is asked, the last notes count."""
+    me = (release.metadata.namespace, release.spec.service)
+    mine = [
+        one
+        for one in contracts
+        if me in ((one.consumer_namespace, one.consumer), (one.provider_namespace, one.provider))
+    ]
+    published = [
+        await _published_as(client, api, release) for api in apis if (api.metadata.namespace, api.spec.service) == me
+    ]
+    return observe(me[1], ContractFacts(), published, mine) if published or mine else {}
+
+
 def _unread(words: str) -> Observation:
     return _live(doubt(f"{words}.", fix="publish it again: wherry contract propose"))
 
 
-async def _published(client: Client, namespace: str, service: str) -> Published | None:
-    api, served = await promised(Actor(client, namespace, ""), service)
-    return await published_as(client, api, served) if api is not None else None
+async def _published(client: Client, namespace: str, release: Release) -> Published | None:
+    api, served = await promised(Actor(client, namespace, ""), release.spec.service)
+    return await _published_as(client, api, release, served) if api is not None else None
 
 
-async def published_as(client: Client, api: Api, served: str | None = None) -> Published:
+async def _published_as(client: Client, api: Api, release: Release, served: str | None = None) -> Published:
     """A promise and what is served of it: what was just seen, else what was noted when it could be asked last."""
     try:
         digest = (await read_published_api(client, api)).digest
     except (BrokenDocument, StatusError):
         digest = ""
     look = last_look(api, served)
-    return Published(digest, look.served, api.spec.served_at, look.at)
+    home = api.metadata.namespace
+    return Published(
+        digest, look.served, api.spec.served_at, look.at, "" if _has_answered(release, home, look.at) else home
+    )
+
+
+def _has_answered(release: Release, namespace: str, seen_at: str) -> bool:
+    """Whether what answered in a namespace was this very release. Pure."""
+    status = release.status
+    if release.metadata.namespace != namespace or status.state != RUNNING:
+        return False
+    return not (seen_at and status.running_since) or parse_time(seen_at) >= parse_time(status.running_since)
 
 
 def observe(
@@ -131,13 +162,20 @@ def _exposed(service: str, contracts: ContractFacts, published: Sequence[Publish
         elif not one.served:
             says = f"{service} was asked for its contract at {one.served_at}, and serves none{when}."
             fix = f"answer GET {one.served_at} with the contract, or correct served_at"
-            yield _live(against(says, fix=fix, repeat=LIST))
+            yield _live(_wrong(one, says, fix=fix, repeat=LIST))
         elif one.served != one.digest:
             says = f"{service} serves another contract at {one.served_at} than it has published{when}."
             fix = "release what was published, or publish what runs: wherry contract expose"
-            yield _live(against(says, fix=fix, repeat="wherry contract expose"))
+            yield _live(_wrong(one, says, fix=fix, repeat="wherry contract expose"))
         else:
             yield _shown(f"{service} serves at {one.served_at} just what it has published{when}.")
+
+
+def _wrong(one: Published, says: str, *, fix: str, repeat: str) -> Observation:
+    """What refutes the release that has answered leaves every other one open: it may be what mends that."""
+    if one.other:
+        return doubt(f"{says} That was another release, in {one.other}.", fix=fix)
+    return against(says, fix=fix, repeat=repeat)
 
 
 def _nobody(contracts: ContractFacts) -> Observation:

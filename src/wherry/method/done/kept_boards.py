@@ -7,12 +7,13 @@ kept.board.sentence, kept.record.reviews
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import msgspec
 
+from wherry.api.method.api import Api
 from wherry.api.method.board import BOARDS, BoardSpec
 from wherry.api.method.board import Board as BoardObject
 from wherry.api.method.proof import PROOFS, ProofSpec
@@ -22,9 +23,12 @@ from wherry.apimachinery.errors import AlreadyExists, Conflict, Forbidden, NotFo
 from wherry.apimachinery.resource_type import ResourceType
 from wherry.apimachinery.struct import Struct
 from wherry.client.client import Client
+from wherry.method.contracts.catalogue import NoCatalogue, client_authorities, read_catalogue
+from wherry.method.contracts.standing import Standing, read_entries, standing
 from wherry.method.crds import ensure_kinds
 from wherry.method.delivery.stamping import SERVICE
 from wherry.method.done.board import Board
+from wherry.method.done.contract_evidence import noted_evidence
 from wherry.method.done.history import board_of
 from wherry.method.done.judgement import judge_release
 from wherry.method.done.proofs import proofs_of
@@ -99,32 +103,65 @@ async def boards_in(client: Client, namespace: str = "") -> list[KeptBoard]:
             released[key] = release
     # An image may have been tried in another namespace than the one where it runs.
     proofs = [one.spec for one in await _list(client, PROOFS, "") or await _list(client, PROOFS, namespace)]
-    today = datetime.datetime.now(tz=datetime.UTC).date()
+    judging = _Judging(client, proofs)
     found = []
     for space, service in sorted({*kept, *released}, key=lambda key: (key[1], key[0])):
         spec, runs = kept.get((space, service)), released.get((space, service))
-        mine = proofs_of(service, proofs)
         if runs is None:
             assert spec is not None
             board = board_of(spec)
         elif spec is None:
-            board = await _judged(client, runs, mine, today)
+            board = await judging.board(runs)
         else:
             board = _for_release(board_of(spec), runs.spec.digest)
-            since = {one.criterion for one in mine if one.digest == board.digest and one.started_at > spec.at}
+            since = {
+                one.criterion
+                for one in proofs_of(service, proofs)
+                if one.digest == board.digest and one.started_at > spec.at
+            }
             if since:
-                board = _with(board, since, await _judged(client, runs, mine, today))
+                board = _with(board, since, await judging.board(runs))
         environment = runs.spec.environment if runs is not None else (spec.environment if spec is not None else "")
         found.append(KeptBoard(space, board, spec, environment))
     return found
 
 
-async def _judged(client: Client, runs: Release, proofs: list[ProofSpec], today: datetime.date) -> Board:
-    """The board of a release by its proofs, and by what was read and waived where it runs."""
-    spec = runs.spec
-    standard = await find_standard(client, runs.metadata.namespace, spec.service) or Standard()
-    counts = with_waivers(standard.agreement, standard.waived_here)
-    return judge_release(spec.service, None, proofs, counts, digest=spec.digest, today=today, read=standard.read)
+@dataclass
+class _Judging:
+    """Judges releases by their proofs, by what was read and waived where they run, and by the catalogue of contracts.
+
+    The catalogue is read once, and only when a release is judged.
+    """
+
+    client: Client
+    proofs: list[ProofSpec]
+    _noted: tuple[Sequence[Api], Sequence[Standing]] | None = None
+
+    async def board(self, runs: Release) -> Board:
+        spec = runs.spec
+        standard = await find_standard(self.client, runs.metadata.namespace, spec.service) or Standard()
+        if self._noted is None:
+            self._noted = await _catalogue(self.client)
+        return judge_release(
+            spec.service,
+            None,
+            proofs_of(spec.service, self.proofs),
+            with_waivers(standard.agreement, standard.waived_here),
+            digest=spec.digest,
+            today=datetime.datetime.now(tz=datetime.UTC).date(),
+            seen_now=await noted_evidence(self.client, runs, *self._noted),
+            read=standard.read,
+        )
+
+
+async def _catalogue(client: Client) -> tuple[Sequence[Api], Sequence[Standing]]:
+    """All promises and contracts of a cluster; none where nobody has published any, or one may not look."""
+    try:
+        catalogue = await read_catalogue(client)
+    except (NoCatalogue, Forbidden):
+        return (), ()
+    found = await read_entries(client, catalogue, await client_authorities(client, b""))
+    return catalogue.apis, [standing(entry) for entry in found]
 
 
 def _with(board: Board, criteria: set[str], newer: Board) -> Board:

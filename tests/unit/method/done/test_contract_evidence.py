@@ -6,9 +6,16 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
+from suites.fake_api import FakeApi
+from wherry.api.method.api import APIS
+from wherry.api.method.release import FAILED, RUNNING, Release, ReleaseSpec, ReleaseStatus
+from wherry.apimachinery.document import Document
+from wherry.apimachinery.errors import ServiceUnavailable
+from wherry.apimachinery.meta import ObjectMeta
+from wherry.kit.http.types import Request
 from wherry.method.contracts.standing import Standing
 from wherry.method.contracts.state import Condition, State
-from wherry.method.done.contract_evidence import Published, observe
+from wherry.method.done.contract_evidence import Published, contract_evidence, noted_evidence, observe
 from wherry.method.evidence.observation import Observation, doubt
 from wherry.method.evidence.verdict import Verdict, Word, judge
 from wherry.method.facts.facts import ContractFacts, NeedFacts
@@ -80,6 +87,16 @@ def test_only_a_trial_that_failed_refutes_verified(result: str, word: Word) -> N
         ),
         ([Published("d1", "d1", "/openapi.json", "Monday")], Word.PROVED, "has published (seen last at Monday)."),
         ([Published("d1", "d2", "/openapi.json")], Word.REFUTED, "serves another contract"),
+        (
+            [Published("d1", "", "/openapi.json", other="orders-prod")],
+            Word.NOT_SHOWN,
+            "another release, in orders-prod",
+        ),
+        (
+            [SERVED, Published("d1", "d2", "/openapi.json", other="orders-prod")],
+            Word.NOT_SHOWN,
+            "another contract at /openapi.json than it has published. That was another release, in orders-prod.",
+        ),
         ([Published("d0", "d0", "/openapi.json")], Word.NOT_SHOWN, "The repository promises something else"),
         ([SERVED], Word.PROVED, "just what it has published"),
     ],
@@ -97,3 +114,43 @@ def test_a_promise_that_nobody_needs_asks_for_no_signature() -> None:
 def test_a_need_without_a_contract_is_not_agreed() -> None:
     found = verdicts(observe("web", NEEDY, [], []))["agreed"]
     assert (found.word, found.fix) == (Word.NOT_SHOWN, "wherry contract propose")
+
+
+def _ends(request: Request) -> None:
+    if "/proxy/" in request.path:
+        raise ServiceUnavailable("it is just being replaced")
+
+
+NOTED_AT, BEFORE, AFTER = "2026-01-02T12:00:00Z", "2026-01-02T11:00:00Z", "2026-01-02T13:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("namespace", "state", "since", "word"),
+    [
+        ("orders-prod", RUNNING, BEFORE, Word.REFUTED),
+        ("orders-prod", RUNNING, AFTER, Word.NOT_SHOWN),
+        ("orders-prod", FAILED, "", Word.NOT_SHOWN),
+        ("orders-staging", RUNNING, BEFORE, Word.NOT_SHOWN),
+    ],
+)
+async def test_what_another_release_has_answered_does_not_refute_the_one_that_mends_it(
+    namespace: str, state: str, since: str, word: Word
+) -> None:
+    status = ReleaseStatus(state=state, running_since=since)
+    spec = ReleaseSpec(service="orders", number=2, environment="", image="", digest="r1")
+    release = Release(metadata=ObjectMeta(name="orders-r2", namespace=namespace), spec=spec, status=status)
+    promise: Document = {
+        "metadata": {"name": "orders"},
+        "spec": {"service": "orders", "digest": "d1", "servedAt": "/openapi.json"},
+        "status": {"served": {"digest": "", "at": NOTED_AT}},
+    }
+    api = FakeApi(before=_ends)
+    api.put(APIS, promise, "orders-prod")
+    spaces = ("orders-staging", "orders-prod")
+    seen = await contract_evidence(api.client(), release, spaces, ContractFacts())
+    assert verdicts(seen)["exposed"].word is word
+    apis = (await api.client().list(APIS)).items
+    noted = await noted_evidence(api.client(), release, apis, [])
+    assert [one.weight for one in noted.get("contract-exposed", ())] == (
+        [one.weight for one in seen["contract-exposed"]] if namespace == "orders-prod" else []
+    )
