@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from suites.browser import launch, needs_chromium
+from suites.browser import arrive, launch, needs_chromium
 from suites.documented_code import Script, run_script, scripts
 from suites.running_cluster import ROOT, RunningCluster, needs_linux
 
@@ -60,7 +60,7 @@ def test_three_commands_open_the_picture_within_a_minute(home: Path, tmp_path: P
     with sync_playwright() as playwright:
         browser = launch(playwright)
         page = browser.new_context(ignore_https_errors=True).new_page()
-        page.goto(link)
+        arrive(page, link)
         expect(page.locator(".node")).to_have_count(1)
         took_s = time.monotonic() - started_s
         assert "1 node" in page.inner_text("body")

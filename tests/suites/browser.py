@@ -39,6 +39,18 @@ def launch(playwright: Playwright) -> Browser:
     return playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS, headless=True)
 
 
+def arrive(page: Page, address: str) -> None:
+    """Go to an address, again and again while Chromium drops its connections."""
+    for number in range(TRIES):
+        try:
+            page.goto(address)
+        except Error as error:
+            if number == TRIES - 1 or not any(sign in str(error) for sign in DROPPED):
+                raise
+        else:
+            return
+
+
 def origin(cluster: RunningCluster) -> str:
     return f"https://127.0.0.1:{cluster.port}"
 
@@ -99,13 +111,8 @@ class Visit:
         """Show another page of the dashboard in a tab."""
         # After a dropped connection there is a page of Chromium's own, or ours without its script (that one shows the
         # button for a pause) or without a style sheet.
-        for number in range(TRIES):
-            try:
-                page.goto(origin(self.cluster) + path)
-            except Error as error:
-                if number == TRIES - 1 or not any(sign in str(error) for sign in DROPPED):
-                    raise
-                continue
+        for _ in range(TRIES):
+            arrive(page, origin(self.cluster) + path)
             if page.evaluate(STYLED) and (not is_live or page.locator("#pause").is_visible()):
                 return
         raise AssertionError(f"{path} did not come whole in {TRIES} tries")

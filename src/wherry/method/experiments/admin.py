@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+
 from wherry.api.core.pod import PODS
 from wherry.apimachinery.document import Document
 from wherry.method.delivery.migration import migration_job, migration_name
@@ -11,8 +13,6 @@ from wherry.method.facts.manifests import items, pod_spec, section
 from wherry.method.twins.start import run_job
 from wherry.method.twins.twin import Twin, image_digests, restarts
 
-AGAIN = "-again"
-
 
 async def run(twin: Twin) -> list[Observation]:
     """Run the tasks beside the running service: from the same image, with the same settings."""
@@ -21,7 +21,9 @@ async def run(twin: Twin) -> list[Observation]:
         return [_nothing_tried(list(twin.project.file.admin))]
     (pod,) = await twin.scale(1)
     words = " ".join(twin.release.spec.migrate)
-    if why := await run_job(twin, job, suffix=AGAIN):
+    # An experiment is made again when it failed beside others, in the same twin: its Jobs are other ones then.
+    again = f"-again-{secrets.token_hex(2)}"
+    if why := await run_job(twin, job, suffix=again):
         return [
             refuted(
                 f"The task fails when it is run a second time: {why[:160]}",
@@ -30,9 +32,9 @@ async def run(twin: Twin) -> list[Observation]:
             )
         ]
     twin.note(f'"{words}" was run once more as a Job, beside the running service.')
-    found = await _same_image(twin, f"{migration_name(twin.release)}{AGAIN}", image_digests(pod))
+    found = await _same_image(twin, f"{migration_name(twin.release)}{again}", image_digests(pod))
     found += _same_settings(twin, job)
-    found += await _other_tasks(twin, job)
+    found += await _other_tasks(twin, job, again)
     (after,) = await twin.scale(1)
     if after.metadata.uid != pod.metadata.uid or restarts(after) > restarts(pod):
         found.append(open_question("The service was started anew while the task ran."))
@@ -81,13 +83,13 @@ def _same_settings(twin: Twin, job: Document) -> list[Observation]:
     return [open_question("The task has other variables than the service.", "give both the same env and envFrom")]
 
 
-async def _other_tasks(twin: Twin, job: Document) -> list[Observation]:
+async def _other_tasks(twin: Twin, job: Document, suffix: str) -> list[Observation]:
     """The other tasks of wherry.toml that need no words of their own."""
     found = []
     for name, command in twin.project.file.admin.items():
         if tuple(command) == tuple(twin.release.spec.migrate):
             continue
-        why = await run_job(twin, _with_command(job, command), suffix=f"-{name}")
+        why = await run_job(twin, _with_command(job, command), suffix=f"{suffix}-{name}")
         ended = f"alone ends with: {why[:120]}" if why else "ran as a Job, and succeeded."
         found.append(remark(f"The task {name} {ended}"))
     return found

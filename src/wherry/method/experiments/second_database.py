@@ -35,12 +35,13 @@ def plan_second(
 ) -> SecondDatabase | None:
     """A copy of what the service leans on under other names; None when no setting names it. Pure."""
     backing, settings = tuple(backing), tuple(settings)
-    copies = [_copy_workload(document) for document in backing]
     services = [
         document
         for document in settings
         if document.get("kind") == "Service" and any(_leads_to(document, workload) for workload in backing)
     ]
+    # What nobody can call (a CronJob, a worker) is nothing that the service leans on.
+    copies = [_copy_workload(one) for one in backing if any(_leads_to(service, one) for service in services)]
     hosts = [str(section(document, "metadata").get("name")) for document in services]
     if not hosts:
         return None

@@ -79,3 +79,15 @@ def test_the_value_of_a_variable_is_found_wherever_the_release_keeps_it() -> Non
     assert value_of(ref("configMap", "c", "HOST"), [CONFIG]) == "orders-db"
     assert value_of(ref("secret", "s", "DSN"), [SECRET]) == DSN
     assert value_of(ref("secret", "other", "DSN"), [SECRET]) == ""
+
+
+def test_what_nobody_can_call_is_not_copied_with_the_database() -> None:
+    nightly: Document = {
+        "apiVersion": "batch/v1",
+        "kind": "CronJob",
+        "metadata": {"name": "reports"},
+        "spec": {"schedule": "0 3 * * *", "jobTemplate": {"spec": {"template": {"spec": {"containers": []}}}}},
+    }
+    environment = [ref("configMap", "c", "HOST")]
+    plan = plan_second([nightly, DATABASE], [SERVICE, CONFIG], environment)
+    assert plan == plan_second([DATABASE], [SERVICE, CONFIG], environment)
