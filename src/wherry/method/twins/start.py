@@ -109,9 +109,11 @@ async def _stand_in_for_partners(twin: Twin) -> None:
     except BrokenDocument as error:
         twin.say(f"what it needs of others cannot be read ({error.message}): they are called as they are")
         return
-    # Their pods run as the service's do.
-    await apply(twin, tuple(one for one in twin.plan.settings if one.get("kind") in ("ServiceAccount", "Secret")))
-    for one in await stand_ins(twin.client, needs, twin.plan, twin.release.spec.image):
+    found = await stand_ins(twin.client, needs, twin.plan, twin.release.spec.image)
+    if found:
+        # Their pods run as the service's do.
+        await apply(twin, tuple(one for one in twin.plan.settings if one.get("kind") in ("ServiceAccount", "Secret")))
+    for one in found:
         if one.trouble:
             twin.say(f"{one.service} is called as it is: {one.trouble}")
             continue
